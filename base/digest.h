@@ -1,0 +1,30 @@
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+/*
+ * SHA-256 (FIPS 180-4) by libcrypto, whose only home below gateway/ this is.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_BYTES 32
+
+struct digest; /* opaque; one running sum */
+
+struct digest *digest_new(void);
+void digest_add(struct digest *d, const void *p, size_t n);
+
+/* Gives the sum so far and starts anew. */
+void digest_end(struct digest *d, uint8_t out[DIGEST_BYTES]);
+
+/* A new running sum over the same bytes as d so far. */
+struct digest *digest_copy(const struct digest *d);
+void digest_free(struct digest *d); /* safe on NULL */
+
+void digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES]);
+
+/* n bytes as lower-case hexadecimal, NUL behind them: 2 * n + 1 places. */
+void digest_hex(const uint8_t *p, size_t n, char *out);
+
+#endif

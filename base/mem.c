@@ -1,0 +1,66 @@
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void *
+mem_check(void *p)
+{
+	if (p == NULL) {
+		fputs("hark: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+void *
+xmalloc(size_t n)
+{
+	return mem_check(malloc(n == 0 ? 1 : n));
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	return mem_check(calloc(n == 0 ? 1 : n, size == 0 ? 1 : size));
+}
+
+void *
+xrealloc(void *p, size_t n)
+{
+	return mem_check(realloc(p, n == 0 ? 1 : n));
+}
+
+char *
+xstrdup(const char *s)
+{
+	return mem_check(strdup(s));
+}
+
+char *
+xmemdup0(const void *p, size_t n)
+{
+	char *copy = xmalloc(n + 1);
+
+	if (n > 0)
+		memcpy(copy, p, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s = NULL;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return mem_check(n == -1 ? NULL : s);
+}

@@ -1,0 +1,207 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static unsigned char
+str_lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+static bool
+str_ieq_n(const char *a, const char *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_lower(a[i]) != str_lower(b[i]))
+			return false;
+	return true;
+}
+
+struct str
+str_of(const char *text)
+{
+	return (struct str){ text ? text : "", text ? strlen(text) : 0 };
+}
+
+bool
+str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool
+str_is(struct str a, const char *text)
+{
+	return str_eq(a, str_of(text));
+}
+
+bool
+str_ieq(struct str a, struct str b)
+{
+	return a.n == b.n && str_ieq_n(a.p, b.p, a.n);
+}
+
+bool
+str_iis(struct str a, const char *text)
+{
+	return str_ieq(a, str_of(text));
+}
+
+bool
+str_starts(struct str a, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return a.n >= n && memcmp(a.p, prefix, n) == 0;
+}
+
+bool
+str_istarts(struct str a, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return a.n >= n && str_ieq_n(a.p, prefix, n);
+}
+
+struct str
+str_trim(struct str a)
+{
+	while (a.n > 0 && (a.p[0] == ' ' || a.p[0] == '\t')) {
+		a.p++;
+		a.n--;
+	}
+	while (a.n > 0 && (a.p[a.n - 1] == ' ' || a.p[a.n - 1] == '\t'))
+		a.n--;
+	return a;
+}
+
+bool
+str_cut(struct str *rest, char c, struct str *part)
+{
+	const char *at;
+
+	if (rest->p == NULL)
+		return false;
+	*part = *rest;
+	at = rest->n > 0 ? memchr(rest->p, c, rest->n) : NULL;
+	if (at == NULL) {
+		*rest = (struct str){ NULL, 0 };
+		return true;
+	}
+	part->n = (size_t)(at - rest->p);
+	rest->p = at + 1;
+	rest->n -= part->n + 1;
+	return true;
+}
+
+int
+str_u64(struct str a, uint64_t *v)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	if (a.n == 0)
+		return -1;
+	for (i = 0; i < a.n; i++) {
+		if (a.p[i] < '0' || a.p[i] > '9')
+			return -1;
+		sum = sum * 10 + (uint64_t)(a.p[i] - '0');
+		if (sum > 1000000000000000000ULL)
+			return -1;
+	}
+	*v = sum;
+	return 0;
+}
+
+bool
+str_glob(struct str pattern, struct str text)
+{
+	size_t p = 0, t = 0, star = SIZE_MAX, from = 0;
+
+	while (t < text.n) {
+		if (p < pattern.n && pattern.p[p] == '*') {
+			star = p++;
+			from = t;
+		} else if (p < pattern.n && (pattern.p[p] == '?' ||
+						pattern.p[p] == text.p[t])) {
+			p++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			t = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.n && pattern.p[p] == '*')
+		p++;
+	return p == pattern.n;
+}
+
+bool
+str_is_tchar(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z') ||
+	    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+bool
+str_is_token(struct str a)
+{
+	size_t i;
+
+	for (i = 0; i < a.n; i++)
+		if (!str_is_tchar((unsigned char)a.p[i]))
+			return false;
+	return a.n > 0;
+}
+
+/* The length of the well-formed sequence at p (RFC 3629), or 0. */
+static size_t
+str_utf8_sequence(const unsigned char *p, size_t n)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t need, i;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	need = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (n < need)
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (i = 2; i < need; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return need;
+}
+
+bool
+str_is_utf8(struct str a)
+{
+	size_t i = 0, step;
+
+	while (i < a.n) {
+		step = str_utf8_sequence(
+		    (const unsigned char *)a.p + i, a.n - i);
+		if (step == 0)
+			return false;
+		i += step;
+	}
+	return true;
+}

@@ -1,0 +1,55 @@
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+/*
+ * A str is a view of bytes that somebody else owns: never NUL-terminated by
+ * promise, may hold any byte.  Comparisons are by ASCII, whatever the locale.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
+
+/* For "%.*s". */
+#define STR_ARGS(s) (int)(s).n, (s).p
+
+struct str str_of(const char *text); /* "" for NULL */
+bool str_eq(struct str a, struct str b);
+bool str_is(struct str a, const char *text);
+bool str_ieq(struct str a, struct str b);
+bool str_iis(struct str a, const char *text);
+bool str_starts(struct str a, const char *prefix);
+bool str_istarts(struct str a, const char *prefix);
+
+/* Without spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
+struct str str_trim(struct str a);
+
+/*
+ * Cuts the part before the first c off *rest and gives it; gives the whole
+ * and leaves rest->p NULL when there is no c.  False when rest->p is NULL.
+ */
+bool str_cut(struct str *rest, char c, struct str *part);
+
+/* Reads all of a as a decimal number.  0, or -1 on a non-digit, an empty
+ * text or a value above 10^18. */
+int str_u64(struct str a, uint64_t *v);
+
+/* Whether text fits pattern, in which * stands for any run of bytes and ?
+ * for any one.  Linear in the product of the lengths, never exponential. */
+bool str_glob(struct str pattern, struct str text);
+
+/* RFC 9110 section 5.6.2. */
+bool str_is_token(struct str a);
+bool str_is_tchar(unsigned char c);
+
+/* Whether a is valid UTF-8 (no surrogates, no overlong forms; NUL is fine). */
+bool str_is_utf8(struct str a);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+/*
+ * A running gateway: listeners, workers, recorder and library, from settings
+ * to the last drained exchange.  The commands (proxy, record, ..., run,
+ * demo) start one, wait, and stop it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "gateway/settings.h"
+
+struct err;
+struct gateway; /* opaque */
+struct mocks;
+
+/* Binds, opens the store and starts the workers.  The settings must outlive
+ * the gateway.  mocks may be NULL.  NULL with *e set on failure. */
+struct gateway *gateway_start(
+    const struct settings *s, const struct mocks *mocks, struct err *e);
+
+/* {"listen":["127.0.0.1:40123"]}: the addresses that are really bound. */
+void gateway_ready(const struct gateway *g, struct buf *json);
+
+/* "127.0.0.1:40123", the i-th listener in the order of settings, or NULL. */
+const char *gateway_address(const struct gateway *g, size_t i);
+
+/* Stops accepting, lets running exchanges finish (at most
+ * settings.drain_timeout; a second call does not wait any longer), writes
+ * what is queued. */
+void gateway_stop(struct gateway *g);
+void gateway_free(struct gateway *g); /* safe on NULL; after gateway_stop() */
+
+/* Sources of replies, for the report of hark run. */
+struct gateway_figures {
+	uint64_t requests;
+	uint64_t mocked, replayed, forwarded, missed, refused, failed;
+	uint64_t recorded; /* committed entries */
+	uint64_t lost; /* exchanges that could not be stored */
+};
+void gateway_figures(const struct gateway *g, struct gateway_figures *f);
+
+/* Up to n of the last misses, "GET /path (nearest: GET /other)". */
+void gateway_misses(struct gateway *g, struct buf *out, size_t n);
+
+#endif

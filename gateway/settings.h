@@ -1,0 +1,115 @@
+#ifndef GATEWAY_SETTINGS_H
+#define GATEWAY_SETTINGS_H
+
+/*
+ * Everything that can be set, as the option table (options.h) fills it.
+ * Once a gateway runs on them, settings are read-only.  Times are in
+ * microseconds, sizes in bytes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/recorder.h"
+
+/* The modes of DESIGN 1, one row each in modes.c. */
+enum mode_id {
+	MODE_PROXY,
+	MODE_RECORD,
+	MODE_REPLAY,
+	MODE_AUTO,
+	MODE_SPY,
+	MODE_FALLBACK,
+	MODES
+};
+
+struct mode {
+	const char *name;
+	bool reads; /* recordings before upstream */
+	bool forwards;
+	bool records; /* what it forwarded */
+	bool reads_on_failure; /* recordings when the upstream fails */
+	const char *help; /* one line */
+};
+extern const struct mode modes[MODES];
+
+enum on_miss {
+	ON_MISS_501,
+	ON_MISS_404,
+	ON_MISS_502,
+	ON_MISS_DROP, /* close the connection without an answer */
+	ON_MISS_FORWARD, /* ask the upstream although the mode would not */
+};
+
+enum host_header {
+	HOST_UPSTREAM, /* the upstream's own authority */
+	HOST_CLIENT, /* what the client sent */
+};
+
+/* Which fields telling of the gateway a forwarded request gets. */
+enum forwarded {
+	FORWARDED_NONE, /* none; what the client sent passes */
+	FORWARDED_X, /* X-Forwarded-For, -Host and -Proto */
+	FORWARDED_RFC7239, /* Forwarded */
+};
+
+/* One --upstream PREFIX=URL.  prefix is "/path" or "host" or "host/path";
+ * "" is the default one, from the command line's URL. */
+struct upstream_setting {
+	char *prefix;
+	char *url;
+	bool keep_prefix; /* PREFIX=URL strips the path prefix, PREFIX+=URL
+			     keeps it */
+};
+
+struct strings {
+	char **v;
+	size_t n;
+};
+
+struct settings {
+	enum mode_id mode;
+	struct strings listen; /* "ADDR:PORT" */
+	struct upstream_setting *upstreams;
+	size_t nupstreams;
+	char *store;
+	char *tape;
+	uint64_t workers; /* 0: one per CPU */
+	char *ready_file; /* NULL: none */
+	enum host_header host_header;
+	enum on_miss on_miss;
+	enum durability durability;
+	enum forwarded forwarded;
+	bool via; /* add Via to both legs */
+	bool source_header; /* X-Hark-Source on replies */
+	bool rewrite_location; /* Location and Set-Cookie Domain */
+	bool record_failures; /* store failed exchanges, too */
+
+	char *upstream_ca; /* PEM file or directory; NULL: the system's */
+	char *upstream_cert;
+	char *upstream_key;
+	bool upstream_insecure;
+
+	uint64_t max_request_body;
+	uint64_t request_body_budget; /* over all connections */
+	uint64_t max_header_bytes;
+	uint64_t max_headers;
+	uint64_t max_connections;
+	uint64_t cache_bytes;
+	uint64_t queue_bytes;
+
+	int64_t header_timeout; /* first byte of a request to its head's end */
+	int64_t body_timeout; /* between two reads of a request body */
+	int64_t idle_timeout; /* between two requests of a connection */
+	int64_t connect_timeout; /* resolve, connect and TLS together */
+	int64_t first_byte_timeout; /* request written to response head */
+	int64_t upstream_idle_timeout; /* between two reads of a response */
+	int64_t send_timeout; /* a client that takes nothing */
+	int64_t drain_timeout; /* running exchanges at shutdown */
+
+	bool log_json;
+	bool verbose;
+};
+
+#endif

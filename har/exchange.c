@@ -1,0 +1,61 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#include "har/exchange.h"
+
+static const char *const outcome_texts[OUTCOMES] = {
+	[OUTCOME_COMPLETE] = "complete",
+	[OUTCOME_TRUNCATED] = "truncated",
+	[OUTCOME_RESET] = "reset",
+	[OUTCOME_TIMEOUT] = "timeout",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_BAD_ANSWER] = "bad-answer",
+	[OUTCOME_CLIENT_GONE] = "client-gone",
+};
+
+const char *
+outcome_text(enum outcome o)
+{
+	return outcome_texts[o];
+}
+
+int
+outcome_of(struct str text)
+{
+	int o;
+
+	for (o = 0; o < OUTCOMES; o++)
+		if (str_is(text, outcome_texts[o]))
+			return o;
+	return -1;
+}
+
+struct exchange *
+exchange_new(void)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	x->timings = TIMINGS_UNKNOWN;
+	x->method = x->target = x->scope = x->url = x->reason = STR("");
+	x->failure = x->server_addr = x->client_addr = STR("");
+	x->connection = x->session = x->mode = x->comment = x->extra = STR("");
+	x->request.version = x->response.version = STR("HTTP/1.1");
+	x->request.minor = x->response.minor = 1;
+	x->request.head_bytes = x->response.head_bytes = -1;
+	x->request.body.known = x->response.body.known = true;
+	return x;
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	if (x == NULL)
+		return;
+	buf_free(&x->request.body.bytes);
+	buf_free(&x->response.body.bytes);
+	arena_fini(&x->arena);
+	free(x);
+}

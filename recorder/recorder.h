@@ -1,0 +1,87 @@
+#ifndef RECORDER_RECORDER_H
+#define RECORDER_RECORDER_H
+
+/*
+ * The recorder takes finished exchanges from any thread and writes them to a
+ * tape on its own thread, which owns the store's only write connection and
+ * commits in groups (DESIGN 6).  Its queue is bounded in bytes: a worker
+ * asks recorder_full() before it reads more from an upstream and is told
+ * when there is room again, so that a slow store slows the traffic down and
+ * nothing is lost or grows.  When the store fails (disk full) the traffic
+ * goes on, what could not be written is counted and reported.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "har/exchange.h"
+
+struct err;
+struct recorder; /* opaque */
+
+enum durability {
+	DURABILITY_BATCH, /* at most 100 ms or 1,000 entries behind */
+	DURABILITY_STRICT, /* committed and synced before on_written */
+	DURABILITY_OFF, /* as batch, without any sync */
+};
+
+struct recorder_options {
+	const char *path;
+	const char *tape;
+	enum durability durability;
+	size_t queue_bytes; /* full above this; 0 means 32 MiB */
+
+	/* Called on the recorder's thread when a full queue has room again,
+	 * and when storing fails or works again (text is NULL when it does). */
+	void (*on_room)(void *arg);
+	void (*on_trouble)(void *arg, const char *text);
+	void *arg;
+};
+
+/* Opens the store and starts the thread.  NULL with *e set on failure. */
+struct recorder *recorder_open(const struct recorder_options *o, struct err *e);
+
+/*
+ * A body that is too big for memory goes in parts, in order: recording_new()
+ * when the first part is there, recording_part() for each, and then the
+ * exchange with recorder_give(), whose body is what was left behind the last
+ * part.  recording_drop() instead when the exchange will not be given.
+ * Parts are copied; send at least BODY_PART bytes at once.
+ */
+struct recording;
+struct recording *recording_new(struct recorder *r);
+void recording_part(struct recording *p, const void *bytes, size_t n);
+void recording_drop(struct recording *p);
+
+/*
+ * Takes x over.  response and request are the recordings of its bodies that
+ * were begun, or NULL; they are taken over, too.  on_written (may be NULL)
+ * is called on the recorder's thread once the exchange is committed, with
+ * the entry's id, or with -1 when it could not be stored.
+ */
+void recorder_give(struct recorder *r, struct exchange *x,
+    struct recording *request, struct recording *response,
+    void (*on_written)(void *arg, int64_t entry), void *arg);
+
+/* Whether the queue holds more than it should. */
+bool recorder_full(struct recorder *r);
+
+/* How things stand. */
+struct recorder_figures {
+	uint64_t entries; /* committed */
+	uint64_t commits;
+	uint64_t lost; /* exchanges that could not be stored */
+	uint64_t queued_entries;
+	uint64_t queued_bytes;
+	uint64_t peak_queued_bytes;
+};
+void recorder_figures(struct recorder *r, struct recorder_figures *f);
+
+/* Waits until all that was given before is committed or lost. */
+void recorder_flush(struct recorder *r);
+
+/* Writes what is queued, ends the thread, closes the store.  Safe on NULL. */
+void recorder_close(struct recorder *r);
+
+#endif

@@ -1,0 +1,150 @@
+#ifndef RECORDER_STORE_H
+#define RECORDER_STORE_H
+
+/*
+ * A store keeps tapes: named, ordered sets of entries, in one SQLite file.
+ * A struct store is one connection to it and belongs to one thread.  Only
+ * one connection, in one process, may write (SQLite 3.40 can corrupt a WAL
+ * that two connections reset): opening for writing takes a lock on
+ * PATH-lock and fails while somebody else holds it.  Any number may read
+ * while it grows.  recorder/schema.sql is the schema and its explanation.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "har/exchange.h"
+
+struct err;
+struct store; /* opaque */
+
+enum store_access {
+	STORE_READ, /* the file must exist; works on read-only media, too */
+	STORE_WRITE, /* created or migrated as needed; takes the lock */
+};
+
+/* durable: each commit is on disk when store_commit() returns (synchronous
+ * FULL); otherwise a power cut, but no crash, may lose the last commits. */
+struct store *store_open(
+    const char *path, enum store_access access, bool durable, struct err *e);
+void store_close(struct store *s); /* safe on NULL; checkpoints a writer */
+
+/* The id of the tape called name; with create it is made if need be.  0 when
+ * there is none, -1 on error. */
+int64_t store_tape(
+    struct store *s, struct str name, bool create, struct err *e);
+
+/* Calls on_tape for each tape in the order of their making. */
+struct store_tape_row {
+	int64_t id;
+	struct str name;
+	int64_t entries;
+	int64_t created_us;
+};
+int store_tapes(struct store *s,
+    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
+    struct err *e);
+
+int store_begin(struct store *s, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/*
+ * A body over BODY_PART bytes is written in parts while it arrives, inside
+ * whatever transactions are open.  store_body_begin() gives its id (-1 on
+ * error); store_body_end() names its content and gives the id to use from
+ * then on, which is an older one when the store already had the same bytes.
+ * A body that never ended (crash) is swept out when the store is opened for
+ * writing.
+ */
+#define BODY_PART (1u << 20)
+int64_t store_body_begin(struct store *s, struct err *e);
+int store_body_part(
+    struct store *s, int64_t body, struct str bytes, struct err *e);
+int64_t store_body_end(struct store *s, int64_t body, uint64_t size,
+    const uint8_t sha256[DIGEST_BYTES], struct err *e);
+int store_body_forget(struct store *s, int64_t body, struct err *e);
+
+/* Writes x as an entry at the end of the tape: x->id is set.  Bodies in
+ * memory are hashed if need be and stored once.  0 or -1. */
+int store_put(
+    struct store *s, int64_t tape, struct exchange *x, struct err *e);
+
+/* Deletes an entry, and its bodies if nobody else uses them.  1 if there was
+ * one, 0 if not, -1 on error. */
+int store_remove(struct store *s, int64_t entry, struct err *e);
+
+/* What finding and choosing needs to know of an entry. */
+struct store_candidate {
+	int64_t id;
+	enum outcome outcome;
+	int status;
+};
+
+/* The entries of the tape under key, oldest first, at most cap of them (the
+ * oldest); gives how many there are, or -1. */
+int64_t store_find(struct store *s, int64_t tape,
+    const uint8_t key[EXCHANGE_KEY_BYTES], struct store_candidate *out,
+    size_t cap, struct err *e);
+
+/*
+ * The entry, whole but for bodies over most_body bytes, which stay in the
+ * store (body.stored_id).  *x is the caller's.  1, 0 if there is none, -1.
+ */
+int store_get(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e);
+
+/* Up to n bytes of a stored body from offset on.  The count (0 at its end),
+ * or -1. */
+int64_t store_body_read(struct store *s, int64_t body, uint64_t offset,
+    void *out, size_t n, struct err *e);
+
+/* Which entries; a zero member does not filter. */
+struct store_filter {
+	int64_t tape;
+	int64_t first_id, last_id;
+	struct str method; /* exact */
+	struct str url; /* glob */
+	int status; /* 200, or 2 for 2xx */
+	int64_t since_us, until_us; /* started_us in [since, until) */
+};
+
+/* One line about an entry; the strings live until the callback returns. */
+struct store_entry_row {
+	int64_t id;
+	struct str tape;
+	int64_t started_us;
+	struct str method, url;
+	int status; /* 0: no response */
+	enum outcome outcome;
+	struct str failure;
+	struct str mime_type; /* the response's Content-Type, or "" */
+	uint64_t request_size, response_size;
+	int64_t time_us; /* sum of the timings, -1 unknown */
+};
+
+/* Calls on_entry for each entry that fits, in recorded order.  A return
+ * other than 0 stops and is given back. */
+int store_list(struct store *s, const struct store_filter *f,
+    int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
+    struct err *e);
+
+/*
+ * The entry of the tape nearest to what was asked for: same method and path,
+ * else same path, else the longest common start of the target among a
+ * bounded number of entries.  For the text of a miss; *x as store_get() but
+ * without bodies.  1, 0 when the tape is empty, -1.
+ */
+int store_nearest(struct store *s, int64_t tape, struct str method,
+    struct str target, struct exchange **x, struct err *e);
+
+/* Changes whenever somebody else's commit became visible (PRAGMA
+ * data_version); cheap. */
+int64_t store_version(struct store *s);
+
+/* Whether some entry of the tape has a request body that is not known, so
+ * that a look-up without body is worth a probe. */
+bool store_has_unknown_bodies(struct store *s, int64_t tape);
+
+#endif

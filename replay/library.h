@@ -1,0 +1,125 @@
+#ifndef REPLAY_LIBRARY_H
+#define REPLAY_LIBRARY_H
+
+/*
+ * The library finds the recorded answer to a request.  It is shared by all
+ * workers: answers that were asked for lately are kept in memory, bounded in
+ * bytes; the rest is one index probe in the store away.  It also keeps the
+ * cursors: which of several answers under one key comes next.
+ *
+ * Choosing among several entries under one key (DESIGN 5):
+ *  1. failed exchanges are left out, as is a 304 for a request that is not
+ *     conditional and a 206 for one without Range;
+ *  2. an entry whose response has Vary counts only if those request header
+ *     fields are equal (Vary: * counts for nothing); when none is left so,
+ *     there is no answer;
+ *  3. those whose recorded request header fields agree with the most of the
+ *     live ones stay;
+ *  4. of these the oldest that this session has not served yet; the last
+ *     one stays when all were served (policy hold).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "har/exchange.h"
+#include "replay/key.h"
+
+struct err;
+struct library; /* opaque; one per process */
+struct reader; /* opaque; one per thread, with a connection of its own */
+
+/*
+ * A recorded answer, ready to be sent; immutable and counted.  head is the
+ * status line and the end-to-end fields, each line with its CRLF, in
+ * recorded order, without framing fields but Content-Length (see framing):
+ * the sender adds what the connection needs and the empty line.
+ */
+struct answer {
+	int64_t entry; /* 0: not written to the store yet */
+	int status;
+	struct str reason;
+	struct str head; /* from "HTTP/1.1 " to the last field's CRLF */
+	bool head_has_length; /* head has a Content-Length field */
+	bool had_chunked; /* Transfer-Encoding: chunked was on the wire */
+	struct headers headers; /* all fields as recorded */
+	struct headers trailers;
+	const struct body *body;
+	const struct chunk_mark *chunks;
+	size_t nchunks;
+};
+
+struct answer *answer_ref(struct answer *a);
+void answer_unref(struct answer *a); /* safe on NULL */
+
+struct library_options {
+	const char *path; /* of the store */
+	const char *tape;
+	size_t cache_bytes; /* 0 means 64 MiB */
+	size_t most_body; /* bodies above this stay in the store; 0: 1 MiB */
+	bool watch; /* look for other processes' commits (no own recorder) */
+};
+
+/* NULL with *e set on failure.  The store need not have the tape yet. */
+struct library *library_open(const struct library_options *o, struct err *e);
+void library_close(struct library *l); /* safe on NULL; readers first */
+
+struct reader *reader_open(struct library *l, struct err *e);
+void reader_close(struct reader *r);
+
+/* What is looked up: the key, and what choosing among equals needs. */
+struct wanted {
+	struct key key;
+	struct key any_body; /* the key with an unknown body */
+	bool has_body; /* so that any_body is worth a probe */
+	const struct headers *headers; /* of the live request */
+	struct str session;
+	int64_t now_us; /* monotonic */
+};
+
+enum found {
+	FOUND,
+	FOUND_NOTHING, /* no entry under this key */
+	FOUND_UNUSABLE, /* entries, but failed, or their Vary fields differ */
+	FOUND_ERROR, /* the store could not be read; *e says why */
+};
+
+/* On FOUND *a is the caller's reference.  The cursor does not move yet. */
+enum found library_find(struct reader *r, const struct wanted *w,
+    struct answer **a, struct err *e);
+
+/* The answer was written to its client: the cursor of w's key and session
+ * moves behind it. */
+void library_served(
+    struct reader *r, const struct wanted *w, const struct answer *a);
+
+/*
+ * Makes a fresh recording findable before it is committed (mode auto); x is
+ * copied and stays the caller's.  Nothing happens when its body is not in
+ * memory.  library_written() says that it is in the store now as entry, or
+ * (entry -1) never will be.
+ */
+void library_add(struct library *l, const struct exchange *x);
+void library_written(struct library *l, const struct key *key, int64_t entry);
+
+/* Up to n bytes of an answer's stored body (body->stored_id) from offset on;
+ * the count, 0 at its end, or -1. */
+int64_t reader_body(struct reader *r, const struct answer *a, uint64_t offset,
+    void *out, size_t n, struct err *e);
+
+/* The nearest entry for the text of a miss; see store_nearest(). */
+int reader_nearest(struct reader *r, struct str method, struct str target,
+    struct exchange **x, struct err *e);
+
+struct library_figures {
+	uint64_t hits, misses; /* of the memory cache */
+	size_t cached_bytes, cached_keys;
+};
+void library_figures(struct library *l, struct library_figures *f);
+
+/* Forgets cached answers and cursors. */
+void library_reset(struct library *l);
+
+#endif
