@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "gateway/settings.h"
 
 /* Rows, not branches: what a mode does is read here and nowhere else. */
@@ -40,3 +42,14 @@ const struct mode modes[MODES] = {
 	    .help = "the live API; recordings when it fails",
 	},
 };
+
+enum mode_id
+mode_of(const char *name)
+{
+	int i;
+
+	for (i = 0; i < MODES; i++)
+		if (strcmp(modes[i].name, name) == 0)
+			break;
+	return (enum mode_id)i;
+}

@@ -8,6 +8,7 @@
  * one item in man/hark.1.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -15,9 +16,21 @@
 
 struct err;
 
-/* Settings with every option at its initial value. */
-struct settings *settings_new(void);
-void settings_free(struct settings *s); /* safe on NULL */
+/* Which rows of the table a command takes on its command line. */
+enum option_scope {
+	OPTIONS_NONE,
+	OPTIONS_STORE, /* those of commands that only work on a store */
+	OPTIONS_ALL,
+};
+
+/* An option that only one command has, and only on the command line.  The
+ * table of a command ends with a row without name. */
+struct own_option {
+	const char *name;     /* "method" for --method */
+	char letter;          /* 'm' for -m, or 0 */
+	const char *argument; /* "METHOD"; NULL for a flag */
+	const char *help;
+};
 
 /* The one way in: sets the option called name from text.  A repeatable
  * option adds.  0, or -1 with "option NAME: TEXT: expected ..." in *e. */
@@ -31,18 +44,27 @@ int options_load(struct settings *s, const char *path, struct err *e);
 /*
  * Takes options off argv (GNU style: --name value, --name=value, flags
  * without value, -h; "--" ends them) and leaves the operands in order behind
- * argv[0], whose count goes to *operands.  Options may stand anywhere before
+ * argv[0], whose count goes to operands.  Options may stand anywhere before
  * "--".  With stop_at_operand the first operand ends them, too (for "hark
  * run").  --config is loaded first, so that the command line wins.
  */
-int options_parse(struct settings *s, int argc, char **argv,
-    bool stop_at_operand, int *operands, struct err *e);
+struct options_line {
+	struct settings *settings;
+	enum option_scope scope;
+	const struct own_option *own; /* or NULL */
+	const char **values; /* what came for each row of own: views of argv,
+				"on" for a flag, NULL when it was not given */
+	bool stop_at_operand;
+	bool help; /* out: -h or --help was given; nothing else counts then */
+	int operands; /* out */
+};
+int options_parse(struct options_line *l, int argc, char **argv, struct err *e);
 
-/* The table as usage text. */
-void options_usage(struct buf *out);
+/* The rows of a scope, or of a command's own table, as usage text. */
+void options_usage(struct buf *out, enum option_scope scope);
+void options_usage_own(struct buf *out, const struct own_option *own);
 
-/* Checks that need more than one option, for a gateway in s->mode: an
- * upstream where the mode forwards, certificate with key, ... */
-int settings_check(const struct settings *s, struct err *e);
+/* "--name" on a line each, for the checks of the manual page. */
+void options_names(struct buf *out);
 
 #endif

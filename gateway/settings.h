@@ -13,6 +13,8 @@
 
 #include "recorder/recorder.h"
 
+struct err;
+
 /* The modes of DESIGN 1, one row each in modes.c. */
 enum mode_id {
 	MODE_PROXY,
@@ -28,29 +30,32 @@ struct mode {
 	const char *name;
 	bool reads; /* recordings before upstream */
 	bool forwards;
-	bool records; /* what it forwarded */
+	bool records;          /* what it forwarded */
 	bool reads_on_failure; /* recordings when the upstream fails */
-	const char *help; /* one line */
+	const char *help;      /* one line */
 };
 extern const struct mode modes[MODES];
+
+/* The mode called name, or MODES. */
+enum mode_id mode_of(const char *name);
 
 enum on_miss {
 	ON_MISS_501,
 	ON_MISS_404,
 	ON_MISS_502,
-	ON_MISS_DROP, /* close the connection without an answer */
+	ON_MISS_DROP,    /* close the connection without an answer */
 	ON_MISS_FORWARD, /* ask the upstream although the mode would not */
 };
 
 enum host_header {
 	HOST_UPSTREAM, /* the upstream's own authority */
-	HOST_CLIENT, /* what the client sent */
+	HOST_CLIENT,   /* what the client sent */
 };
 
 /* Which fields telling of the gateway a forwarded request gets. */
 enum forwarded {
-	FORWARDED_NONE, /* none; what the client sent passes */
-	FORWARDED_X, /* X-Forwarded-For, -Host and -Proto */
+	FORWARDED_NONE,    /* none; what the client sent passes */
+	FORWARDED_X,       /* X-Forwarded-For, -Host and -Proto */
 	FORWARDED_RFC7239, /* Forwarded */
 };
 
@@ -71,6 +76,7 @@ struct strings {
 struct settings {
 	enum mode_id mode;
 	struct strings listen; /* "ADDR:PORT" */
+	bool listen_inherited; /* the next address set replaces all */
 	struct upstream_setting *upstreams;
 	size_t nupstreams;
 	char *store;
@@ -81,10 +87,10 @@ struct settings {
 	enum on_miss on_miss;
 	enum durability durability;
 	enum forwarded forwarded;
-	bool via; /* add Via to both legs */
-	bool source_header; /* X-Hark-Source on replies */
+	bool via;              /* add Via to both legs */
+	bool source_header;    /* X-Hark-Source on replies */
 	bool rewrite_location; /* Location and Set-Cookie Domain */
-	bool record_failures; /* store failed exchanges, too */
+	bool record_failures;  /* store failed exchanges, too */
 
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;
@@ -99,17 +105,32 @@ struct settings {
 	uint64_t cache_bytes;
 	uint64_t queue_bytes;
 
-	int64_t header_timeout; /* first byte of a request to its head's end */
-	int64_t body_timeout; /* between two reads of a request body */
-	int64_t idle_timeout; /* between two requests of a connection */
+	int64_t header_timeout;  /* first byte of a request to its head's end */
+	int64_t body_timeout;    /* between two reads of a request body */
+	int64_t idle_timeout;    /* between two requests of a connection */
 	int64_t connect_timeout; /* resolve, connect and TLS together */
-	int64_t first_byte_timeout; /* request written to response head */
+	int64_t first_byte_timeout;    /* request written to response head */
 	int64_t upstream_idle_timeout; /* between two reads of a response */
-	int64_t send_timeout; /* a client that takes nothing */
-	int64_t drain_timeout; /* running exchanges at shutdown */
+	int64_t send_timeout;          /* a client that takes nothing */
+	int64_t drain_timeout;         /* running exchanges at shutdown */
 
 	bool log_json;
 	bool verbose;
 };
+
+/* Settings with every option at its initial value. */
+struct settings *settings_new(void);
+void settings_free(struct settings *s); /* safe on NULL */
+
+/* Adds an address to listen on; replaces those that were not asked for but
+ * inherited (initial ones, or the file's when the command line has some). */
+int settings_listen(struct settings *s, const char *text, struct err *e);
+
+/* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
+int settings_upstream(struct settings *s, const char *text, struct err *e);
+
+/* Checks that need more than one option, for a gateway in s->mode: an
+ * upstream where the mode forwards, certificate with key, ... */
+int settings_check(const struct settings *s, struct err *e);
 
 #endif

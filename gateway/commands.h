@@ -1,0 +1,85 @@
+#ifndef GATEWAY_COMMANDS_H
+#define GATEWAY_COMMANDS_H
+
+/*
+ * What "hark NAME ..." can be: one row per command in main.c's table and one
+ * cmd_NAME.c each.  A command gets its own name as argv[0] and returns the
+ * exit status.
+ */
+
+#include <stdbool.h>
+
+#include "gateway/options.h"
+
+struct buf;
+struct err;
+struct gateway;
+struct mocks;
+
+enum {
+	STATUS_FINE = 0,
+	STATUS_FAILED = 1, /* something failed at run time */
+	STATUS_USAGE = 2,  /* unknown option, bad value, unusable file */
+	STATUS_MISS = 3,   /* of run: a miss in a mode that forbids it */
+};
+
+struct command {
+	const char *name;
+	int (*run)(const struct command *c, int argc, char **argv);
+	const char *operands;    /* for the usage line; "" for none */
+	const char *help;        /* one line; NULL hides the command */
+	enum option_scope scope; /* which rows of the option table it takes */
+	const struct own_option *own; /* its own ones, or NULL */
+	bool stop_at_operand; /* what follows the first one is not ours */
+};
+
+/* Ends with a row without name. */
+extern const struct command commands[];
+
+/*
+ * Settings from the command line; the operands are argv[1] to
+ * argv[*operands].  values has a place for each row of c->own (may be NULL
+ * without any).  NULL when the command should exit with *status: the help is
+ * printed, or what is wrong.
+ */
+struct settings *commands_settings(const struct command *c, int argc,
+    char **argv, const char **values, int *operands, int *status);
+
+/* Prints "hark: TEXT" on standard error and gives status back. */
+int commands_fail(int status, const struct err *e);
+
+/* The same for a wrong number of operands: says what c expects. */
+int commands_misused(const struct command *c);
+
+/* Writes out and empties b.  0, or STATUS_FAILED when standard output cannot
+ * take it (said on standard error, but for a reader that left). */
+int commands_print(struct buf *b);
+
+/* The usage of one command, or of the program when c is NULL. */
+void commands_usage(struct buf *out, const struct command *c);
+
+/* cmd_serve.c: runs a gateway until SIGINT or SIGTERM.  on_ready (may be
+ * NULL) is called when it accepts. */
+int cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
+    void (*on_ready)(void *arg, const struct gateway *g), void *arg);
+
+int cmd_serve(const struct command *c, int argc, char **argv);
+int cmd_run(const struct command *c, int argc, char **argv);
+int cmd_demo(const struct command *c, int argc, char **argv);
+int cmd_list(const struct command *c, int argc, char **argv);
+int cmd_show(const struct command *c, int argc, char **argv);
+int cmd_rm(const struct command *c, int argc, char **argv);
+int cmd_import(const struct command *c, int argc, char **argv);
+int cmd_export(const struct command *c, int argc, char **argv);
+int cmd_help(const struct command *c, int argc, char **argv);
+int cmd_version(const struct command *c, int argc, char **argv);
+int cmd_list_options(const struct command *c, int argc, char **argv);
+
+/* The tables of options that only one command has. */
+extern const struct own_option cmd_run_options[];
+extern const struct own_option cmd_list_options_own[];
+extern const struct own_option cmd_show_options[];
+extern const struct own_option cmd_import_options[];
+extern const struct own_option cmd_export_options[];
+
+#endif
