@@ -1,0 +1,74 @@
+#ifndef HAR_JSON_WRITE_H
+#define HAR_JSON_WRITE_H
+
+/*
+ * Writes JSON text (RFC 8259): either compact or with one member per line.
+ * The caller opens, names and closes; commas, indentation and escapes are
+ * done here.  The text goes to a callback in large pieces, or stays in out
+ * when there is none.  A failure of the callback is kept and told at the end.
+ *
+ * Strings should be UTF-8.  Surrogates encoded alone ("WTF-8", as json.h
+ * decodes them) become \u escapes again; any other wrong byte becomes U+FFFD.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "har/json.h"
+
+/* Takes n bytes.  0, or -1 with *e set. */
+typedef int (*json_write_fn)(void *arg, const void *p, size_t n, struct err *e);
+
+struct json_write {
+	json_write_fn write; /* NULL: everything stays in out */
+	void *arg;
+	struct buf out;
+	bool pretty;
+	bool empty; /* nothing yet in the innermost object or array */
+	bool named; /* a value for a name comes next */
+	bool failed;
+	unsigned depth;
+	struct err error;
+};
+
+void json_write_init(
+    struct json_write *w, bool pretty, json_write_fn write, void *arg);
+void json_write_fini(struct json_write *w);
+
+void json_write_object(struct json_write *w);
+void json_write_object_end(struct json_write *w);
+void json_write_array(struct json_write *w);
+void json_write_array_end(struct json_write *w);
+void json_write_name(struct json_write *w, struct str name);
+void json_write_str(struct json_write *w, struct str s);
+void json_write_base64(struct json_write *w, struct str bytes);
+void json_write_int(struct json_write *w, int64_t v);
+void json_write_bool(struct json_write *w, bool v);
+void json_write_null(struct json_write *w);
+
+/* A number or literal as it is to be written. */
+void json_write_raw(struct json_write *w, struct str text);
+
+/* A value given as JSON text, written in this writer's form.  0, or -1 when
+ * text is not JSON. */
+int json_write_copy(struct json_write *w, struct str text);
+
+/* The value that begins with token t of j, which was just read.  0, or -1
+ * when j fails in it. */
+int json_write_value(struct json_write *w, struct json *j, enum json_token t);
+
+/* The members of an object given as JSON text. */
+int json_write_members(struct json_write *w, struct str object);
+
+/* Name and value in one. */
+void json_write_member(struct json_write *w, const char *name, struct str s);
+void json_write_member_int(struct json_write *w, const char *name, int64_t v);
+
+/* Writes what is left, with a newline behind it when pretty.  0, or -1 when
+ * anything could not be written. */
+int json_write_end(struct json_write *w, struct err *e);
+
+#endif
