@@ -73,11 +73,11 @@ int cmd_import(const struct command *c, int argc, char **argv);
 int cmd_export(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
-int cmd_list_options(const struct command *c, int argc, char **argv);
+int cmd_help_names(const struct command *c, int argc, char **argv);
 
 /* The tables of options that only one command has. */
 extern const struct own_option cmd_run_options[];
-extern const struct own_option cmd_list_options_own[];
+extern const struct own_option cmd_list_options[];
 extern const struct own_option cmd_show_options[];
 extern const struct own_option cmd_import_options[];
 extern const struct own_option cmd_export_options[];
