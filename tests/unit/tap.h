@@ -77,7 +77,7 @@ static jmp_buf tap_out;
 static inline int
 tap_run(const struct tap_test *tests, size_t n)
 {
-	size_t i, failed = 0;
+	volatile size_t i, failed = 0; /* live across longjmp() */
 	const char *p;
 
 	printf("1..%zu\n", n);
