@@ -1,0 +1,114 @@
+/* What all commands share: taking options, failing, printing. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include "gateway/commands.h"
+
+int
+commands_fail(int status, const struct err *e)
+{
+	fprintf(stderr, "hark: %s\n", e->text);
+	return status;
+}
+
+int
+commands_misused(const struct command *c)
+{
+	fprintf(stderr, "hark: expected: hark %s %s%s(see hark help %s)\n",
+	    c->name, c->operands, c->operands[0] != '\0' ? " " : "", c->name);
+	return STATUS_USAGE;
+}
+
+int
+commands_print(struct buf *b)
+{
+	size_t done = 0;
+	ssize_t n = 0;
+	int rc = STATUS_FINE;
+
+	while (done < b->n) {
+		n = write(STDOUT_FILENO, b->p + done, b->n - done);
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == -1 && errno != EINTR)
+			break;
+	}
+	if (done < b->n) {
+		if (errno != EPIPE)
+			fprintf(stderr, "hark: standard output: %s\n",
+			    strerror(errno));
+		rc = STATUS_FAILED;
+	}
+	buf_clear(b, 1 << 16);
+	return rc;
+}
+
+struct settings *
+commands_settings(const struct command *c, int argc, char **argv,
+    const char **values, int *operands, int *status)
+{
+	struct options_line line = {
+		.settings = settings_new(),
+		.scope = c->scope,
+		.own = c->own,
+		.values = values,
+		.stop_at_operand = c->stop_at_operand,
+	};
+	struct buf usage = { 0 };
+	struct err e;
+
+	if (options_parse(&line, argc, argv, &e) == -1) {
+		*status = commands_fail(STATUS_USAGE, &e);
+	} else if (line.help) {
+		commands_usage(&usage, c);
+		*status = commands_print(&usage);
+		buf_free(&usage);
+	} else {
+		*operands = line.operands;
+		log_setup(line.settings->verbose ? LOG_DEBUG : LOG_INFO,
+		    line.settings->log_json);
+		return line.settings;
+	}
+	settings_free(line.settings);
+	return NULL;
+}
+
+static void
+commands_usage_program(struct buf *out)
+{
+	const struct command *c;
+
+	buf_add_text(out,
+	    "usage: hark COMMAND [options] [operands]\n\n"
+	    "A gateway between a client and its HTTP API: forwards, records "
+	    "and replays.\n\n");
+	for (c = commands; c->name != NULL; c++)
+		if (c->help != NULL)
+			buf_addf(out, "  %-10s %s\n", c->name, c->help);
+	buf_add_text(out, "\nhark help COMMAND lists the options of a command, "
+			  "hark(1) has it all.\n");
+}
+
+void
+commands_usage(struct buf *out, const struct command *c)
+{
+	if (c == NULL) {
+		commands_usage_program(out);
+		return;
+	}
+	buf_addf(out, "usage: hark %s%s%s%s\n\n%s\n", c->name,
+	    c->scope != OPTIONS_NONE || c->own != NULL ? " [options]" : "",
+	    c->operands[0] != '\0' ? " " : "", c->operands, c->help);
+	if (c->own != NULL || c->scope != OPTIONS_NONE)
+		buf_add_text(out, "\noptions (initial value):\n");
+	options_usage_own(out, c->own);
+	options_usage(out, c->scope);
+}

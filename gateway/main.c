@@ -1,0 +1,151 @@
+/* The table of commands and the way into it. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/commands.h"
+
+const struct command commands[] = {
+	{
+	    .name = "proxy",
+	    .run = cmd_serve,
+	    .operands = "URL",
+	    .help = "mocked routes and the live API; keeps nothing",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "record",
+	    .run = cmd_serve,
+	    .operands = "URL",
+	    .help = "forward everything to the API at URL and record it",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "replay",
+	    .run = cmd_serve,
+	    .operands = "[URL]",
+	    .help = "answer from recordings only, never go out",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "auto",
+	    .run = cmd_serve,
+	    .operands = "URL",
+	    .help = "answer from recordings, forward and record misses",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "spy",
+	    .run = cmd_serve,
+	    .operands = "URL",
+	    .help = "answer from recordings, forward misses",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "fallback",
+	    .run = cmd_serve,
+	    .operands = "URL",
+	    .help = "the live API; recordings when it fails",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "run",
+	    .run = cmd_run,
+	    .operands = "-- COMMAND [argument ...]",
+	    .help = "run a command against a gateway of its own",
+	    .scope = OPTIONS_ALL,
+	    .own = cmd_run_options,
+	    .stop_at_operand = true,
+	},
+	{
+	    .name = "demo",
+	    .run = cmd_demo,
+	    .operands = "",
+	    .help = "a sample API and a gateway in front of it, to try",
+	    .scope = OPTIONS_ALL,
+	},
+	{
+	    .name = "list",
+	    .run = cmd_list,
+	    .operands = "",
+	    .help = "list recorded exchanges",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_list_options,
+	},
+	{
+	    .name = "show",
+	    .run = cmd_show,
+	    .operands = "ID",
+	    .help = "show one recorded exchange",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_show_options,
+	},
+	{
+	    .name = "rm",
+	    .run = cmd_rm,
+	    .operands = "ID ...",
+	    .help = "remove recorded exchanges",
+	    .scope = OPTIONS_STORE,
+	},
+	{
+	    .name = "import",
+	    .run = cmd_import,
+	    .operands = "FILE ...",
+	    .help = "add the entries of HAR files to a tape",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_import_options,
+	},
+	{
+	    .name = "export",
+	    .run = cmd_export,
+	    .operands = "",
+	    .help = "write a tape as a HAR file",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_export_options,
+	},
+	{
+	    .name = "help",
+	    .run = cmd_help,
+	    .operands = "[COMMAND]",
+	    .help = "say how a command is used",
+	},
+	{
+	    .name = "--version",
+	    .run = cmd_version,
+	    .operands = "",
+	},
+	{
+	    .name = "--list-options",
+	    .run = cmd_help_names,
+	    .operands = "",
+	},
+	{
+	    .name = "--help",
+	    .run = cmd_help,
+	    .operands = "[COMMAND]",
+	},
+	{
+	    .name = "-h",
+	    .run = cmd_help,
+	    .operands = "[COMMAND]",
+	},
+	{ .name = NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2) {
+		fputs("hark: expected a command (see hark help)\n", stderr);
+		return STATUS_USAGE;
+	}
+	for (c = commands; c->name != NULL; c++)
+		if (strcmp(c->name, argv[1]) == 0)
+			return c->run(c, argc - 1, argv + 1);
+	fprintf(
+	    stderr, "hark: %.100s: no such command (see hark help)\n", argv[1]);
+	return STATUS_USAGE;
+}

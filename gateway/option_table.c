@@ -1,0 +1,441 @@
+/* The option table, and how the text of each kind of option becomes its
+ * value. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "gateway/settings.h"
+
+#include "gateway/option_table.h"
+
+#define K UINT64_C(1024)
+#define M (K * K)
+#define G (K * M)
+#define MS UINT64_C(1000)
+#define H (3600 * 1000 * MS)
+
+static int
+option_set_text(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	char **slot = (char **)(void *)((char *)s + o->slot);
+	size_t n = strlen(text), i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			break;
+	if (n == 0 || n > o->most || i < n)
+		return err_set(e,
+		    "%.200s: expected %s of 1 to %d bytes, without control "
+		    "characters",
+		    text, o->argument, (int)o->most);
+	free(*slot);
+	*slot = xstrdup(text);
+	return 0;
+}
+
+static int
+option_set_number(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	struct buf least = { 0 }, most = { 0 };
+	uint64_t v;
+
+	if (value_parse(o->kind, text, &v) == -1 || v < o->least ||
+	    v > o->most) {
+		value_render(o->kind, o->least, &least);
+		value_render(o->kind, o->most, &most);
+		err_set(e, "%.200s: expected %s, from %s to %s", text,
+		    value_example(o->kind), buf_text(&least), buf_text(&most));
+		buf_free(&least);
+		buf_free(&most);
+		return -1;
+	}
+	/* Sizes are uint64_t, times int64_t: the same bytes in range. */
+	memcpy((char *)s + o->slot, &v, sizeof(v));
+	return 0;
+}
+
+/* Where text is among the words of o, or -1. */
+static int
+option_word(const struct option *o, const char *text, struct err *e)
+{
+	struct buf words = { 0 };
+	int i;
+
+	for (i = 0; o->choices[i] != NULL; i++) {
+		if (strcmp(o->choices[i], text) == 0) {
+			buf_free(&words);
+			return i;
+		}
+		buf_addf(&words, "%s%s", i > 0 ? ", " : "", o->choices[i]);
+	}
+	err_set(e, "%.200s: expected one of %s", text, buf_text(&words));
+	buf_free(&words);
+	return -1;
+}
+
+static int
+option_set_choice(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	int word = option_word(o, text, e);
+
+	if (word == -1)
+		return -1;
+	/* An enum has the size of an int and no negative value here. */
+	memcpy((char *)s + o->slot, &word, sizeof(word));
+	return 0;
+}
+
+/* One of two words for a bool, the first for false. */
+static int
+option_set_either(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	bool *slot = (bool *)((char *)s + o->slot);
+	int word = option_word(o, text, e);
+
+	if (word == -1)
+		return -1;
+	*slot = word == 1;
+	return 0;
+}
+
+static int
+option_set_flag(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	bool *slot = (bool *)((char *)s + o->slot);
+
+	if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+		return err_set(e, "%.200s: expected on or off", text);
+	*slot = strcmp(text, "on") == 0;
+	return 0;
+}
+
+static int
+option_set_listen(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of addresses */
+	return settings_listen(s, text, e);
+}
+
+static int
+option_set_upstream(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of upstreams */
+	return settings_upstream(s, text, e);
+}
+
+static int
+option_set_config(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)s;
+	(void)o;
+	return err_set(e, "%.200s: expected on the command line only", text);
+}
+
+static const char *const words_log[] = { "text", "json", NULL };
+static const char *const words_on_miss[] = {
+	[ON_MISS_501] = "501",
+	[ON_MISS_404] = "404",
+	[ON_MISS_502] = "502",
+	[ON_MISS_DROP] = "drop",
+	[ON_MISS_FORWARD] = "forward",
+	NULL,
+};
+static const char *const words_host[] = {
+	[HOST_UPSTREAM] = "upstream",
+	[HOST_CLIENT] = "client",
+	NULL,
+};
+static const char *const words_durability[] = {
+	[DURABILITY_BATCH] = "batch",
+	[DURABILITY_STRICT] = "strict",
+	[DURABILITY_OFF] = "off",
+	NULL,
+};
+static const char *const words_forwarded[] = {
+	[FORWARDED_NONE] = "none",
+	[FORWARDED_X] = "x",
+	[FORWARDED_RFC7239] = "rfc7239",
+	NULL,
+};
+
+_Static_assert(sizeof(enum on_miss) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum durability) == sizeof(int), "size of an enum");
+
+#define SLOT(member) .slot = offsetof(struct settings, member)
+#define TEXT(member, longest) \
+	.set = option_set_text, SLOT(member), .most = (longest)
+#define NUMBER(member, its_kind, from, to) \
+	.set = option_set_number, SLOT(member), .kind = (its_kind), \
+	.least = (from), .most = (to)
+#define SIZE(member, from, to) \
+	NUMBER(member, VALUE_SIZE, from, to), .argument = "SIZE"
+#define TIME(member, from, to) \
+	NUMBER(member, VALUE_TIME, from, to), .argument = "TIME"
+#define CHOICE(member, words) \
+	.set = option_set_choice, SLOT(member), .choices = (words)
+#define FLAG(member) \
+	.set = option_set_flag, SLOT(member), .argument = "on|off", .flag = true
+
+const struct option option_table[] = {
+	{
+	    .name = "listen",
+	    .set = option_set_listen,
+	    .initial = "127.0.0.1:8080",
+	    .argument = "ADDR:PORT",
+	    .help = "accept here; port 0 takes a free one",
+	    .repeatable = true,
+	},
+	{
+	    .name = "store",
+	    TEXT(store, 4095),
+	    .initial = "./hark.db",
+	    .argument = "PATH",
+	    .help = "the SQLite file with the recordings",
+	    .store = true,
+	},
+	{
+	    .name = "tape",
+	    TEXT(tape, 200),
+	    .initial = "default",
+	    .argument = "NAME",
+	    .help = "the tape to record on and to replay from",
+	    .store = true,
+	},
+	{
+	    .name = "workers",
+	    NUMBER(workers, VALUE_COUNT, 0, 256),
+	    .initial = "0",
+	    .argument = "N",
+	    .help = "threads; 0 is one per processor",
+	},
+	{
+	    .name = "ready-file",
+	    TEXT(ready_file, 4000),
+	    .argument = "FILE",
+	    .help = "write the bound addresses here when accepting",
+	},
+	{
+	    .name = "upstream",
+	    .set = option_set_upstream,
+	    .argument = "PREFIX=URL",
+	    .help = "forward PREFIX there without it (PREFIX+=URL: with it)",
+	    .repeatable = true,
+	},
+	{
+	    .name = "host-header",
+	    CHOICE(host_header, words_host),
+	    .initial = "upstream",
+	    .argument = "upstream|client",
+	    .help = "the Host that an upstream gets",
+	},
+	{
+	    .name = "on-miss",
+	    CHOICE(on_miss, words_on_miss),
+	    .initial = "501",
+	    .argument = "501|404|502|drop|forward",
+	    .help = "what a request gets that nothing answers",
+	},
+	{
+	    .name = "durability",
+	    CHOICE(durability, words_durability),
+	    .initial = "batch",
+	    .argument = "batch|strict|off",
+	    .help = "when a recording is safe on disk",
+	    .store = true,
+	},
+	{
+	    .name = "forwarded",
+	    CHOICE(forwarded, words_forwarded),
+	    .initial = "none",
+	    .argument = "none|x|rfc7239",
+	    .help = "tell upstreams of the client: X-Forwarded-* or Forwarded",
+	},
+	{
+	    .name = "via",
+	    FLAG(via),
+	    .initial = "off",
+	    .help = "add a Via field in both directions",
+	},
+	{
+	    .name = "source-header",
+	    FLAG(source_header),
+	    .initial = "on",
+	    .help = "say in X-Hark-Source where a reply comes from",
+	},
+	{
+	    .name = "rewrite-location",
+	    FLAG(rewrite_location),
+	    .initial = "off",
+	    .help = "point Location and Set-Cookie Domain to the gateway",
+	},
+	{
+	    .name = "record-failures",
+	    FLAG(record_failures),
+	    .initial = "on",
+	    .help = "store exchanges that failed at the upstream, too",
+	},
+	{
+	    .name = "upstream-ca",
+	    TEXT(upstream_ca, 4095),
+	    .argument = "PEM",
+	    .help = "file or folder of trusted authorities",
+	},
+	{
+	    .name = "upstream-cert",
+	    TEXT(upstream_cert, 4095),
+	    .argument = "PEM",
+	    .help = "client certificate for upstreams",
+	},
+	{
+	    .name = "upstream-key",
+	    TEXT(upstream_key, 4095),
+	    .argument = "PEM",
+	    .help = "key of the client certificate",
+	},
+	{
+	    .name = "upstream-insecure",
+	    FLAG(upstream_insecure),
+	    .initial = "off",
+	    .help = "do not verify certificates of upstreams",
+	},
+	{
+	    .name = "max-request-body",
+	    SIZE(max_request_body, 0, 2 * G),
+	    .initial = "64m",
+	    .help = "refuse longer request bodies (413)",
+	},
+	{
+	    .name = "request-body-budget",
+	    SIZE(request_body_budget, 0, 1024 * G),
+	    .initial = "512m",
+	    .help = "memory for request bodies of all connections",
+	},
+	{
+	    .name = "max-header-bytes",
+	    SIZE(max_header_bytes, 1 * K, 16 * M),
+	    .initial = "64k",
+	    .help = "refuse longer header sections (431)",
+	},
+	{
+	    .name = "max-headers",
+	    NUMBER(max_headers, VALUE_COUNT, 1, 100000),
+	    .initial = "200",
+	    .argument = "N",
+	    .help = "refuse more header fields (431)",
+	},
+	{
+	    .name = "max-connections",
+	    NUMBER(max_connections, VALUE_COUNT, 1, 10000000),
+	    .initial = "20000",
+	    .argument = "N",
+	    .help = "client connections at a time",
+	},
+	{
+	    .name = "cache-size",
+	    SIZE(cache_bytes, 64 * K, 1024 * G),
+	    .initial = "64m",
+	    .help = "memory for recorded answers",
+	},
+	{
+	    .name = "queue-size",
+	    SIZE(queue_bytes, 64 * K, 1024 * G),
+	    .initial = "32m",
+	    .help = "memory for exchanges not written yet",
+	},
+	{
+	    .name = "header-timeout",
+	    TIME(header_timeout, MS, 24 * H),
+	    .initial = "10s",
+	    .help = "first byte of a request to the end of its head",
+	},
+	{
+	    .name = "body-timeout",
+	    TIME(body_timeout, MS, 24 * H),
+	    .initial = "30s",
+	    .help = "between two reads of a request body",
+	},
+	{
+	    .name = "idle-timeout",
+	    TIME(idle_timeout, MS, 24 * H),
+	    .initial = "75s",
+	    .help = "between two requests of a connection",
+	},
+	{
+	    .name = "connect-timeout",
+	    TIME(connect_timeout, MS, 24 * H),
+	    .initial = "10s",
+	    .help = "resolve, connect and TLS together",
+	},
+	{
+	    .name = "first-byte-timeout",
+	    TIME(first_byte_timeout, MS, 24 * H),
+	    .initial = "60s",
+	    .help = "request written to the head of its response",
+	},
+	{
+	    .name = "upstream-idle-timeout",
+	    TIME(upstream_idle_timeout, MS, 24 * H),
+	    .initial = "60s",
+	    .help = "between two reads of a response",
+	},
+	{
+	    .name = "send-timeout",
+	    TIME(send_timeout, MS, 24 * H),
+	    .initial = "60s",
+	    .help = "how long a client may take nothing",
+	},
+	{
+	    .name = "drain-timeout",
+	    TIME(drain_timeout, 0, 24 * H),
+	    .initial = "10s",
+	    .help = "how long running exchanges may take at the end",
+	},
+	{
+	    .name = "log",
+	    .set = option_set_either,
+	    SLOT(log_json),
+	    .choices = words_log,
+	    .initial = "text",
+	    .argument = "text|json",
+	    .help = "form of the log lines on standard error",
+	    .store = true,
+	},
+	{
+	    .name = "verbose",
+	    FLAG(verbose),
+	    .initial = "off",
+	    .help = "log details, too",
+	    .store = true,
+	},
+	{
+	    .name = "config",
+	    .set = option_set_config,
+	    .argument = "FILE",
+	    .help = "read options from a JSON object first",
+	    .store = true,
+	},
+	{ .name = NULL },
+};
+
+const struct option *
+option_find(struct str name)
+{
+	const struct option *o;
+
+	for (o = option_table; o->name != NULL; o++)
+		if (str_is(name, o->name))
+			return o;
+	return NULL;
+}

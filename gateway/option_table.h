@@ -1,0 +1,38 @@
+#ifndef GATEWAY_OPTION_TABLE_H
+#define GATEWAY_OPTION_TABLE_H
+
+/* The rows behind options.h; for the files options*.c only. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "gateway/values.h"
+
+struct err;
+struct settings;
+
+struct option {
+	const char *name;
+	int (*set)(struct settings *s, const struct option *o, const char *text,
+	    struct err *e);
+	size_t slot;          /* of struct settings */
+	const char *initial;  /* NULL: not set */
+	const char *argument; /* what the usage calls the value */
+	const char *help;
+	enum value_kind kind;       /* of a number */
+	uint64_t least, most;       /* of a number */
+	const char *const *choices; /* words in the order of the enum */
+	bool flag;                  /* may stand alone for "on" */
+	bool repeatable;            /* an array in the configuration file */
+	bool store; /* also of the commands that only work on a store */
+};
+
+/* Ends with a row without name. */
+extern const struct option option_table[];
+
+/* The row called name, or NULL. */
+const struct option *option_find(struct str name);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * What belongs to settings beyond the values of single options: the lists
+ * (addresses, upstreams) and the checks over several options.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "har/url.h"
+
+#include "gateway/settings.h"
+
+/* Whether text is a number from 0 to 65535. */
+static bool
+settings_is_port(struct str text)
+{
+	uint64_t port;
+
+	return text.n <= 5 && str_u64(text, &port) == 0 && port <= 65535;
+}
+
+/* ADDR:PORT, where ADDR is an IPv4 address or an IPv6 one in brackets: a
+ * name could stand for several addresses, or for another one tomorrow. */
+static bool
+settings_is_address(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned char address[sizeof(struct in6_addr)];
+	char host[INET6_ADDRSTRLEN];
+	size_t n;
+	bool v6 = text[0] == '[';
+
+	if (colon == NULL || !settings_is_port(str_of(colon + 1)))
+		return false;
+	n = (size_t)(colon - text);
+	if (v6 && (n < 2 || text[n - 1] != ']'))
+		return false;
+	n -= v6 ? 2 : 0;
+	if (n >= sizeof(host))
+		return false;
+	memcpy(host, text + (v6 ? 1 : 0), n);
+	host[n] = '\0';
+	return inet_pton(v6 ? AF_INET6 : AF_INET, host, address) == 1;
+}
+
+static void
+settings_listen_clear(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->listen.n; i++)
+		free(s->listen.v[i]);
+	free(s->listen.v);
+	s->listen = (struct strings){ 0 };
+}
+
+int
+settings_listen(struct settings *s, const char *text, struct err *e)
+{
+	if (!settings_is_address(text))
+		return err_set(e,
+		    "%.200s: expected ADDR:PORT such as 127.0.0.1:8080, "
+		    "[::1]:8080 or 0.0.0.0:0",
+		    text);
+	if (s->listen_inherited)
+		settings_listen_clear(s);
+	s->listen_inherited = false;
+	s->listen.v =
+	    xrealloc(s->listen.v, (s->listen.n + 1) * sizeof(*s->listen.v));
+	s->listen.v[s->listen.n++] = xstrdup(text);
+	return 0;
+}
+
+/* A prefix as it is compared: host in lower case, no slash at the end. */
+static char *
+settings_prefix(struct str prefix, struct err *e)
+{
+	const char *slash = prefix.n > 0 ? memchr(prefix.p, '/', prefix.n) : "";
+	struct str host = prefix;
+	char *copy;
+	size_t i;
+
+	for (i = 0; i < prefix.n; i++)
+		if ((unsigned char)prefix.p[i] <= ' ' || prefix.p[i] == 0x7f ||
+		    prefix.p[i] == '?' || prefix.p[i] == '#')
+			break;
+	if (slash != NULL)
+		host.n = (size_t)(slash - prefix.p);
+	if (prefix.n == 0 || i < prefix.n ||
+	    (host.n > 0 && !url_is_authority(host))) {
+		err_set(e, "expected /PATH, HOST or HOST/PATH before the =");
+		return NULL;
+	}
+	while (prefix.n > 0 && prefix.p[prefix.n - 1] == '/')
+		prefix.n--;
+	copy = xmemdup0(prefix.p, prefix.n);
+	for (i = 0; i < host.n; i++)
+		copy[i] = (char)tolower((unsigned char)copy[i]);
+	return copy;
+}
+
+static int
+settings_check_url(const char *text, struct err *e)
+{
+	struct url u;
+
+	if (url_parse(&u, str_of(text), e) == -1)
+		return -1;
+	if (u.userinfo.n > 0)
+		return err_set(e, "a user name in it; clients send their own "
+				  "Authorization");
+	if (u.query.p != NULL)
+		return err_set(e, "a query (?) in it");
+	if (u.port == 0)
+		return err_set(e, "no valid port in it");
+	return 0;
+}
+
+/* Takes prefix over. */
+static void
+settings_add_upstream(
+    struct settings *s, char *prefix, const char *url, bool keep_prefix)
+{
+	struct upstream_setting *u;
+	size_t i;
+
+	for (i = 0; i < s->nupstreams; i++)
+		if (strcmp(s->upstreams[i].prefix, prefix) == 0)
+			break;
+	if (i == s->nupstreams) {
+		s->upstreams =
+		    xrealloc(s->upstreams, (i + 1) * sizeof(*s->upstreams));
+		s->upstreams[s->nupstreams++] = (struct upstream_setting){ 0 };
+	}
+	u = &s->upstreams[i];
+	free(u->prefix);
+	free(u->url);
+	*u = (struct upstream_setting){
+		.prefix = prefix,
+		.url = xstrdup(url),
+		.keep_prefix = keep_prefix,
+	};
+}
+
+int
+settings_upstream(struct settings *s, const char *text, struct err *e)
+{
+	struct str t = str_of(text), prefix;
+	const char *equals = strchr(text, '=');
+	const char *url = text;
+	bool keep = false;
+	char *copy;
+
+	if (str_istarts(t, "http://") || str_istarts(t, "https://")) {
+		copy = xstrdup("");
+	} else if (equals == NULL) {
+		return err_set(e,
+		    "%.200s: expected [PREFIX=]URL such as "
+		    "http://localhost:3000 or /api=https://api.example.com",
+		    text);
+	} else {
+		prefix = (struct str){ text, (size_t)(equals - text) };
+		keep = prefix.n > 0 && equals[-1] == '+';
+		prefix.n -= keep ? 1 : 0;
+		url = equals + 1;
+		copy = settings_prefix(prefix, e);
+	}
+	if (copy == NULL || settings_check_url(url, e) == -1) {
+		free(copy);
+		return err_wrap(e, "%.200s", text);
+	}
+	settings_add_upstream(s, copy, url, keep);
+	return 0;
+}
+
+/* A file that is named must be there before the gateway starts. */
+static int
+settings_check_file(const char *option, const char *path, struct err *e)
+{
+	if (path != NULL && access(path, R_OK) == -1)
+		return err_sys(e, "option %s: %s", option, path);
+	return 0;
+}
+
+int
+settings_check(const struct settings *s, struct err *e)
+{
+	const struct mode *m = &modes[s->mode];
+
+	if (m->forwards && s->nupstreams == 0)
+		return err_set(e,
+		    "mode %s forwards and needs an upstream: give its URL, "
+		    "such as http://localhost:3000, or --upstream PREFIX=URL",
+		    m->name);
+	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0)
+		return err_set(e, "option on-miss: forward needs an upstream: "
+				  "give its URL or --upstream PREFIX=URL");
+	if ((s->upstream_cert == NULL) != (s->upstream_key == NULL))
+		return err_set(e,
+		    "option %s: needs --%s, too: a client certificate and "
+		    "its key go together",
+		    s->upstream_cert != NULL ? "upstream-cert" : "upstream-key",
+		    s->upstream_cert != NULL ? "upstream-key"
+					     : "upstream-cert");
+	if (s->max_request_body > s->request_body_budget)
+		return err_set(e,
+		    "option max-request-body: is above request-body-budget, "
+		    "so that such a body could never be taken");
+	if (settings_check_file("upstream-ca", s->upstream_ca, e) == -1 ||
+	    settings_check_file("upstream-cert", s->upstream_cert, e) == -1)
+		return -1;
+	return settings_check_file("upstream-key", s->upstream_key, e);
+}
+
+void
+settings_free(struct settings *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	settings_listen_clear(s);
+	for (i = 0; i < s->nupstreams; i++) {
+		free(s->upstreams[i].prefix);
+		free(s->upstreams[i].url);
+	}
+	free(s->upstreams);
+	free(s->store);
+	free(s->tape);
+	free(s->ready_file);
+	free(s->upstream_ca);
+	free(s->upstream_cert);
+	free(s->upstream_key);
+	free(s);
+}
