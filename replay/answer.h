@@ -1,0 +1,44 @@
+#ifndef REPLAY_ANSWER_H
+#define REPLAY_ANSWER_H
+
+/*
+ * Making answers from recorded exchanges, and what the library keeps with
+ * each.  All of an answer but its body is one block of memory: there are as
+ * many answers as the cache has room for.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "replay/cache.h"
+#include "replay/library.h"
+
+struct variant;
+
+/* Names for entries before they have an id: behind all ids. */
+#define ANSWER_FRESH (INT64_C(1) << 62)
+
+struct answer_kept {
+	struct cache_item item; /* counts the references */
+	struct answer answer;
+	struct body body;
+	struct key key;      /* that it was recorded under */
+	uint64_t variant;    /* id of its variant; 0 when there are no others */
+	struct variant *own; /* of a fresh answer; NULL otherwise */
+	_Atomic int64_t mark; /* its id, or its name until it has one */
+	atomic_bool several;  /* was chosen among others, so cursors count */
+};
+
+/* Whether x can be replayed: complete, a final status that HTTP knows, and a
+ * body that is known where there is one. */
+bool answer_usable(const struct exchange *x);
+
+/* The answer to key with a copy of what it needs from x, but for the body,
+ * whose bytes move in.  The reference is the caller's. */
+struct answer_kept *answer_new(
+    const struct exchange *x, const struct key *key, struct buf *body);
+
+struct answer_kept *answer_kept_of(const struct answer *a);
+
+#endif

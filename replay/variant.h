@@ -1,0 +1,67 @@
+#ifndef REPLAY_VARIANT_H
+#define REPLAY_VARIANT_H
+
+/*
+ * A variant is those entries under one key that no live request can tell
+ * apart: their recorded requests had the same header fields, their
+ * responses vary by the same fields with the same values, and they are the
+ * same kind of answer.  So whatever is true of one of them is true of all,
+ * and they are served in recorded order.  Ten thousand recordings of a poll
+ * are mostly one variant.
+ *
+ * Fields are compared as the library's contract says: hop-by-hop fields,
+ * Host and Content-Length do not count, because the gateway and the transfer
+ * make them, not the client's wish.  The first VARIANT_FIELDS others do.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "har/exchange.h"
+
+#define VARIANT_FIELDS 256
+
+/* What a status asks of the live request. */
+enum variant_kind {
+	VARIANT_ANY,
+	VARIANT_CONDITIONAL, /* 304 */
+	VARIANT_RANGE,       /* 206 */
+};
+
+struct variant {
+	uint64_t id; /* a hash of what the members have in common */
+	enum variant_kind kind;
+	struct headers vary; /* value.p is NULL for an absent field */
+	uint64_t *fields;    /* hashes of the request's fields, ascending */
+	size_t nfields;
+	size_t bytes;     /* of memory, without entries */
+	int64_t *entries; /* ids, ascending */
+	size_t n;
+	size_t cap;
+};
+
+/* Of x, without any entries yet. */
+struct variant *variant_new(const struct exchange *x);
+void variant_free(struct variant *v); /* safe on NULL */
+
+void variant_add(struct variant *v, int64_t entry);
+
+/* Forgets the request's fields, so that more entries look alike. */
+void variant_blur(struct variant *v);
+
+/* A live request, looked at as far as it is needed. */
+struct variant_live {
+	const struct headers *headers;
+	uint64_t fields[VARIANT_FIELDS];
+	size_t nfields;
+	bool looked; /* fields are set */
+};
+
+/* Whether a member may answer the request at all. */
+bool variant_allows(const struct variant *v, const struct headers *live);
+
+/* How many of the live fields the recorded request has, too. */
+size_t variant_agreement(const struct variant *v, struct variant_live *live);
+
+#endif
