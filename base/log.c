@@ -57,8 +57,9 @@ log_line(enum log_level level, const char *subject, const char *text)
 
 	gmtime_r(&seconds, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_addf(&b, log_json ? "{\"time\":\"%s.%03dZ\",\"level\":\"%s\"" :
-				"%s.%03dZ %s",
+	buf_addf(&b,
+	    log_json ? "{\"time\":\"%s.%03dZ\",\"level\":\"%s\""
+		     : "%s.%03dZ %s",
 	    when, (int)(now / 1000 % 1000), log_words[level]);
 	if (subject != NULL) {
 		buf_add_text(&b, log_json ? ",\"subject\":\"" : " ");
@@ -73,14 +74,14 @@ log_line(enum log_level level, const char *subject, const char *text)
 	buf_free(&b);
 }
 
-#define LOG_AT(level)                                                          \
-	va_list ap;                                                            \
-	char text[2048];                                                       \
-	if (!log_wants(level))                                                 \
-		return;                                                        \
-	va_start(ap, fmt);                                                     \
-	vsnprintf(text, sizeof(text), fmt, ap);                                \
-	va_end(ap);                                                            \
+#define LOG_AT(level) \
+	va_list ap; \
+	char text[2048]; \
+	if (!log_wants(level)) \
+		return; \
+	va_start(ap, fmt); \
+	vsnprintf(text, sizeof(text), fmt, ap); \
+	va_end(ap); \
 	log_line(level, subject, text)
 
 void

@@ -126,8 +126,8 @@ str_glob(struct str pattern, struct str text)
 		if (p < pattern.n && pattern.p[p] == '*') {
 			star = p++;
 			from = t;
-		} else if (p < pattern.n && (pattern.p[p] == '?' ||
-						pattern.p[p] == text.p[t])) {
+		} else if (p < pattern.n &&
+			   (pattern.p[p] == '?' || pattern.p[p] == text.p[t])) {
 			p++;
 			t++;
 		} else if (star != SIZE_MAX) {
@@ -146,8 +146,8 @@ bool
 str_is_tchar(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') ||
-	    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	       (c >= 'A' && c <= 'Z') ||
+	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 bool
@@ -197,8 +197,8 @@ str_is_utf8(struct str a)
 	size_t i = 0, step;
 
 	while (i < a.n) {
-		step = str_utf8_sequence(
-		    (const unsigned char *)a.p + i, a.n - i);
+		step =
+		    str_utf8_sequence((const unsigned char *)a.p + i, a.n - i);
 		if (step == 0)
 			return false;
 		i += step;

@@ -39,7 +39,7 @@ struct gateway_figures {
 	uint64_t requests;
 	uint64_t mocked, replayed, forwarded, missed, refused, failed;
 	uint64_t recorded; /* committed entries */
-	uint64_t lost; /* exchanges that could not be stored */
+	uint64_t lost;     /* exchanges that could not be stored */
 };
 void gateway_figures(const struct gateway *g, struct gateway_figures *f);
 

@@ -33,11 +33,11 @@ enum framing {
 /* Whether the response is whole, and if not, how it failed. */
 enum outcome {
 	OUTCOME_COMPLETE,
-	OUTCOME_TRUNCATED, /* the body ended before its announced end */
-	OUTCOME_RESET, /* the upstream reset the connection */
-	OUTCOME_TIMEOUT, /* connect, first byte or idle; see failure */
-	OUTCOME_REFUSED, /* no connection: resolve, connect or tls */
-	OUTCOME_BAD_ANSWER, /* not HTTP as RFC 9112 wants it */
+	OUTCOME_TRUNCATED,   /* the body ended before its announced end */
+	OUTCOME_RESET,       /* the upstream reset the connection */
+	OUTCOME_TIMEOUT,     /* connect, first byte or idle; see failure */
+	OUTCOME_REFUSED,     /* no connection: resolve, connect or tls */
+	OUTCOME_BAD_ANSWER,  /* not HTTP as RFC 9112 wants it */
 	OUTCOME_CLIENT_GONE, /* cancelled because the client left */
 	OUTCOMES
 };
@@ -66,7 +66,7 @@ struct body {
 /* One piece of a streamed answer: where it begins and when it came. */
 struct chunk_mark {
 	uint64_t offset; /* in the body */
-	int64_t at_us; /* since the exchange started */
+	int64_t at_us;   /* since the exchange started */
 };
 
 /* An interim response (RFC 9110 section 15.2), 100 left out. */
@@ -77,7 +77,7 @@ struct interim {
 };
 
 struct message {
-	int minor; /* HTTP/1.minor; -1 when it came from elsewhere */
+	int minor;          /* HTTP/1.minor; -1 when it came from elsewhere */
 	struct str version; /* as written: "HTTP/1.1", "h2" */
 	struct headers headers;
 	struct headers trailers;
@@ -92,8 +92,7 @@ struct timings {
 	int64_t blocked, dns, connect, tls, send, wait, receive;
 };
 
-#define TIMINGS_UNKNOWN                                                        \
-	((struct timings){ -1, -1, -1, -1, -1, -1, -1 })
+#define TIMINGS_UNKNOWN ((struct timings){ -1, -1, -1, -1, -1, -1, -1 })
 
 struct exchange {
 	struct arena arena;
@@ -107,13 +106,13 @@ struct exchange {
 	struct str method;
 	struct str target; /* as the client asked the gateway, origin-form */
 	struct str scope; /* host that chose the upstream; "" for the default */
-	struct str url; /* absolute, at the upstream: the HAR URL */
+	struct str url;   /* absolute, at the upstream: the HAR URL */
 	struct message request;
 
 	int status; /* 0 when no response head came */
 	struct str reason;
 	struct message response;
-	struct interim *interims; /* in order */
+	struct interim *interims;  /* in order */
 	struct chunk_mark *chunks; /* of the response body; may be NULL */
 	size_t nchunks;
 

@@ -73,8 +73,7 @@ headers_get(const struct headers *h, const char *name)
 }
 
 bool
-headers_have_token(
-    const struct headers *h, const char *name, const char *token)
+headers_have_token(const struct headers *h, const char *name, const char *token)
 {
 	const struct header *f;
 	struct str rest, part;
@@ -118,9 +117,9 @@ bool
 headers_end_to_end(const struct headers *h, const struct header *f)
 {
 	static const char *const hop[] = { "Connection", "Keep-Alive",
-		"Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
-		"Upgrade", "HTTP2-Settings", "Proxy-Authenticate",
-		"Proxy-Authorization", NULL };
+		"Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade",
+		"HTTP2-Settings", "Proxy-Authenticate", "Proxy-Authorization",
+		NULL };
 	static const char *const needed[] = { "Host", "Content-Length",
 		"Content-Type", "Content-Encoding", "Content-Range", NULL };
 

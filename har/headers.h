@@ -48,8 +48,8 @@ bool headers_have_token(
 
 /*
  * Whether f is end-to-end: not one of the hop-by-hop fields of RFC 9110
- * section 7.6.1 (Connection, Keep-Alive, Proxy-Connection, TE, Trailer,
- * Transfer-Encoding, Upgrade), not Proxy-Authenticate or
+ * section 7.6.1 (Connection, Keep-Alive, Proxy-Connection, TE,
+ * Transfer-Encoding, Upgrade), not HTTP2-Settings, Proxy-Authenticate or
  * Proxy-Authorization, and not named by a Connection field of h.  Fields
  * that the message cannot do without (Host, Content-Length, and those that
  * decide its body) stay end-to-end even when Connection names them.

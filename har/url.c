@@ -11,8 +11,8 @@ static bool
 url_host_char(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') || c >= 0x80 ||
-	    (c != '\0' && strchr("-._~!$&'()*+,;=%", c) != NULL);
+	       (c >= 'A' && c <= 'Z') || c >= 0x80 ||
+	       (c != '\0' && strchr("-._~!$&'()*+,;=%", c) != NULL);
 }
 
 static bool
@@ -116,7 +116,7 @@ bool
 url_same_origin(const struct url *a, const struct url *b)
 {
 	return a->https == b->https && a->port == b->port &&
-	    str_ieq(a->host, b->host);
+	       str_ieq(a->host, b->host);
 }
 
 bool

@@ -16,14 +16,14 @@ struct err;
 struct url {
 	bool https;
 	struct str userinfo; /* "" when there is none */
-	struct str host; /* IPv6 without its brackets */
-	bool ipv6; /* host stood in brackets */
-	uint16_t port; /* as written, or the scheme's default */
+	struct str host;     /* IPv6 without its brackets */
+	bool ipv6;           /* host stood in brackets */
+	uint16_t port;       /* as written, or the scheme's default */
 	bool has_port;
 	struct str authority; /* host[:port] as written, without userinfo */
-	struct str path; /* from the first / on, "" when there is none */
-	struct str query; /* behind the ?; p is NULL when there is no ? */
-	struct str target; /* path and query as written; may be "" or "?q" */
+	struct str path;      /* from the first / on, "" when there is none */
+	struct str query;     /* behind the ?; p is NULL when there is no ? */
+	struct str target;    /* path and query as written; may be "" or "?q" */
 };
 
 /* Takes text apart.  A fragment is an error.  0, or -1 with *e set. */

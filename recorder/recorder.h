@@ -21,9 +21,9 @@ struct err;
 struct recorder; /* opaque */
 
 enum durability {
-	DURABILITY_BATCH, /* at most 100 ms or 1,000 entries behind */
+	DURABILITY_BATCH,  /* at most 100 ms or 1,000 entries behind */
 	DURABILITY_STRICT, /* committed and synced before on_written */
-	DURABILITY_OFF, /* as batch, without any sync */
+	DURABILITY_OFF,    /* as batch, without any sync */
 };
 
 struct recorder_options {

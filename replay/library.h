@@ -29,7 +29,7 @@
 
 struct err;
 struct library; /* opaque; one per process */
-struct reader; /* opaque; one per thread, with a connection of its own */
+struct reader;  /* opaque; one per thread, with a connection of its own */
 
 /*
  * A recorded answer, ready to be sent; immutable and counted.  head is the
@@ -41,9 +41,9 @@ struct answer {
 	int64_t entry; /* 0: not written to the store yet */
 	int status;
 	struct str reason;
-	struct str head; /* from "HTTP/1.1 " to the last field's CRLF */
-	bool head_has_length; /* head has a Content-Length field */
-	bool had_chunked; /* Transfer-Encoding: chunked was on the wire */
+	struct str head;        /* from "HTTP/1.1 " to the last field's CRLF */
+	bool head_has_length;   /* head has a Content-Length field */
+	bool had_chunked;       /* Transfer-Encoding: chunked was on the wire */
 	struct headers headers; /* all fields as recorded */
 	struct headers trailers;
 	const struct body *body;
@@ -58,7 +58,7 @@ struct library_options {
 	const char *path; /* of the store */
 	const char *tape;
 	size_t cache_bytes; /* 0 means 64 MiB */
-	size_t most_body; /* bodies above this stay in the store; 0: 1 MiB */
+	size_t most_body;   /* bodies above this stay in the store; 0: 1 MiB */
 	bool watch; /* look for other processes' commits (no own recorder) */
 };
 
@@ -72,8 +72,8 @@ void reader_close(struct reader *r);
 /* What is looked up: the key, and what choosing among equals needs. */
 struct wanted {
 	struct key key;
-	struct key any_body; /* the key with an unknown body */
-	bool has_body; /* so that any_body is worth a probe */
+	struct key any_body;           /* the key with an unknown body */
+	bool has_body;                 /* so that any_body is worth a probe */
 	const struct headers *headers; /* of the live request */
 	struct str session;
 	int64_t now_us; /* monotonic */
@@ -81,14 +81,14 @@ struct wanted {
 
 enum found {
 	FOUND,
-	FOUND_NOTHING, /* no entry under this key */
+	FOUND_NOTHING,  /* no entry under this key */
 	FOUND_UNUSABLE, /* entries, but failed, or their Vary fields differ */
-	FOUND_ERROR, /* the store could not be read; *e says why */
+	FOUND_ERROR,    /* the store could not be read; *e says why */
 };
 
 /* On FOUND *a is the caller's reference.  The cursor does not move yet. */
-enum found library_find(struct reader *r, const struct wanted *w,
-    struct answer **a, struct err *e);
+enum found library_find(
+    struct reader *r, const struct wanted *w, struct answer **a, struct err *e);
 
 /* The answer was written to its client: the cursor of w's key and session
  * moves behind it. */

@@ -26,52 +26,52 @@ struct tap_test {
 
 static jmp_buf tap_out;
 
-#define TEST(name)                                                             \
-	{                                                                      \
-		#name, name                                                    \
+#define TEST(name) \
+	{ \
+#name, name \
 	}
 
-#define CHECK(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			printf("# %s:%d: %s does not hold\n", __FILE__,        \
-			    __LINE__, #condition);                             \
-			longjmp(tap_out, 1);                                   \
-		}                                                              \
+#define CHECK(condition) \
+	do { \
+		if (!(condition)) { \
+			printf("# %s:%d: %s does not hold\n", __FILE__, \
+			    __LINE__, #condition); \
+			longjmp(tap_out, 1); \
+		} \
 	} while (0)
 
-#define CHECK_INT(got, want)                                                   \
-	do {                                                                   \
-		long long tap_got = (long long)(got);                          \
-		long long tap_want = (long long)(want);                        \
-		if (tap_got != tap_want) {                                     \
-			printf("# %s:%d: %s is %lld, not %lld\n", __FILE__,    \
-			    __LINE__, #got, tap_got, tap_want);                \
-			longjmp(tap_out, 1);                                   \
-		}                                                              \
+#define CHECK_INT(got, want) \
+	do { \
+		long long tap_got = (long long)(got); \
+		long long tap_want = (long long)(want); \
+		if (tap_got != tap_want) { \
+			printf("# %s:%d: %s is %lld, not %lld\n", __FILE__, \
+			    __LINE__, #got, tap_got, tap_want); \
+			longjmp(tap_out, 1); \
+		} \
 	} while (0)
 
-#define CHECK_STR(got, want)                                                   \
-	do {                                                                   \
-		const char *tap_got = (got), *tap_want = (want);               \
-		if (tap_got == NULL || strcmp(tap_got, tap_want) != 0) {       \
-			printf("# %s:%d: %s is \"%s\", not \"%s\"\n",          \
-			    __FILE__, __LINE__, #got,                          \
-			    tap_got ? tap_got : "(null)", tap_want);           \
-			longjmp(tap_out, 1);                                   \
-		}                                                              \
+#define CHECK_STR(got, want) \
+	do { \
+		const char *tap_got = (got), *tap_want = (want); \
+		if (tap_got == NULL || strcmp(tap_got, tap_want) != 0) { \
+			printf("# %s:%d: %s is \"%s\", not \"%s\"\n", \
+			    __FILE__, __LINE__, #got, \
+			    tap_got ? tap_got : "(null)", tap_want); \
+			longjmp(tap_out, 1); \
+		} \
 	} while (0)
 
 /* For a struct str against a C text. */
-#define CHECK_VIEW(got, want)                                                  \
-	do {                                                                   \
-		struct str tap_got = (got), tap_want = str_of(want);           \
-		if (!str_eq(tap_got, tap_want)) {                              \
-			printf("# %s:%d: %s is \"%.*s\", not \"%.*s\"\n",      \
-			    __FILE__, __LINE__, #got, STR_ARGS(tap_got),       \
-			    STR_ARGS(tap_want));                               \
-			longjmp(tap_out, 1);                                   \
-		}                                                              \
+#define CHECK_VIEW(got, want) \
+	do { \
+		struct str tap_got = (got), tap_want = str_of(want); \
+		if (!str_eq(tap_got, tap_want)) { \
+			printf("# %s:%d: %s is \"%.*s\", not \"%.*s\"\n", \
+			    __FILE__, __LINE__, #got, STR_ARGS(tap_got), \
+			    STR_ARGS(tap_want)); \
+			longjmp(tap_out, 1); \
+		} \
 	} while (0)
 
 static inline int
@@ -97,11 +97,11 @@ tap_run(const struct tap_test *tests, size_t n)
 	return failed > 0;
 }
 
-#define RUN(...)                                                               \
-	int main(void)                                                         \
-	{                                                                      \
-		static const struct tap_test tests[] = { __VA_ARGS__ };        \
-		return tap_run(tests, sizeof(tests) / sizeof(*tests));         \
+#define RUN(...) \
+	int main(void) \
+	{ \
+		static const struct tap_test tests[] = { __VA_ARGS__ }; \
+		return tap_run(tests, sizeof(tests) / sizeof(*tests)); \
 	}
 
 #endif

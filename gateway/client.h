@@ -1,0 +1,95 @@
+#ifndef GATEWAY_CLIENT_H
+#define GATEWAY_CLIENT_H
+
+/*
+ * The client side: connections, the guard, and evhttp behind its wall.
+ *
+ * evhttp reads what it reads well: complete, checked HTTP/1.1 requests in
+ * origin-form with a known method and at most a Content-Length.  The guard
+ * sits between the socket and evhttp: it owns the bufferevent's callbacks,
+ * parses the raw bytes with our own strict codec, refuses what is ambiguous,
+ * and calls evhttp's read callback only when exactly one whole request lies
+ * in the input buffer.  What evhttp 2.1.12 cannot do (chunked bodies,
+ * trailers, other methods, HTTP/1.0, absolute-form) the guard reads itself
+ * and evhttp never sees.  Replies go straight to the socket; only what the
+ * socket does not take waits in the bufferevent.
+ *
+ * All functions run on the client's worker.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/uio.h>
+
+#include "gateway/http1.h"
+
+struct client;
+struct err;
+struct worker;
+
+/* A request as its client sent it; lives until the reply is done. */
+struct client_request {
+	struct http1_head head;
+	struct str body; /* after the transfer coding */
+	struct headers trailers;
+	int64_t started; /* monotonic, when the head was whole */
+	size_t head_bytes;
+};
+
+/* What happens to a request; rows of one table in transaction.c. */
+struct client_events {
+	/* A whole request is there.  Reply now or later. */
+	void (*on_request)(struct client *c, const struct client_request *r);
+	/* The bytes were refused before they became a request: reply with
+	 * status and close. */
+	void (*on_refused)(struct client *c, int status, const char *why);
+	/* What waited to be written is out; for a paused sender. */
+	void (*on_drained)(struct client *c, void *owner);
+	/* The client left before its reply was done; say nothing more. */
+	void (*on_gone)(struct client *c, void *owner);
+	/* The last byte was handed to the socket. */
+	void (*on_replied)(struct client *c, void *owner);
+};
+
+/* Sets up the client side of a worker on listening sockets, which are taken
+ * over. */
+int clients_open(struct worker *w, const struct client_events *events,
+    const int *fds, size_t nfds, struct err *e);
+
+/* Stops accepting, closes idle connections; busy ones end with their reply.
+ * worker_idle() is called when the last is gone. */
+void clients_drain(struct worker *w);
+
+/* Closes all connections at once. */
+void clients_close(struct worker *w);
+void clients_free(struct worker *w); /* safe before clients_open() */
+
+struct worker *client_worker(const struct client *c);
+const char *client_address(const struct client *c); /* "127.0.0.1:4711" */
+uint64_t client_id(const struct client *c);
+
+/* Whoever answers; handed to the later events of this request. */
+void client_own(struct client *c, void *owner);
+
+/* Whether the connection may serve another request after this reply: the
+ * client wants it, and the worker is not draining. */
+bool client_keeps_alive(const struct client *c);
+
+/* Writes, or queues what the socket does not take (it is copied).  Gives the
+ * bytes that wait now. */
+size_t client_write(struct client *c, struct iovec *v, int n);
+
+/* Asks for on_drained soon though nothing waits: a sender that has much to
+ * say lets others have their turn. */
+void client_again(struct client *c);
+
+/* The reply is complete; with keep the connection goes on. */
+void client_done(struct client *c, bool keep);
+
+/* Ends the connection in the middle of a reply so that the client notices:
+ * with reset by RST, for a reply that its end delimits. */
+void client_abort(struct client *c, bool reset);
+
+#endif

@@ -1,0 +1,419 @@
+#include "config.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/mailbox.h"
+#include "gateway/origin.h"
+#include "gateway/tls.h"
+#include "gateway/transaction.h"
+#include "gateway/worker.h"
+#include "recorder/recorder.h"
+#include "replay/library.h"
+
+#include "gateway/gateway.h"
+
+#define GATEWAY_BACKLOG 4096
+#define GATEWAY_MOST_MISSES 1000 /* lines kept for the report */
+
+struct gateway {
+	struct shared shared;
+	struct origins *origins;
+	char **addresses; /* really bound, one per settings.listen */
+	struct worker **workers;
+	pthread_mutex_t lock;              /* for the misses */
+	char *misses[GATEWAY_MOST_MISSES]; /* a ring */
+	size_t nmisses;                    /* ever */
+	struct recorder_figures recorded;  /* after gateway_stop() */
+	bool stopped;
+};
+
+/* ---- sockets --------------------------------------------------------- */
+
+static struct addrinfo *
+gateway_resolve(const char *text, struct err *e)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	const char *colon = strrchr(text, ':');
+	struct addrinfo *list = NULL;
+	char *host;
+	int error;
+
+	if (colon == NULL) {
+		err_set(e, "listen %s: expected ADDR:PORT", text);
+		return NULL;
+	}
+	if (text[0] == '[' && colon > text && colon[-1] == ']')
+		host = xmemdup0(text + 1, (size_t)(colon - text) - 2);
+	else
+		host = xmemdup0(text, (size_t)(colon - text));
+	error = getaddrinfo(
+	    host[0] == '\0' ? NULL : host, colon + 1, &hints, &list);
+	free(host);
+	if (error != 0)
+		err_set(e, "listen %s: %s", text, gai_strerror(error));
+	return error == 0 ? list : NULL;
+}
+
+/* A bound socket; shared by several workers when reuse is set. */
+static int
+gateway_bind(const struct sockaddr *a, socklen_t n, bool reuse)
+{
+	int fd =
+	    socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int one = 1, saved;
+
+	if (fd == -1)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (a->sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (reuse)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+	if (bind(fd, a, n) == 0 && (!reuse || listen(fd, GATEWAY_BACKLOG) == 0))
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static uint16_t *
+gateway_port(struct sockaddr_storage *a)
+{
+	return a->ss_family == AF_INET6 ? &((struct sockaddr_in6 *)a)->sin6_port
+					: &((struct sockaddr_in *)a)->sin_port;
+}
+
+static char *
+gateway_name(const struct sockaddr_storage *a, socklen_t n)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (getnameinfo((const struct sockaddr *)a, n, host, sizeof(host), port,
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return xstrdup("?");
+	return xasprintf(
+	    a->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+/*
+ * One listening socket per worker on one address.  A first bind without
+ * SO_REUSEPORT finds out whether another program has the port: with it the
+ * kernel would share its connections with us.
+ */
+static int
+gateway_listen(const char *text, int *fds, size_t n, size_t stride, char **name,
+    struct err *e)
+{
+	struct addrinfo *list = gateway_resolve(text, e);
+	struct sockaddr_storage a = { 0 };
+	socklen_t len;
+	size_t i;
+	int fd;
+
+	if (list == NULL)
+		return -1;
+	memcpy(&a, list->ai_addr, list->ai_addrlen);
+	len = list->ai_addrlen;
+	freeaddrinfo(list);
+	if (*gateway_port(&a) != 0) {
+		fd = gateway_bind((struct sockaddr *)&a, len, false);
+		if (fd == -1)
+			return err_sys(e, "listen %s", text);
+		close(fd);
+	}
+	for (i = 0; i < n; i++) {
+		fd = gateway_bind((struct sockaddr *)&a, len, true);
+		if (fd == -1)
+			return err_sys(e, "listen %s", text);
+		fds[i * stride] = fd;
+		getsockname(fd, (struct sockaddr *)&a, &len);
+	}
+	*name = gateway_name(&a, len);
+	return 0;
+}
+
+/* ---- what the recorder and the workers tell -------------------------- */
+
+static void
+gateway_on_room(void *arg)
+{
+	struct gateway *g = arg;
+	size_t i;
+
+	for (i = 0; i < g->shared.nworkers; i++)
+		if (g->workers[i] != NULL)
+			mailbox_post(
+			    g->workers[i]->mailbox, forward_feed_starved, NULL);
+}
+
+static void
+gateway_on_trouble(void *arg, const char *text)
+{
+	struct gateway *g = arg;
+
+	if (text != NULL)
+		log_error(g->shared.settings->store,
+		    "exchanges are not stored: %s", text);
+	else
+		log_info(g->shared.settings->store, "storing again");
+}
+
+static void
+gateway_on_miss(void *arg, const char *line)
+{
+	struct gateway *g = arg;
+	char **slot;
+
+	pthread_mutex_lock(&g->lock);
+	slot = &g->misses[g->nmisses++ % GATEWAY_MOST_MISSES];
+	free(*slot);
+	*slot = xstrdup(line);
+	pthread_mutex_unlock(&g->lock);
+}
+
+/* ---- life ------------------------------------------------------------ */
+
+static void
+gateway_raise_limits(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static int
+gateway_open_store(struct gateway *g, struct err *e)
+{
+	const struct settings *s = g->shared.settings;
+	const struct mode *m = g->shared.mode;
+	struct recorder_options recorder = { .path = s->store,
+		.tape = s->tape,
+		.durability = s->durability,
+		.queue_bytes = s->queue_bytes,
+		.on_room = gateway_on_room,
+		.on_trouble = gateway_on_trouble,
+		.arg = g };
+	struct library_options library = { .path = s->store,
+		.tape = s->tape,
+		.cache_bytes = s->cache_bytes,
+		.watch = !m->records };
+
+	if (m->records &&
+	    (g->shared.recorder = recorder_open(&recorder, e)) == NULL)
+		return -1;
+	if ((m->reads || m->reads_on_failure) &&
+	    (g->shared.library = library_open(&library, e)) == NULL)
+		return -1;
+	return 0;
+}
+
+static int
+gateway_open_upstreams(struct gateway *g, struct err *e)
+{
+	const struct settings *s = g->shared.settings;
+
+	g->origins = origins_new(s, e);
+	if (g->origins == NULL)
+		return -1;
+	g->shared.origins = g->origins;
+	/* Without this nothing can go out: no pool, no resolver, no TLS. */
+	if (!g->shared.mode->forwards && s->on_miss != ON_MISS_FORWARD)
+		return 0;
+	g->shared.tls = tls_new(s, s->nupstreams, e);
+	return g->shared.tls != NULL ? 0 : -1;
+}
+
+static void
+gateway_close_fds(int *fds, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+}
+
+static int
+gateway_open_workers(struct gateway *g, struct err *e)
+{
+	const struct settings *s = g->shared.settings;
+	size_t i, n = g->shared.nworkers, listeners = s->listen.n;
+	int *fds = xcalloc(n * listeners, sizeof(*fds));
+	int result = -1;
+
+	memset(fds, -1, n * listeners * sizeof(*fds));
+	for (i = 0; i < listeners; i++)
+		if (gateway_listen(s->listen.v[i], fds + i, n, listeners,
+			&g->addresses[i], e) == -1)
+			goto done;
+	for (i = 0; i < n; i++) {
+		g->workers[i] = worker_new(
+		    &g->shared, i, fds + i * listeners, listeners, e);
+		memset(fds + i * listeners, -1, listeners * sizeof(*fds));
+		if (g->workers[i] == NULL)
+			goto done;
+	}
+	result = 0;
+done:
+	gateway_close_fds(fds, n * listeners);
+	free(fds);
+	return result;
+}
+
+static int
+gateway_start_workers(struct gateway *g, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < g->shared.nworkers; i++)
+		if (worker_start(g->workers[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+struct gateway *
+gateway_start(
+    const struct settings *s, const struct mocks *mocks, struct err *e)
+{
+	struct gateway *g = xcalloc(1, sizeof(*g));
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	gateway_raise_limits();
+	pthread_mutex_init(&g->lock, NULL);
+	g->shared.settings = s;
+	g->shared.mode = &modes[s->mode];
+	g->shared.mocks = mocks;
+	g->shared.nworkers = s->workers != 0 ? s->workers
+			     : cpus > 0      ? (size_t)cpus
+					     : 1;
+	g->shared.on_miss = gateway_on_miss;
+	g->shared.on_miss_arg = g;
+	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
+	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
+	if (gateway_open_upstreams(g, e) == -1 ||
+	    gateway_open_store(g, e) == -1 ||
+	    gateway_open_workers(g, e) == -1 ||
+	    gateway_start_workers(g, e) == -1) {
+		gateway_stop(g);
+		gateway_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void
+gateway_ready(const struct gateway *g, struct buf *json)
+{
+	size_t i;
+
+	buf_add_text(json, "{\"listen\":[");
+	for (i = 0; g->addresses[i] != NULL; i++)
+		buf_addf(json, "%s\"%s\"", i > 0 ? "," : "", g->addresses[i]);
+	buf_add_text(json, "]}");
+}
+
+const char *
+gateway_address(const struct gateway *g, size_t i)
+{
+	return i < g->shared.settings->listen.n ? g->addresses[i] : NULL;
+}
+
+void
+gateway_stop(struct gateway *g)
+{
+	size_t i;
+
+	if (g->stopped)
+		return;
+	g->stopped = true;
+	for (i = 0; i < g->shared.nworkers; i++)
+		if (g->workers[i] != NULL)
+			worker_drain(
+			    g->workers[i], g->shared.settings->drain_timeout);
+	for (i = 0; i < g->shared.nworkers; i++)
+		if (g->workers[i] != NULL)
+			worker_join(g->workers[i]);
+	if (g->shared.recorder == NULL)
+		return;
+	recorder_flush(g->shared.recorder);
+	recorder_figures(g->shared.recorder, &g->recorded);
+	recorder_close(g->shared.recorder);
+	g->shared.recorder = NULL;
+}
+
+void
+gateway_free(struct gateway *g)
+{
+	size_t i;
+
+	if (g == NULL)
+		return;
+	for (i = 0; i < g->shared.nworkers; i++)
+		worker_free(g->workers[i]);
+	library_close(g->shared.library);
+	tls_free(g->shared.tls);
+	origins_free(g->origins);
+	for (i = 0; i < g->shared.settings->listen.n; i++)
+		free(g->addresses[i]);
+	for (i = 0; i < GATEWAY_MOST_MISSES; i++)
+		free(g->misses[i]);
+	pthread_mutex_destroy(&g->lock);
+	free(g->addresses);
+	free(g->workers);
+	free(g);
+}
+
+void
+gateway_figures(const struct gateway *g, struct gateway_figures *f)
+{
+	const struct shared *s = &g->shared;
+	struct recorder_figures r = g->recorded;
+
+	if (s->recorder != NULL)
+		recorder_figures(s->recorder, &r);
+	*f = (struct gateway_figures){
+		.requests = atomic_load(&s->requests),
+		.mocked = atomic_load(&s->mocked),
+		.replayed = atomic_load(&s->replayed),
+		.forwarded = atomic_load(&s->forwarded),
+		.missed = atomic_load(&s->missed),
+		.refused = atomic_load(&s->refused),
+		.failed = atomic_load(&s->failed),
+		.recorded = r.entries,
+		.lost = r.lost,
+	};
+}
+
+void
+gateway_misses(struct gateway *g, struct buf *out, size_t n)
+{
+	size_t i, from = 0;
+
+	pthread_mutex_lock(&g->lock);
+	if (n > GATEWAY_MOST_MISSES)
+		n = GATEWAY_MOST_MISSES;
+	if (g->nmisses > n)
+		from = g->nmisses - n;
+	for (i = from; i < g->nmisses; i++)
+		buf_addf(out, "%s\n", g->misses[i % GATEWAY_MOST_MISSES]);
+	pthread_mutex_unlock(&g->lock);
+}

@@ -1,0 +1,194 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "gateway/settings.h"
+
+#include "gateway/origin.h"
+
+struct rule {
+	char *host; /* lower case, without port; "" for any */
+	char *path; /* prefix without a trailing slash; "" for all */
+	bool keep_prefix;
+	struct origin *origin;
+};
+
+struct origins {
+	struct origin *origins;
+	size_t n;
+	struct rule *rules; /* one per origin, same order */
+};
+
+static struct str
+origin_unslashed(struct str s)
+{
+	while (s.n > 0 && s.p[s.n - 1] == '/')
+		s.n--;
+	return s;
+}
+
+static int
+origin_open(struct origin *o, const char *text, struct err *e)
+{
+	struct str trimmed = origin_unslashed(str_of(text));
+	unsigned char address[sizeof(struct in6_addr)];
+
+	o->text = xmemdup0(trimmed.p, trimmed.n);
+	if (url_parse(&o->url, str_of(o->text), e) == -1)
+		return err_wrap(e, "upstream %s", text);
+	if (o->url.userinfo.n > 0)
+		return err_set(e,
+		    "upstream %s: expected no user name or password in it",
+		    text);
+	if (o->url.query.p != NULL)
+		return err_set(e, "upstream %s: expected no query in it", text);
+	o->host = xmemdup0(o->url.host.p, o->url.host.n);
+	o->authority = xmemdup0(o->url.authority.p, o->url.authority.n);
+	o->base =
+	    xasprintf("%s://%s", o->url.https ? "https" : "http", o->authority);
+	o->base_path = origin_unslashed(o->url.path);
+	o->literal = o->url.ipv6 || inet_pton(AF_INET, o->host, address) == 1;
+	return 0;
+}
+
+static void
+rule_open(struct rule *r, const struct upstream_setting *s)
+{
+	const char *slash = strchr(s->prefix, '/');
+	struct str path = str_of(slash);
+	char *p;
+
+	r->host = slash != NULL
+		      ? xmemdup0(s->prefix, (size_t)(slash - s->prefix))
+		      : xstrdup(s->prefix);
+	for (p = r->host; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	path = origin_unslashed(path);
+	r->path = xmemdup0(path.p, path.n);
+	r->keep_prefix = s->keep_prefix;
+}
+
+struct origins *
+origins_new(const struct settings *s, struct err *e)
+{
+	struct origins *o = xcalloc(1, sizeof(*o));
+	size_t i;
+
+	o->origins = xcalloc(s->nupstreams, sizeof(*o->origins));
+	o->rules = xcalloc(s->nupstreams, sizeof(*o->rules));
+	o->n = s->nupstreams;
+	for (i = 0; i < o->n; i++) {
+		o->origins[i].index = i;
+		o->rules[i].origin = &o->origins[i];
+		rule_open(&o->rules[i], &s->upstreams[i]);
+		if (origin_open(&o->origins[i], s->upstreams[i].url, e) == -1) {
+			origins_free(o);
+			return NULL;
+		}
+	}
+	return o;
+}
+
+void
+origins_free(struct origins *o)
+{
+	size_t i;
+
+	if (o == NULL)
+		return;
+	for (i = 0; i < o->n; i++) {
+		free(o->origins[i].text);
+		free(o->origins[i].host);
+		free(o->origins[i].authority);
+		free(o->origins[i].base);
+		free(o->rules[i].host);
+		free(o->rules[i].path);
+	}
+	free(o->origins);
+	free(o->rules);
+	free(o);
+}
+
+size_t
+origins_count(const struct origins *o)
+{
+	return o->n;
+}
+
+static bool
+rule_covers(const struct rule *r, struct str host, struct str path)
+{
+	size_t n = strlen(r->path);
+
+	if (r->host[0] != '\0' && !str_iis(host, r->host))
+		return false;
+	return str_starts(path, r->path) &&
+	       (n == 0 || path.n == n || path.p[n] == '/' || path.p[n] == '?');
+}
+
+/* A rule with a host beats one without, then the longer path wins. */
+static size_t
+rule_weight(const struct rule *r)
+{
+	return (r->host[0] != '\0' ? (size_t)1 << 32 : 0) + strlen(r->path) + 1;
+}
+
+/* The host of "host:port" or "[::1]:port". */
+static struct str
+origin_host_of(struct str authority)
+{
+	const char *end;
+
+	if (authority.n > 0 && authority.p[0] == '[') {
+		end = memchr(authority.p, ']', authority.n);
+		return end == NULL ? authority
+				   : (struct str){ authority.p + 1,
+					     (size_t)(end - authority.p) - 1 };
+	}
+	end = authority.n > 0 ? memchr(authority.p, ':', authority.n) : NULL;
+	if (end != NULL)
+		authority.n = (size_t)(end - authority.p);
+	return authority;
+}
+
+bool
+origins_route(const struct origins *o, struct str authority, struct str path,
+    struct route *r)
+{
+	struct str host = origin_host_of(authority);
+	const struct rule *best = NULL;
+	size_t i;
+
+	for (i = 0; i < o->n; i++)
+		if (rule_covers(&o->rules[i], host, path) &&
+		    (best == NULL ||
+			rule_weight(&o->rules[i]) > rule_weight(best)))
+			best = &o->rules[i];
+	if (best == NULL)
+		return false;
+	r->origin = best->origin;
+	r->scope = str_of(best->host);
+	r->strip = str_of(best->keep_prefix ? "" : best->path);
+	return true;
+}
+
+void
+route_target(const struct route *r, struct str path, struct buf *out)
+{
+	size_t from = out->n;
+
+	buf_add_str(out, r->origin->base_path);
+	path.p += r->strip.n;
+	path.n -= r->strip.n;
+	if ((path.n == 0 && out->n == from) ||
+	    (path.n > 0 && path.p[0] != '/' && path.p[0] != '*' &&
+		out->n == from))
+		buf_add(out, "/", 1);
+	buf_add_str(out, path);
+}

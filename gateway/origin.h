@@ -1,0 +1,57 @@
+#ifndef GATEWAY_ORIGIN_H
+#define GATEWAY_ORIGIN_H
+
+/*
+ * The real APIs and which request goes to which: by the host the client
+ * asked for, by path prefix, or the default one.  Immutable.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "har/url.h"
+
+struct buf;
+struct err;
+struct origins; /* opaque */
+struct settings;
+
+struct origin {
+	size_t index;    /* 0.. in origins */
+	char *text;      /* the URL as given, without a trailing slash */
+	struct url url;  /* views of text */
+	char *host;      /* for resolving and TLS */
+	char *authority; /* for Host: host[:port] as given */
+	char *base;      /* "https://host:port", in front of upstream targets */
+	struct str base_path; /* of url, without a trailing slash; "" */
+	bool literal;         /* host is an address: nothing to resolve */
+};
+
+/* Where a request goes. */
+struct route {
+	const struct origin *origin;
+	struct str scope; /* host that chose it, "" otherwise; in the origins */
+	struct str strip; /* prefix to take off the client's path */
+};
+
+/* From settings' upstreams; NULL with *e set naming the bad one. */
+struct origins *origins_new(const struct settings *s, struct err *e);
+void origins_free(struct origins *o); /* safe on NULL */
+size_t origins_count(const struct origins *o);
+
+/*
+ * The route of a request for path (with its query) on authority (the
+ * client's Host, with or without port): the longest path prefix under a
+ * matching host, then without host.  False when there is none.  A prefix
+ * "/a" covers "/a", "/a/b" and "/a?q", not "/ab".
+ */
+bool origins_route(const struct origins *o, struct str authority,
+    struct str path, struct route *r);
+
+/* The target at the upstream for the client's path: base path, then path
+ * without what is stripped. */
+void route_target(const struct route *r, struct str path, struct buf *out);
+
+#endif

@@ -1,0 +1,262 @@
+/* Heads and whole replies: what a mock, a recording or the gateway itself
+ * answers. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "gateway/problem.h"
+#include "gateway/worker.h"
+#include "mock/mocks.h"
+
+#include "gateway/transaction.h"
+
+#define REPLY_MOST_QUEUED (256u * 1024) /* before a sender pauses */
+#define REPLY_PIECES 16 /* of a stored body before others have their turn */
+
+static bool
+reply_is_head(const struct transaction *t)
+{
+	return str_is(t->r->head.method, "HEAD");
+}
+
+void
+reply_choose_framing(struct transaction *t, int status, bool has_length)
+{
+	if (reply_is_head(t) || status == 204 || status == 304)
+		t->framing = REPLY_NO_BODY;
+	else if (has_length)
+		t->framing = REPLY_LENGTH;
+	else if (t->r->head.minor == 1)
+		t->framing = REPLY_CHUNKED;
+	else
+		t->framing = REPLY_CLOSE;
+	if (t->framing == REPLY_CLOSE)
+		t->keep = false;
+}
+
+static void
+reply_add_source(struct transaction *t, struct buf *b, const char *id)
+{
+	static const char *const names[SOURCE_COUNT] = {
+#define S(name, text) [SOURCE_##name] = "X-Hark-Source: " text,
+		SOURCES(S)
+#undef S
+	};
+
+	if (!t->w->shared->settings->source_header)
+		return;
+	buf_add_text(b, names[t->source]);
+	if (id != NULL)
+		buf_add_text(b, id);
+	buf_add(b, "\r\n", 2);
+}
+
+static void
+reply_end_head(struct transaction *t, const char *id)
+{
+	struct buf *b = &t->w->head;
+
+	if (t->framing == REPLY_CHUNKED)
+		buf_add_text(b, "Transfer-Encoding: chunked\r\n");
+	if (!t->keep && t->r->head.minor == 1)
+		buf_add_text(b, "Connection: close\r\n");
+	else if (t->keep && t->r->head.minor == 0)
+		buf_add_text(b, "Connection: keep-alive\r\n");
+	reply_add_source(t, b, id);
+	buf_add(b, "\r\n", 2);
+	t->head_out = true;
+}
+
+void
+reply_finish_head(struct transaction *t)
+{
+	reply_end_head(t, NULL);
+}
+
+/* A reply whose body is at hand: all in one write. */
+static void
+reply_whole(struct transaction *t, struct str body)
+{
+	struct iovec v[2] = {
+		{ t->w->head.p, t->w->head.n },
+		{ (char *)body.p, body.n },
+	};
+
+	client_write(
+	    t->c, v, t->framing == REPLY_NO_BODY || body.n == 0 ? 1 : 2);
+	client_done(t->c, t->keep);
+}
+
+void
+reply_mock(struct transaction *t, const struct mock_reply *m)
+{
+	struct buf *b = &t->w->head;
+	char id[128];
+
+	t->source = SOURCE_MOCK;
+	t->status = m->status;
+	b->n = 0;
+	buf_addf(b, "HTTP/1.1 %d %s\r\n", m->status, http1_reason(m->status));
+	buf_add_str(b, m->headers);
+	reply_choose_framing(t, m->status, true);
+	if (m->status != 204 && m->status != 304)
+		buf_addf(b, "Content-Length: %zu\r\n", m->body.n);
+	snprintf(id, sizeof(id), ";route=%.*s", STR_ARGS(m->id));
+	reply_end_head(t, id);
+	reply_whole(t, m->body);
+}
+
+void
+reply_problem(struct transaction *t, const struct problem *p)
+{
+	struct buf *b = &t->w->head;
+	struct buf body = { 0 };
+
+	t->status = p->status;
+	problem_render(&body, p);
+	b->n = 0;
+	buf_addf(b,
+	    "HTTP/1.1 %d %s\r\nContent-Type: " PROBLEM_TYPE
+	    "\r\nContent-Length: %zu\r\n",
+	    p->status, problem_reason(p->status), body.n);
+	reply_choose_framing(t, p->status, true);
+	reply_end_head(t, NULL);
+	reply_whole(t, buf_str(&body));
+	buf_free(&body);
+}
+
+/* ---- recordings ------------------------------------------------------ */
+
+/* The last chunk and the trailer section (RFC 9112 section 7.1.2). */
+static void
+reply_add_last_chunk(struct buf *b, const struct headers *trailers)
+{
+	buf_add(b, "0\r\n", 3);
+	headers_render(trailers, b);
+	buf_add(b, "\r\n", 2);
+}
+
+static void
+reply_answer_whole(struct transaction *t)
+{
+	const struct answer *a = t->answer;
+	struct str body = buf_str(&a->body->bytes);
+	struct buf *b = &t->w->head;
+	char size[HTTP1_CHUNK_HEAD];
+	struct buf last = { 0 };
+	struct iovec v[3];
+	int n = 0;
+
+	if (t->framing != REPLY_CHUNKED) {
+		reply_whole(t, body);
+		return;
+	}
+	if (body.n > 0) {
+		buf_add(b, size, http1_chunk_head(size, body.n));
+		buf_add(&last, "\r\n", 2);
+	}
+	reply_add_last_chunk(&last, &a->trailers);
+	v[n++] = (struct iovec){ b->p, b->n };
+	if (body.n > 0)
+		v[n++] = (struct iovec){ (char *)body.p, body.n };
+	v[n++] = (struct iovec){ last.p, last.n };
+	client_write(t->c, v, n);
+	buf_free(&last);
+	client_done(t->c, t->keep);
+}
+
+/* The store failed under a reply that has begun. */
+static void
+reply_break(struct transaction *t, const char *why)
+{
+	struct client *c = t->c;
+	bool reset = t->framing == REPLY_CLOSE;
+	char subject[256];
+
+	log_error(transaction_subject(t, subject, sizeof(subject)),
+	    "the recorded body cannot be read: %s", why);
+	transaction_free(t);
+	client_abort(c, reset);
+}
+
+/* One piece of a stored body out of the store; false when t is over. */
+static bool
+reply_pump_piece(struct transaction *t, size_t *queued)
+{
+	struct iovec v[3];
+	char size[HTTP1_CHUNK_HEAD], crlf[] = "\r\n";
+	struct err e = { "it ends early" };
+	struct buf last = { 0 };
+	int64_t n = reader_body(t->w->reader, t->answer, t->offset,
+	    t->w->scratch, WORKER_SCRATCH, &e);
+	int count = 0;
+
+	if (n < 0 || (n == 0 && t->offset < t->answer->body->size)) {
+		reply_break(t, e.text);
+		return false;
+	}
+	if (n == 0) {
+		if (t->framing == REPLY_CHUNKED) {
+			reply_add_last_chunk(&last, &t->answer->trailers);
+			v[0] = (struct iovec){ last.p, last.n };
+			client_write(t->c, v, 1);
+			buf_free(&last);
+		}
+		client_done(t->c, t->keep);
+		return false;
+	}
+	t->offset += (uint64_t)n;
+	if (t->framing == REPLY_CHUNKED)
+		v[count++] =
+		    (struct iovec){ size, http1_chunk_head(size, (uint64_t)n) };
+	v[count++] = (struct iovec){ t->w->scratch, (size_t)n };
+	if (t->framing == REPLY_CHUNKED)
+		v[count++] = (struct iovec){ crlf, 2 };
+	*queued = client_write(t->c, v, count);
+	return true;
+}
+
+void
+reply_pump(struct transaction *t)
+{
+	struct client *c = t->c;
+	size_t queued = 0;
+	int pieces;
+
+	for (pieces = 0; pieces < REPLY_PIECES; pieces++)
+		if (!reply_pump_piece(t, &queued) || queued > REPLY_MOST_QUEUED)
+			return;
+	if (queued == 0)
+		client_again(c);
+}
+
+void
+reply_answer(struct transaction *t, struct answer *a)
+{
+	struct buf *b = &t->w->head;
+	struct iovec v;
+	char id[48] = "";
+
+	t->answer = a;
+	t->source = SOURCE_REPLAY;
+	t->status = a->status;
+	b->n = 0;
+	buf_add_str(b, a->head);
+	reply_choose_framing(t, a->status, a->head_has_length);
+	if (a->entry != 0)
+		snprintf(id, sizeof(id), ";entry=%" PRId64, a->entry);
+	reply_end_head(t, id);
+	if (t->framing == REPLY_NO_BODY) {
+		reply_whole(t, STR(""));
+	} else if (a->body->stored_id == 0) {
+		reply_answer_whole(t);
+	} else {
+		v = (struct iovec){ b->p, b->n };
+		client_write(t->c, &v, 1);
+		reply_pump(t);
+	}
+}

@@ -1,0 +1,239 @@
+/* The exchange that is recorded while it passes. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gateway/mailbox.h"
+#include "gateway/upstream.h"
+#include "gateway/worker.h"
+#include "recorder/recorder.h"
+#include "recorder/store.h"
+#include "replay/key.h"
+
+#include "gateway/transaction.h"
+
+#define TEE_MOST_MARKS 65536 /* chunk boundaries kept of one answer */
+
+static struct str
+tee_text(struct exchange *x, const char *text)
+{
+	return arena_str(&x->arena, str_of(text));
+}
+
+static void
+tee_message(struct exchange *x, struct message *m, const struct http1_head *h)
+{
+	m->minor = h->minor;
+	m->version = h->minor == 1 ? STR("HTTP/1.1") : STR("HTTP/1.0");
+	m->headers = headers_copy(&h->headers, &x->arena);
+	m->framing = h->framing;
+	m->head_bytes = (int64_t)h->bytes;
+}
+
+void
+tee_request(struct transaction *t)
+{
+	const struct http1_head *h = &t->r->head;
+	struct exchange *x = t->x = exchange_new();
+	struct buf url = { 0 };
+
+	x->started_us = clock_wall_us() - (clock_mono_us() - t->r->started);
+	x->method = arena_str(&x->arena, h->method);
+	x->target = arena_str(&x->arena, h->path);
+	x->scope = arena_str(&x->arena, t->route.scope);
+	buf_add_text(&url, t->route.origin->base);
+	buf_add_str(&url, buf_str(&t->target));
+	x->url = arena_str(&x->arena, buf_str(&url));
+	buf_free(&url);
+	tee_message(x, &x->request, h);
+	x->request.trailers = headers_copy(&t->r->trailers, &x->arena);
+	buf_add_str(&x->request.body.bytes, t->r->body);
+	x->request.body.size = t->r->body.n;
+	x->client_addr = tee_text(x, client_address(t->c));
+	x->mode = tee_text(x, t->mode->name);
+	key_exchange(t->w->keyer, x);
+}
+
+void
+tee_interim(struct transaction *t, const struct http1_head *h)
+{
+	struct exchange *x = t->x;
+	struct interim *i = arena_zalloc(&x->arena, sizeof(*i)), **last;
+
+	i->status = h->status;
+	i->headers = headers_copy(&h->headers, &x->arena);
+	for (last = &x->interims; *last != NULL;)
+		last = &(*last)->next;
+	*last = i;
+}
+
+/* Where the exchange takes place is known from the head on; at the end the
+ * connection may already serve another. */
+static void
+tee_peer(struct transaction *t)
+{
+	struct exchange *x = t->x;
+
+	x->server_addr = tee_text(x, call_peer(t->call));
+	if (call_connection(t->call) != 0)
+		x->connection = str_of(arena_printf(
+		    &x->arena, "%" PRIu64, call_connection(t->call)));
+}
+
+void
+tee_head(struct transaction *t, const struct http1_head *h)
+{
+	struct exchange *x = t->x;
+
+	x->status = h->status;
+	x->reason = arena_str(&x->arena, h->reason);
+	tee_message(x, &x->response, h);
+	tee_peer(t);
+}
+
+void
+tee_body(struct transaction *t, struct str bytes)
+{
+	struct buf *b = &t->x->response.body.bytes;
+
+	buf_add_str(b, bytes);
+	if (b->n < BODY_PART)
+		return;
+	if (t->recording == NULL)
+		t->recording = recording_new(t->w->shared->recorder);
+	recording_part(t->recording, b->p, b->n);
+	b->n = 0;
+}
+
+void
+tee_mark(struct transaction *t)
+{
+	if (t->body_size == t->marked || t->nmarks == TEE_MOST_MARKS)
+		return;
+	if (t->nmarks == t->marks_cap) {
+		t->marks_cap = t->marks_cap == 0 ? 4 : 2 * t->marks_cap;
+		t->marks = xrealloc(t->marks, t->marks_cap * sizeof(*t->marks));
+	}
+	t->marks[t->nmarks++] =
+	    (struct chunk_mark){ t->marked, t->w->now - t->r->started };
+	t->marked = t->body_size;
+}
+
+/* An answer that came at once has no rhythm to keep. */
+static void
+tee_add_marks(struct transaction *t)
+{
+	struct exchange *x = t->x;
+
+	if (t->nmarks < 2)
+		return;
+	x->chunks = arena_alloc(&x->arena, t->nmarks * sizeof(*x->chunks));
+	memcpy(x->chunks, t->marks, t->nmarks * sizeof(*x->chunks));
+	x->nchunks = t->nmarks;
+}
+
+/* ---- the recorder's word --------------------------------------------- */
+
+/* Carries the word that an exchange is committed back to its worker; t is
+ * NULL when nobody waits for it. */
+struct tee_word {
+	struct library *library; /* told when the entry was added there */
+	struct key key;
+	struct mailbox *mailbox;
+	struct transaction *t;
+	void (*on_written)(struct transaction *t, bool stored);
+	bool stored;
+};
+
+static void
+tee_deliver(struct worker *w, void *arg)
+{
+	struct tee_word *word = arg;
+
+	(void)w;
+	word->on_written(word->t, word->stored);
+	mailbox_unref(word->mailbox);
+	free(word);
+}
+
+/* On the recorder's thread. */
+static void
+tee_on_written(void *arg, int64_t entry)
+{
+	struct tee_word *word = arg;
+
+	if (word->library != NULL)
+		library_written(word->library, &word->key, entry);
+	word->stored = entry != -1;
+	if (word->t == NULL)
+		free(word);
+	else if (!mailbox_post(word->mailbox, tee_deliver, word))
+		abort(); /* workers outlive the recorder */
+}
+
+/* All that is known of the exchange at its end. */
+static void
+tee_complete(struct transaction *t, enum outcome outcome, const char *failure,
+    const struct headers *trailers)
+{
+	struct exchange *x = t->x;
+
+	x->outcome = outcome;
+	if (failure != NULL)
+		x->failure = tee_text(x, failure);
+	if (trailers != NULL)
+		x->response.trailers = headers_copy(trailers, &x->arena);
+	x->response.body.size = t->body_size;
+	call_timings(t->call, &x->timings);
+	if (x->status == 0)
+		tee_peer(t);
+	tee_add_marks(t);
+}
+
+static struct tee_word *
+tee_word_new(struct transaction *t, bool findable,
+    void (*on_written)(struct transaction *t, bool stored))
+{
+	struct tee_word *word = xcalloc(1, sizeof(*word));
+
+	memcpy(word->key.bytes, t->x->key, sizeof(word->key.bytes));
+	if (findable)
+		word->library = t->w->shared->library;
+	if (on_written != NULL) {
+		word->t = t;
+		word->on_written = on_written;
+		word->mailbox = mailbox_ref(t->w->mailbox);
+	}
+	return word;
+}
+
+bool
+tee_end(struct transaction *t, enum outcome outcome, const char *failure,
+    const struct headers *trailers,
+    void (*on_written)(struct transaction *t, bool stored))
+{
+	struct shared *g = t->w->shared;
+	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE &&
+			t->recording == NULL;
+	struct tee_word *word = NULL;
+
+	if (outcome != OUTCOME_COMPLETE && !g->settings->record_failures)
+		return false; /* transaction_free() drops it */
+	if (g->settings->durability != DURABILITY_STRICT)
+		on_written = NULL;
+	tee_complete(t, outcome, failure, trailers);
+	if (findable || on_written != NULL)
+		word = tee_word_new(t, findable, on_written);
+	if (findable)
+		library_add(g->library, t->x);
+	t->committing = on_written != NULL;
+	recorder_give(g->recorder, t->x, NULL, t->recording,
+	    word != NULL ? tee_on_written : NULL, word);
+	t->x = NULL;
+	t->recording = NULL;
+	return on_written != NULL;
+}

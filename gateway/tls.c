@@ -1,0 +1,178 @@
+#include "config.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "gateway/origin.h"
+#include "gateway/settings.h"
+
+#include "gateway/tls.h"
+
+#define TLS_SLOT 0 /* the ex_data slot that OpenSSL leaves to applications */
+
+struct upstream_tls {
+	SSL_CTX *ctx;
+	pthread_mutex_t lock;   /* for sessions */
+	SSL_SESSION **sessions; /* the newest of each origin, by its index */
+	size_t n;
+	bool insecure;
+};
+
+static int
+tls_error(struct err *e, const char *what, const char *path)
+{
+	char text[256];
+
+	ERR_error_string_n(ERR_get_error(), text, sizeof(text));
+	ERR_clear_error();
+	return err_set(e, "%s %s: %s", what, path, text);
+}
+
+static int
+tls_load_ca(SSL_CTX *ctx, const char *path, struct err *e)
+{
+	struct stat st;
+	bool folder;
+
+	if (path == NULL)
+		return SSL_CTX_set_default_verify_paths(ctx) == 1
+			   ? 0
+			   : tls_error(e, "system", "certificates");
+	folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (SSL_CTX_load_verify_locations(
+		ctx, folder ? NULL : path, folder ? path : NULL) != 1)
+		return tls_error(e, "upstream-ca", path);
+	return 0;
+}
+
+static int
+tls_load_pair(SSL_CTX *ctx, const struct settings *s, struct err *e)
+{
+	const char *key =
+	    s->upstream_key != NULL ? s->upstream_key : s->upstream_cert;
+
+	if (s->upstream_cert == NULL)
+		return 0;
+	if (SSL_CTX_use_certificate_chain_file(ctx, s->upstream_cert) != 1)
+		return tls_error(e, "upstream-cert", s->upstream_cert);
+	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return tls_error(e, "upstream-key", key);
+	return 0;
+}
+
+/* Keeps the newest session of an origin (TLS 1.3 brings them late). */
+static int
+tls_on_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct upstream_tls *t =
+	    SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), TLS_SLOT);
+	size_t index = (size_t)(uintptr_t)SSL_get_ex_data(ssl, TLS_SLOT);
+	SSL_SESSION *old;
+
+	if (index == 0 || index > t->n)
+		return 0;
+	pthread_mutex_lock(&t->lock);
+	old = t->sessions[index - 1];
+	t->sessions[index - 1] = session;
+	pthread_mutex_unlock(&t->lock);
+	SSL_SESSION_free(old);
+	return 1; /* the reference is ours now */
+}
+
+struct upstream_tls *
+tls_new(const struct settings *s, size_t norigins, struct err *e)
+{
+	struct upstream_tls *t = xcalloc(1, sizeof(*t));
+
+	pthread_mutex_init(&t->lock, NULL);
+	t->sessions = xcalloc(norigins, sizeof(SSL_SESSION *));
+	t->n = norigins;
+	t->insecure = s->upstream_insecure;
+	t->ctx = SSL_CTX_new(TLS_client_method());
+	if (t->ctx == NULL) {
+		tls_error(e, "TLS", "library");
+		goto fail;
+	}
+	SSL_CTX_set_ex_data(t->ctx, TLS_SLOT, t);
+	SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION);
+	SSL_CTX_set_mode(t->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				     SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_verify(
+	    t->ctx, t->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_session_cache_mode(
+	    t->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+	SSL_CTX_sess_set_new_cb(t->ctx, tls_on_session);
+	if (tls_load_ca(t->ctx, s->upstream_ca, e) == -1 ||
+	    tls_load_pair(t->ctx, s, e) == -1)
+		goto fail;
+	return t;
+fail:
+	tls_free(t);
+	return NULL;
+}
+
+void
+tls_free(struct upstream_tls *t)
+{
+	size_t i;
+
+	if (t == NULL)
+		return;
+	for (i = 0; i < t->n; i++)
+		SSL_SESSION_free(t->sessions[i]);
+	SSL_CTX_free(t->ctx);
+	pthread_mutex_destroy(&t->lock);
+	free(t->sessions);
+	free(t);
+}
+
+SSL *
+tls_connect(struct upstream_tls *t, const struct origin *o, int fd)
+{
+	SSL *ssl = SSL_new(t->ctx);
+
+	if (ssl == NULL)
+		return NULL;
+	SSL_set_fd(ssl, fd);
+	SSL_set_connect_state(ssl);
+	SSL_set_ex_data(ssl, TLS_SLOT, (void *)(uintptr_t)(o->index + 1));
+	if (o->literal)
+		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), o->host);
+	else if (SSL_set_tlsext_host_name(ssl, o->host) != 1 ||
+		 SSL_set1_host(ssl, o->host) != 1)
+		goto fail;
+	pthread_mutex_lock(&t->lock);
+	if (t->sessions[o->index] != NULL)
+		SSL_set_session(ssl, t->sessions[o->index]);
+	pthread_mutex_unlock(&t->lock);
+	return ssl;
+fail:
+	SSL_free(ssl);
+	return NULL;
+}
+
+void
+tls_failure(SSL *ssl, char *text, size_t n)
+{
+	long verdict = SSL_get_verify_result(ssl);
+	unsigned long code = ERR_get_error();
+	const char *reason = ERR_reason_error_string(code);
+
+	if (verdict != X509_V_OK)
+		snprintf(text, n, "certificate: %s",
+		    X509_verify_cert_error_string(verdict));
+	else
+		snprintf(text, n, "%s",
+		    reason != NULL ? reason : "the connection broke");
+	ERR_clear_error();
+}

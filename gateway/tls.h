@@ -1,0 +1,31 @@
+#ifndef GATEWAY_TLS_H
+#define GATEWAY_TLS_H
+
+/*
+ * TLS towards upstreams (OpenSSL on the descriptor): TLS 1.2 or later, the
+ * certificate and the host name verified unless told otherwise, SNI,
+ * sessions resumed.  One for all workers.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/ssl.h>
+
+struct err;
+struct origin;
+struct settings;
+struct upstream_tls; /* opaque */
+
+/* Loads the certificates.  NULL with *e set naming the file. */
+struct upstream_tls *tls_new(
+    const struct settings *s, size_t norigins, struct err *e);
+void tls_free(struct upstream_tls *t); /* safe on NULL */
+
+/* A client connection to o on fd, not yet connected. */
+SSL *tls_connect(struct upstream_tls *t, const struct origin *o, int fd);
+
+/* Why the last operation of ssl failed, in words, into text. */
+void tls_failure(SSL *ssl, char *text, size_t n);
+
+#endif

@@ -1,0 +1,413 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/problem.h"
+#include "gateway/upstream.h"
+#include "gateway/worker.h"
+#include "mock/mocks.h"
+#include "recorder/recorder.h"
+#include "replay/key.h"
+
+#include "gateway/transaction.h"
+
+static const char *const source_texts[SOURCE_COUNT] = {
+#define S(name, text) [SOURCE_##name] = text,
+	SOURCES(S)
+#undef S
+};
+
+const char *
+transaction_subject(const struct transaction *t, char *text, size_t n)
+{
+	snprintf(text, n, "c%" PRIu64 " %.*s %.*s", client_id(t->c),
+	    STR_ARGS(t->r->head.method),
+	    (int)(t->r->head.path.n < 200 ? t->r->head.path.n : 200),
+	    t->r->head.path.p);
+	return text;
+}
+
+void
+transaction_free(struct transaction *t)
+{
+	struct transaction **s;
+
+	for (s = &t->w->starved; t->starved && *s != NULL;
+	     s = &(*s)->next_starved) {
+		if (*s == t) {
+			*s = t->next_starved;
+			break;
+		}
+	}
+	if (t->call != NULL)
+		call_cancel(t->call);
+	if (t->recording != NULL)
+		recording_drop(t->recording);
+	exchange_free(t->x);
+	answer_unref(t->answer);
+	buf_free(&t->target);
+	buf_free(&t->request);
+	buf_free(&t->encoded);
+	buf_free(&t->held);
+	free(t->marks);
+	free(t);
+}
+
+/* ---- recordings ------------------------------------------------------ */
+
+static struct str
+transaction_host(struct str authority)
+{
+	const char *colon =
+	    authority.n > 0 ? memrchr(authority.p, ':', authority.n) : NULL;
+
+	if (colon != NULL)
+		authority.n = (size_t)(colon - authority.p);
+	return authority;
+}
+
+/* Whether a client may have meant a recorded origin by this host, rather
+ * than the gateway itself. */
+static bool
+transaction_names_origin(struct str host)
+{
+	char text[64];
+	struct in_addr a;
+
+	if (host.n == 0 || host.n >= sizeof(text) || host.p[0] == '[' ||
+	    str_iis(host, "localhost"))
+		return false;
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	return inet_pton(AF_INET, text, &a) != 1;
+}
+
+static enum found
+transaction_probe(
+    struct transaction *t, struct str scope, struct answer **a, struct err *e)
+{
+	struct key_parts parts = { .method = t->r->head.method,
+		.scope = scope,
+		.target = t->r->head.path,
+		.content_type =
+		    headers_get(&t->r->head.headers, "Content-Type"),
+		.body = t->r->body };
+
+	t->wanted.key = key_of(t->w->keyer, &parts);
+	t->wanted.has_body = parts.body.n > 0;
+	if (t->wanted.has_body) {
+		parts.body = (struct str){ NULL, 0 };
+		t->wanted.any_body = key_of(t->w->keyer, &parts);
+	}
+	return library_find(t->w->reader, &t->wanted, a, e);
+}
+
+static enum found
+transaction_look(struct transaction *t, struct answer **a)
+{
+	struct str scope = t->routed ? t->route.scope : STR("");
+	struct str host = transaction_host(t->r->head.authority);
+	struct err e = { "" };
+	char subject[256];
+	enum found found;
+
+	t->looked = true;
+	t->wanted.headers = &t->r->head.headers;
+	t->wanted.session = STR("");
+	t->wanted.now_us = t->w->now;
+	found = transaction_probe(t, scope, a, &e);
+	if (found == FOUND_NOTHING && scope.n == 0 &&
+	    transaction_names_origin(host))
+		found = transaction_probe(t, host, a, &e);
+	if (found == FOUND_ERROR)
+		log_error(transaction_subject(t, subject, sizeof(subject)),
+		    "cannot look for a recording: %s", e.text);
+	return found;
+}
+
+static bool
+transaction_replay(struct transaction *t, enum found *why)
+{
+	struct answer *a;
+
+	*why = transaction_look(t, &a);
+	if (*why != FOUND)
+		return false;
+	reply_answer(t, a);
+	return true;
+}
+
+/* ---- misses ---------------------------------------------------------- */
+
+static const char *
+miss_detail(const struct transaction *t, enum found why)
+{
+	if (why == FOUND_UNUSABLE)
+		return "What is recorded for this request cannot answer it: "
+		       "the exchange failed, or its Vary fields, conditions "
+		       "or range differ.";
+	if (why == FOUND_ERROR)
+		return "The store could not be read; the log says why.";
+	if (t->mode->reads && t->w->shared->settings->nupstreams == 0)
+		return "No recording matches this request and there is no "
+		       "upstream to ask.";
+	if (!t->mode->forwards)
+		return "No recording matches this request and this mode does "
+		       "not ask the upstream.";
+	return "No upstream covers this request.";
+}
+
+static void
+miss_note(struct transaction *t, const struct problem_miss *m)
+{
+	char line[1024], subject[256];
+
+	if (m->nearest_entry != 0)
+		snprintf(line, sizeof(line),
+		    "%.*s %.*s (nearest: %.*s %.*s, entry %" PRId64 ")",
+		    STR_ARGS(m->method), STR_ARGS(m->url),
+		    STR_ARGS(m->nearest_method), STR_ARGS(m->nearest_url),
+		    m->nearest_entry);
+	else
+		snprintf(line, sizeof(line), "%.*s %.*s", STR_ARGS(m->method),
+		    STR_ARGS(m->url));
+	log_warn(transaction_subject(t, subject, sizeof(subject)), "miss%s%s",
+	    m->nearest_entry != 0 ? strstr(line, " (nearest") : "", "");
+	if (t->w->shared->on_miss != NULL)
+		t->w->shared->on_miss(t->w->shared->on_miss_arg, line);
+}
+
+static void
+transaction_miss(struct transaction *t, enum found why)
+{
+	static const int statuses[] = { [ON_MISS_501] = 501,
+		[ON_MISS_404] = 404,
+		[ON_MISS_502] = 502,
+		[ON_MISS_FORWARD] = 501 };
+	enum on_miss policy = t->w->shared->settings->on_miss;
+	struct problem_miss m = { .method = t->r->head.method,
+		.url = t->r->head.path,
+		.body_bytes = t->r->body.n };
+	struct problem p = { .title = "No recording matches", .miss = &m };
+	struct exchange *nearest = NULL;
+	struct err e;
+
+	t->source = SOURCE_MISS;
+	if (t->w->reader != NULL &&
+	    reader_nearest(t->w->reader, m.method, m.url, &nearest, &e) == 1) {
+		m.nearest_entry = nearest->id;
+		m.nearest_method = nearest->method;
+		m.nearest_url = nearest->url;
+	}
+	miss_note(t, &m);
+	if (policy == ON_MISS_DROP) {
+		struct client *c = t->c;
+
+		atomic_fetch_add(&t->w->shared->missed, 1);
+		transaction_free(t);
+		client_abort(c, false);
+	} else {
+		p.status = statuses[policy];
+		p.detail = str_of(miss_detail(t, why));
+		reply_problem(t, &p);
+	}
+	exchange_free(nearest);
+}
+
+/* ---- the decision ---------------------------------------------------- */
+
+/* What the gateway must not pass on whatever the mode.  True when replied. */
+static bool
+transaction_own_business(struct transaction *t)
+{
+	const struct http1_head *h = &t->r->head;
+	struct str hops = headers_get(&h->headers, "Max-Forwards");
+	struct problem p = { .status = 501,
+		.title = "CONNECT is not served",
+		.detail = STR("This port is a reverse proxy; it opens no "
+			      "tunnels.") };
+	uint64_t left;
+
+	if (h->form == TARGET_AUTHORITY) {
+		reply_problem(t, &p);
+		return true;
+	}
+	/* RFC 9110 section 7.6.2: the last hop answers by itself. */
+	if (hops.p != NULL && str_u64(hops, &left) == 0 && left == 0 &&
+	    (str_is(h->method, "TRACE") || str_is(h->method, "OPTIONS"))) {
+		p = (struct problem){ .status = 403,
+			.title = "Max-Forwards is used up",
+			.detail = STR("The request may not be passed on.") };
+		reply_problem(t, &p);
+		return true;
+	}
+	return false;
+}
+
+static void
+transaction_decide(struct transaction *t)
+{
+	struct shared *g = t->w->shared;
+	struct str path = t->r->head.path;
+	const struct mock_reply *m;
+	enum found why = FOUND_NOTHING;
+	const char *query;
+
+	if (transaction_own_business(t))
+		return;
+	query = memchr(path.p, '?', path.n);
+	if (query != NULL)
+		path.n = (size_t)(query - path.p);
+	m = g->mocks == NULL ? NULL
+			     : mocks_find(g->mocks, t->r->head.method, path);
+	if (m != NULL) {
+		reply_mock(t, m);
+		return;
+	}
+	t->routed = g->origins != NULL &&
+		    origins_route(g->origins, t->r->head.authority,
+			t->r->head.path, &t->route);
+	if (t->mode->reads && transaction_replay(t, &why))
+		return;
+	if (t->routed &&
+	    (t->mode->forwards || g->settings->on_miss == ON_MISS_FORWARD))
+		forward_start(t);
+	else
+		transaction_miss(t, why);
+}
+
+void
+transaction_failed(struct transaction *t, const struct call_failure *f)
+{
+	char subject[256];
+	struct problem p = { .status =
+				 f->outcome == OUTCOME_TIMEOUT ? 504 : 502,
+		.detail = str_of(f->text),
+		.phase = call_phase_text(f->phase) };
+	enum found why;
+
+	log_warn(transaction_subject(t, subject, sizeof(subject)),
+	    "upstream %s failed: %s: %s", t->route.origin->text,
+	    call_phase_text(f->phase), f->text);
+	if (t->mode->reads_on_failure && transaction_replay(t, &why))
+		return;
+	t->source = SOURCE_HARK;
+	atomic_fetch_add(&t->w->shared->failed, 1);
+	reply_problem(t, &p);
+}
+
+/* ---- the client's events --------------------------------------------- */
+
+static struct transaction *
+transaction_new(struct client *c, const struct client_request *r)
+{
+	struct transaction *t = xcalloc(1, sizeof(*t));
+
+	t->w = client_worker(c);
+	t->c = c;
+	t->r = r;
+	t->mode = t->w->shared->mode;
+	t->keep = client_keeps_alive(c);
+	client_own(c, t);
+	return t;
+}
+
+static void
+transaction_on_request(struct client *c, const struct client_request *r)
+{
+	transaction_decide(transaction_new(c, r));
+}
+
+static void
+transaction_on_refused(struct client *c, int status, const char *why)
+{
+	static const struct client_request nothing = {
+		.head = { .method = { "-", 1 },
+		    .path = { "-", 1 },
+		    .minor = 1 },
+	};
+	struct transaction *t = transaction_new(c, &nothing);
+	struct problem p = { .status = status, .detail = str_of(why) };
+	char subject[256];
+
+	log_debug(transaction_subject(t, subject, sizeof(subject)),
+	    "refused with %d: %s", status, why);
+	atomic_fetch_add(&t->w->shared->refused, 1);
+	t->keep = false;
+	reply_problem(t, &p);
+}
+
+static void
+transaction_on_drained(struct client *c, void *owner)
+{
+	struct transaction *t = owner;
+
+	(void)c;
+	if (t->answer != NULL)
+		reply_pump(t);
+	else
+		forward_resume(t);
+}
+
+static void
+transaction_on_gone(struct client *c, void *owner)
+{
+	struct transaction *t = owner;
+
+	(void)c;
+	if (t->x != NULL && t->call != NULL)
+		tee_end(t, OUTCOME_CLIENT_GONE, "the client left", NULL, NULL);
+	if (t->committing)
+		t->gone = true; /* freed when the recorder is done with it */
+	else
+		transaction_free(t);
+}
+
+static void
+transaction_log(const struct transaction *t)
+{
+	char subject[256];
+
+	if (log_wants(LOG_DEBUG))
+		log_debug(transaction_subject(t, subject, sizeof(subject)),
+		    "%d from %s in %" PRId64 " us", t->status,
+		    source_texts[t->source], clock_mono_us() - t->r->started);
+}
+
+static void
+transaction_on_replied(struct client *c, void *owner)
+{
+	struct transaction *t = owner;
+	struct shared *g = t->w->shared;
+	atomic_uint_least64_t *const counters[SOURCE_COUNT] = {
+		[SOURCE_MOCK] = &g->mocked,
+		[SOURCE_REPLAY] = &g->replayed,
+		[SOURCE_UPSTREAM] = &g->forwarded,
+		[SOURCE_MISS] = &g->missed,
+	};
+
+	(void)c;
+	if (counters[t->source] != NULL)
+		atomic_fetch_add_explicit(
+		    counters[t->source], 1, memory_order_relaxed);
+	if (t->answer != NULL)
+		library_served(t->w->reader, &t->wanted, t->answer);
+	transaction_log(t);
+	transaction_free(t);
+}
+
+const struct client_events transaction_events = {
+	.on_request = transaction_on_request,
+	.on_refused = transaction_on_refused,
+	.on_drained = transaction_on_drained,
+	.on_gone = transaction_on_gone,
+	.on_replied = transaction_on_replied,
+};

@@ -1,0 +1,162 @@
+#ifndef GATEWAY_TRANSACTION_H
+#define GATEWAY_TRANSACTION_H
+
+/*
+ * A transaction is what happens to one request: the decision of DESIGN 1 in
+ * its one order, and then one of four ways to reply.
+ *
+ *	transaction.c   who answers: mock, recording, upstream, or nobody
+ *	reply.c         heads and whole replies: mock, recording, problem
+ *	forward.c       asking the upstream and streaming its answer
+ *	tee.c           the exchange that is recorded on the way
+ *
+ * It lives from on_request to on_replied or on_gone, on one worker.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/client.h"
+#include "gateway/origin.h"
+#include "gateway/settings.h"
+#include "replay/library.h"
+
+struct answer;
+struct call;
+struct call_failure;
+struct exchange;
+struct mock_reply;
+struct recording;
+struct worker;
+
+/* How the reply's body is delimited towards the client. */
+enum reply_framing {
+	REPLY_NO_BODY,
+	REPLY_LENGTH, /* the head has a Content-Length */
+	REPLY_CHUNKED,
+	REPLY_CLOSE, /* for HTTP/1.0 */
+};
+
+/* Who answers, as X-Hark-Source and the log say. */
+#define SOURCES(S) \
+	S(HARK, "hark") \
+	S(MOCK, "mock") \
+	S(REPLAY, "replay") \
+	S(UPSTREAM, "upstream") \
+	S(MISS, "miss")
+
+enum source {
+#define S(name, text) SOURCE_##name,
+	SOURCES(S)
+#undef S
+	    SOURCE_COUNT
+};
+
+struct transaction {
+	struct worker *w;
+	struct client *c;
+	const struct client_request *r;
+	const struct mode *mode;
+	struct route route;
+	bool routed;
+
+	enum source source;
+	int status; /* of the reply, for the log */
+	enum reply_framing framing;
+	bool keep;     /* the connection goes on afterwards */
+	bool head_out; /* its head is rendered */
+	bool begun;    /* and bytes of it went to the client */
+
+	struct wanted wanted;  /* what was looked up */
+	bool looked;           /* wanted is set */
+	struct answer *answer; /* being replayed */
+	uint64_t offset;       /* of a stored body */
+
+	struct call *call;  /* running */
+	struct buf target;  /* at the upstream */
+	struct buf request; /* rendered head */
+	struct buf encoded; /* the body in its transfer coding */
+	bool paused;
+
+	struct exchange *x;          /* being recorded */
+	struct recording *recording; /* its body so far */
+	uint64_t body_size;          /* of the response so far */
+	struct chunk_mark *marks;
+	size_t nmarks, marks_cap;
+	uint64_t marked; /* body_size at the last mark */
+
+	struct buf held; /* strict: written once x is committed */
+	bool committing; /* the recorder will call back */
+	bool gone;       /* the client left meanwhile */
+
+	struct transaction *next_starved;
+	bool starved;
+};
+
+extern const struct client_events transaction_events;
+
+/* Frees t and what it still holds; the client is done with or left. */
+void transaction_free(struct transaction *t);
+
+/* When forwarding failed before the reply began: a recording in a mode that
+ * falls back, else the problem. */
+void transaction_failed(struct transaction *t, const struct call_failure *f);
+
+/* "c12 GET /path" for the log. */
+const char *transaction_subject(
+    const struct transaction *t, char *text, size_t n);
+
+/* reply.c --------------------------------------------------------------- */
+
+/* Ends a head that is in w->head: what delimits the body, the connection's
+ * fate, the source and the blank line. */
+void reply_finish_head(struct transaction *t);
+
+/* Chooses t->framing for a response with that status; has_length says that
+ * its head has a Content-Length. */
+void reply_choose_framing(struct transaction *t, int status, bool has_length);
+
+void reply_mock(struct transaction *t, const struct mock_reply *m);
+
+/* Takes over the reference to a. */
+void reply_answer(struct transaction *t, struct answer *a);
+
+/* More of an answer whose body is in the store. */
+void reply_pump(struct transaction *t);
+
+struct problem;
+void reply_problem(struct transaction *t, const struct problem *p);
+
+/* forward.c ------------------------------------------------------------- */
+
+void forward_start(struct transaction *t);
+
+/* The client took what waited. */
+void forward_resume(struct transaction *t);
+
+/* The recorder has room again; on the worker's thread. */
+void forward_feed_starved(struct worker *w, void *arg);
+
+/* tee.c ----------------------------------------------------------------- */
+
+struct http1_head;
+
+/* Begins the exchange of a request that is forwarded. */
+void tee_request(struct transaction *t);
+void tee_interim(struct transaction *t, const struct http1_head *h);
+void tee_head(struct transaction *t, const struct http1_head *h);
+void tee_body(struct transaction *t, struct str bytes);
+
+/* A batch of body bytes ends: a chunk boundary for streamed answers. */
+void tee_mark(struct transaction *t);
+
+/*
+ * The exchange is over: it goes to the recorder, or is dropped when failures
+ * are not recorded.  trailers may be NULL.  With strict durability true is
+ * given and on_written(t, stored) comes on the worker's thread later.
+ */
+bool tee_end(struct transaction *t, enum outcome outcome, const char *failure,
+    const struct headers *trailers,
+    void (*on_written)(struct transaction *t, bool stored));
+
+#endif

@@ -1,0 +1,94 @@
+#ifndef GATEWAY_UPSTREAM_H
+#define GATEWAY_UPSTREAM_H
+
+/*
+ * The upstream leg: our strict codec on plain libevent events.  A call is
+ * one request to an origin and its response, streamed to a handler as it
+ * comes.  Connections are kept per worker and origin; a connection is used
+ * again only when its last response ended exactly where its input ended.
+ *
+ * A request that dies on a kept connection before a single byte of response
+ * came is sent once more on a fresh one if its method is idempotent (RFC
+ * 9110 section 9.2.2): the server closed just then.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/http1.h"
+
+struct call; /* opaque */
+struct origin;
+struct pool; /* opaque; the connections of one worker */
+struct worker;
+
+/* Where a call failed; the words stand in problem replies and the log. */
+#define CALL_PHASES(P) \
+	P(RESOLVE, "resolve") \
+	P(CONNECT, "connect") \
+	P(TLS, "tls") \
+	P(WRITE, "write") \
+	P(FIRST_BYTE, "first-byte") \
+	P(HEAD, "head") \
+	P(BODY, "body")
+
+enum call_phase {
+#define P(name, text) CALL_##name,
+	CALL_PHASES(P)
+#undef P
+	    CALL_PHASE_COUNT
+};
+const char *call_phase_text(enum call_phase p);
+
+struct call_failure {
+	enum call_phase phase;
+	enum outcome outcome;
+	char text[256];
+};
+
+/* All on the worker's thread, never from inside call_start().  Views live
+ * until the callback returns, body data until on_flush returned.  After
+ * on_end or on_failure, or call_cancel(), the call is gone. */
+struct call_handler {
+	void (*on_interim)(void *arg, const struct http1_head *h);
+	void (*on_head)(void *arg, const struct http1_head *h);
+	void (*on_body)(void *arg, struct str bytes);
+	/* All that one read brought was handed over; not after on_end. */
+	void (*on_flush)(void *arg);
+	void (*on_end)(void *arg, const struct headers *trailers);
+	void (*on_failure)(void *arg, const struct call_failure *f);
+};
+
+/* The request: head with its blank line, and body, as they go out; views
+ * that live until the call is gone. */
+struct call_request {
+	const struct origin *origin;
+	struct str method;
+	struct str head;
+	struct str body;
+};
+
+struct call *call_start(struct worker *w, const struct call_request *r,
+    const struct call_handler *h, void *arg);
+
+/* Stops and starts reading the response. */
+void call_pause(struct call *c);
+void call_resume(struct call *c);
+
+/* Ends the call; its connection is closed. */
+void call_cancel(struct call *c);
+
+/* What is known so far: HAR timings, connect and tls only for a connection
+ * made by this call. */
+void call_timings(const struct call *c, struct timings *t);
+
+/* Of the connection in use: "192.0.2.1:443" and a number that names it; ""
+ * and 0 before there is one. */
+const char *call_peer(const struct call *c);
+uint64_t call_connection(const struct call *c);
+
+struct pool *pool_new(struct worker *w);
+void pool_free(struct pool *p); /* safe on NULL; after the last call */
+
+#endif

@@ -1,0 +1,152 @@
+#include "config.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "gateway/client.h"
+#include "gateway/mailbox.h"
+#include "gateway/transaction.h"
+#include "gateway/upstream.h"
+#include "replay/key.h"
+#include "replay/library.h"
+
+#include "gateway/worker.h"
+
+static void
+worker_on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	clients_close(w);
+}
+
+static void
+worker_on_drain(struct worker *w, void *arg)
+{
+	int64_t us = (int64_t)(intptr_t)arg;
+	struct timeval tv = { us / 1000000, us % 1000000 };
+
+	if (!w->draining)
+		clients_drain(w);
+	w->draining = true;
+	event_add(w->deadline, &tv);
+}
+
+void
+worker_drain(struct worker *w, int64_t us)
+{
+	mailbox_post(w->mailbox, worker_on_drain, (void *)(intptr_t)us);
+}
+
+void
+worker_idle(struct worker *w)
+{
+	event_base_loopbreak(w->base);
+}
+
+/*
+ * The change list halves the epoll_ctl calls: evhttp turns reading off and
+ * on again within each request.
+ */
+static struct event_base *
+worker_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
+					  EVENT_BASE_FLAG_IGNORE_ENV |
+					  EVENT_BASE_FLAG_NOLOCK);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+struct worker *
+worker_new(
+    struct shared *g, size_t index, const int *fds, size_t nfds, struct err *e)
+{
+	struct worker *w = xcalloc(1, sizeof(*w));
+
+	w->shared = g;
+	w->index = index;
+	w->scratch = xmalloc(WORKER_SCRATCH);
+	w->keyer = keyer_new();
+	w->base = worker_base();
+	if (w->base == NULL) {
+		err_set(e, "no event loop");
+		goto fail;
+	}
+	w->mailbox = mailbox_new(w, w->base);
+	w->deadline = event_new(w->base, -1, 0, worker_on_deadline, w);
+	if (w->mailbox == NULL || w->deadline == NULL) {
+		err_set(e, "no memory or descriptors for a worker");
+		goto fail;
+	}
+	if (g->library != NULL &&
+	    (w->reader = reader_open(g->library, e)) == NULL)
+		goto fail;
+	if (g->tls != NULL)
+		w->pool = pool_new(w);
+	if (clients_open(w, &transaction_events, fds, nfds, e) == -1)
+		goto fail;
+	return w;
+fail:
+	worker_free(w);
+	return NULL;
+}
+
+static void *
+worker_thread(void *arg)
+{
+	struct worker *w = arg;
+
+	event_base_dispatch(w->base);
+	return NULL;
+}
+
+int
+worker_start(struct worker *w, struct err *e)
+{
+	int error = pthread_create(&w->thread, NULL, worker_thread, w);
+
+	if (error != 0)
+		return err_set(e, "cannot start a worker: %s", strerror(error));
+	w->started = true;
+	return 0;
+}
+
+void
+worker_join(struct worker *w)
+{
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	w->started = false;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	clients_free(w);
+	pool_free(w->pool);
+	mailbox_close(w->mailbox);
+	if (w->deadline != NULL)
+		event_free(w->deadline);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	reader_close(w->reader);
+	keyer_free(w->keyer);
+	arena_fini(&w->batch);
+	buf_free(&w->head);
+	free(w->scratch);
+	free(w);
+}

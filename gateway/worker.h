@@ -1,0 +1,99 @@
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+/*
+ * A worker is one thread with one event loop; a request lives and dies on
+ * one worker, so that nothing here needs a lock.  The mailbox is the one way
+ * in from other threads.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/uio.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "gateway/settings.h"
+
+struct client_side;
+struct err;
+struct event;
+struct event_base;
+struct evhttp;
+struct keyer;
+struct origins;
+struct reader;
+struct recorder;
+struct library;
+struct mailbox;
+struct mocks;
+struct pool;
+struct transaction;
+struct upstream_tls;
+
+#define WORKER_SCRATCH (64u * 1024)
+#define WORKER_PIECES 64
+
+/* What all workers share; read-only but for the counters. */
+struct shared {
+	const struct settings *settings;
+	const struct mode *mode;
+	const struct origins *origins;
+	const struct mocks *mocks; /* may be NULL */
+	struct recorder *recorder; /* NULL when nothing is recorded */
+	struct library *library;   /* NULL when nothing is replayed */
+	struct upstream_tls *tls;  /* NULL when nothing is forwarded */
+	size_t nworkers;
+
+	atomic_uint_least64_t clients; /* ids given out */
+	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
+	    refused, failed;
+	atomic_size_t body_bytes; /* request bodies held, all connections */
+	void (*on_miss)(void *arg, const char *line);
+	void *on_miss_arg;
+};
+
+struct worker {
+	struct shared *shared;
+	size_t index;
+	struct event_base *base;
+	struct evhttp *http;         /* only client.c touches it */
+	struct client_side *clients; /* only client.c */
+	struct pool *pool;     /* only upstream.c; NULL when nothing forwards */
+	struct reader *reader; /* NULL when nothing is replayed */
+	struct keyer *keyer;
+	struct transaction *starved; /* waiting for room in the recorder */
+	bool draining;               /* no new requests; replies say close */
+	int64_t now; /* monotonic µs, fresh in each callback that came by I/O */
+	char *scratch;      /* WORKER_SCRATCH bytes for one read */
+	struct arena batch; /* forgotten after each batch of writes */
+	struct buf head;    /* a head being rendered */
+	struct iovec pieces[WORKER_PIECES]; /* for one write */
+	int npieces;
+	struct mailbox *mailbox; /* calls from other threads */
+	struct event *deadline;  /* of draining */
+	pthread_t thread;
+	bool started;
+};
+
+/* Opens what the worker needs; the thread is not started yet.  fds are
+ * listening sockets, which become the worker's. */
+struct worker *worker_new(
+    struct shared *g, size_t index, const int *fds, size_t nfds, struct err *e);
+int worker_start(struct worker *w, struct err *e);
+
+/* From any thread: stop accepting and finish what runs, for at most us. */
+void worker_drain(struct worker *w, int64_t us);
+
+/* On the worker's thread, when its last client is gone. */
+void worker_idle(struct worker *w);
+
+/* Waits for the thread's end. */
+void worker_join(struct worker *w);
+void worker_free(struct worker *w); /* safe on NULL */
+
+#endif
