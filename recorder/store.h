@@ -7,7 +7,7 @@
  * one connection, in one process, may write (SQLite 3.40 can corrupt a WAL
  * that two connections reset): opening for writing takes a lock on
  * PATH-lock and fails while somebody else holds it.  Any number may read
- * while it grows.  recorder/schema.sql is the schema and its explanation.
+ * while it grows.  recorder/schema.c is the schema and its explanation.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@ struct err;
 struct store; /* opaque */
 
 enum store_access {
-	STORE_READ, /* the file must exist; works on read-only media, too */
+	STORE_READ,  /* the file must exist; works on read-only media, too */
 	STORE_WRITE, /* created or migrated as needed; takes the lock */
 };
 
@@ -29,6 +29,10 @@ enum store_access {
 struct store *store_open(
     const char *path, enum store_access access, bool durable, struct err *e);
 void store_close(struct store *s); /* safe on NULL; checkpoints a writer */
+
+/* From now on nothing is synced: a crash of the machine may damage the file,
+ * one of the program never does. */
+void store_no_sync(struct store *s);
 
 /* The id of the tape called name; with create it is made if need be.  0 when
  * there is none, -1 on error. */
@@ -68,8 +72,7 @@ int store_body_forget(struct store *s, int64_t body, struct err *e);
 
 /* Writes x as an entry at the end of the tape: x->id is set.  Bodies in
  * memory are hashed if need be and stored once.  0 or -1. */
-int store_put(
-    struct store *s, int64_t tape, struct exchange *x, struct err *e);
+int store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
 
 /* Deletes an entry, and its bodies if nobody else uses them.  1 if there was
  * one, 0 if not, -1 on error. */
@@ -104,9 +107,9 @@ int64_t store_body_read(struct store *s, int64_t body, uint64_t offset,
 struct store_filter {
 	int64_t tape;
 	int64_t first_id, last_id;
-	struct str method; /* exact */
-	struct str url; /* glob */
-	int status; /* 200, or 2 for 2xx */
+	struct str method;          /* exact */
+	struct str url;             /* glob */
+	int status;                 /* 200, or 2 for 2xx */
 	int64_t since_us, until_us; /* started_us in [since, until) */
 };
 

@@ -1,0 +1,382 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "recorder/schema.h"
+#include "recorder/store_priv.h"
+
+#include "recorder/store.h"
+
+#define STORE_BUSY_MS 5000
+
+/* A writer keeps the index pages that random keys and digests go to; what
+ * its commits gather in the WAL is merged at 16 MiB. */
+#define STORE_WRITER \
+	"PRAGMA journal_mode = WAL;" \
+	"PRAGMA wal_autocheckpoint = 4000;" \
+	"PRAGMA journal_size_limit = 67108864;" \
+	"PRAGMA cache_size = -16384;"
+
+/* Only the writer checkpoints. */
+#define STORE_READER \
+	"PRAGMA query_only = ON;" \
+	"PRAGMA wal_autocheckpoint = 0;" \
+	"PRAGMA cache_size = -4096;"
+
+#define STORE_BOTH \
+	"PRAGMA trusted_schema = OFF;" \
+	"PRAGMA cell_size_check = ON;" \
+	"PRAGMA mmap_size = 0;" \
+	"PRAGMA temp_store = MEMORY;"
+
+int
+store_failed(struct store *s, const char *doing, struct err *e)
+{
+	return err_set(e, "store %s: %s: %s", s->path, doing,
+	    s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory");
+}
+
+sqlite3_stmt *
+store_statement(
+    struct store *s, enum store_statement which, const char *sql, struct err *e)
+{
+	sqlite3_stmt **q = &s->statement[which];
+
+	if (*q == NULL &&
+	    sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, q,
+		NULL) != SQLITE_OK) {
+		store_failed(s, sql, e);
+		return NULL;
+	}
+	return *q;
+}
+
+int
+store_run(struct store *s, sqlite3_stmt *q, const char *doing, struct err *e)
+{
+	int r;
+
+	if (q == NULL)
+		return -1;
+	r = sqlite3_step(q) == SQLITE_DONE ? 0 : store_failed(s, doing, e);
+	sqlite3_reset(q);
+	return r;
+}
+
+void
+store_bind(sqlite3_stmt *q, int at, struct str text)
+{
+	sqlite3_bind_text64(q, at, text.n > 0 ? text.p : "", text.n,
+	    SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void
+store_bind_bytes(sqlite3_stmt *q, int at, struct str bytes)
+{
+	sqlite3_bind_blob64(
+	    q, at, bytes.n > 0 ? bytes.p : "", bytes.n, SQLITE_STATIC);
+}
+
+struct str
+store_column(sqlite3_stmt *q, int column)
+{
+	const char *p = sqlite3_column_blob(q, column);
+	int n = sqlite3_column_bytes(q, column);
+
+	return (struct str){ p != NULL ? p : "", (size_t)n };
+}
+
+static int
+store_exec(struct store *s, const char *sql, const char *doing, struct err *e)
+{
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return store_failed(s, doing, e);
+	return 0;
+}
+
+/* A URI that means the file called path, whatever characters it has, and
+ * never one of SQLite's special names. */
+static char *
+store_uri(const char *path, const char *query)
+{
+	struct buf uri = { 0 };
+	const char *p;
+	char *text;
+
+	buf_add_text(&uri, path[0] == '/' ? "file:" : "file:./");
+	for (p = path; *p != '\0'; p++)
+		if (strchr("?#%", *p) != NULL)
+			buf_addf(&uri, "%%%02X", (unsigned)*p);
+		else
+			buf_add(&uri, p, 1);
+	buf_add_text(&uri, query);
+	text = xstrdup(buf_text(&uri));
+	buf_free(&uri);
+	return text;
+}
+
+static int
+store_connect(struct store *s, int flags, const char *query, struct err *e)
+{
+	char *uri = store_uri(s->path, query);
+	int r;
+
+	sqlite3_close(s->db);
+	s->db = NULL;
+	r = sqlite3_open_v2(
+	    uri, &s->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	free(uri);
+	if (r != SQLITE_OK)
+		return store_failed(s, "cannot open", e);
+	sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return 0;
+}
+
+/* Whether neither the file nor its folder forbids what SQLite does to read a
+ * WAL database: making PATH-wal and PATH-shm beside it. */
+static bool
+store_writable(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool ok = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 &&
+		  faccessat(AT_FDCWD, dirname(copy), W_OK, AT_EACCESS) == 0;
+
+	free(copy);
+	return ok;
+}
+
+/* Whether all there is to read is in the file itself, at rest. */
+static bool
+store_at_rest(const char *path)
+{
+	char *wal = xasprintf("%s-wal", path);
+	struct stat st;
+	bool empty = stat(wal, &st) != 0 || st.st_size == 0;
+
+	free(wal);
+	return empty && !lock_held(path);
+}
+
+/*
+ * A reader connects for writing, though it never writes a row, because only
+ * so does the last one to leave take PATH-wal and PATH-shm with it.  Where
+ * that is not allowed, a store at rest is read as an unchanging file.
+ */
+static int
+store_open_reader(struct store *s, struct err *e)
+{
+	struct stat st;
+
+	if (stat(s->path, &st) != 0)
+		return errno == ENOENT ? err_set(e,
+					     "store %s: no such file; record "
+					     "something first",
+					     s->path)
+				       : err_sys(e, "store %s", s->path);
+	if (!store_writable(s->path) && store_at_rest(s->path)) {
+		if (store_connect(s, SQLITE_OPEN_READONLY, "?immutable=1", e) !=
+		    0)
+			return -1;
+	} else if (store_connect(s, SQLITE_OPEN_READWRITE, "", e) != 0) {
+		return -1;
+	}
+	return store_exec(s, STORE_BOTH STORE_READER, "cannot set up", e);
+}
+
+static int
+store_open_writer(struct store *s, bool durable, struct err *e)
+{
+	if (lock_take(&s->lock, s->path, e) != 0)
+		return err_wrap(e, "store %s", s->path);
+	s->writes = true;
+	if (store_connect(
+		s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", e) != 0 ||
+	    store_exec(s, STORE_BOTH, "cannot set up", e) != 0)
+		return -1;
+	if (schema_check(s->db, true, e) != 0)
+		return err_wrap(e, "store %s", s->path);
+	if (store_exec(s, STORE_WRITER, "cannot set up", e) != 0 ||
+	    store_exec(s,
+		durable ? "PRAGMA synchronous = FULL"
+			: "PRAGMA synchronous = NORMAL",
+		"cannot set up", e) != 0)
+		return -1;
+	return store_body_sweep(s, e);
+}
+
+struct store *
+store_open(
+    const char *path, enum store_access access, bool durable, struct err *e)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+
+	s->path = xstrdup(path);
+	s->digest = digest_new();
+	if (access == STORE_WRITE) {
+		if (store_open_writer(s, durable, e) == 0)
+			return s;
+	} else if (store_open_reader(s, e) == 0) {
+		if (schema_check(s->db, false, e) == 0)
+			return s;
+		err_wrap(e, "store %s", s->path);
+	}
+	store_close(s);
+	return NULL;
+}
+
+void
+store_no_sync(struct store *s)
+{
+	sqlite3_exec(s->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+}
+
+void
+store_close(struct store *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < STORE_STATEMENTS; i++)
+		sqlite3_finalize(s->statement[i]);
+	if (s->writes && s->db != NULL) {
+		/* Readers that stay keep their WAL; it is not worth waiting
+		 * for them. */
+		sqlite3_busy_timeout(s->db, 0);
+		sqlite3_wal_checkpoint_v2(
+		    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	}
+	sqlite3_close(s->db);
+	lock_drop(&s->lock);
+	digest_free(s->digest);
+	for (i = 0; i < 2; i++) {
+		buf_free(&s->heads[i]);
+		buf_free(&s->trailers[i]);
+	}
+	buf_free(&s->interims);
+	buf_free(&s->chunks);
+	free(s->path);
+	free(s);
+}
+
+static int
+store_make_tape(struct store *s, struct str name, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_TAPE_MAKE,
+	    "INSERT INTO tape (name, created_us) VALUES (?, CAST("
+	    "(julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000)",
+	    e);
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, 1, name);
+	return store_run(s, q, "cannot make the tape", e);
+}
+
+int64_t
+store_tape(struct store *s, struct str name, bool create, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(
+	    s, STORE_TAPE_FIND, "SELECT id FROM tape WHERE name = ?", e);
+	int64_t id = 0;
+	int r;
+
+	if (q == NULL)
+		return -1;
+	store_bind(q, 1, name);
+	r = sqlite3_step(q);
+	if (r == SQLITE_ROW)
+		id = sqlite3_column_int64(q, 0);
+	else if (r != SQLITE_DONE)
+		id = store_failed(s, "cannot find the tape", e);
+	sqlite3_reset(q);
+	if (id != 0 || !create)
+		return id;
+	if (store_make_tape(s, name, e) != 0)
+		return -1;
+	return sqlite3_last_insert_rowid(s->db);
+}
+
+int
+store_tapes(struct store *s,
+    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_TAPES,
+	    "SELECT id, name, created_us, "
+	    "(SELECT count(*) FROM entry WHERE tape = tape.id) "
+	    "FROM tape ORDER BY id",
+	    e);
+	struct store_tape_row row;
+	int r, stop = 0;
+
+	if (q == NULL)
+		return -1;
+	while (stop == 0 && (r = sqlite3_step(q)) == SQLITE_ROW) {
+		row = (struct store_tape_row){
+			.id = sqlite3_column_int64(q, 0),
+			.name = store_column(q, 1),
+			.created_us = sqlite3_column_int64(q, 2),
+			.entries = sqlite3_column_int64(q, 3),
+		};
+		stop = on_tape(arg, &row);
+	}
+	if (stop == 0 && r != SQLITE_DONE)
+		stop = store_failed(s, "cannot list the tapes", e);
+	sqlite3_reset(q);
+	return stop;
+}
+
+int
+store_begin(struct store *s, struct err *e)
+{
+	return store_run(s,
+	    store_statement(s, STORE_BEGIN, "BEGIN IMMEDIATE", e),
+	    "cannot begin", e);
+}
+
+int
+store_commit(struct store *s, struct err *e)
+{
+	return store_run(s, store_statement(s, STORE_COMMIT, "COMMIT", e),
+	    "cannot commit", e);
+}
+
+void
+store_rollback(struct store *s)
+{
+	struct err e;
+
+	/* Many errors have rolled back already. */
+	if (!sqlite3_get_autocommit(s->db))
+		(void)store_run(s,
+		    store_statement(s, STORE_ROLLBACK, "ROLLBACK", &e),
+		    "cannot roll back", &e);
+}
+
+int64_t
+store_version(struct store *s)
+{
+	struct err e;
+	sqlite3_stmt *q =
+	    store_statement(s, STORE_VERSION, "PRAGMA data_version", &e);
+	int64_t version = 0;
+
+	if (q == NULL)
+		return 0;
+	if (sqlite3_step(q) == SQLITE_ROW)
+		version = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return version;
+}

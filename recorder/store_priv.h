@@ -1,0 +1,93 @@
+#ifndef RECORDER_STORE_PRIV_H
+#define RECORDER_STORE_PRIV_H
+
+/*
+ * The inside of a store, for store.c, bodies.c, store_read.c and
+ * store_write.c only.  Statements are prepared at their first use and kept.
+ */
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "recorder/lock.h"
+
+#include "recorder/store.h"
+
+enum store_statement {
+	STORE_BEGIN,
+	STORE_COMMIT,
+	STORE_ROLLBACK,
+	STORE_TAPE_FIND,
+	STORE_TAPE_MAKE,
+	STORE_TAPES,
+	STORE_BODY_FIND,
+	STORE_BODY_PUT,
+	STORE_BODY_OPEN,
+	STORE_BODY_NAME,
+	STORE_BODY_DELETE,
+	STORE_BODY_USED,
+	STORE_BODY_GET,
+	STORE_PART_PUT,
+	STORE_PART_AT,
+	STORE_PARTS_GET,
+	STORE_PARTS_DELETE,
+	STORE_PUT,
+	STORE_BODIES_OF,
+	STORE_ENTRY_DELETE,
+	STORE_FIND,
+	STORE_GET,
+	STORE_LIST,
+	STORE_NEWEST,
+	STORE_OF_TAPE,
+	STORE_VERSION,
+	STORE_UNKNOWN,
+	STORE_STATEMENTS
+};
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	struct lock lock; /* of a writer */
+	bool writes;
+	sqlite3_stmt *statement[STORE_STATEMENTS];
+	struct digest *digest;
+	struct buf heads[2], trailers[2], interims, chunks; /* for store_put */
+};
+
+/* One probe of entry_by_key, which has all that is asked for. */
+#define STORE_FIND_SQL \
+	"SELECT id, outcome, status FROM entry " \
+	"WHERE tape = ?1 AND key = ?2 ORDER BY id"
+
+/* The statement, ready for its parameters.  NULL with *e set on failure. */
+sqlite3_stmt *store_statement(struct store *s, enum store_statement which,
+    const char *sql, struct err *e);
+
+/* Runs a statement that gives no rows, and resets it.  0 or -1. */
+int store_run(
+    struct store *s, sqlite3_stmt *q, const char *doing, struct err *e);
+
+/* Says in *e what SQLite's last error was.  Always -1. */
+int store_failed(struct store *s, const char *doing, struct err *e);
+
+/* The bytes must live until the statement has run. */
+void store_bind(sqlite3_stmt *q, int at, struct str text);
+void store_bind_bytes(sqlite3_stmt *q, int at, struct str bytes);
+struct str store_column(sqlite3_stmt *q, int column);
+
+/* bodies.c: the id of the body with these bytes, 0 for none or empty or
+ * unknown ones, -1 on error. */
+int64_t store_body_put(struct store *s, struct body *b, struct err *e);
+
+/* Fills b, whose size and stored_id are set, with its bytes unless there are
+ * more than most.  0 or -1. */
+int store_body_load(
+    struct store *s, struct body *b, uint64_t most, struct err *e);
+
+/* Deletes a body that no entry uses any more.  0 or -1. */
+int store_body_release(struct store *s, int64_t body, struct err *e);
+
+/* Deletes the bodies that a crash left without an end.  0 or -1. */
+int store_body_sweep(struct store *s, struct err *e);
+
+#endif

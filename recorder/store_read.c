@@ -1,0 +1,406 @@
+#include "config.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "recorder/pack.h"
+#include "recorder/schema.h"
+#include "recorder/store_priv.h"
+
+#include "recorder/store.h"
+
+/* store_nearest() looks at no more entries than this. */
+#define STORE_NEAREST 2000
+
+static enum outcome
+outcome_column(sqlite3_stmt *q, int column)
+{
+	int o = outcome_of(store_column(q, column));
+
+	/* A newer hark may know more ways to fail; none is complete. */
+	return o < 0 ? OUTCOME_BAD_ANSWER : (enum outcome)o;
+}
+
+static int64_t
+time_column(sqlite3_stmt *q, int column)
+{
+	return sqlite3_column_type(q, column) == SQLITE_NULL
+		   ? -1
+		   : sqlite3_column_int64(q, column);
+}
+
+int64_t
+store_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
+    struct store_candidate *out, size_t cap, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_FIND, STORE_FIND_SQL, e);
+	int64_t n = 0;
+	int r;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, tape);
+	sqlite3_bind_blob(q, 2, key, EXCHANGE_KEY_BYTES, SQLITE_STATIC);
+	for (; (r = sqlite3_step(q)) == SQLITE_ROW; n++)
+		if ((uint64_t)n < cap)
+			out[n] = (struct store_candidate){
+				.id = sqlite3_column_int64(q, 0),
+				.outcome = outcome_column(q, 1),
+				.status = sqlite3_column_int(q, 2),
+			};
+	if (r != SQLITE_DONE)
+		n = store_failed(s, "cannot look for a key", e);
+	sqlite3_reset(q);
+	return n;
+}
+
+static struct str
+text_column(sqlite3_stmt *q, struct exchange *x, int column)
+{
+	return arena_str(&x->arena, store_column(q, column));
+}
+
+static void
+read_body(sqlite3_stmt *q, struct body *b, int known, int size, int id)
+{
+	b->known = sqlite3_column_int(q, known) != 0;
+	b->size = (uint64_t)sqlite3_column_int64(q, size);
+	b->stored_id = sqlite3_column_int64(q, id);
+}
+
+static int
+read_request(sqlite3_stmt *q, struct exchange *x)
+{
+	struct message *m = &x->request;
+
+	m->version = text_column(q, x, ENTRY_request_version);
+	m->minor = sqlite3_column_int(q, ENTRY_request_minor);
+	m->framing = unpack_framing(store_column(q, ENTRY_request_framing));
+	m->head_bytes = time_column(q, ENTRY_request_head_bytes);
+	read_body(q, &m->body, ENTRY_request_known, ENTRY_request_size,
+	    ENTRY_request_body);
+	if (headers_parse(&m->headers, &x->arena,
+		text_column(q, x, ENTRY_request_head)) != 0)
+		return -1;
+	return headers_parse(
+	    &m->trailers, &x->arena, text_column(q, x, ENTRY_request_trailers));
+}
+
+static int
+read_response(sqlite3_stmt *q, struct exchange *x)
+{
+	struct message *m = &x->response;
+
+	x->reason = text_column(q, x, ENTRY_reason);
+	m->version = text_column(q, x, ENTRY_response_version);
+	m->minor = sqlite3_column_int(q, ENTRY_response_minor);
+	m->framing = unpack_framing(store_column(q, ENTRY_response_framing));
+	m->head_bytes = time_column(q, ENTRY_response_head_bytes);
+	read_body(q, &m->body, ENTRY_response_known, ENTRY_response_size,
+	    ENTRY_response_body);
+	if (headers_parse(&m->headers, &x->arena,
+		text_column(q, x, ENTRY_response_head)) != 0 ||
+	    headers_parse(&m->trailers, &x->arena,
+		text_column(q, x, ENTRY_response_trailers)) != 0)
+		return -1;
+	if (unpack_interims(x, store_column(q, ENTRY_interims)) != 0)
+		return -1;
+	return unpack_chunks(x, store_column(q, ENTRY_chunks));
+}
+
+static void
+read_timings(sqlite3_stmt *q, struct timings *t)
+{
+	t->blocked = time_column(q, ENTRY_blocked_us);
+	t->dns = time_column(q, ENTRY_dns_us);
+	t->connect = time_column(q, ENTRY_connect_us);
+	t->tls = time_column(q, ENTRY_tls_us);
+	t->send = time_column(q, ENTRY_send_us);
+	t->wait = time_column(q, ENTRY_wait_us);
+	t->receive = time_column(q, ENTRY_receive_us);
+}
+
+static void
+read_exchange(sqlite3_stmt *q, struct exchange *x)
+{
+	struct str key = store_column(q, ENTRY_key);
+
+	x->id = sqlite3_column_int64(q, ENTRY_id);
+	x->keyed = key.n == EXCHANGE_KEY_BYTES;
+	if (x->keyed)
+		memcpy(x->key, key.p, key.n);
+	x->started_us = sqlite3_column_int64(q, ENTRY_started_us);
+	x->method = text_column(q, x, ENTRY_method);
+	x->scope = text_column(q, x, ENTRY_scope);
+	x->target = text_column(q, x, ENTRY_target);
+	x->url = text_column(q, x, ENTRY_url);
+	x->status = sqlite3_column_int(q, ENTRY_status);
+	x->outcome = outcome_column(q, ENTRY_outcome);
+	x->failure = text_column(q, x, ENTRY_failure);
+	read_timings(q, &x->timings);
+	x->server_addr = text_column(q, x, ENTRY_server_addr);
+	x->client_addr = text_column(q, x, ENTRY_client_addr);
+	x->connection = text_column(q, x, ENTRY_connection);
+	x->session = text_column(q, x, ENTRY_session);
+	x->mode = text_column(q, x, ENTRY_mode);
+	x->comment = text_column(q, x, ENTRY_comment);
+	x->extra = text_column(q, x, ENTRY_extra);
+}
+
+/* The statement stays open while the bodies are read: the row and they are
+ * of the same moment. */
+static int
+store_read(struct store *s, sqlite3_stmt *q, size_t most_body,
+    struct exchange *x, struct err *e)
+{
+	read_exchange(q, x);
+	if (read_request(q, x) != 0 || read_response(q, x) != 0)
+		return err_set(e, "store %s: entry %lld is damaged", s->path,
+		    (long long)x->id);
+	if (store_body_load(s, &x->request.body, most_body, e) != 0)
+		return -1;
+	return store_body_load(s, &x->response.body, most_body, e);
+}
+
+int
+store_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_statement(
+	    s, STORE_GET, "SELECT " ENTRY_NAMES " FROM entry WHERE id = ?", e);
+	int r;
+
+	*x = NULL;
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	r = sqlite3_step(q);
+	if (r == SQLITE_ROW) {
+		*x = exchange_new();
+		r = store_read(s, q, most_body, *x, e) == 0 ? 1 : -1;
+	} else {
+		r = r == SQLITE_DONE
+			? 0
+			: store_failed(s, "cannot read an entry", e);
+	}
+	sqlite3_reset(q);
+	if (r < 0) {
+		exchange_free(*x);
+		*x = NULL;
+	}
+	return r;
+}
+
+/* The columns of STORE_LIST_SQL. */
+enum list_column {
+	LIST_ID,
+	LIST_TAPE,
+	LIST_STARTED,
+	LIST_METHOD,
+	LIST_URL,
+	LIST_STATUS,
+	LIST_OUTCOME,
+	LIST_FAILURE,
+	LIST_REQUEST_SIZE,
+	LIST_RESPONSE_SIZE,
+	LIST_TIME,
+	LIST_HEAD,
+};
+
+#define STORE_LIST_SQL \
+	"SELECT e.id, t.name, e.started_us, e.method, e.url, e.status, " \
+	"e.outcome, e.failure, e.request_size, e.response_size, " \
+	"CASE WHEN coalesce(blocked_us, dns_us, connect_us, send_us, " \
+	"wait_us, receive_us) IS NULL THEN -1 ELSE " \
+	"coalesce(blocked_us, 0) + coalesce(dns_us, 0) + " \
+	"coalesce(connect_us, 0) + coalesce(send_us, 0) + " \
+	"coalesce(wait_us, 0) + coalesce(receive_us, 0) END, " \
+	"e.response_head " \
+	"FROM entry AS e CROSS JOIN tape AS t ON t.id = e.tape " \
+	"WHERE e.id BETWEEN ?1 AND ?2 AND (?3 = 0 OR e.tape = ?3) " \
+	"AND (?4 = '' OR e.method = ?4) AND e.status BETWEEN ?5 AND ?6 " \
+	"AND e.started_us >= ?7 AND e.started_us < ?8 ORDER BY e.id"
+
+static void
+bind_filter(sqlite3_stmt *q, const struct store_filter *f)
+{
+	int low = f->status, high = f->status;
+
+	if (f->status == 0) {
+		low = INT_MIN;
+		high = INT_MAX;
+	} else if (f->status < 10) {
+		low = 100 * f->status;
+		high = low + 99;
+	}
+	sqlite3_bind_int64(q, 1, f->first_id);
+	sqlite3_bind_int64(q, 2, f->last_id != 0 ? f->last_id : INT64_MAX);
+	sqlite3_bind_int64(q, 3, f->tape);
+	store_bind(q, 4, f->method);
+	sqlite3_bind_int(q, 5, low);
+	sqlite3_bind_int(q, 6, high);
+	sqlite3_bind_int64(q, 7, f->since_us != 0 ? f->since_us : INT64_MIN);
+	sqlite3_bind_int64(q, 8, f->until_us != 0 ? f->until_us : INT64_MAX);
+}
+
+static void
+read_row(sqlite3_stmt *q, struct arena *a, struct store_entry_row *row)
+{
+	struct headers head = { 0 };
+
+	arena_reset(a);
+	*row = (struct store_entry_row){
+		.id = sqlite3_column_int64(q, LIST_ID),
+		.tape = store_column(q, LIST_TAPE),
+		.started_us = sqlite3_column_int64(q, LIST_STARTED),
+		.method = store_column(q, LIST_METHOD),
+		.url = store_column(q, LIST_URL),
+		.status = sqlite3_column_int(q, LIST_STATUS),
+		.outcome = outcome_column(q, LIST_OUTCOME),
+		.failure = store_column(q, LIST_FAILURE),
+		.request_size =
+		    (uint64_t)sqlite3_column_int64(q, LIST_REQUEST_SIZE),
+		.response_size =
+		    (uint64_t)sqlite3_column_int64(q, LIST_RESPONSE_SIZE),
+		.time_us = sqlite3_column_int64(q, LIST_TIME),
+		.mime_type = STR(""),
+	};
+	if (headers_parse(&head, a, store_column(q, LIST_HEAD)) == 0 &&
+	    headers_get(&head, "Content-Type").p != NULL)
+		row->mime_type = headers_get(&head, "Content-Type");
+}
+
+int
+store_list(struct store *s, const struct store_filter *f,
+    int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_LIST, STORE_LIST_SQL, e);
+	struct arena a = { 0 };
+	struct store_entry_row row;
+	int r = SQLITE_DONE, stop = 0;
+
+	if (q == NULL)
+		return -1;
+	bind_filter(q, f);
+	while (stop == 0 && (r = sqlite3_step(q)) == SQLITE_ROW) {
+		read_row(q, &a, &row);
+		if (f->url.n == 0 || str_glob(f->url, row.url))
+			stop = on_entry(arg, &row);
+	}
+	if (stop == 0 && r != SQLITE_DONE)
+		stop = store_failed(s, "cannot list the entries", e);
+	sqlite3_reset(q);
+	arena_fini(&a);
+	return stop;
+}
+
+static size_t
+common_start(struct str a, struct str b)
+{
+	size_t n = 0;
+
+	while (n < a.n && n < b.n && a.p[n] == b.p[n])
+		n++;
+	return n;
+}
+
+static struct str
+path_of(struct str target)
+{
+	struct str path;
+
+	(void)str_cut(&target, '?', &path); /* true: its p is not NULL */
+	return path;
+}
+
+struct nearest {
+	struct str method, target, path;
+	int64_t id; /* 0: none seen yet */
+	uint64_t score;
+};
+
+/* The path weighs more than any start in common, the method of the same path
+ * more than its query. */
+static void
+nearest_look(struct nearest *n, sqlite3_stmt *q)
+{
+	struct str target = store_column(q, 2);
+	uint64_t score = common_start(target, n->target);
+
+	if (str_eq(path_of(target), n->path)) {
+		score += UINT64_C(1) << 40;
+		if (str_eq(store_column(q, 1), n->method))
+			score += UINT64_C(1) << 41;
+	}
+	if (n->id == 0 || score > n->score) {
+		n->id = sqlite3_column_int64(q, 0);
+		n->score = score;
+	}
+}
+
+static int
+nearest_among(struct store *s, int64_t tape, enum store_statement which,
+    const char *sql, struct nearest *n, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, which, sql, e);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, tape);
+	sqlite3_bind_int(q, 2, STORE_NEAREST);
+	while ((r = sqlite3_step(q)) == SQLITE_ROW)
+		nearest_look(n, q);
+	r = r == SQLITE_DONE ? 0
+			     : store_failed(s, "cannot look for neighbours", e);
+	sqlite3_reset(q);
+	return r;
+}
+
+/* Among the newest of the store; when none of them is of this tape, among
+ * any of the tape's. */
+int
+store_nearest(struct store *s, int64_t tape, struct str method,
+    struct str target, struct exchange **x, struct err *e)
+{
+	struct nearest n = {
+		.method = method,
+		.target = target,
+		.path = path_of(target),
+	};
+
+	*x = NULL;
+	if (nearest_among(s, tape, STORE_NEWEST,
+		"SELECT id, method, target FROM (SELECT id, method, target, "
+		"tape FROM entry ORDER BY id DESC LIMIT ?2) WHERE tape = ?1",
+		&n, e) != 0)
+		return -1;
+	if (n.id == 0 &&
+	    nearest_among(s, tape, STORE_OF_TAPE,
+		"SELECT id, method, target FROM entry INDEXED BY entry_by_key "
+		"WHERE tape = ?1 LIMIT ?2",
+		&n, e) != 0)
+		return -1;
+	return n.id == 0 ? 0 : store_get(s, n.id, 0, x, e);
+}
+
+bool
+store_has_unknown_bodies(struct store *s, int64_t tape)
+{
+	struct err e;
+	sqlite3_stmt *q = store_statement(s, STORE_UNKNOWN,
+	    "SELECT 1 FROM entry WHERE tape = ? AND request_known = 0 LIMIT 1",
+	    &e);
+	bool found;
+
+	if (q == NULL)
+		return false;
+	sqlite3_bind_int64(q, 1, tape);
+	found = sqlite3_step(q) == SQLITE_ROW;
+	sqlite3_reset(q);
+	return found;
+}
