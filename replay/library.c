@@ -310,8 +310,8 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 
 /* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
 static int
-reader_load(struct reader *r, const struct pick *pick, struct answer_kept **a,
-    struct err *e)
+reader_load(struct reader *r, const struct key *under, const struct pick *pick,
+    struct answer_kept **a, struct err *e)
 {
 	struct exchange *x;
 	int got =
@@ -349,7 +349,7 @@ reader_answer(struct reader *r, const struct key *under,
 		cache_forget(cache, CACHE_ANSWER, &key);
 	}
 	h->stored = true;
-	got = reader_load(r, pick, a, e);
+	got = reader_load(r, under, pick, a, e);
 	if (got == 1)
 		cache_put(cache, &(*a)->item, stamp);
 	return got;
