@@ -18,42 +18,42 @@
 #include "har/headers.h"
 
 struct http1_limits {
-	size_t line; /* bytes of a request line: 414 (8 KiB method: 501) */
-	size_t head; /* bytes of a whole head: 431 */
+	size_t line;   /* bytes of a request line: 414 (8 KiB method: 501) */
+	size_t head;   /* bytes of a whole head: 431 */
 	size_t fields; /* number of field lines: 431 */
 };
 
 /* status is what a server answers; for a response the gateway answers 502.
  * F(NAME, status, text) */
-#define HTTP1_FAULTS(F)                                                        \
-	F(NONE, 0, "")                                                         \
-	F(LINE_LONG, 414, "the request line is too long")                      \
-	F(HEAD_LONG, 431, "the header section is too large")                   \
-	F(FIELDS_MANY, 431, "too many header fields")                          \
-	F(METHOD, 400, "the method is not a token")                            \
-	F(METHOD_LONG, 501, "the method is too long")                          \
-	F(TARGET, 400, "the request target has no valid form")                 \
-	F(LINE, 400, "the start line is malformed")                            \
-	F(VERSION, 505, "the HTTP version is not 1.0 or 1.1")                  \
-	F(BARE_LF, 400, "a line does not end in CRLF")                         \
-	F(NAME, 400, "a field name is not a token")                            \
-	F(VALUE, 400, "a control character in a field value")                  \
-	F(FOLDED, 400, "a folded header line")                                 \
-	F(HOST, 400, "Host is missing, double or malformed")                   \
-	F(LENGTH, 400, "Content-Length is not one decimal number")             \
-	F(CODING, 501, "a transfer coding other than chunked")                 \
-	F(CODING_FRAME, 400, "chunked is not the one and last coding")         \
-	F(BOTH, 400, "both Content-Length and Transfer-Encoding")              \
-	F(CODING_OLD, 400, "Transfer-Encoding in an HTTP/1.0 message")         \
-	F(CHUNK, 400, "a malformed chunk")                                     \
-	F(TRAILER, 400, "a malformed trailer section")                         \
+#define HTTP1_FAULTS(F) \
+	F(NONE, 0, "") \
+	F(LINE_LONG, 414, "the request line is too long") \
+	F(HEAD_LONG, 431, "the header section is too large") \
+	F(FIELDS_MANY, 431, "too many header fields") \
+	F(METHOD, 400, "the method is not a token") \
+	F(METHOD_LONG, 501, "the method is too long") \
+	F(TARGET, 400, "the request target has no valid form") \
+	F(LINE, 400, "the start line is malformed") \
+	F(VERSION, 505, "the HTTP version is not 1.0 or 1.1") \
+	F(BARE_LF, 400, "a line does not end in CRLF") \
+	F(NAME, 400, "a field name is not a token") \
+	F(VALUE, 400, "a control character in a field value") \
+	F(FOLDED, 400, "a folded header line") \
+	F(HOST, 400, "Host is missing, double or malformed") \
+	F(LENGTH, 400, "Content-Length is not one decimal number") \
+	F(CODING, 501, "a transfer coding other than chunked") \
+	F(CODING_FRAME, 400, "chunked is not the one and last coding") \
+	F(BOTH, 400, "both Content-Length and Transfer-Encoding") \
+	F(CODING_OLD, 400, "Transfer-Encoding in an HTTP/1.0 message") \
+	F(CHUNK, 400, "a malformed chunk") \
+	F(TRAILER, 400, "a malformed trailer section") \
 	F(STATUS, 502, "the status code is not a number from 100 to 599")
 
 enum http1_fault {
 #define F(name, status, text) HTTP1_##name,
 	HTTP1_FAULTS(F)
 #undef F
-	HTTP1_FAULT_COUNT
+	    HTTP1_FAULT_COUNT
 };
 int http1_fault_status(enum http1_fault f);
 const char *http1_fault_text(enum http1_fault f);
@@ -63,7 +63,7 @@ enum target_form {
 	TARGET_ORIGIN,
 	TARGET_ABSOLUTE,
 	TARGET_AUTHORITY, /* CONNECT */
-	TARGET_ASTERISK, /* OPTIONS */
+	TARGET_ASTERISK,  /* OPTIONS */
 };
 
 struct http1_head {
@@ -75,12 +75,12 @@ struct http1_head {
 				 value; "" when an HTTP/1.0 client has none */
 	struct str path; /* origin-form: target, or what absolute-form says;
 			    begins with "/"; "*" for asterisk-form */
-	bool https; /* absolute-form with https */
+	bool https;      /* absolute-form with https */
 	/* response */
 	int status;
 	struct str reason;
 	/* both */
-	int minor; /* 0 or 1 */
+	int minor;              /* 0 or 1 */
 	struct headers headers; /* all, as they came */
 	enum framing framing;
 	uint64_t length; /* FRAMING_LENGTH */
@@ -118,8 +118,8 @@ enum http1_step http1_response(struct http1_head *h, struct arena *a,
 /* A body being read. All zero and http1_body_start() to begin. */
 struct http1_body {
 	enum framing framing;
-	int state; /* private */
-	uint64_t left; /* bytes of this length or chunk still to come */
+	int state;       /* private */
+	uint64_t left;   /* bytes of this length or chunk still to come */
 	unsigned digits; /* private */
 	struct buf line; /* private: trailer section so far */
 	size_t trailer_limit;
