@@ -1,0 +1,105 @@
+# Goal: npm installs a package through record and again, offline, from replay.
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from harness import PATIENCE, Skip, case, check, command, main, same
+
+PACKAGE = os.environ.get('HARK_NPM_PACKAGE', 'express@4')
+
+
+def npm(*argv, cwd=None, timeout=None):
+    env = {k: v for k, v in os.environ.items()
+           if not k.lower().startswith(('npm_', 'hark_'))
+           and not k.lower().endswith('_proxy')}
+    return subprocess.run(['npm', *map(str, argv)], cwd=cwd, env=env,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=timeout or PATIENCE * 10)
+
+
+def registry():
+    """The configured registry's URL, which is never printed."""
+    if not shutil.which('npm'):
+        raise Skip('there is no npm command')
+    url = npm('config', 'get', 'registry').stdout.strip()
+    if not re.match('https?://', url):
+        raise Skip('npm has no registry')
+    try:
+        # Whether it can be reached is npm's to say.
+        done = npm('ping', timeout=PATIENCE * 2)
+        if done.returncode:
+            raise Skip('the registry does not answer')
+    except subprocess.TimeoutExpired:
+        raise Skip('the registry does not answer') from None
+    return url
+
+
+def authorities(url):
+    """Options that let hark verify what npm verifies."""
+    found = npm('config', 'get', 'cafile').stdout.strip()
+    if found in ('', 'null', 'undefined'):
+        found = os.environ.get('NODE_EXTRA_CA_CERTS', '')
+    return ['--upstream-ca', found] if found and url.startswith('https:') \
+        else []
+
+
+def install(t, hark):
+    """Installs into a new folder with a new cache; the folder."""
+    folder = t.path()
+    (folder / 'package.json').write_text(
+        '{"name": "x", "version": "1.0.0"}')
+    done = npm('install', PACKAGE, '--registry', hark.url + '/',
+               '--cache', t.path(), '--replace-registry-host=always',
+               '--no-audit', '--no-fund', '--no-update-notifier',
+               '--ignore-scripts', '--fetch-retries=0', cwd=folder)
+    check(done.returncode == 0, lambda: done.stderr[-1500:])
+    return folder
+
+
+def tree(folder):
+    """Path and hash of every installed file."""
+    modules = folder / 'node_modules'
+    files = {}
+    for path in sorted(p for p in modules.rglob('*') if p.is_file()):
+        raw = path.read_bytes()
+        if path.name == '.package-lock.json':
+            # Where a tarball came from names the port.
+            lock = json.loads(raw)
+            for package in lock['packages'].values():
+                package.pop('resolved', None)
+            raw = json.dumps(lock, sort_keys=True).encode()
+        files[str(path.relative_to(modules))] = hashlib.sha256(
+            raw).hexdigest()
+    return files
+
+
+@case(deadline=150)
+def npm_installs_the_same_tree_from_the_recording(t):
+    url = registry()
+    hark = t.hark('record', *authorities(url), url=url)
+    recorded = tree(install(t, hark))
+    check(len(recorded) > 100, f'only {len(recorded)} files installed')
+    hark.stop()
+    # npm asks the registry itself for nothing: what is not replayed is
+    # missed, and there is no URL to forward a miss to.
+    hark.restart(mode='replay', options=['--verbose'])
+    replayed = tree(install(t, hark))
+    same(hark.get('/-/not-recorded').source, 'miss')
+    hark.stop()
+    check(recorded == replayed, lambda: 'trees differ in ' + ', '.join(
+        sorted(k for k in recorded.keys() | replayed.keys()
+               if recorded.get(k) != replayed.get(k))[:20]))
+    packages = {pathlib.PurePath(p).parent for p in recorded
+                if p.endswith('package.json')}
+    done = command('list', '--store', hark.store)
+    print(f'# {len(packages)} package folders, {len(recorded)} files, '
+          f'{len(done.stdout.splitlines())} entries')
+
+
+if __name__ == '__main__':
+    main()
