@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
 
 #include "gateway/commands.h"
 
@@ -51,6 +52,19 @@ commands_print(struct buf *b)
 	return rc;
 }
 
+int
+commands_entry_id(const char *text, int64_t *id, struct err *e)
+{
+	uint64_t v;
+
+	if (str_u64(str_of(text), &v) == -1 || v == 0)
+		return err_set(e,
+		    "%.100s: expected the number of an entry (see hark list)",
+		    text);
+	*id = (int64_t)v;
+	return 0;
+}
+
 struct settings *
 commands_settings(const struct command *c, int argc, char **argv,
     const char **values, int *operands, int *status)
@@ -65,6 +79,8 @@ commands_settings(const struct command *c, int argc, char **argv,
 	struct buf usage = { 0 };
 	struct err e;
 
+	if (c->preset != NULL)
+		c->preset(line.settings);
 	if (options_parse(&line, argc, argv, &e) == -1) {
 		*status = commands_fail(STATUS_USAGE, &e);
 	} else if (line.help) {

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "gateway/options.h"
 
@@ -29,7 +30,8 @@ struct command {
 	const char *operands;    /* for the usage line; "" for none */
 	const char *help;        /* one line; NULL hides the command */
 	enum option_scope scope; /* which rows of the option table it takes */
-	const struct own_option *own; /* its own ones, or NULL */
+	const struct own_option *own;       /* its own ones, or NULL */
+	void (*preset)(struct settings *s); /* initial values of its own */
 	bool stop_at_operand; /* what follows the first one is not ours */
 };
 
@@ -55,6 +57,9 @@ int commands_misused(const struct command *c);
  * take it (said on standard error, but for a reader that left). */
 int commands_print(struct buf *b);
 
+/* The number of an entry, from an operand.  0, or -1 with *e set. */
+int commands_entry_id(const char *text, int64_t *id, struct err *e);
+
 /* The usage of one command, or of the program when c is NULL. */
 void commands_usage(struct buf *out, const struct command *c);
 
@@ -62,6 +67,10 @@ void commands_usage(struct buf *out, const struct command *c);
  * NULL) is called when it accepts. */
 int cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
     void (*on_ready)(void *arg, const struct gateway *g), void *arg);
+
+/* Initial values that differ from the option table's. */
+void cmd_run_preset(struct settings *s);
+void cmd_demo_preset(struct settings *s);
 
 int cmd_serve(const struct command *c, int argc, char **argv);
 int cmd_run(const struct command *c, int argc, char **argv);

@@ -56,6 +56,7 @@ const struct command commands[] = {
 	    .help = "run a command against a gateway of its own",
 	    .scope = OPTIONS_ALL,
 	    .own = cmd_run_options,
+	    .preset = cmd_run_preset,
 	    .stop_at_operand = true,
 	},
 	{
@@ -64,6 +65,7 @@ const struct command commands[] = {
 	    .operands = "",
 	    .help = "a sample API and a gateway in front of it, to try",
 	    .scope = OPTIONS_ALL,
+	    .preset = cmd_demo_preset,
 	},
 	{
 	    .name = "list",

@@ -1,0 +1,76 @@
+#include "config.h"
+
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "recorder/store.h"
+
+#include "gateway/commands.h"
+
+/* All or none: an entry that is not there leaves the others. */
+static int
+cmd_rm_entries(struct store *s, char **ids, int n, struct err *e)
+{
+	int64_t id;
+	int i, rc;
+
+	if (store_begin(s, e) == -1)
+		return -1;
+	for (i = 0; i < n; i++) {
+		rc = commands_entry_id(ids[i], &id, e);
+		if (rc == 0)
+			rc = store_remove(s, id, e);
+		if (rc == 0)
+			err_set(e, "entry %.100s: no such entry", ids[i]);
+		if (rc != 1) {
+			store_rollback(s);
+			return -1;
+		}
+	}
+	return store_commit(s, e);
+}
+
+static int
+cmd_rm_store(const struct settings *s, char **ids, int n)
+{
+	struct store *store = NULL;
+	struct err e;
+	int64_t id;
+	int status = STATUS_USAGE, i;
+
+	for (i = 0; i < n; i++)
+		if (commands_entry_id(ids[i], &id, &e) == -1)
+			goto fail;
+	/* Opening for writing would make one. */
+	if (access(s->store, F_OK) == -1) {
+		err_sys(&e, "store %.300s", s->store);
+		goto fail;
+	}
+	store = store_open(s->store, STORE_WRITE, true, &e);
+	if (store == NULL)
+		goto fail;
+	status = STATUS_FAILED;
+	if (cmd_rm_entries(store, ids, n, &e) == -1)
+		goto fail;
+	store_close(store);
+	return STATUS_FINE;
+fail:
+	store_close(store);
+	return commands_fail(status, &e);
+}
+
+int
+cmd_rm(const struct command *c, int argc, char **argv)
+{
+	struct settings *s;
+	int operands, status;
+
+	s = commands_settings(c, argc, argv, NULL, &operands, &status);
+	if (s == NULL)
+		return status;
+	status = operands == 0 ? commands_misused(c)
+			       : cmd_rm_store(s, argv + 1, operands);
+	settings_free(s);
+	return status;
+}

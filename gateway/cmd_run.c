@@ -1,0 +1,293 @@
+/*
+ * hark run: a gateway for the life of one command, which finds it by the
+ * environment variable HARK_URL.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/gateway.h"
+#include "gateway/ready.h"
+
+#include "gateway/commands.h"
+
+#define MISSES_SHOWN 10
+
+enum { RUN_MODE, RUN_URL, RUN_OPTIONS };
+
+const struct own_option cmd_run_options[] = {
+	[RUN_MODE] = {
+	    .name = "mode",
+	    .argument = "MODE",
+	    .help = "proxy, record, replay, auto, spy or fallback (replay)",
+	},
+	[RUN_URL] = {
+	    .name = "url",
+	    .argument = "URL",
+	    .help = "the API that unprefixed requests are forwarded to",
+	},
+	{ .name = NULL },
+};
+
+/* What the command gets that it would have had without us. */
+struct run_signals {
+	sigset_t waited;   /* those that end us, and SIGCHLD */
+	sigset_t mask;     /* before */
+	sigset_t defaults; /* to be reset in the command */
+};
+
+void
+cmd_run_preset(struct settings *s)
+{
+	struct err e;
+
+	/* A free port: many such commands may run at a time. */
+	(void)settings_listen(s, "127.0.0.1:0", &e); /* a constant */
+	s->listen_inherited = true;
+}
+
+static void
+cmd_run_block(struct run_signals *r)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+		SIGCHLD };
+	struct sigaction old;
+	size_t i;
+
+	sigemptyset(&r->waited);
+	sigemptyset(&r->defaults);
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sigaddset(&r->waited, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &r->waited, &r->mask);
+	/* An ignored SIGCHLD would take the command's status away. */
+	signal(SIGCHLD, SIG_DFL);
+	sigaction(SIGPIPE, NULL, &old);
+	if (old.sa_handler == SIG_DFL)
+		sigaddset(&r->defaults, SIGPIPE);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* From here on a signal ends us at once. */
+static void
+cmd_run_unblock(const struct run_signals *r)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	pthread_sigmask(SIG_SETMASK, &r->mask, NULL);
+}
+
+/* "http://127.0.0.1:40123" for the first listener; one that listens on all
+ * addresses is reached by the loopback one. */
+static char *
+cmd_run_url(const struct gateway *g)
+{
+	const char *address = gateway_address(g, 0);
+	const char *port = strrchr(address, ':');
+
+	if (strncmp(address, "0.0.0.0:", 8) == 0)
+		return xasprintf("http://127.0.0.1%s", port);
+	if (strncmp(address, "[::]:", 5) == 0)
+		return xasprintf("http://[::1]%s", port);
+	return xasprintf("http://%s", address);
+}
+
+/* Our environment with HARK_URL in it.  The array is the caller's; so is
+ * variable, which is in it. */
+static char **
+cmd_run_environment(char *variable)
+{
+	size_t n = 0, kept = 0, i;
+	char **copy;
+
+	while (environ[n] != NULL)
+		n++;
+	copy = xcalloc(n + 2, sizeof(*copy));
+	for (i = 0; i < n; i++)
+		if (strncmp(environ[i], "HARK_URL=", 9) != 0)
+			copy[kept++] = environ[i];
+	copy[kept] = variable;
+	return copy;
+}
+
+/* Starts the command.  Its process id, or -1 with errno set. */
+static pid_t
+cmd_run_spawn(char **argv, const char *url, const struct run_signals *r)
+{
+	char *variable = xasprintf("HARK_URL=%s", url);
+	char **environment = cmd_run_environment(variable);
+	posix_spawnattr_t attributes;
+	pid_t child;
+	int rc;
+
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &r->mask);
+	posix_spawnattr_setsigdefault(&attributes, &r->defaults);
+	posix_spawnattr_setflags(
+	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rc =
+	    posix_spawnp(&child, argv[0], NULL, &attributes, argv, environment);
+	posix_spawnattr_destroy(&attributes);
+	free(environment);
+	free(variable);
+	errno = rc;
+	return rc == 0 ? child : -1;
+}
+
+/* Waits for the end of the command and hands signals on to it; its exit
+ * status as a shell gives it. */
+static int
+cmd_run_wait(pid_t child, const struct run_signals *r)
+{
+	siginfo_t info;
+	int status, number;
+
+	for (;;) {
+		number = sigwaitinfo(&r->waited, &info);
+		/* The kernel sends what a terminal's keys mean to the whole
+		 * process group: the command has it already. */
+		if (number > 0 && number != SIGCHLD && info.si_code <= 0)
+			kill(child, number);
+		if (number == SIGCHLD &&
+		    waitpid(child, &status, WNOHANG) == child)
+			break;
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+static int
+cmd_run_command(
+    char **argv, const struct gateway *g, const struct run_signals *r)
+{
+	char *url = cmd_run_url(g);
+	pid_t child = cmd_run_spawn(argv, url, r);
+	struct err e;
+
+	free(url);
+	if (child != -1)
+		return cmd_run_wait(child, r);
+	/* 127 and 126 as a shell has them. */
+	err_sys(&e, "%.300s", argv[0]);
+	return commands_fail(errno == ENOENT ? 127 : 126, &e);
+}
+
+static void
+cmd_run_print_misses(struct gateway *g, const char *mode, uint64_t n)
+{
+	struct buf misses = { 0 };
+	struct str rest, line;
+
+	fprintf(stderr, "hark: mode %s forbids a miss, and there %s %llu:\n",
+	    mode, n == 1 ? "was" : "were", (unsigned long long)n);
+	gateway_misses(g, &misses, MISSES_SHOWN);
+	rest = buf_str(&misses);
+	while (rest.n > 0 && str_cut(&rest, '\n', &line))
+		fprintf(stderr, "hark:   %.*s\n", STR_ARGS(line));
+	if (n > MISSES_SHOWN)
+		fprintf(stderr, "hark:   (the last %d)\n", MISSES_SHOWN);
+	buf_free(&misses);
+}
+
+/* What the traffic makes of the command's own status. */
+static int
+cmd_run_verdict(const struct settings *s, struct gateway *g, int status)
+{
+	struct gateway_figures f;
+
+	gateway_figures(g, &f);
+	if (f.lost > 0) {
+		fprintf(stderr, "hark: %llu exchanges could not be stored\n",
+		    (unsigned long long)f.lost);
+		if (status == STATUS_FINE)
+			status = STATUS_FAILED;
+	}
+	if (f.missed > 0 && !modes[s->mode].forwards &&
+	    s->on_miss != ON_MISS_FORWARD) {
+		cmd_run_print_misses(g, modes[s->mode].name, f.missed);
+		status = STATUS_MISS;
+	}
+	return status;
+}
+
+static int
+cmd_run_gateway(const struct settings *s, char **argv)
+{
+	struct buf json = { 0 };
+	struct run_signals r;
+	struct gateway *g;
+	struct err e;
+	int status;
+
+	cmd_run_block(&r);
+	g = gateway_start(s, NULL, &e);
+	if (g == NULL)
+		return commands_fail(STATUS_USAGE, &e);
+	gateway_ready(g, &json);
+	if (ready_write(s->ready_file, buf_str(&json), &e) == -1) {
+		status = commands_fail(STATUS_USAGE, &e);
+		cmd_run_unblock(&r);
+		gateway_stop(g);
+	} else {
+		status = cmd_run_command(argv, g, &r);
+		ready_remove(s->ready_file);
+		cmd_run_unblock(&r);
+		gateway_stop(g);
+		status = cmd_run_verdict(s, g, status);
+	}
+	gateway_free(g);
+	buf_free(&json);
+	return status;
+}
+
+/* Takes --mode and --url. */
+static int
+cmd_run_settings(struct settings *s, const char **values, struct err *e)
+{
+	const char *mode = values[RUN_MODE];
+
+	s->mode = mode == NULL ? MODE_REPLAY : mode_of(mode);
+	if (s->mode == MODES)
+		return err_set(e,
+		    "option mode: %.100s: expected one of proxy, record, "
+		    "replay, auto, spy, fallback",
+		    mode);
+	if (values[RUN_URL] != NULL &&
+	    settings_upstream(s, values[RUN_URL], e) == -1)
+		return err_wrap(e, "option url");
+	return settings_check(s, e);
+}
+
+int
+cmd_run(const struct command *c, int argc, char **argv)
+{
+	const char *values[RUN_OPTIONS];
+	struct settings *s;
+	struct err e;
+	int operands, status;
+
+	s = commands_settings(c, argc, argv, values, &operands, &status);
+	if (s == NULL)
+		return status;
+	/* What the command prints matters, not our comings and goings. */
+	log_setup(s->verbose ? LOG_DEBUG : LOG_WARN, s->log_json);
+	if (operands == 0) {
+		status = commands_misused(c);
+	} else if (cmd_run_settings(s, values, &e) == -1) {
+		status = commands_fail(STATUS_USAGE, &e);
+	} else {
+		argv[operands + 1] = NULL;
+		status = cmd_run_gateway(s, argv + 1);
+	}
+	settings_free(s);
+	return status;
+}
