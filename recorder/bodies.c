@@ -215,7 +215,7 @@ store_body_load_row(struct store *s, struct body *b, bool *parts, struct err *e)
 int
 store_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 {
-	bool parts;
+	bool parts = false;
 
 	if (b->stored_id == 0 || b->size > most)
 		return 0;

@@ -217,7 +217,7 @@ store_bodies_of(
 static int
 store_remove_parts(struct store *s, int64_t entry, struct err *e)
 {
-	int64_t bodies[2];
+	int64_t bodies[2] = { 0, 0 };
 	int r = store_bodies_of(s, entry, bodies, e);
 	sqlite3_stmt *q;
 
