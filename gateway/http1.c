@@ -202,11 +202,11 @@ http1_head(struct http1_reader *r, const char *p, size_t n, size_t *seen)
 	size_t most = n < r->limits->head ? n : r->limits->head;
 	enum http1_step step = HTTP1_DONE;
 
-	r->start = r->at = p;
-	r->end = p + most;
 	*r->h = (struct http1_head){ 0 };
 	if (n == 0)
 		return HTTP1_MORE;
+	r->start = r->at = p;
+	r->end = p + most;
 	if (*seen > 0)
 		step = http1_resume(r, *seen < most ? *seen : most);
 	if (step == HTTP1_DONE) {

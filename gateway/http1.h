@@ -74,7 +74,8 @@ struct http1_head {
 	struct str authority; /* of absolute- or authority-form, else Host's
 				 value; "" when an HTTP/1.0 client has none */
 	struct str path; /* origin-form: target, or what absolute-form says;
-			    begins with "/"; "*" for asterisk-form */
+			    begins with "/"; "*" for asterisk-form, "" for
+			    authority-form */
 	bool https;      /* absolute-form with https */
 	/* response */
 	int status;
@@ -110,7 +111,8 @@ enum http1_step http1_request(struct http1_head *h, struct arena *a,
 
 /* The same for a response to a request with that method.  A response's
  * framing is decided by RFC 9112 section 6.3: none for HEAD, 1xx, 204, 304;
- * FRAMING_CLOSE without a length. */
+ * FRAMING_CLOSE without a length.  Where there is no body, length still says
+ * what Content-Length said.  Nothing is skipped before the status line. */
 enum http1_step http1_response(struct http1_head *h, struct arena *a,
     const char *p, size_t n, size_t *seen, struct str method,
     const struct http1_limits *l, enum http1_fault *fault);
@@ -131,7 +133,8 @@ void http1_body_start(struct http1_body *b, enum framing framing,
 
 /*
  * Takes from the n bytes at p: *used is how many it took, *data the payload
- * among them (a view of p; may be empty).  Call again with the rest until it
+ * among them (a view of p; may be empty), which may come with any of the
+ * three results.  Call again with the rest until it
  * is HTTP1_MORE with *used == n, HTTP1_DONE or HTTP1_FAULT.  Chunk
  * extensions are read and dropped (RFC 9112 section 7.1.1).  With
  * FRAMING_CLOSE it is never done; the connection's end is the body's.

@@ -32,7 +32,7 @@ const char *http1_scan_field(
     const char *p, const char *end, struct header *f, enum http1_fault *fault);
 
 /* Whether s is lower (letters, digits and dashes, in lower case), ignoring
- * case; s must hold no control characters. */
+ * case; s must hold no control characters but HTAB. */
 bool http1_scan_is(struct str s, const char *lower, size_t n);
 
 #endif
