@@ -1,0 +1,87 @@
+# Goal: expectations, and waits that end.
+#
+# HARK_TEST_SCALE stretches all deadlines (default 1; 4 when the program was
+# built with a sanitizer).
+
+import contextlib
+import os
+import pathlib
+import threading
+import time
+
+HARK = os.environ.get('HARK', './hark')
+
+
+def _scale():
+    text = os.environ.get('HARK_TEST_SCALE')
+    if text:
+        return float(text)
+    with contextlib.suppress(OSError):
+        program = pathlib.Path(HARK).read_bytes()
+        if b'__asan_init' in program or b'__tsan_init' in program:
+            return 4.0
+    return 1.0
+
+
+SCALE = _scale()
+PATIENCE = 10 * SCALE  # for anything that should happen at once
+BIG = os.environ.get('HARK_BIG') == '1'
+
+
+class Failed(Exception):
+    """What a case expected did not happen."""
+
+
+class Skip(Exception):
+    """The case cannot run here; the text says why."""
+
+
+class Late(Failed):
+    pass
+
+
+def same(got, wanted, what='value'):
+    if got != wanted:
+        raise Failed(f'{what}:\n  got    {_short(got)}\n'
+                     f'  wanted {_short(wanted)}')
+
+
+def check(fact, what):
+    if not fact:
+        raise Failed(what() if callable(what) else what)
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) < 1500 else text[:700] + ' … ' + text[-700:]
+
+
+def until(condition, what, patience=None):
+    """The first true value of condition(), polled; Failed after patience."""
+    end = time.monotonic() + (patience or PATIENCE)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed(f'waited in vain until {what}')
+        time.sleep(0.005)
+
+
+class Gate:
+    """An event that a case opens and a script waits for (or the reverse)."""
+
+    def __init__(self, what='gate'):
+        self.what = what
+        self.event = threading.Event()
+
+    def open(self):
+        self.event.set()
+
+    def wait(self, patience=None):
+        if not self.event.wait(patience or PATIENCE):
+            raise Failed(f'waited in vain for the {self.what}')
+
+    @property
+    def is_open(self):
+        return self.event.is_set()
