@@ -351,7 +351,7 @@ const struct option option_table[] = {
 	{
 	    .name = "queue-size",
 	    SIZE(queue_bytes, 64 * K, 1024 * G),
-	    .initial = "32m",
+	    .initial = "16m",
 	    .help = "memory for exchanges not written yet",
 	},
 	{

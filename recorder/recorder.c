@@ -14,7 +14,7 @@
 
 #include "recorder/recorder.h"
 
-#define RECORDER_QUEUE_BYTES (32u << 20)
+#define RECORDER_QUEUE_BYTES (16u << 20)
 #define RECORDER_GROUP_BYTES (8u << 20)
 #define RECORDER_GROUP_ENTRIES 1000
 #define RECORDER_GROUP_US 100000
@@ -450,6 +450,7 @@ recorder_run(void *arg)
 	struct item *first;
 	uint64_t entries;
 
+	(void)pthread_setname_np(pthread_self(), "recorder"); /* for eyes */
 	while ((first = recorder_take(r, &entries)) != NULL)
 		recorder_write(r, first, entries);
 	return NULL;

@@ -30,7 +30,7 @@ struct recorder_options {
 	const char *path;
 	const char *tape;
 	enum durability durability;
-	size_t queue_bytes; /* full above this; 0 means 32 MiB */
+	size_t queue_bytes; /* full above this; 0 means 16 MiB */
 
 	/* Called on the recorder's thread when a full queue has room again,
 	 * and when storing fails or works again (text is NULL when it does). */
