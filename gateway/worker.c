@@ -108,6 +108,7 @@ worker_thread(void *arg)
 {
 	struct worker *w = arg;
 
+	(void)pthread_setname_np(pthread_self(), "worker"); /* only for eyes */
 	event_base_dispatch(w->base);
 	return NULL;
 }
