@@ -1,0 +1,33 @@
+#ifndef HAR_HAR_HARK_H
+#define HAR_HAR_HARK_H
+
+/*
+ * The member _hark of an entry: what HAR 1.2 has no place for, as
+ * hark-har(7) explains it.  Writing and reading stand side by side in one
+ * file so that they cannot drift apart.
+ */
+
+#include <stdbool.h>
+
+#include "har/json.h"
+
+struct exchange;
+struct har_in;
+struct json_write;
+
+/* What the standard members of an entry could not hold exactly. */
+struct har_hark_needs {
+	bool body; /* the response's wire bytes: content has them decoded */
+	bool url;  /* request.url had to be escaped */
+};
+
+void har_hark_write(struct json_write *w, const struct exchange *x,
+    const struct har_hark_needs *needs);
+
+/* Reads the value of _hark, which begins with token t, into in's entry. */
+int har_hark_read(struct har_in *in, enum json_token t, void *slot);
+
+/* The minor version that a version text says: "HTTP/1.1" is 1, "h2" -1. */
+int har_hark_minor(struct str version);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef HAR_HAR_WRITE_H
+#define HAR_HAR_WRITE_H
+
+/*
+ * Writes exchanges as a HAR 1.2 file, one entry after the other, one member
+ * per line, the same bytes for the same exchanges.  Memory holds one entry's
+ * bodies and no more.  What HAR 1.2 cannot say goes into the member _hark of
+ * each entry, by which har_read() gives back the exact exchange; its members
+ * are explained in hark-har(7).
+ */
+
+#include <stdint.h>
+
+#include "har/json_write.h"
+
+struct err;
+struct exchange;
+struct har_write; /* opaque */
+
+/* The text goes to write; see json_write.h.  version is the program's. */
+struct har_write *har_write_open(
+    json_write_fn write, void *arg, const char *version);
+
+/* Bodies of x must be in memory.  Failures of write show at the end. */
+void har_write_entry(struct har_write *h, const struct exchange *x);
+
+/* Ends the file and frees h.  0, or -1 when anything could not be written. */
+int har_write_close(struct har_write *h, struct err *e);
+
+/* One entry as a value of its own, into w. */
+void har_write_exchange(struct json_write *w, const struct exchange *x);
+
+#endif
