@@ -58,6 +58,9 @@ struct client_events {
 int clients_open(struct worker *w, const struct client_events *events,
     const int *fds, size_t nfds, struct err *e);
 
+/* Call first on the worker's thread. */
+void clients_enter(struct worker *w);
+
 /* Stops accepting, closes idle connections; busy ones end with their reply.
  * worker_idle() is called when the last is gone. */
 void clients_drain(struct worker *w);

@@ -109,6 +109,7 @@ worker_thread(void *arg)
 	struct worker *w = arg;
 
 	(void)pthread_setname_np(pthread_self(), "worker"); /* only for eyes */
+	clients_enter(w);
 	event_base_dispatch(w->base);
 	return NULL;
 }

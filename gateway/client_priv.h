@@ -1,0 +1,132 @@
+#ifndef GATEWAY_CLIENT_PRIV_H
+#define GATEWAY_CLIENT_PRIV_H
+
+/*
+ * What the three files of the client side share; nobody else includes it.
+ *
+ *	client.c    a connection: replies, ends, deadlines
+ *	guard.c     from raw bytes to a checked request
+ *	clients.c   a worker's listeners and connections, accepting
+ */
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event_struct.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include "gateway/client.h"
+
+struct evhttp_bound_socket;
+struct evhttp_connection;
+struct evhttp_request;
+
+#define CLIENT_TICK_MS 100
+#define CLIENT_KEEP (16u * 1024) /* memory that a quiet connection keeps */
+
+enum client_state {
+	CLIENT_IDLE,   /* between requests */
+	CLIENT_HEAD,   /* some bytes of a head are there */
+	CLIENT_BODY,   /* a body at hand is not whole yet */
+	CLIENT_BUSY,   /* a request is out for its reply */
+	CLIENT_LINGER, /* replied, discarding what still comes */
+	CLIENT_DOOMED, /* waits for the reaper */
+};
+
+struct client {
+	TAILQ_ENTRY(client) link;
+	struct worker *w;
+	struct bufferevent *bev;         /* evhttp's; we read beside it */
+	struct evhttp_connection *evcon; /* NULL until adopted */
+	struct evhttp_request *req; /* evhttp's, while it waits for a reply */
+	int fd;
+	uint64_t id;
+	enum client_state state;
+	int64_t deadline; /* monotonic µs, 0 for none */
+
+	struct event rd;    /* ours, on the same descriptor */
+	struct arena arena; /* of one request */
+	struct buf in;      /* what came; the views of the request lie in it */
+	size_t used;        /* of in, by the request that is served */
+	size_t seen;        /* of in, by the parser so far */
+	struct buf behind;  /* came while a request is served */
+	struct client_request request;
+	bool for_evhttp;          /* who reads the request */
+	struct http1_body reader; /* when we do */
+	struct buf body;
+	size_t charged; /* of shared->body_bytes */
+
+	void *owner;
+	size_t waiting;   /* queued bytes at the janitor's last look */
+	bool in_guard;    /* guard_run() is on the stack */
+	bool half_closed; /* the client will not send any more */
+	bool moved;       /* bytes went out since half_closed was looked at */
+	bool broken;      /* writing failed */
+	bool replied;     /* client_done() was called */
+	bool keep;
+	char address[64];
+};
+
+TAILQ_HEAD(client_list, client);
+
+struct client_side {
+	const struct client_events *events;
+	struct client_list live;
+	struct client_list newborn; /* evhttp has them, we do not yet */
+	size_t count, most;
+	struct evhttp_bound_socket **bound;
+	size_t nbound;
+	bool paused;          /* not accepting for now */
+	struct event *adopt;  /* activated by accepting */
+	struct event *reap;   /* activated by dooming */
+	struct event *tick;   /* deadlines */
+	struct event *resume; /* accepting after a pause */
+	struct http1_limits limits;
+	/* evhttp's own read callback, the same for each connection. */
+	bufferevent_data_cb evhttp_read;
+};
+
+/* client.c -------------------------------------------------------------- */
+
+/* The one way out of a connection: the reaper frees it once the stack is
+ * unwound, so that no callback frees what its caller still uses. */
+void client_doom(struct client *c);
+
+/* As client_doom(), and the owner hears that its client is gone. */
+void client_gone(struct client *c);
+
+/* Refuses what was read: the reply is the owner's, then the connection
+ * ends. */
+void client_refuse(struct client *c, int status, const char *why);
+
+/* Sends now or never; -1 when the socket does not take all of it. */
+int client_send_now(struct client *c, const char *text);
+
+/* Puts our callbacks in the place of evhttp's. */
+void client_wall(struct client *c);
+
+/* For the janitor's look at c. */
+void client_check(struct client *c);
+
+/* libevent's: bytes of c can be read. */
+void client_on_readable(evutil_socket_t fd, short what, void *arg);
+
+/* Frees what c holds; evhttp frees the connection. */
+void client_fini(struct client *c);
+
+/* guard.c --------------------------------------------------------------- */
+
+/* Goes on with what lies in c->in until it waits for the client or for a
+ * reply. */
+void guard_run(struct client *c);
+
+/* evhttp's generic callback; arg is the worker. */
+void guard_on_evhttp(struct evhttp_request *req, void *arg);
+
+/* The request is over: makes c ready for the next one. */
+void guard_next(struct client *c);
+
+#endif

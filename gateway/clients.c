@@ -1,0 +1,347 @@
+/* A worker's listeners and connections: accepting, counting, freeing. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gateway/client_priv.h"
+#include "gateway/worker.h"
+
+#define CLIENTS_PAUSE_MS 200 /* without accepting, for lack of descriptors */
+
+/* A listener's error callback gets evhttp's own argument, not ours. */
+static _Thread_local struct worker *clients_of_thread;
+
+void
+clients_enter(struct worker *w)
+{
+	clients_of_thread = w;
+}
+
+static void
+clients_accepting(struct client_side *s, bool on)
+{
+	size_t i;
+
+	if (s->paused == !on)
+		return;
+	s->paused = !on;
+	for (i = 0; i < s->nbound; i++) {
+		struct evconnlistener *l =
+		    evhttp_bound_socket_get_listener(s->bound[i]);
+
+		if (on)
+			evconnlistener_enable(l);
+		else
+			evconnlistener_disable(l);
+	}
+}
+
+/* evhttp calls this when it frees the connection, for whatever reason. */
+static void
+clients_on_close(struct evhttp_connection *evcon, void *arg)
+{
+	struct client *c = arg;
+	struct worker *w = c->w;
+	struct client_side *s = w->clients;
+
+	(void)evcon;
+	if (c->owner != NULL) {
+		void *owner = c->owner;
+
+		c->owner = NULL;
+		s->events->on_gone(c, owner);
+	}
+	if (c->charged > 0)
+		atomic_fetch_sub(&w->shared->body_bytes, c->charged);
+	TAILQ_REMOVE(&s->live, c, link);
+	s->count--;
+	client_fini(c);
+	free(c);
+	if (!w->draining && s->count < s->most)
+		clients_accepting(s, true);
+}
+
+static void
+clients_on_reap(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct client *c, *next;
+
+	(void)fd;
+	(void)what;
+	for (c = TAILQ_FIRST(&w->clients->live); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->state == CLIENT_DOOMED)
+			evhttp_connection_free(c->evcon);
+	}
+	if (w->draining && w->clients->count == 0)
+		worker_idle(w);
+}
+
+static void
+clients_tick_soon(struct client_side *s)
+{
+	static const struct timeval soon = { 0, CLIENT_TICK_MS * 1000 };
+
+	if (s->count > 0 && !event_pending(s->tick, EV_TIMEOUT, NULL))
+		event_add(s->tick, &soon);
+}
+
+static void
+clients_on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct client *c, *after;
+
+	(void)fd;
+	(void)what;
+	w->now = clock_mono_us();
+	for (c = TAILQ_FIRST(&w->clients->live); c != NULL; c = after) {
+		after = TAILQ_NEXT(c, link);
+		client_check(c);
+	}
+	clients_tick_soon(w->clients);
+}
+
+/* ---- accepting ------------------------------------------------------- */
+
+static struct bufferevent *
+clients_on_accept(struct event_base *base, void *arg)
+{
+	struct worker *w = arg;
+	struct client_side *s = w->clients;
+	struct client *c = xcalloc(1, sizeof(*c));
+
+	c->w = w;
+	c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		free(c);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&s->newborn, c, link);
+	event_active(s->adopt, EV_TIMEOUT, 0);
+	return c->bev;
+}
+
+static void
+clients_name(struct client *c)
+{
+	ev_uint16_t port;
+	char *host;
+
+	evhttp_connection_get_peer(c->evcon, &host, &port);
+	snprintf(c->address, sizeof(c->address),
+	    strchr(host, ':') != NULL ? "[%.46s]:%u" : "%.46s:%u", host, port);
+}
+
+/* From here on the callbacks are ours.  Two events on one descriptor: ours
+ * stays on, so that evhttp's turning its own on and off costs no system
+ * call. */
+static void
+clients_adopt(struct worker *w, struct client *c)
+{
+	struct client_side *s = w->clients;
+
+	c->fd = bufferevent_getfd(c->bev);
+	c->id = atomic_fetch_add(&w->shared->clients, 1) + 1;
+	c->state = CLIENT_IDLE;
+	c->deadline = w->now + w->shared->settings->idle_timeout;
+	clients_name(c);
+	evhttp_connection_set_closecb(c->evcon, clients_on_close, c);
+	bufferevent_set_max_single_write(c->bev, 256 * 1024);
+	event_assign(&c->rd, w->base, c->fd, EV_READ | EV_PERSIST,
+	    client_on_readable, c);
+	event_add(&c->rd, NULL);
+	client_wall(c);
+	TAILQ_INSERT_TAIL(&s->live, c, link);
+	s->count++;
+}
+
+/*
+ * Runs after the listener's callback and before the next poll: evhttp has
+ * set itself up on the new connections and no byte was read yet.
+ */
+static void
+clients_on_adopt(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct client_side *s = w->clients;
+	struct client *c;
+	void *evcon;
+
+	(void)fd;
+	(void)what;
+	w->now = clock_mono_us();
+	while ((c = TAILQ_FIRST(&s->newborn)) != NULL) {
+		TAILQ_REMOVE(&s->newborn, c, link);
+		bufferevent_getcb(c->bev, &s->evhttp_read, NULL, NULL, &evcon);
+		c->evcon = evcon;
+		clients_adopt(w, c);
+	}
+	if (s->count >= s->most)
+		clients_accepting(s, false);
+	clients_tick_soon(s);
+}
+
+/* Without descriptors accept(2) fails at once, again and again: pause. */
+static void
+clients_on_accept_error(struct evconnlistener *l, void *arg)
+{
+	static const struct timeval pause = { 0, CLIENTS_PAUSE_MS * 1000 };
+	struct client_side *s = clients_of_thread->clients;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)l;
+	(void)arg;
+	if (!s->paused)
+		log_warn(NULL, "cannot accept connections: %s; waiting",
+		    evutil_socket_error_to_string(error));
+	clients_accepting(s, false);
+	event_add(s->resume, &pause);
+}
+
+static void
+clients_on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (!w->draining && w->clients->count < w->clients->most)
+		clients_accepting(w->clients, true);
+}
+
+static int
+clients_listen(struct worker *w, const int *fds, size_t nfds, struct err *e)
+{
+	struct client_side *s = w->clients;
+	struct evhttp_bound_socket *b;
+	size_t i;
+
+	s->bound = xcalloc(nfds, sizeof(struct evhttp_bound_socket *));
+	for (i = 0; i < nfds; i++) {
+		b = evhttp_accept_socket_with_handle(w->http, fds[i]);
+		if (b == NULL)
+			return err_set(e, "evhttp cannot accept on a socket");
+		s->bound[s->nbound++] = b;
+		evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(b),
+		    clients_on_accept_error);
+	}
+	return 0;
+}
+
+static int
+clients_open_evhttp(struct worker *w)
+{
+	const struct settings *set = w->shared->settings;
+
+	w->http = evhttp_new(w->base);
+	if (w->http == NULL)
+		return -1;
+	evhttp_set_bevcb(w->http, clients_on_accept, w);
+	evhttp_set_gencb(w->http, guard_on_evhttp, w);
+	evhttp_set_allowed_methods(
+	    w->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
+			 EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+			 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
+	evhttp_set_max_headers_size(
+	    w->http, (ev_ssize_t)set->max_header_bytes + 4);
+	return 0;
+}
+
+int
+clients_open(struct worker *w, const struct client_events *events,
+    const int *fds, size_t nfds, struct err *e)
+{
+	const struct settings *set = w->shared->settings;
+	struct client_side *s = w->clients = xcalloc(1, sizeof(*s));
+
+	s->events = events;
+	TAILQ_INIT(&s->live);
+	TAILQ_INIT(&s->newborn);
+	s->most = set->max_connections / w->shared->nworkers;
+	if (s->most == 0)
+		s->most = 1;
+	s->limits.line = set->max_header_bytes;
+	s->limits.head = set->max_header_bytes;
+	s->limits.fields = set->max_headers;
+	s->adopt = event_new(w->base, -1, 0, clients_on_adopt, w);
+	s->reap = event_new(w->base, -1, 0, clients_on_reap, w);
+	s->tick = event_new(w->base, -1, 0, clients_on_tick, w);
+	s->resume = event_new(w->base, -1, 0, clients_on_resume, w);
+	if (s->adopt == NULL || s->reap == NULL || s->tick == NULL ||
+	    s->resume == NULL || clients_open_evhttp(w) == -1)
+		return err_set(e, "no memory for the client side");
+	return clients_listen(w, fds, nfds, e);
+}
+
+void
+clients_drain(struct worker *w)
+{
+	struct client_side *s = w->clients;
+	struct client *c;
+	size_t i;
+
+	for (i = 0; i < s->nbound; i++)
+		evhttp_del_accept_socket(w->http, s->bound[i]);
+	s->nbound = 0;
+	TAILQ_FOREACH(c, &s->live, link)
+	if (c->state == CLIENT_IDLE)
+		client_doom(c);
+	event_active(s->reap, EV_TIMEOUT, 0);
+}
+
+void
+clients_close(struct worker *w)
+{
+	struct client *c;
+
+	TAILQ_FOREACH(c, &w->clients->live, link)
+	if (c->state != CLIENT_DOOMED)
+		client_gone(c);
+}
+
+static void
+clients_free_events(struct client_side *s)
+{
+	struct event **events[] = { &s->adopt, &s->reap, &s->tick, &s->resume };
+	size_t i;
+
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (*events[i] != NULL)
+			event_free(*events[i]);
+}
+
+void
+clients_free(struct worker *w)
+{
+	struct client_side *s = w->clients;
+	struct client *c;
+
+	if (s == NULL)
+		return;
+	w->draining = true;
+	if (w->http != NULL)
+		evhttp_free(w->http);
+	while ((c = TAILQ_FIRST(&s->newborn)) != NULL) {
+		TAILQ_REMOVE(&s->newborn, c, link);
+		free(c);
+	}
+	/* bufferevents are freed by the loop, a turn later */
+	event_base_loop(w->base, EVLOOP_NONBLOCK);
+	event_base_loop(w->base, EVLOOP_NONBLOCK);
+	clients_free_events(s);
+	free(s->bound);
+	free(s);
+	w->clients = NULL;
+}

@@ -1,0 +1,334 @@
+/*
+ * The guard: raw bytes are parsed with our strict codec, what is ambiguous is
+ * refused, and only then does evhttp see them: exactly one whole request at
+ * a time, of the kind that it reads just as we do.  What it cannot read
+ * (chunked bodies and trailers, other methods, Expect, HTTP/1.0,
+ * absolute-form) or would only copy (big bodies) we read ourselves.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "base/log.h"
+#include "gateway/client_priv.h"
+#include "gateway/worker.h"
+
+#define GUARD_EVHTTP_MOST (16u * 1024) /* body bytes that evhttp may copy */
+
+/* Counts n more bytes of request body; -1 and refused when it is too much. */
+static int
+guard_charge(struct client *c, uint64_t n)
+{
+	const struct settings *s = c->w->shared->settings;
+	size_t before;
+
+	if (n > s->max_request_body || c->charged + n > s->max_request_body) {
+		client_refuse(c, 413, "the request body is over the limit");
+		return -1;
+	}
+	if (n == 0)
+		return 0;
+	before = atomic_fetch_add(&c->w->shared->body_bytes, (size_t)n);
+	c->charged += (size_t)n;
+	if (before + n > s->request_body_budget) {
+		client_refuse(c, 503,
+		    "too many request bodies are held at once; try again");
+		return -1;
+	}
+	return 0;
+}
+
+/* The request is out to its owner.  When it is not answered at once, reading
+ * goes on, so that a client that leaves is noticed. */
+static void
+guard_dispatch(struct client *c)
+{
+	c->state = CLIENT_BUSY;
+	c->deadline = 0;
+	c->request.started = c->w->now;
+	atomic_fetch_add_explicit(
+	    &c->w->shared->requests, 1, memory_order_relaxed);
+	c->w->clients->events->on_request(c, &c->request);
+}
+
+void
+guard_next(struct client *c)
+{
+	if (c->charged > 0)
+		atomic_fetch_sub(&c->w->shared->body_bytes, c->charged);
+	c->charged = 0;
+	c->seen = 0;
+	buf_drop(&c->in, c->used);
+	c->used = 0;
+	buf_add_str(&c->in, buf_str(&c->behind));
+	buf_clear(&c->behind, 0);
+	if (c->in.n == 0)
+		buf_clear(&c->in, CLIENT_KEEP);
+	buf_clear(&c->body, CLIENT_KEEP);
+	arena_reset(&c->arena);
+}
+
+/* ---- through evhttp -------------------------------------------------- */
+
+/* Whether the target has only bytes that evhttp's URI parser passes. */
+static bool
+guard_plain_target(struct str t)
+{
+	size_t i;
+
+	for (i = 0; i < t.n; i++)
+		if ((unsigned char)t.p[i] >= 0x7f ||
+		    memchr("\"<>\\^`{|}[]", t.p[i], 11) != NULL)
+			return false;
+	return t.n < 4096 && !str_starts(t, "//");
+}
+
+static bool
+guard_evhttp_method(const struct http1_head *h)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT", "DELETE",
+		"PATCH", "OPTIONS", NULL };
+	const char *const *m;
+
+	for (m = methods; *m != NULL; m++)
+		if (str_is(h->method, *m))
+			return true;
+	return str_is(h->method, "HEAD") && h->framing == FRAMING_NONE;
+}
+
+/* What evhttp reads exactly as we do. */
+static bool
+guard_for_evhttp(const struct http1_head *h)
+{
+	struct str connection = headers_get(&h->headers, "Connection");
+
+	return h->minor == 1 && h->form == TARGET_ORIGIN && !h->upgrade &&
+	       (h->framing == FRAMING_NONE ||
+		   (h->framing == FRAMING_LENGTH &&
+		       h->length <= GUARD_EVHTTP_MOST)) &&
+	       guard_evhttp_method(h) &&
+	       headers_get(&h->headers, "Expect").p == NULL &&
+	       (connection.p == NULL || str_iis(connection, "keep-alive") ||
+		   str_iis(connection, "close")) &&
+	       guard_plain_target(h->target);
+}
+
+void
+guard_on_evhttp(struct evhttp_request *req, void *arg)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(req);
+	struct worker *w = arg;
+	struct client *c = NULL;
+
+	bufferevent_getcb(evhttp_connection_get_bufferevent(evcon), NULL, NULL,
+	    NULL, (void **)&c);
+	if (c == NULL || c->w != w || c->evcon != evcon ||
+	    c->state != CLIENT_BODY || !c->for_evhttp)
+		return; /* not a request that the guard gave it */
+	c->req = req;
+	guard_dispatch(c);
+}
+
+/* The whole request is there: evhttp gets it and calls guard_on_evhttp(). */
+static void
+guard_give_evhttp(struct client *c, size_t whole)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	evbuffer_unfreeze(in, 0);
+	evbuffer_add(in, c->in.p, whole);
+	evbuffer_freeze(in, 0);
+	c->w->clients->evhttp_read(c->bev, c->evcon);
+	if (c->state == CLIENT_BODY) {
+		log_error(c->address, "evhttp did not take a checked request");
+		client_doom(c);
+	}
+}
+
+/* ---- bodies ---------------------------------------------------------- */
+
+static void
+guard_await_body(struct client *c)
+{
+	c->deadline = c->w->now + c->w->shared->settings->body_timeout;
+}
+
+/* A body with Content-Length, or none: its bytes stay where they came. */
+static bool
+guard_read_plain(struct client *c)
+{
+	const struct http1_head *h = &c->request.head;
+	size_t length = h->framing == FRAMING_LENGTH ? (size_t)h->length : 0;
+	size_t whole = h->bytes + length;
+
+	if (c->in.n < whole) {
+		guard_await_body(c);
+		return false;
+	}
+	c->used = whole;
+	c->request.body =
+	    length > 0 ? (struct str){ c->in.p + h->bytes, length } : STR("");
+	if (c->for_evhttp)
+		guard_give_evhttp(c, whole);
+	else
+		guard_dispatch(c);
+	return true;
+}
+
+static bool
+guard_end_chunked(struct client *c)
+{
+	c->request.body = buf_str(&c->body);
+	if (http1_body_trailers(&c->reader, &c->request.trailers, &c->arena) ==
+	    -1)
+		client_refuse(c, 400, http1_fault_text(HTTP1_TRAILER));
+	else
+		guard_dispatch(c);
+	return true;
+}
+
+/* used moves along; the head's bytes stay in front of it. */
+static bool
+guard_read_chunked(struct client *c)
+{
+	enum http1_step step;
+	enum http1_fault fault;
+	struct str data;
+	size_t used;
+
+	do {
+		step = http1_body_read(&c->reader, c->in.p + c->used,
+		    c->in.n - c->used, &used, &data, &fault);
+		if (guard_charge(c, data.n) == -1)
+			return true;
+		buf_add_str(&c->body, data);
+		c->used += used;
+	} while (step == HTTP1_MORE && c->used < c->in.n);
+	if (step == HTTP1_FAULT) {
+		client_refuse(
+		    c, http1_fault_status(fault), http1_fault_text(fault));
+		return true;
+	}
+	if (step == HTTP1_DONE)
+		return guard_end_chunked(c);
+	/* Decoded bytes are not needed twice. */
+	c->in.n = c->used = c->request.head.bytes;
+	guard_await_body(c);
+	return false;
+}
+
+static bool
+guard_read_body(struct client *c)
+{
+	return c->request.head.framing == FRAMING_CHUNKED
+		   ? guard_read_chunked(c)
+		   : guard_read_plain(c);
+}
+
+/* ---- heads ----------------------------------------------------------- */
+
+/* The bytes of in may move while a body comes in: the head moves to the
+ * arena with all that points into it. */
+static void
+guard_settle_head(struct client *c)
+{
+	struct http1_head *h = &c->request.head;
+	size_t seen = 0, whole = h->bytes;
+	enum http1_fault fault;
+	char *p;
+
+	if (h->framing == FRAMING_NONE ||
+	    (h->framing == FRAMING_LENGTH && c->in.n >= whole + h->length))
+		return;
+	p = arena_strndup(&c->arena, c->in.p, whole);
+	*h = (struct http1_head){ 0 };
+	http1_request(
+	    h, &c->arena, p, whole, &seen, &c->w->clients->limits, &fault);
+}
+
+/* A head is whole and sound: decides who reads the body. */
+static bool
+guard_on_head(struct client *c)
+{
+	struct http1_head *h = &c->request.head;
+	bool silent;
+
+	c->request.trailers = (struct headers){ 0 };
+	c->request.head_bytes = h->bytes;
+	if (h->framing == FRAMING_LENGTH && guard_charge(c, h->length) == -1)
+		return true;
+	silent = c->in.n == h->bytes;
+	guard_settle_head(c);
+	c->for_evhttp = guard_for_evhttp(h);
+	c->state = CLIENT_BODY;
+	if (h->expect_continue && h->framing != FRAMING_NONE && silent &&
+	    client_send_now(c, "HTTP/1.1 100 Continue\r\n\r\n") == -1) {
+		client_doom(c);
+		return true;
+	}
+	http1_body_fini(&c->reader);
+	http1_body_start(&c->reader, h->framing, h->length,
+	    c->w->shared->settings->max_header_bytes);
+	c->used = h->bytes;
+	return guard_read_body(c);
+}
+
+static bool
+guard_read_head(struct client *c)
+{
+	enum http1_step step;
+	enum http1_fault fault;
+
+	if (c->state == CLIENT_IDLE) {
+		c->state = CLIENT_HEAD;
+		c->deadline =
+		    c->w->now + c->w->shared->settings->header_timeout;
+	}
+	c->request.head = (struct http1_head){ 0 };
+	step = http1_request(&c->request.head, &c->arena, c->in.p, c->in.n,
+	    &c->seen, &c->w->clients->limits, &fault);
+	if (step == HTTP1_FAULT) {
+		client_refuse(
+		    c, http1_fault_status(fault), http1_fault_text(fault));
+		return true;
+	}
+	return step == HTTP1_DONE && guard_on_head(c);
+}
+
+/* ---- the loop -------------------------------------------------------- */
+
+/* One step; false when there is nothing to do but wait. */
+static bool
+guard_step(struct client *c)
+{
+	switch (c->state) {
+	case CLIENT_IDLE:
+		if (c->w->draining) {
+			client_doom(c);
+			return false;
+		}
+		return c->in.n > 0 && guard_read_head(c);
+	case CLIENT_HEAD:
+		return guard_read_head(c);
+	case CLIENT_BODY:
+		return guard_read_body(c);
+	case CLIENT_BUSY:
+	case CLIENT_LINGER:
+	case CLIENT_DOOMED:
+		return false;
+	}
+	return false;
+}
+
+void
+guard_run(struct client *c)
+{
+	c->in_guard = true;
+	while (guard_step(c))
+		continue;
+	c->in_guard = false;
+}
