@@ -272,7 +272,8 @@ clients_open(struct worker *w, const struct client_events *events,
 	s->most = set->max_connections / w->shared->nworkers;
 	if (s->most == 0)
 		s->most = 1;
-	s->limits.line = set->max_header_bytes;
+	/* Less than the head, so that a long line is told from a long head. */
+	s->limits.line = set->max_header_bytes - set->max_header_bytes / 8;
 	s->limits.head = set->max_header_bytes;
 	s->limits.fields = set->max_headers;
 	s->adopt = event_new(w->base, -1, 0, clients_on_adopt, w);

@@ -207,9 +207,31 @@ forward_add_location(
 	return true;
 }
 
+/* Whether attribute is "Domain=" with the host or a parent of it. */
+static bool
+forward_is_domain_of(struct str attribute, struct str host)
+{
+	struct str domain = str_trim(attribute);
+
+	if (!str_istarts(domain, "domain="))
+		return false;
+	domain.p += 7;
+	domain.n -= 7;
+	domain = str_trim(domain);
+	if (domain.n > 0 && domain.p[0] == '.') {
+		domain.p++;
+		domain.n--;
+	}
+	if (domain.n == 0 || domain.n > host.n ||
+	    (domain.n < host.n && host.p[host.n - domain.n - 1] != '.'))
+		return false;
+	return str_ieq(
+	    domain, (struct str){ host.p + host.n - domain.n, domain.n });
+}
+
 /* A cookie for the upstream's domain would not come back to the gateway. */
 static bool
-forward_add_cookie(struct buf *b, const struct header *f)
+forward_add_cookie(struct transaction *t, struct buf *b, const struct header *f)
 {
 	struct str rest = f->value, part;
 	bool first = true;
@@ -219,7 +241,8 @@ forward_add_cookie(struct buf *b, const struct header *f)
 	buf_add_str(b, f->name);
 	buf_add(b, ": ", 2);
 	while (str_cut(&rest, ';', &part)) {
-		if (!first && str_istarts(str_trim(part), "domain="))
+		if (!first &&
+		    forward_is_domain_of(part, t->route.origin->url.host))
 			continue;
 		if (!first)
 			buf_add(b, ";", 1);
@@ -239,7 +262,7 @@ forward_add_reply_field(
 	if (!headers_end_to_end(h, f))
 		return;
 	if (t->w->shared->settings->rewrite_location &&
-	    (forward_add_location(t, b, f) || forward_add_cookie(b, f)))
+	    (forward_add_location(t, b, f) || forward_add_cookie(t, b, f)))
 		return;
 	forward_add_field(b, f->name, f->value);
 }
