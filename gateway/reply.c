@@ -140,6 +140,17 @@ reply_add_last_chunk(struct buf *b, const struct headers *trailers)
 	buf_add(b, "\r\n", 2);
 }
 
+/*
+ * The cursor moves before the last byte goes out: whoever has the whole
+ * answer and asks again, on any connection, gets the next one; who left
+ * before it was all sent has not used it up.
+ */
+static void
+reply_served(struct transaction *t)
+{
+	library_served(t->w->reader, &t->wanted, t->answer);
+}
+
 static void
 reply_answer_whole(struct transaction *t)
 {
@@ -210,6 +221,8 @@ reply_pump_piece(struct transaction *t, size_t *queued)
 		return false;
 	}
 	t->offset += (uint64_t)n;
+	if (t->offset == t->answer->body->size)
+		reply_served(t);
 	if (t->framing == REPLY_CHUNKED)
 		v[count++] =
 		    (struct iovec){ size, http1_chunk_head(size, (uint64_t)n) };
@@ -250,6 +263,8 @@ reply_answer(struct transaction *t, struct answer *a)
 	if (a->entry != 0)
 		snprintf(id, sizeof(id), ";entry=%" PRId64, a->entry);
 	reply_end_head(t, id);
+	if (t->framing == REPLY_NO_BODY || a->body->stored_id == 0)
+		reply_served(t);
 	if (t->framing == REPLY_NO_BODY) {
 		reply_whole(t, STR(""));
 	} else if (a->body->stored_id == 0) {

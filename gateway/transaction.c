@@ -398,8 +398,6 @@ transaction_on_replied(struct client *c, void *owner)
 	if (counters[t->source] != NULL)
 		atomic_fetch_add_explicit(
 		    counters[t->source], 1, memory_order_relaxed);
-	if (t->answer != NULL)
-		library_served(t->w->reader, &t->wanted, t->answer);
 	transaction_log(t);
 	transaction_free(t);
 }

@@ -90,8 +90,9 @@ enum found {
 enum found library_find(
     struct reader *r, const struct wanted *w, struct answer **a, struct err *e);
 
-/* The answer was written to its client: the cursor of w's key and session
- * moves behind it. */
+/* The last of the answer is about to be written: the cursor of w's key and
+ * session moves behind it.  Not later, or a client that has read it all
+ * could be served it again by another worker. */
 void library_served(
     struct reader *r, const struct wanted *w, const struct answer *a);
 
