@@ -7,8 +7,8 @@ import socket
 import time
 
 from harness import (PATIENCE, SCALE, Client, Ended, Failed, Shared, Skip,
-                     case, certificate, check, entries, main, reply, same,
-                     tls_server, until)
+                     case, certificate, check, entries, grown, main,
+                     reply, same, tls_server, until)
 
 
 @Shared
@@ -494,8 +494,7 @@ def a_slow_client_bounds_memory_and_loses_nothing(t):
         return sent[0] > 0 and now - seen[0][1] > 0.4
     until(stands_still, 'the origin is held back')
     check(sent[0] < 40 << 20, f'{sent[0]} bytes went ahead of the client')
-    grown = hark.status('VmHWM') - before
-    check(grown < 24 << 10, f'memory grew by {grown} KiB')
+    grown(hark, before, 24)
     r = c.head()
     digest = hashlib.sha256()
     left = size

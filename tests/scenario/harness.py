@@ -23,14 +23,14 @@ import traceback
 from origin import Origin, certificate, echo, reply, tls_server
 from program import Hark, command, entries, export, numbers
 from waits import (BIG, HARK, PATIENCE, SCALE, Failed, Gate, Late, Skip,
-                   check, same, until)
+                   check, grown, same, until)
 from wire import Client, Ended, Request, Response
 
 __all__ = ['BIG', 'HARK', 'PATIENCE', 'SCALE', 'Case', 'Client',
            'Ended', 'Failed', 'Gate', 'Hark', 'Late', 'Origin', 'Request',
            'Response', 'Shared', 'Skip', 'case', 'certificate', 'check',
-           'command', 'echo', 'entries', 'export', 'main', 'reply', 'same',
-           'tls_server', 'until']
+           'command', 'echo', 'entries', 'export', 'grown', 'main', 'reply',
+           'same', 'tls_server', 'until']
 
 
 class Case:

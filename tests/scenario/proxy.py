@@ -764,21 +764,23 @@ def Location_and_cookie_domain_are_rewritten_only_when_asked(t):
         peer.send(reply(b'', '302 Found', [
             ('Location', origin.url + '/there?x#y'),
             ('Set-Cookie', f'a=1; Domain={host}; Path=/; HttpOnly'),
-            ('Set-Cookie', 'b=2; Domain=other.test')]))
+            ('Set-Cookie', 'b=2; Path=/Domain=x')]))
     origin.routes['/go'] = script
     origin.routes['/away'] = reply(b'', '302 Found', [
         ('Location', 'http://other.test/x')])
     origin.routes['/near'] = reply(b'', '302 Found', [
         ('Location', '/near/x')])
-    plain = t.hark('proxy', origin)
-    same(plain.get('/go').get('location'), origin.url + '/there?x#y')
+    r = t.hark('proxy', origin).get('/go')
+    same((r.get('location'), r.get('set-cookie')),
+         (origin.url + '/there?x#y',
+          f'a=1; Domain={host}; Path=/; HttpOnly'))
     hark = t.hark('proxy', origin, '--rewrite-location')
     r = hark.get('/go')
     same(r.get('location'), hark.url + '/there?x#y')
     cookies = r.all('set-cookie')
     check(cookies[0] in ('a=1; Path=/; HttpOnly',
                          'a=1; Domain=127.0.0.1; Path=/; HttpOnly'), cookies)
-    same(cookies[1], 'b=2; Domain=other.test')
+    same(cookies[1], 'b=2; Path=/Domain=x')
     same(hark.get('/away').get('location'), 'http://other.test/x')
     same(hark.get('/near').get('location'), '/near/x')
 

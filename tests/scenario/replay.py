@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import pathlib
@@ -39,7 +40,7 @@ def replay(t, origin, asked, *options):
 
 def number(origin, target):
     """target answers 1, 2, 3, ..."""
-    numbers = iter(range(1, 100))
+    numbers = itertools.count(1)
     origin.routes[target] = lambda p, r: p.send(
         reply(str(next(numbers)).encode()))
 
@@ -268,10 +269,10 @@ def D8_sequences_of_different_keys_are_independent(t):
 def a_sequence_is_shared_by_all_workers(t):
     origin = t.origin()
     number(origin, '/n')
-    hark, _ = record(t, origin, [('GET', '/n')] * 30)
+    hark, _ = record(t, origin, [('GET', '/n')] * 90)
     hark.restart(mode='replay', options=['--workers', '4'])
-    got = sorted(int(hark.get('/n').body) for _ in range(30))
-    same(got, list(range(1, 31)))
+    got = sorted(int(hark.get('/n').body) for _ in range(90))
+    same(got, list(range(1, 91)))
 
 
 @case
@@ -751,8 +752,7 @@ def D20_a_second_import_appends(t):
     for text in ('one', 'two'):
         path = har_file(t, minimal('http://api.test/x', {
             'size': 3, 'mimeType': 'text/plain', 'text': text}))
-        done = command('import', '--store', store, path)
-        same((done.returncode, done.stderr), (0, ''))
+        same(command('import', '--store', store, path).returncode, 0)
     hark = t.hark('replay', store=store)
     same([hark.get('/x').body for _ in range(3)], [b'one', b'two', b'two'])
 
@@ -769,7 +769,9 @@ def D12_a_bad_HAR_is_a_clear_error_and_changes_nothing(t):
         bad = t.path('bad.har')
         bad.write_text(text)
         done = command('import', '--store', store, bad)
-        check(done.returncode in (1, 2), (text, done))
+        # One bad entry is left out and named, a bad file is refused.
+        check(done.returncode in (1, 2) or '/log/entries/0' in done.stderr,
+              (text, done))
         check('bad.har' in done.stderr, (text, done.stderr))
         same(len(entries(store)), 1, text)
 

@@ -12,18 +12,15 @@ import time
 HARK = os.environ.get('HARK', './hark')
 
 
-def _scale():
-    text = os.environ.get('HARK_TEST_SCALE')
-    if text:
-        return float(text)
+def _sanitized():
     with contextlib.suppress(OSError):
         program = pathlib.Path(HARK).read_bytes()
-        if b'__asan_init' in program or b'__tsan_init' in program:
-            return 4.0
-    return 1.0
+        return b'__asan_init' in program or b'__tsan_init' in program
+    return False
 
 
-SCALE = _scale()
+SANITIZED = _sanitized()
+SCALE = float(os.environ.get('HARK_TEST_SCALE') or (4 if SANITIZED else 1))
 PATIENCE = 10 * SCALE  # for anything that should happen at once
 BIG = os.environ.get('HARK_BIG') == '1'
 
@@ -66,6 +63,16 @@ def until(condition, what, patience=None):
         if time.monotonic() > end:
             raise Failed(f'waited in vain until {what}')
         time.sleep(0.005)
+
+
+def grown(hark, before, most):
+    """
+    Checks that the peak of hark's memory is at most most MiB over before, in
+    KiB; gives the difference.  A sanitizer's own memory makes it pointless.
+    """
+    more = hark.status('VmHWM') - before
+    check(SANITIZED or more < most << 10, f'memory grew by {more} KiB')
+    return more
 
 
 class Gate:
