@@ -263,7 +263,8 @@ guard_on_head(struct client *c)
 		return true;
 	silent = c->in.n == h->bytes;
 	guard_settle_head(c);
-	c->for_evhttp = guard_for_evhttp(h);
+	/* evhttp does not skip empty lines in front of a request. */
+	c->for_evhttp = c->in.p[0] != '\r' && guard_for_evhttp(h);
 	c->state = CLIENT_BODY;
 	if (h->expect_continue && h->framing != FRAMING_NONE && silent &&
 	    client_send_now(c, "HTTP/1.1 100 Continue\r\n\r\n") == -1) {
