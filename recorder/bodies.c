@@ -9,19 +9,38 @@
 
 #include "recorder/store.h"
 
+/* What body_by_head has of a digest. */
+static int64_t
+digest_head(const uint8_t sha256[DIGEST_BYTES])
+{
+	uint64_t head = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		head = head << 8 | sha256[i];
+	return (int64_t)head;
+}
+
+static void
+bind_digest(sqlite3_stmt *q, const uint8_t sha256[DIGEST_BYTES])
+{
+	sqlite3_bind_int64(q, 1, digest_head(sha256));
+	sqlite3_bind_blob(q, 2, sha256, DIGEST_BYTES, SQLITE_STATIC);
+}
+
 /* The id of the body with this digest, 0 when there is none, or -1. */
 static int64_t
 store_body_find(
     struct store *s, const uint8_t sha256[DIGEST_BYTES], struct err *e)
 {
-	sqlite3_stmt *q = store_statement(
-	    s, STORE_BODY_FIND, "SELECT id FROM body WHERE digest = ?", e);
+	sqlite3_stmt *q = store_statement(s, STORE_BODY_FIND,
+	    "SELECT id FROM body WHERE head = ? AND digest = ?", e);
 	int64_t id = 0;
 	int r;
 
 	if (q == NULL)
 		return -1;
-	sqlite3_bind_blob(q, 1, sha256, DIGEST_BYTES, SQLITE_STATIC);
+	bind_digest(q, sha256);
 	r = sqlite3_step(q);
 	if (r == SQLITE_ROW)
 		id = sqlite3_column_int64(q, 0);
@@ -106,24 +125,39 @@ store_body_end(struct store *s, int64_t body, uint64_t size,
 	if (same > 0)
 		return store_body_forget(s, body, e) == 0 ? same : -1;
 	q = store_statement(s, STORE_BODY_NAME,
-	    "UPDATE body SET digest = ?, size = ? WHERE id = ?", e);
+	    "UPDATE body SET head = ?, digest = ?, size = ? WHERE id = ?", e);
 	if (q == NULL)
 		return -1;
-	sqlite3_bind_blob(q, 1, sha256, DIGEST_BYTES, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 2, (int64_t)size);
-	sqlite3_bind_int64(q, 3, body);
+	bind_digest(q, sha256);
+	sqlite3_bind_int64(q, 3, (int64_t)size);
+	sqlite3_bind_int64(q, 4, body);
 	return store_run(s, q, "cannot end a body", e) == 0 ? body : -1;
+}
+
+static int64_t
+store_body_put_row(struct store *s, const struct body *b, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BODY_PUT,
+	    "INSERT INTO body (head, digest, size, bytes) "
+	    "VALUES (?, ?, ?, ?)",
+	    e);
+
+	if (q == NULL)
+		return -1;
+	bind_digest(q, b->sha256);
+	sqlite3_bind_int64(q, 3, (int64_t)b->bytes.n);
+	store_bind_bytes(q, 4, buf_str(&b->bytes));
+	if (store_run(s, q, "cannot store a body", e) != 0)
+		return -1;
+	return sqlite3_last_insert_rowid(s->db);
 }
 
 /* A body in memory that is too big for one row. */
 static int64_t
 store_body_put_parts(struct store *s, const struct body *b, struct err *e)
 {
-	int64_t id = store_body_find(s, b->sha256, e);
+	int64_t id = store_body_begin(s, e);
 
-	if (id != 0)
-		return id;
-	id = store_body_begin(s, e);
 	if (id < 0 || store_body_part(s, id, buf_str(&b->bytes), e) != 0)
 		return -1;
 	return store_body_end(s, id, b->bytes.n, b->sha256, e);
@@ -132,7 +166,7 @@ store_body_put_parts(struct store *s, const struct body *b, struct err *e)
 int64_t
 store_body_put(struct store *s, struct body *b, struct err *e)
 {
-	sqlite3_stmt *q;
+	int64_t id;
 
 	if (!b->known || b->stored_id > 0)
 		return b->known ? b->stored_id : 0;
@@ -143,22 +177,11 @@ store_body_put(struct store *s, struct body *b, struct err *e)
 		digest_end(s->digest, b->sha256);
 		b->hashed = true;
 	}
-	if (b->bytes.n > BODY_PART)
-		return store_body_put_parts(s, b, e);
-	q = store_statement(s, STORE_BODY_PUT,
-	    "INSERT INTO body (digest, size, bytes) VALUES (?, ?, ?) "
-	    "ON CONFLICT (digest) DO NOTHING",
-	    e);
-	if (q == NULL)
-		return -1;
-	sqlite3_bind_blob(q, 1, b->sha256, DIGEST_BYTES, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 2, (int64_t)b->bytes.n);
-	store_bind_bytes(q, 3, buf_str(&b->bytes));
-	if (store_run(s, q, "cannot store a body", e) != 0)
-		return -1;
-	if (sqlite3_changes(s->db) > 0)
-		return sqlite3_last_insert_rowid(s->db);
-	return store_body_find(s, b->sha256, e);
+	id = store_body_find(s, b->sha256, e);
+	if (id != 0)
+		return id;
+	return b->bytes.n > BODY_PART ? store_body_put_parts(s, b, e)
+				      : store_body_put_row(s, b, e);
 }
 
 static int
@@ -332,8 +355,8 @@ store_body_sweep(struct store *s, struct err *e)
 	if (sqlite3_exec(s->db,
 		"BEGIN IMMEDIATE;"
 		"DELETE FROM body_part WHERE body IN "
-		"(SELECT id FROM body WHERE digest IS NULL);"
-		"DELETE FROM body WHERE digest IS NULL;"
+		"(SELECT id FROM body WHERE head IS NULL);"
+		"DELETE FROM body WHERE head IS NULL;"
 		"COMMIT",
 		NULL, NULL, NULL) == SQLITE_OK)
 		return 0;

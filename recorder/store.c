@@ -20,7 +20,7 @@
 #define STORE_BUSY_MS 5000
 
 /* A writer keeps the index pages that random keys and digests go to; what
- * its commits gather in the WAL is merged at 16 MiB. */
+ * its commits gather in the WAL is merged at 32 MiB. */
 #define STORE_WRITER \
 	"PRAGMA journal_mode = WAL;" \
 	"PRAGMA wal_autocheckpoint = 4000;" \

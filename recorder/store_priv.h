@@ -54,7 +54,7 @@ struct store {
 	struct buf heads[2], trailers[2], interims, chunks; /* for store_put */
 };
 
-/* One probe of entry_by_key, which has all that is asked for. */
+/* One probe of entry_by_key, whose rows are in the order of their ids. */
 #define STORE_FIND_SQL \
 	"SELECT id, outcome, status FROM entry " \
 	"WHERE tape = ?1 AND key = ?2 ORDER BY id"
