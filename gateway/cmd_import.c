@@ -71,7 +71,7 @@ struct import {
 	struct url base;
 	bool several; /* origins, and nobody said which */
 
-	uint64_t taken, filtered;
+	uint64_t taken, filtered, scoped;
 	unsigned notes;
 	bool progress; /* to be shown */
 	unsigned percent;
@@ -174,7 +174,7 @@ cmd_import_below(struct str *target, struct str prefix)
 }
 
 static void
-cmd_import_place(const struct import *i, struct exchange *x)
+cmd_import_place(struct import *i, struct exchange *x)
 {
 	struct str target = x->target;
 	struct url u;
@@ -185,6 +185,7 @@ cmd_import_place(const struct import *i, struct exchange *x)
 	if (!i->has_base || !url_same_origin(&u, &i->base) ||
 	    !cmd_import_below(&target, cmd_import_prefix(&i->base))) {
 		x->scope = cmd_import_scope(&x->arena, &u);
+		i->scoped++;
 		return;
 	}
 	if (target.n == 0 || target.p[0] != '/')
@@ -222,14 +223,8 @@ cmd_import_guess(struct import *i, struct err *e)
 	if (har_read_urls(har_file_read, i->file, cmd_import_on_url, i, e) ==
 	    -1)
 		return -1;
-	if (i->several) {
+	if (i->several)
 		i->has_base = false;
-		fprintf(stderr,
-		    "hark: %s: several origins: their entries answer under "
-		    "the host of each; --base names the one the gateway "
-		    "stands for\n",
-		    i->path);
-	}
 	return har_file_rewind(i->file, e);
 }
 
@@ -323,6 +318,12 @@ cmd_import_file(struct import *i)
 	if (i->progress && i->percent > 0)
 		fputs("\r\033[K", stderr);
 	cmd_import_more_notes(i);
+	if (r == 0 && i->several && i->scoped > 0)
+		fprintf(stderr,
+		    "hark: %s: several origins: their entries answer under "
+		    "the host of each; --base names the one the gateway "
+		    "stands for\n",
+		    i->path);
 	if (r == -1) {
 		err_wrap(&e, "%.300s", i->path);
 		return commands_fail(STATUS_FAILED, &e);

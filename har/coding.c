@@ -218,7 +218,7 @@ coding_unzstd(struct str bytes, struct coding_out *o)
 			coding_used(o, out.pos);
 	} while (in.pos < in.size || (left != 0 && out.pos == out.size) ||
 		 (left != 0 && in.pos > was));
-	if (left == 0 && in.pos == in.size)
+	if (r != CODING_TOO_BIG && left == 0 && in.pos == in.size)
 		r = CODING_DONE;
 	ZSTD_freeDStream(d);
 	return r;

@@ -21,22 +21,34 @@
  * Members
  */
 
+#define HAR_NO_STATUS 1000 /* a number that cannot be a status */
+
 /* "status" is a number, or in failed entries of some producers a word. */
 static int
 har_entry_status(struct har_in *in, enum json_token t, void *slot)
 {
 	struct har_entry *entry = slot;
 	struct str word = { NULL, 0 };
-	uint64_t v;
+	double v;
+	char *end;
 
-	if (t != JSON_STRING)
+	if (t == JSON_NUMBER)
+		word = arena_str(&entry->x->arena, json_text(in->j));
+	else if (t != JSON_STRING)
 		return har_in_number(in, t, &entry->status);
-	if (har_in_text(in, t, &word) == -1)
+	else if (har_in_text(in, t, &word) == -1)
 		return -1;
-	if (str_u64(str_trim(word), &v) == 0 && v < 1000)
-		entry->status = (int64_t)v;
-	else
+	v = strtod(word.p, &end);
+	if (t == JSON_STRING && (end == word.p || *end != '\0')) {
 		entry->status_word = word;
+	} else {
+		entry->status =
+		    v > -1000 && v < HAR_NO_STATUS ? (int64_t)v : HAR_NO_STATUS;
+		if ((double)entry->status != v)
+			entry->status = HAR_NO_STATUS;
+	}
+	if (t == JSON_NUMBER)
+		return 0;
 	return har_in_repair(in, "a string, expected a number");
 }
 
@@ -337,6 +349,8 @@ har_entry_tidy_url(struct har_in *in, struct buf *out)
 	for (i = 0; i < s.n && s.p[i] != '#'; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
+		if (c == '\t' || c == '\n')
+			continue; /* as a browser reads a URL */
 		if (c == ' ' || c >= 0x7f || c < ' ')
 			buf_addf(out, "%%%02X", c);
 		else
@@ -348,7 +362,7 @@ har_entry_tidy_url(struct har_in *in, struct buf *out)
 	if (out->n != i || s.n != in->entry->url.n)
 		return har_in_repair_at(in, "request/url",
 		    "spaces, control characters or bytes beyond ASCII, "
-		    "escaped");
+		    "escaped or left out");
 	return 0;
 }
 
@@ -391,7 +405,9 @@ har_entry_url_text(struct har_in *in, struct buf *text)
 
 	if (har_entry_tidy_url(in, text) == -1)
 		return -1;
-	if (entry->query.n > 0 && memchr(text->p, '?', text->n) == NULL) {
+	if (entry->query.n > 0 && text->n > 0 &&
+	    str_istarts(buf_str(text), "http") &&
+	    memchr(text->p, '?', text->n) == NULL) {
 		har_entry_add_query(&entry->query, text);
 		if (har_in_repair_at(in, "request/url",
 			"the query that only stood in queryString, added") ==
@@ -414,10 +430,11 @@ har_entry_url(struct har_in *in, char *why, size_t n)
 
 	if (x->url.n == 0 && entry->url.n == 0)
 		return har_entry_skip(why, n, "no request URL");
-	if (x->url.n == 0 && har_entry_injects(entry->url)) {
+	if (x->url.n == 0 && memchr(entry->url.p, '\0', entry->url.n) != NULL)
+		return har_entry_skip(why, n, "a request URL with NUL in it");
+	if (x->url.n == 0 && memchr(entry->url.p, '\r', entry->url.n) != NULL) {
 		entry->unsafe = true;
-		return har_entry_skip(
-		    why, n, "a request URL with CR, LF or NUL in it");
+		return har_entry_skip(why, n, "a request URL with CR in it");
 	}
 	if (x->url.n == 0)
 		r = har_entry_url_text(in, &text);

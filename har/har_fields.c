@@ -230,10 +230,10 @@ har_fields_give_header(
 		return -1;
 	if (f.value.p == NULL)
 		f.value = STR("");
-	if (f.name.n > 0 && f.name.p[0] == ':')
-		return har_in_repair(in,
-		    "left out %.*s, a pseudo-header field of HTTP/2",
-		    STR_ARGS(f.name));
+	if (f.name.n > 0 && f.name.p[0] == ':') {
+		in->pseudo++;
+		return 0;
+	}
 	if (!str_is_token(f.name))
 		return har_in_repair(in, "left out a field without valid name");
 	if (har_fields_injects(f.value))
@@ -249,7 +249,13 @@ har_fields_give_header(
 int
 har_fields_read(struct har_in *in, enum json_token t, void *slot)
 {
-	return har_fields_list(in, t, har_fields_give_header, slot);
+	in->pseudo = 0;
+	if (har_fields_list(in, t, har_fields_give_header, slot) == -1)
+		return -1;
+	if (in->pseudo == 0)
+		return 0;
+	return har_in_repair(
+	    in, "left out %u pseudo-header fields of HTTP/2", in->pseudo);
 }
 
 static int

@@ -77,7 +77,8 @@ struct har_in {
 	struct err *e;
 	uint64_t index; /* of the entry */
 	struct har_entry *entry;
-	bool repaired; /* this entry was */
+	bool repaired;   /* this entry was */
+	unsigned pseudo; /* pseudo-header fields in the list being read */
 	struct buf scratch;
 };
 

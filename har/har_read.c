@@ -141,6 +141,9 @@ har_read_document(struct har_in *in, struct har_log *log)
 
 	if (t == JSON_ERROR)
 		return har_in_fail(in);
+	if ((json_flaws(in->j) & JSON_PADDING) != 0 &&
+	    har_in_repair(in, "JSONP, taken for JSON") == -1)
+		return -1;
 	if (t != JSON_OBJECT)
 		return har_in_wrong(in,
 		    "%s, expected a HAR, which is an object",

@@ -33,6 +33,7 @@ enum json_state {
 };
 
 struct json_level {
+	bool begun; /* an item or member of it was reached */
 	bool named;
 	uint64_t index;
 	char name[JSON_PATH_NAME];
@@ -502,8 +503,11 @@ json_value(struct json *j)
 {
 	int c = json_peek(j);
 
-	if (j->depth > 0 && j->depth <= JSON_PATH_LEVELS && !json_in_object(j))
+	if (j->depth > 0 && j->depth <= JSON_PATH_LEVELS &&
+	    !json_in_object(j)) {
+		j->path[j->depth].begun = true;
 		j->path[j->depth].index += j->state == JSON_WANTS_VALUE;
+	}
 	switch (c) {
 	case '{':
 		return json_open_bracket(j, true);
@@ -707,7 +711,7 @@ json_path(const struct json *j, struct buf *out)
 	for (i = 1; i <= j->depth && i <= JSON_PATH_LEVELS; i++) {
 		if (j->path[i].named)
 			buf_addf(out, "/%s", j->path[i].name);
-		else if (!(j->objects[(i - 1) / 8] >> (i - 1) % 8 & 1))
+		else if (j->path[i].begun)
 			buf_addf(
 			    out, "/%llu", (unsigned long long)j->path[i].index);
 	}
