@@ -98,11 +98,12 @@ class Shared:
     def __init__(self, make):
         self.make = make
         self.case = None
+        self.broken = False
         Shared.everything.append(self)
 
     def __call__(self, folder=None):
-        if self.case and any(h.process is None or h.process.poll() is not None
-                             for h in self.case.harks):
+        if self.broken or self.case and any(
+                h.process.poll() is not None for h in self.case.harks):
             self.close(quiet=True)
         if not self.case:
             self.case = Case(pathlib.Path(tempfile.mkdtemp(dir=ROOT.name)))
@@ -117,6 +118,7 @@ class Shared:
 
     def close(self, quiet=False):
         case, self.case = self.case, None
+        self.broken = False
         try:
             if case:
                 case.close()
@@ -126,10 +128,11 @@ class Shared:
 
     def alive(self):
         for hark in self.case.harks if self.case else ():
+            self.broken = True
             check(hark.process.poll() is None,
-                  lambda: f'hark died with {hark.process.returncode}:\n' +
-                  hark.log[-6000:])
+                  lambda: f'hark died with {hark.process.returncode}')
             hark.no_report()
+            self.broken = False
         errors = [e for o in (self.case.origins if self.case else ())
                   for e in o.errors]
         check(not errors, lambda: '; '.join(errors))
@@ -200,7 +203,8 @@ def _only(cases):
 
 def the_shared_gateway_ends_well(_):
     for shared in Shared.everything:
-        shared.close()
+        # What broke it has been told.
+        shared.close(quiet=shared.broken)
 
 
 def main():
