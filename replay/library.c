@@ -434,8 +434,6 @@ library_find(
 	reader_count(stored ? &r->misses : &r->hits);
 	if (found == FOUND)
 		*a = &kept->answer;
-	else if (found == FOUND_ERROR)
-		err_wrap(e, "store %s", r->library->path);
 	return found;
 }
 
@@ -450,16 +448,18 @@ library_served(struct reader *r, const struct wanted *w, const struct answer *a)
 }
 
 /* An answer for x that owns its variant, or NULL when x cannot be replayed
- * from memory. */
+ * from memory: of a body that went in parts there is only the end. */
 static struct answer_kept *
 library_fresh(const struct exchange *x, const struct key *key)
 {
+	const struct body *from = &x->response.body;
 	struct buf body = { 0 };
 	struct answer_kept *a;
 
-	if (!answer_usable(x) || x->response.body.stored_id > 0)
+	if (!answer_usable(x) || from->stored_id > 0 ||
+	    from->bytes.n != from->size)
 		return NULL;
-	buf_add_str(&body, buf_str(&x->response.body.bytes));
+	buf_add_str(&body, buf_str(&from->bytes));
 	a = answer_new(x, key, &body);
 	buf_free(&body);
 	a->answer.entry = 0;
@@ -501,13 +501,7 @@ int64_t
 reader_body(struct reader *r, const struct answer *a, uint64_t offset,
     void *out, size_t n, struct err *e)
 {
-	int64_t got =
-	    store_body_read(r->store, a->body->stored_id, offset, out, n, e);
-
-	if (got == -1)
-		err_wrap(e, "store %s: entry %lld", r->library->path,
-		    (long long)a->entry);
-	return got;
+	return store_body_read(r->store, a->body->stored_id, offset, out, n, e);
 }
 
 int
