@@ -52,13 +52,15 @@ buf_addf(struct buf *b, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(
+	    b->cap > b->n ? b->p + b->n : NULL, b->cap - b->n, fmt, ap);
 	va_end(ap);
-	if (n > 0) {
+	if (n > 0 && (size_t)n >= b->cap - b->n) {
 		buf_reserve(b, (size_t)n + 1);
 		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
-		b->n += (size_t)n;
 	}
+	if (n > 0)
+		b->n += (size_t)n;
 	va_end(again);
 }
 

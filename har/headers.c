@@ -88,11 +88,12 @@ headers_have_token(const struct headers *h, const char *name, const char *token)
 	return false;
 }
 
+/* Both lists end with an empty name.  Most names differ in length already. */
 static bool
-headers_listed(struct str name, const char *const *list)
+headers_listed(struct str name, const struct str *list)
 {
-	for (; *list != NULL; list++)
-		if (str_iis(name, *list))
+	for (; list->n > 0; list++)
+		if (list->n == name.n && str_ieq(name, *list))
 			return true;
 	return false;
 }
@@ -116,12 +117,14 @@ headers_connection_names(const struct headers *h, struct str name)
 bool
 headers_end_to_end(const struct headers *h, const struct header *f)
 {
-	static const char *const hop[] = { "Connection", "Keep-Alive",
-		"Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade",
-		"HTTP2-Settings", "Proxy-Authenticate", "Proxy-Authorization",
-		NULL };
-	static const char *const needed[] = { "Host", "Content-Length",
-		"Content-Type", "Content-Encoding", "Content-Range", NULL };
+	static const struct str hop[] = { STR("Connection"), STR("Keep-Alive"),
+		STR("Proxy-Connection"), STR("TE"), STR("Transfer-Encoding"),
+		STR("Upgrade"), STR("HTTP2-Settings"),
+		STR("Proxy-Authenticate"), STR("Proxy-Authorization"),
+		{ NULL, 0 } };
+	static const struct str needed[] = { STR("Host"), STR("Content-Length"),
+		STR("Content-Type"), STR("Content-Encoding"),
+		STR("Content-Range"), { NULL, 0 } };
 
 	if (headers_listed(f->name, hop))
 		return false;
