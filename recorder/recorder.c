@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/group.h"
 #include "recorder/store.h"
 
 #include "recorder/recorder.h"
@@ -22,37 +23,6 @@
 /* What an exchange takes beside its heads and bodies, about. */
 #define RECORDER_EXCHANGE_BYTES 4096
 
-enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DROP };
-
-/* One thing to write.  It stays until its group is committed or given up. */
-struct item {
-	struct item *next;
-	enum item_kind kind;
-	size_t bytes; /* what it counts in the queue */
-	bool lost;
-
-	struct exchange *x;
-	struct recording *request, *response;
-	void (*on_written)(void *arg, int64_t entry);
-	void *arg;
-
-	struct recording *recording; /* of a part or a drop */
-	struct buf part;
-	bool summed; /* the part is in the recording's digest */
-};
-
-/* The recorder's thread alone looks inside; all others only pass it on. */
-struct recording {
-	struct recorder *recorder;
-	int64_t body; /* in the store; 0: not begun */
-	int64_t kept; /* the same as of the last commit */
-	bool failed;  /* a part is lost, so the whole is */
-	struct digest *digest;
-	uint64_t size;
-	bool ended; /* size, sha256 and digest are final */
-	uint8_t sha256[DIGEST_BYTES];
-};
-
 struct list {
 	struct item *first, **last;
 };
@@ -62,9 +32,8 @@ enum sleep { SLEEP_AWAKE, SLEEP_IDLE, SLEEP_GATHERING };
 
 struct recorder {
 	struct recorder_options o;
-	struct store *store;
-	int64_t tape;
-	bool failing; /* on_trouble() said so */
+	struct group_target to; /* of the thread */
+	bool failing;           /* on_trouble() said so */
 	pthread_t thread;
 
 	atomic_bool full;
@@ -93,210 +62,7 @@ list_add(struct list *l, struct item *i)
 }
 
 static void
-recording_free(struct recording *p)
-{
-	if (p == NULL)
-		return;
-	digest_free(p->digest);
-	free(p);
-}
-
-static void
-item_free(struct item *i)
-{
-	if (i->kind == ITEM_EXCHANGE) {
-		exchange_free(i->x);
-		recording_free(i->request);
-		recording_free(i->response);
-	} else if (i->kind == ITEM_DROP) {
-		recording_free(i->recording);
-	}
-	buf_free(&i->part);
-	free(i);
-}
-
-/* What of a group is written entry by entry, with the store's calls. */
-
-static void
-recording_sum(struct recording *p, struct str bytes)
-{
-	digest_add(p->digest, bytes.p, bytes.n);
-	p->size += bytes.n;
-}
-
-static int
-recording_write(struct recording *p, struct str bytes, struct err *e)
-{
-	struct store *s = p->recorder->store;
-
-	if (p->body == 0) {
-		int64_t body = store_body_begin(s, e);
-
-		if (body < 0)
-			return -1;
-		p->body = body;
-	}
-	return store_body_part(s, p->body, bytes, e);
-}
-
-/*
- * Ends the recording of b: what b still has in memory is its last part.  b
- * keeps those bytes, for another try after a rollback.
- */
-static int
-recording_end(struct recording *p, struct body *b, struct err *e)
-{
-	if (p->failed)
-		return err_set(e, "a part of the body could not be stored");
-	if (!p->ended) {
-		recording_sum(p, buf_str(&b->bytes));
-		digest_end(p->digest, p->sha256);
-		p->ended = true;
-	}
-	if (recording_write(p, buf_str(&b->bytes), e) != 0)
-		return -1;
-	b->stored_id =
-	    store_body_end(p->recorder->store, p->body, p->size, p->sha256, e);
-	if (b->stored_id < 0) {
-		b->stored_id = 0;
-		return -1;
-	}
-	b->size = p->size;
-	return 0;
-}
-
-/* Of an exchange that is given up, the parts that were committed before.
- * What cannot be deleted now is swept out when the store is next opened. */
-static void
-recording_forget(struct recording *p)
-{
-	struct err e;
-
-	if (p != NULL && p->body > 0)
-		(void)store_body_forget(p->recorder->store, p->body, &e);
-}
-
-static int
-item_write_exchange(struct recorder *r, struct item *i, struct err *e)
-{
-	if (i->request != NULL &&
-	    recording_end(i->request, &i->x->request.body, e) != 0)
-		return -1;
-	if (i->response != NULL &&
-	    recording_end(i->response, &i->x->response.body, e) != 0)
-		return -1;
-	return store_put(r->store, r->tape, i->x, e);
-}
-
-static int
-item_write(struct recorder *r, struct item *i, struct err *e)
-{
-	struct recording *p = i->recording;
-
-	switch (i->kind) {
-	case ITEM_EXCHANGE:
-		return item_write_exchange(r, i, e);
-	case ITEM_PART:
-		if (!i->summed)
-			recording_sum(p, buf_str(&i->part));
-		i->summed = true;
-		return p->failed ? 0 : recording_write(p, buf_str(&i->part), e);
-	case ITEM_DROP:
-		return p->body > 0 ? store_body_forget(r->store, p->body, e)
-				   : 0;
-	}
-	return 0;
-}
-
-/* After a rollback: nothing of it is in the store but what was before. */
-static void
-recording_reset(struct recording *p, struct body *b)
-{
-	if (p == NULL)
-		return;
-	p->body = p->kept;
-	if (b != NULL)
-		b->stored_id = 0;
-}
-
-static void
-item_reset(struct item *i)
-{
-	recording_reset(i->recording, NULL);
-	if (i->kind == ITEM_EXCHANGE) {
-		i->x->id = 0;
-		recording_reset(i->request, &i->x->request.body);
-		recording_reset(i->response, &i->x->response.body);
-	}
-}
-
-static void
-item_keep(struct item *i)
-{
-	if (i->kind == ITEM_PART)
-		i->recording->kept = i->recording->body;
-}
-
-/* All of it in one transaction; rolled back when something fails. */
-static int
-group_try(
-    struct recorder *r, struct item *first, struct item *end, struct err *e)
-{
-	struct item *i;
-
-	if (store_begin(r->store, e) != 0)
-		return -1;
-	for (i = first; i != end; i = i->next)
-		if (item_write(r, i, e) != 0)
-			break;
-	if (i == end && store_commit(r->store, e) == 0) {
-		for (i = first; i != end; i = i->next)
-			item_keep(i);
-		return 0;
-	}
-	store_rollback(r->store);
-	for (i = first; i != end; i = i->next)
-		item_reset(i);
-	return -1;
-}
-
-static void
-item_lose(struct item *i)
-{
-	i->lost = true;
-	if (i->kind == ITEM_PART)
-		i->recording->failed = true;
-	else if (i->kind == ITEM_EXCHANGE) {
-		recording_forget(i->request);
-		recording_forget(i->response);
-	}
-}
-
-/* Writes the group; when it cannot be written whole, each item on its own, so
- * that one that the store refuses does not take the others with it.  The
- * number of commits. */
-static uint64_t
-group_write(struct recorder *r, struct item *first, bool *failed, struct err *e)
-{
-	struct item *i;
-	uint64_t commits = 0;
-
-	*failed = false;
-	if (group_try(r, first, NULL, e) == 0)
-		return 1;
-	for (i = first; i != NULL; i = i->next) {
-		if (group_try(r, i, i->next, e) == 0) {
-			commits++;
-			continue;
-		}
-		item_lose(i);
-		*failed = true;
-	}
-	return commits;
-}
-
-static void
-group_report(struct recorder *r, bool failed, const struct err *e)
+recorder_report(struct recorder *r, bool failed, const struct err *e)
 {
 	if (failed == r->failing)
 		return;
@@ -305,22 +71,8 @@ group_report(struct recorder *r, bool failed, const struct err *e)
 		r->o.on_trouble(r->o.arg, failed ? e->text : NULL);
 }
 
-/* Tells the owners of the group's exchanges and frees it. */
 static void
-group_end(struct item *first)
-{
-	struct item *i;
-
-	while ((i = first) != NULL) {
-		first = i->next;
-		if (i->on_written != NULL)
-			i->on_written(i->arg, i->lost ? -1 : i->x->id);
-		item_free(i);
-	}
-}
-
-static void
-group_figures(struct recorder *r, struct item *first, uint64_t commits,
+recorder_count(struct recorder *r, struct item *first, uint64_t commits,
     size_t *bytes, uint64_t *items)
 {
 	struct item *i;
@@ -345,7 +97,8 @@ group_figures(struct recorder *r, struct item *first, uint64_t commits,
 /* The group has left the queue.  Whether there is room again that was not
  * before. */
 static bool
-group_leave(struct recorder *r, size_t bytes, uint64_t items, uint64_t entries)
+recorder_leave(
+    struct recorder *r, size_t bytes, uint64_t items, uint64_t entries)
 {
 	bool room;
 
@@ -370,11 +123,11 @@ recorder_write(struct recorder *r, struct item *first, uint64_t entries)
 	uint64_t commits, items;
 	bool failed;
 
-	commits = group_write(r, first, &failed, &e);
-	group_report(r, failed, &e);
-	group_figures(r, first, commits, &bytes, &items);
+	commits = group_write(&r->to, first, &failed, &e);
+	recorder_report(r, failed, &e);
+	recorder_count(r, first, commits, &bytes, &items);
 	group_end(first);
-	if (group_leave(r, bytes, items, entries) && r->o.on_room != NULL)
+	if (recorder_leave(r, bytes, items, entries) && r->o.on_room != NULL)
 		r->o.on_room(r->o.arg);
 }
 
@@ -591,14 +344,14 @@ recorder_flush(struct recorder *r)
 static int
 recorder_open_store(struct recorder *r, struct err *e)
 {
-	r->store = store_open(
+	r->to.store = store_open(
 	    r->o.path, STORE_WRITE, r->o.durability == DURABILITY_STRICT, e);
-	if (r->store == NULL)
+	if (r->to.store == NULL)
 		return -1;
 	if (r->o.durability == DURABILITY_OFF)
-		store_no_sync(r->store);
-	r->tape = store_tape(r->store, str_of(r->o.tape), true, e);
-	return r->tape > 0 ? 0 : -1;
+		store_no_sync(r->to.store);
+	r->to.tape = store_tape(r->to.store, str_of(r->o.tape), true, e);
+	return r->to.tape > 0 ? 0 : -1;
 }
 
 static void
@@ -627,7 +380,7 @@ recorder_init(struct recorder *r, const struct recorder_options *o)
 static void
 recorder_free(struct recorder *r)
 {
-	store_close(r->store);
+	store_close(r->to.store);
 	pthread_cond_destroy(&r->wake);
 	pthread_cond_destroy(&r->progress);
 	pthread_mutex_destroy(&r->mutex);

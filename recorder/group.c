@@ -1,0 +1,252 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "recorder/recorder.h"
+#include "recorder/store.h"
+
+#include "recorder/group.h"
+
+static void
+recording_free(struct recording *p)
+{
+	if (p == NULL)
+		return;
+	digest_free(p->digest);
+	free(p);
+}
+
+static void
+recording_sum(struct recording *p, struct str bytes)
+{
+	digest_add(p->digest, bytes.p, bytes.n);
+	p->size += bytes.n;
+}
+
+static int
+recording_write(
+    struct recording *p, struct store *s, struct str bytes, struct err *e)
+{
+	int64_t body;
+
+	if (p->body == 0) {
+		body = store_body_begin(s, e);
+		if (body < 0)
+			return -1;
+		p->body = body;
+	}
+	return store_body_part(s, p->body, bytes, e);
+}
+
+/*
+ * Ends the recording of b: what b still has in memory is its last part.  b
+ * keeps those bytes, for another try after a rollback.
+ */
+static int
+recording_end(
+    struct recording *p, struct store *s, struct body *b, struct err *e)
+{
+	int64_t id;
+
+	if (p == NULL)
+		return 0;
+	if (p->failed)
+		return err_set(e, "a part of a body could not be stored");
+	if (!p->ended) {
+		recording_sum(p, buf_str(&b->bytes));
+		digest_end(p->digest, p->sha256);
+		p->ended = true;
+	}
+	if (recording_write(p, s, buf_str(&b->bytes), e) != 0)
+		return -1;
+	id = store_body_end(s, p->body, p->size, p->sha256, e);
+	if (id < 0)
+		return -1;
+	b->stored_id = id;
+	b->size = p->size;
+	return 0;
+}
+
+/* After a rollback: nothing of it is in the store but what was before. */
+static void
+recording_reset(struct recording *p)
+{
+	if (p != NULL)
+		p->body = p->kept;
+}
+
+/* Of an exchange that is given up, the parts that were committed before.
+ * What cannot be deleted now is swept out when the store is next opened. */
+static void
+recording_forget(struct recording *p, struct store *s)
+{
+	struct err e;
+
+	if (p != NULL && p->body > 0)
+		(void)store_body_forget(s, p->body, &e);
+}
+
+static int
+item_write_exchange(
+    const struct group_target *to, struct item *i, struct err *e)
+{
+	struct exchange *x = i->x;
+
+	if (recording_end(i->request, to->store, &x->request.body, e) != 0 ||
+	    recording_end(i->response, to->store, &x->response.body, e) != 0)
+		return -1;
+	return store_put(to->store, to->tape, x, e);
+}
+
+static int
+item_write_part(const struct group_target *to, struct item *i, struct err *e)
+{
+	struct recording *p = i->recording;
+
+	if (!i->summed)
+		recording_sum(p, buf_str(&i->part));
+	i->summed = true;
+	if (p->failed)
+		return 0;
+	return recording_write(p, to->store, buf_str(&i->part), e);
+}
+
+static int
+item_write(const struct group_target *to, struct item *i, struct err *e)
+{
+	switch (i->kind) {
+	case ITEM_EXCHANGE:
+		return item_write_exchange(to, i, e);
+	case ITEM_PART:
+		return item_write_part(to, i, e);
+	case ITEM_DROP:
+		if (i->recording->body > 0)
+			return store_body_forget(
+			    to->store, i->recording->body, e);
+		break;
+	}
+	return 0;
+}
+
+static void
+item_reset(struct item *i)
+{
+	recording_reset(i->recording);
+	if (i->kind != ITEM_EXCHANGE)
+		return;
+	i->x->id = 0;
+	if (i->request != NULL)
+		i->x->request.body.stored_id = 0;
+	if (i->response != NULL)
+		i->x->response.body.stored_id = 0;
+	recording_reset(i->request);
+	recording_reset(i->response);
+}
+
+static void
+item_keep(struct item *i)
+{
+	if (i->kind == ITEM_PART)
+		i->recording->kept = i->recording->body;
+}
+
+static void
+item_lose(struct item *i, struct store *s)
+{
+	i->lost = true;
+	if (i->kind == ITEM_PART)
+		i->recording->failed = true;
+	if (i->kind == ITEM_EXCHANGE) {
+		recording_forget(i->request, s);
+		recording_forget(i->response, s);
+	}
+}
+
+static void
+item_free(struct item *i)
+{
+	if (i->kind == ITEM_EXCHANGE) {
+		exchange_free(i->x);
+		recording_free(i->request);
+		recording_free(i->response);
+	} else if (i->kind == ITEM_DROP) {
+		recording_free(i->recording);
+	}
+	buf_free(&i->part);
+	free(i);
+}
+
+/* Whether i cannot be written whatever the store says: no reason to take the
+ * rest of its group apart. */
+static bool
+item_hopeless(const struct item *i)
+{
+	return (i->request != NULL && i->request->failed) ||
+	       (i->response != NULL && i->response->failed);
+}
+
+/* All up to end in one transaction; rolled back when something fails. */
+static int
+group_try(const struct group_target *to, struct item *first,
+    const struct item *end, struct err *e)
+{
+	struct item *i;
+
+	if (store_begin(to->store, e) != 0)
+		return -1;
+	for (i = first; i != end; i = i->next)
+		if (!i->lost && item_write(to, i, e) != 0)
+			break;
+	if (i == end && store_commit(to->store, e) == 0) {
+		for (i = first; i != end; i = i->next)
+			item_keep(i);
+		return 0;
+	}
+	store_rollback(to->store);
+	for (i = first; i != end; i = i->next)
+		item_reset(i);
+	return -1;
+}
+
+uint64_t
+group_write(const struct group_target *to, struct item *first, bool *failed,
+    struct err *e)
+{
+	struct item *i;
+	uint64_t commits = 0;
+
+	*failed = false;
+	for (i = first; i != NULL; i = i->next)
+		if (item_hopeless(i)) {
+			item_lose(i, to->store);
+			*failed = true;
+			err_set(e, "a part of a body could not be stored");
+		}
+	if (group_try(to, first, NULL, e) == 0)
+		return 1;
+	for (i = first; i != NULL; i = i->next) {
+		if (i->lost)
+			continue;
+		if (group_try(to, i, i->next, e) == 0) {
+			commits++;
+			continue;
+		}
+		item_lose(i, to->store);
+		*failed = true;
+	}
+	return commits;
+}
+
+void
+group_end(struct item *first)
+{
+	struct item *i;
+
+	while ((i = first) != NULL) {
+		first = i->next;
+		if (i->on_written != NULL)
+			i->on_written(i->arg, i->lost ? -1 : i->x->id);
+		item_free(i);
+	}
+}

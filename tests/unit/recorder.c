@@ -1,0 +1,650 @@
+#include "config.h"
+
+#include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "recorder/recorder.h"
+#include "recorder/store.h"
+
+#include "tap.h"
+
+#define PATIENCE_S 60
+
+static char dir[] = "/tmp/hark-recorder-XXXXXX";
+static struct err e;
+
+static int
+dir_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static void
+dir_end(void)
+{
+	nftw(dir, dir_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Before main(), since RUN() has no place for it. */
+__attribute__((constructor)) static void
+dir_begin(void)
+{
+	if (mkdtemp(dir) == NULL)
+		abort();
+	atexit(dir_end);
+}
+
+static const char *
+at(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+/* What the recorder's thread said, and a gate that can hold it up. */
+struct watch {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	int written, lost;
+	int64_t last;
+	int rooms, troubles, recoveries;
+	char trouble[640];
+	bool shut; /* on_written() waits while it is */
+	bool held; /* and it does */
+};
+
+static struct watch
+watching(void)
+{
+	struct watch w = { .last = 0 };
+
+	pthread_mutex_init(&w.mutex, NULL);
+	pthread_cond_init(&w.changed, NULL);
+	return w;
+}
+
+static void
+on_written(void *arg, int64_t entry)
+{
+	struct watch *w = arg;
+
+	pthread_mutex_lock(&w->mutex);
+	if (entry > 0)
+		w->written++;
+	else
+		w->lost++;
+	w->last = entry;
+	w->held = w->shut;
+	pthread_cond_broadcast(&w->changed);
+	while (w->shut)
+		pthread_cond_wait(&w->changed, &w->mutex);
+	w->held = false;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static void
+on_room(void *arg)
+{
+	struct watch *w = arg;
+
+	pthread_mutex_lock(&w->mutex);
+	w->rooms++;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static void
+on_trouble(void *arg, const char *text)
+{
+	struct watch *w = arg;
+
+	pthread_mutex_lock(&w->mutex);
+	if (text != NULL) {
+		w->troubles++;
+		snprintf(w->trouble, sizeof(w->trouble), "%s", text);
+	} else {
+		w->recoveries++;
+	}
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static void
+watch_shut(struct watch *w, bool shut)
+{
+	pthread_mutex_lock(&w->mutex);
+	w->shut = shut;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+/* Until *value is at least want, or the test's patience ends. */
+static bool
+watch_wait(struct watch *w, const int *value, int want)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_S;
+	pthread_mutex_lock(&w->mutex);
+	while (*value < want && r == 0)
+		r = pthread_cond_timedwait(&w->changed, &w->mutex, &until);
+	pthread_mutex_unlock(&w->mutex);
+	return r == 0;
+}
+
+static bool
+watch_held(struct watch *w)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_S;
+	pthread_mutex_lock(&w->mutex);
+	while (!w->held && r == 0)
+		r = pthread_cond_timedwait(&w->changed, &w->mutex, &until);
+	pthread_mutex_unlock(&w->mutex);
+	return r == 0;
+}
+
+static struct recorder *
+open_with(const char *name, enum durability d, size_t queue, struct watch *w)
+{
+	struct recorder_options o = {
+		.path = at(name),
+		.tape = "default",
+		.durability = d,
+		.queue_bytes = queue,
+		.on_room = w != NULL ? on_room : NULL,
+		.on_trouble = w != NULL ? on_trouble : NULL,
+		.arg = w,
+	};
+	struct recorder *r = recorder_open(&o, &e);
+
+	if (r == NULL)
+		printf("# %s\n", e.text);
+	CHECK(r != NULL);
+	return r;
+}
+
+static struct exchange *
+exchange(const char *target, size_t body)
+{
+	struct exchange *x = exchange_new();
+
+	x->method = STR("GET");
+	x->target = arena_str(&x->arena, str_of(target));
+	x->url = x->target;
+	x->status = 200;
+	if (body > 0)
+		memset(buf_reserve(&x->response.body.bytes, body), 'b', body);
+	x->response.body.bytes.n = x->response.body.size = body;
+	return x;
+}
+
+static void
+give(struct recorder *r, const char *target, size_t body, struct watch *w)
+{
+	recorder_give(r, exchange(target, body), NULL, NULL,
+	    w != NULL ? on_written : NULL, w);
+}
+
+static struct recorder_figures
+figures(struct recorder *r)
+{
+	struct recorder_figures f;
+
+	recorder_figures(r, &f);
+	return f;
+}
+
+static int64_t
+number(const char *name, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *q = NULL;
+	int64_t n = -1;
+
+	sqlite3_open_v2(at(name), &db, SQLITE_OPEN_READWRITE, NULL);
+	sqlite3_busy_timeout(db, 10000);
+	if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		n = sqlite3_column_int64(q, 0);
+	else
+		printf("# %s\n", sqlite3_errmsg(db));
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
+}
+
+static void
+run_sql(const char *name, const char *sql)
+{
+	sqlite3 *db;
+
+	sqlite3_open(at(name), &db);
+	sqlite3_busy_timeout(db, 10000);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		printf("# %s\n", sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static void
+what_was_given_is_in_the_store_after_a_flush(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("flush.db", DURABILITY_BATCH, 0, &w);
+
+	recorder_flush(r);
+	give(r, "/a", 10, &w);
+	give(r, "/b", 10, &w);
+	recorder_flush(r);
+	CHECK_INT(w.written, 2);
+	CHECK_INT(w.lost, 0);
+	CHECK_INT(number("flush.db", "SELECT count(*) FROM entry"), 2);
+	CHECK_INT(number("flush.db", "SELECT id FROM entry "
+				     "WHERE target = '/b'"),
+	    w.last);
+	CHECK_INT(figures(r).entries, 2);
+	CHECK_INT(figures(r).queued_entries, 0);
+	CHECK_INT(figures(r).queued_bytes, 0);
+	CHECK(figures(r).peak_queued_bytes > 0);
+	CHECK_INT(w.troubles, 0);
+	recorder_close(r);
+}
+
+static void
+what_was_given_is_committed_without_anybody_asking(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("alone.db", DURABILITY_BATCH, 0, &w);
+
+	give(r, "/a", 10, &w);
+	CHECK(watch_wait(&w, &w.written, 1));
+	give(r, "/b", 10, &w);
+	CHECK(watch_wait(&w, &w.written, 2));
+	CHECK_INT(number("alone.db", "SELECT count(*) FROM entry"), 2);
+	recorder_close(r);
+}
+
+static void
+closing_writes_what_is_queued(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("close.db", DURABILITY_BATCH, 0, &w);
+	int i;
+
+	for (i = 0; i < 3000; i++)
+		give(r, "/a", 100, &w);
+	recorder_close(r);
+	CHECK_INT(w.written, 3000);
+	CHECK_INT(number("close.db", "SELECT count(*) FROM entry"), 3000);
+	CHECK(access(at("close.db-wal"), F_OK) != 0);
+}
+
+static void
+many_exchanges_share_a_commit(void)
+{
+	struct recorder *r = open_with("group.db", DURABILITY_OFF, 0, NULL);
+	int i;
+
+	for (i = 0; i < 5000; i++)
+		give(r, "/a", 100, NULL);
+	recorder_flush(r);
+	CHECK_INT(figures(r).entries, 5000);
+	/* Groups are of 1,000 at most. */
+	CHECK(figures(r).commits >= 5);
+	CHECK(figures(r).commits < 500);
+	recorder_close(r);
+}
+
+/* Looks at the store from within on_written(). */
+struct strict {
+	struct store *reader;
+	int seen, missing;
+};
+
+static void
+on_strict(void *arg, int64_t entry)
+{
+	struct strict *s = arg;
+	struct exchange *x = NULL;
+	struct err why;
+
+	if (store_get(s->reader, entry, SIZE_MAX, &x, &why) == 1 &&
+	    x->response.body.bytes.n == 10)
+		s->seen++;
+	else
+		s->missing++;
+	exchange_free(x);
+}
+
+static void
+a_strict_exchange_is_committed_before_it_is_reported(void)
+{
+	struct recorder *r = open_with("strict.db", DURABILITY_STRICT, 0, NULL);
+	struct strict s = {
+		.reader = store_open(at("strict.db"), STORE_READ, false, &e),
+	};
+	int i;
+
+	CHECK(s.reader != NULL);
+	for (i = 0; i < 200; i++)
+		recorder_give(r, exchange("/a", 10), NULL, NULL, on_strict, &s);
+	recorder_flush(r);
+	CHECK_INT(s.seen, 200);
+	CHECK_INT(s.missing, 0);
+	recorder_close(r);
+	store_close(s.reader);
+}
+
+#define PART (BODY_PART + 4321)
+
+/* A response of two parts and a rest; like each other for equal seeds. */
+static struct recording *
+record_parts(struct recorder *r, int seed)
+{
+	struct recording *p = recording_new(r);
+	char *part = xmalloc(PART);
+
+	memset(part, 'a' + seed, PART);
+	recording_part(p, part, PART);
+	memset(part, 'b' + seed, PART);
+	recording_part(p, part, PART);
+	free(part);
+	return p;
+}
+
+static void
+a_body_in_parts_is_one_body(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("parts.db", DURABILITY_BATCH, 0, &w);
+	struct recording *p = record_parts(r, 0);
+	struct store *s;
+	struct exchange *x = NULL;
+	uint8_t sum[DIGEST_BYTES];
+
+	recorder_give(r, exchange("/big", 7), NULL, p, on_written, &w);
+	recorder_flush(r);
+	CHECK_INT(w.written, 1);
+	s = store_open(at("parts.db"), STORE_READ, false, &e);
+	CHECK(s != NULL);
+	CHECK_INT(store_get(s, w.last, SIZE_MAX, &x, &e), 1);
+	CHECK_INT(x->response.body.size, 2 * PART + 7);
+	CHECK_INT(x->response.body.bytes.n, 2 * PART + 7);
+	CHECK_INT(x->response.body.bytes.p[PART - 1], 'a');
+	CHECK_INT(x->response.body.bytes.p[PART], 'b');
+	digest_of(x->response.body.bytes.p, x->response.body.bytes.n, sum);
+	CHECK(memcmp(sum, x->response.body.sha256, DIGEST_BYTES) == 0);
+	exchange_free(x);
+	store_close(s);
+	recorder_close(r);
+}
+
+static void
+equal_bodies_in_parts_are_stored_once(void)
+{
+	struct recorder *r = open_with("twice.db", DURABILITY_BATCH, 0, NULL);
+	struct recording *a = record_parts(r, 0), *b = record_parts(r, 0);
+
+	recorder_give(r, exchange("/a", 7), a, NULL, NULL, NULL);
+	recorder_flush(r);
+	recorder_give(r, exchange("/b", 0), NULL, b, NULL, NULL);
+	recorder_give(
+	    r, exchange("/c", 0), NULL, record_parts(r, 0), NULL, NULL);
+	recorder_close(r);
+	/* a has 7 bytes of its response, but none of its request, more. */
+	CHECK_INT(number("twice.db", "SELECT count(*) FROM body"), 2);
+	CHECK_INT(
+	    number("twice.db", "SELECT sum(length(bytes)) FROM body_part"),
+	    2 * PART);
+}
+
+static void
+a_dropped_recording_leaves_nothing(void)
+{
+	struct recorder *r = open_with("drop.db", DURABILITY_BATCH, 0, NULL);
+	struct recording *p = record_parts(r, 0);
+
+	recorder_flush(r);
+	CHECK(number("drop.db", "SELECT count(*) FROM body_part") > 0);
+	recording_drop(p);
+	recording_drop(recording_new(r));
+	recording_drop(record_parts(r, 3));
+	recorder_flush(r);
+	CHECK_INT(number("drop.db", "SELECT count(*) FROM body_part"), 0);
+	CHECK_INT(number("drop.db", "SELECT count(*) FROM body"), 0);
+	CHECK_INT(figures(r).queued_bytes, 0);
+	recorder_close(r);
+}
+
+static void
+a_queue_is_full_above_its_limit_and_has_room_below_half(void)
+{
+	struct watch w = watching();
+	struct recorder *r =
+	    open_with("full.db", DURABILITY_BATCH, 1 << 20, &w);
+	int i;
+
+	CHECK(!recorder_full(r));
+	watch_shut(&w, true);
+	give(r, "/first", 10, &w);
+	CHECK(watch_held(&w));
+	for (i = 0; i < 1000 && !recorder_full(r); i++)
+		give(r, "/more", 10000, &w);
+	/* Each counts for its body and something for its head. */
+	CHECK(i > 50 && i < 106);
+	CHECK(figures(r).queued_bytes > 1 << 20);
+	CHECK_INT(w.rooms, 0);
+	watch_shut(&w, false);
+	CHECK(watch_wait(&w, &w.rooms, 1));
+	CHECK(!recorder_full(r));
+	recorder_flush(r);
+	CHECK_INT(w.rooms, 1);
+	CHECK_INT(w.written, i + 1);
+	CHECK(figures(r).peak_queued_bytes > 1 << 20);
+	recorder_close(r);
+}
+
+static void
+one_that_the_store_refuses_does_not_take_others_with_it(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("refuse.db", DURABILITY_BATCH, 0, &w);
+
+	recorder_flush(r);
+	run_sql("refuse.db", "CREATE TRIGGER refuse BEFORE INSERT ON entry "
+			     "WHEN NEW.target = '/bad' "
+			     "BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+	give(r, "/a", 10, &w);
+	give(r, "/bad", 20, &w);
+	give(r, "/b", 30, &w);
+	recorder_flush(r);
+	CHECK_INT(w.written, 2);
+	CHECK_INT(w.lost, 1);
+	CHECK_INT(w.troubles, 1);
+	CHECK(strstr(w.trouble, "not this one") != NULL);
+	CHECK_INT(figures(r).lost, 1);
+	CHECK_INT(figures(r).entries, 2);
+	/* The lost one's body went with it. */
+	CHECK_INT(number("refuse.db", "SELECT count(*) FROM body"), 2);
+	give(r, "/c", 10, &w);
+	recorder_flush(r);
+	CHECK_INT(w.recoveries, 1);
+	CHECK_INT(w.troubles, 1);
+	recorder_close(r);
+}
+
+static void
+a_lost_part_loses_its_exchange_and_no_other(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("part.db", DURABILITY_BATCH, 0, &w);
+	struct recording *bad, *good;
+
+	recorder_flush(r);
+	run_sql("part.db", "CREATE TRIGGER refuse BEFORE INSERT ON body_part "
+			   "WHEN substr(NEW.bytes, 1, 1) = CAST('z' AS BLOB) "
+			   "BEGIN SELECT RAISE(ABORT, 'not this part'); END");
+	bad = record_parts(r, 'y' - 'a'); /* its second is of z */
+	good = record_parts(r, 0);
+	recorder_flush(r);
+	CHECK_INT(w.troubles, 1);
+	recorder_give(r, exchange("/good", 0), NULL, good, on_written, &w);
+	recorder_give(r, exchange("/bad", 0), NULL, bad, on_written, &w);
+	recorder_flush(r);
+	CHECK_INT(w.written, 1);
+	CHECK_INT(w.lost, 1);
+	CHECK_INT(number("part.db", "SELECT count(*) FROM entry"), 1);
+	CHECK_INT(number("part.db", "SELECT count(*) FROM body"), 1);
+	CHECK_INT(number("part.db", "SELECT sum(length(bytes)) FROM body_part"),
+	    2 * PART);
+	recorder_close(r);
+}
+
+/* As a disk that is full: files may not grow over so many bytes. */
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit l;
+
+	getrlimit(RLIMIT_FSIZE, &l);
+	l.rlim_cur = bytes;
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void
+a_full_disk_loses_what_it_must_and_recovers_by_itself(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("disk.db", DURABILITY_BATCH, 0, &w);
+	struct recording *p;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		give(r, "/before", 1000, &w);
+	recorder_flush(r);
+	limit_files(400000);
+	p = record_parts(r, 0);
+	for (i = 0; i < 20; i++) {
+		give(r, "/during", 500000 + (size_t)i, &w);
+		if (i % 5 == 0)
+			recorder_flush(r);
+	}
+	recorder_give(r, exchange("/big", 1), NULL, p, on_written, &w);
+	recorder_flush(r);
+	limit_files(RLIM_INFINITY);
+	CHECK_INT(w.written, 20);
+	CHECK_INT(w.lost, 21);
+	CHECK_INT(w.troubles, 1);
+	CHECK_INT(w.recoveries, 0);
+	CHECK(strstr(w.trouble, "disk") != NULL);
+	for (i = 0; i < 20; i++)
+		give(r, "/after", 600000 + (size_t)i, &w);
+	recorder_flush(r);
+	CHECK_INT(w.written, 40);
+	CHECK_INT(w.recoveries, 1);
+	CHECK_INT(figures(r).lost, 21);
+	CHECK_INT(figures(r).queued_bytes, 0);
+	recorder_close(r);
+	CHECK_INT(number("disk.db", "SELECT count(*) FROM entry"), 40);
+	CHECK_INT(
+	    number("disk.db", "SELECT count(*) FROM pragma_integrity_check "
+			      "WHERE integrity_check = 'ok'"),
+	    1);
+	CHECK_INT(
+	    number("disk.db", "SELECT count(*) FROM body WHERE head IS NULL"),
+	    0);
+}
+
+struct giver {
+	pthread_t thread;
+	struct recorder *recorder;
+	struct watch *watch;
+};
+
+static void *
+give_many(void *arg)
+{
+	struct giver *g = arg;
+	struct recording *p;
+	int i;
+
+	for (i = 0; i < 300; i++)
+		if (!recorder_full(g->recorder) || i % 2 == 0)
+			give(g->recorder, "/a", 2000, g->watch);
+		else
+			give(g->recorder, "/b", 1, g->watch);
+	p = record_parts(g->recorder, 1);
+	recorder_give(
+	    g->recorder, exchange("/c", 1), NULL, p, on_written, g->watch);
+	recorder_flush(g->recorder);
+	return NULL;
+}
+
+static void
+threads_may_give_at_once(void)
+{
+	struct watch w = watching();
+	struct recorder *r =
+	    open_with("threads.db", DURABILITY_BATCH, 1 << 20, &w);
+	struct giver givers[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		givers[i] = (struct giver){ .recorder = r, .watch = &w };
+		CHECK_INT(pthread_create(
+			      &givers[i].thread, NULL, give_many, &givers[i]),
+		    0);
+	}
+	for (i = 0; i < 4; i++)
+		pthread_join(givers[i].thread, NULL);
+	CHECK_INT(figures(r).entries, 4 * 301);
+	recorder_close(r);
+	CHECK_INT(w.written, 4 * 301);
+	CHECK_INT(w.lost, 0);
+	CHECK_INT(number("threads.db", "SELECT count(*) FROM entry"), 4 * 301);
+}
+
+static void
+a_second_recorder_of_a_store_is_refused(void)
+{
+	struct recorder *r = open_with("second.db", DURABILITY_BATCH, 0, NULL);
+	struct recorder_options o = { .path = at("second.db"), .tape = "b" };
+
+	CHECK(recorder_open(&o, &e) == NULL);
+	CHECK(strstr(e.text, "another hark writes to it") != NULL);
+	recorder_close(r);
+	recorder_close(NULL);
+}
+
+RUN(TEST(what_was_given_is_in_the_store_after_a_flush),
+    TEST(what_was_given_is_committed_without_anybody_asking),
+    TEST(closing_writes_what_is_queued), TEST(many_exchanges_share_a_commit),
+    TEST(a_strict_exchange_is_committed_before_it_is_reported),
+    TEST(a_body_in_parts_is_one_body),
+    TEST(equal_bodies_in_parts_are_stored_once),
+    TEST(a_dropped_recording_leaves_nothing),
+    TEST(a_queue_is_full_above_its_limit_and_has_room_below_half),
+    TEST(one_that_the_store_refuses_does_not_take_others_with_it),
+    TEST(a_lost_part_loses_its_exchange_and_no_other),
+    TEST(a_full_disk_loses_what_it_must_and_recovers_by_itself),
+    TEST(threads_may_give_at_once),
+    TEST(a_second_recorder_of_a_store_is_refused))
