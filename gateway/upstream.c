@@ -514,7 +514,8 @@ conn_read(struct conn *c)
 	ssize_t n = conn_receive(c, how, sizeof(how));
 
 	if (n == -2) {
-		event_add(c->read_wants_write ? &c->wr : &c->rd, NULL);
+		if (c->read_wants_write)
+			event_add(&c->wr, NULL);
 		return;
 	}
 	if (n == -1 || n == 0) {
@@ -531,10 +532,7 @@ conn_read(struct conn *c)
 	if (!conn_take(c, w->scratch, (size_t)n))
 		return;
 	call->handler->on_flush(call->arg);
-	if (call->paused)
-		return;
-	event_add(&c->rd, NULL);
-	if (c->ssl != NULL && SSL_pending(c->ssl) > 0)
+	if (!call->paused && c->ssl != NULL && SSL_pending(c->ssl) > 0)
 		event_active(&c->rd, EV_READ, 0);
 }
 
@@ -545,9 +543,7 @@ conn_read_kept(struct conn *c)
 {
 	char how[128];
 
-	if (c->ssl != NULL && conn_receive(c, how, sizeof(how)) == -2)
-		event_add(&c->rd, NULL);
-	else
+	if (c->ssl == NULL || conn_receive(c, how, sizeof(how)) != -2)
 		conn_free(c);
 }
 
@@ -690,7 +686,8 @@ conn_events(struct conn *c)
 {
 	struct event_base *base = c->pool->w->base;
 
-	event_assign(&c->rd, base, c->fd, EV_READ, conn_on_readable, c);
+	event_assign(
+	    &c->rd, base, c->fd, EV_READ | EV_PERSIST, conn_on_readable, c);
 	event_assign(&c->wr, base, c->fd, EV_WRITE, conn_on_writable, c);
 }
 

@@ -52,8 +52,9 @@ worker_idle(struct worker *w)
 }
 
 /*
- * The change list halves the epoll_ctl calls: evhttp turns reading off and
- * on again within each request.
+ * Without libevent's change list: it would act on a descriptor that was
+ * closed meanwhile and may be another worker's by then, and our read events
+ * stay on anyway.
  */
 static struct event_base *
 worker_base(void)
@@ -61,9 +62,8 @@ worker_base(void)
 	struct event_config *config = event_config_new();
 	struct event_base *base;
 
-	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
-					  EVENT_BASE_FLAG_IGNORE_ENV |
-					  EVENT_BASE_FLAG_NOLOCK);
+	event_config_set_flag(
+	    config, EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK);
 	base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;
