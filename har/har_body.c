@@ -96,10 +96,12 @@ har_body_transcode(
 	if ((int64_t)text->n == s->size)
 		return 0; /* UTF-8 is as long as it was */
 	if (!har_charset_is_utf8(charset)) {
-		if (har_charset_encode(charset, buf_str(text), &other) == -1)
+		if (har_charset_encode(charset, buf_str(text), &other) == -1) {
+			buf_free(&other);
 			return har_in_repair_at(in, s->path,
 			    "left in UTF-8: not possible in %.*s",
 			    STR_ARGS(charset));
+		}
 		if (str_eq(buf_str(&other), buf_str(text))) {
 			buf_free(&other);
 			return 0;
