@@ -1,0 +1,1089 @@
+#include "config.h"
+
+#include <ftw.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "recorder/store.h"
+#include "replay/library.h"
+#include "replay/shelf.h"
+
+#include "tap.h"
+
+static char dir[] = "/tmp/hark-library-XXXXXX";
+static struct err e;
+
+/* The case at hand: a store, its writer, a library and one of its readers. */
+static struct {
+	char path[64];
+	struct store *writer;
+	int64_t tape;
+	struct keyer *keyer;
+	struct library *library;
+	struct reader *reader;
+} c;
+
+static int
+dir_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static void
+end(void)
+{
+	reader_close(c.reader);
+	library_close(c.library);
+	store_close(c.writer);
+	keyer_free(c.keyer);
+	memset(&c, 0, sizeof(c));
+}
+
+static void
+dir_end(void)
+{
+	end();
+	nftw(dir, dir_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Before main(), since RUN() has no place for it. */
+__attribute__((constructor)) static void
+dir_begin(void)
+{
+	if (mkdtemp(dir) == NULL)
+		abort();
+	atexit(dir_end);
+}
+
+/* A new store in the test's folder; without a tape if not asked for. */
+static void
+begin_store(bool tape)
+{
+	static int n;
+
+	end();
+	snprintf(c.path, sizeof(c.path), "%s/%d.db", dir, n++);
+	c.writer = store_open(c.path, STORE_WRITE, false, &e);
+	CHECK(c.writer != NULL);
+	c.keyer = keyer_new();
+	if (tape)
+		c.tape = store_tape(c.writer, STR("t"), true, &e);
+}
+
+static void
+begin_library(struct library_options o)
+{
+	o.path = c.path;
+	o.tape = "t";
+	c.library = library_open(&o, &e);
+	CHECK(c.library != NULL);
+	c.reader = reader_open(c.library, &e);
+	CHECK(c.reader != NULL);
+}
+
+static void
+begin(void)
+{
+	begin_store(true);
+	begin_library((struct library_options){ 0 });
+}
+
+/* A recorded exchange: GET of target answered with body. */
+static struct exchange *
+exchange(const char *target, const char *body)
+{
+	struct exchange *x = exchange_new();
+
+	x->method = STR("GET");
+	x->target = arena_str(&x->arena, str_of(target));
+	x->url = arena_str(&x->arena, str_of(target));
+	x->status = 200;
+	x->reason = STR("OK");
+	buf_add_text(&x->response.body.bytes, body);
+	x->response.body.size = x->response.body.bytes.n;
+	return x;
+}
+
+static void
+request_field(struct exchange *x, const char *name, const char *value)
+{
+	headers_add(&x->request.headers, &x->arena,
+	    arena_str(&x->arena, str_of(name)),
+	    arena_str(&x->arena, str_of(value)));
+}
+
+/* Stores x and frees it; the id of its entry. */
+static int64_t
+put(struct exchange *x)
+{
+	int64_t id;
+
+	key_exchange(c.keyer, x);
+	CHECK_INT(store_put(c.writer, c.tape, x, &e), 0);
+	id = x->id;
+	exchange_free(x);
+	return id;
+}
+
+static int64_t
+record(const char *target, const char *body)
+{
+	return put(exchange(target, body));
+}
+
+static struct wanted
+wanted(const char *target, const struct headers *headers, const char *session)
+{
+	struct key_parts p = { .method = STR("GET"),
+		.scope = STR(""),
+		.target = str_of(target),
+		.content_type = STR(""),
+		.body = STR("") };
+
+	return (struct wanted){
+		.key = key_of(c.keyer, &p),
+		.headers = headers,
+		.session = str_of(session),
+	};
+}
+
+/* What was found, as one text: the body, or the kind of failure.  With serve
+ * the answer is also told as served. */
+static const char *
+look(struct reader *r, const struct wanted *w, bool serve)
+{
+	static _Thread_local char text[64];
+	struct answer *a;
+
+	switch (library_find(r, w, &a, &e)) {
+	case FOUND:
+		snprintf(text, sizeof(text), "%.*s",
+		    STR_ARGS(buf_str(&a->body->bytes)));
+		if (serve)
+			library_served(r, w, a);
+		answer_unref(a);
+		return text;
+	case FOUND_NOTHING:
+		return "nothing";
+	case FOUND_UNUSABLE:
+		return "unusable";
+	case FOUND_ERROR:
+		return "error";
+	}
+	return "?";
+}
+
+static const char *
+get(const char *target)
+{
+	struct wanted w = wanted(target, NULL, "");
+
+	return look(c.reader, &w, true);
+}
+
+static const char *
+get_as(const char *session, const char *target)
+{
+	struct wanted w = wanted(target, NULL, session);
+
+	return look(c.reader, &w, true);
+}
+
+static const char *
+get_with(const char *target, const char *name, const char *value)
+{
+	struct arena arena = { 0 };
+	struct headers h = { 0 };
+	struct wanted w;
+	const char *text;
+
+	headers_add(&h, &arena, str_of(name), str_of(value));
+	w = wanted(target, &h, "");
+	text = look(c.reader, &w, true);
+	arena_fini(&arena);
+	return text;
+}
+
+static struct library_figures
+figures(void)
+{
+	struct library_figures f;
+
+	library_figures(c.library, &f);
+	return f;
+}
+
+static void
+a_recorded_answer_is_found_from_the_store_and_then_in_memory(void)
+{
+	struct wanted w;
+	struct answer *a;
+	int64_t id;
+
+	begin();
+	id = record("/a", "hello");
+	w = wanted("/a", NULL, "");
+	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(a->entry, id);
+	CHECK_INT(a->status, 200);
+	CHECK_VIEW(a->head, "HTTP/1.1 200 OK\r\n");
+	CHECK_VIEW(buf_str(&a->body->bytes), "hello");
+	answer_unref(a);
+	CHECK_INT(figures().misses, 1);
+	CHECK_INT(figures().hits, 0);
+	CHECK_INT(figures().cached_keys, 1);
+	CHECK_STR(get("/a"), "hello");
+	CHECK_INT(figures().misses, 1);
+	CHECK_INT(figures().hits, 1);
+}
+
+static void
+what_was_not_recorded_is_not_found(void)
+{
+	begin();
+	record("/a", "hello");
+	CHECK_STR(get("/b"), "nothing");
+	CHECK_STR(get("/a?"), "nothing");
+	CHECK_INT(figures().cached_keys, 0);
+}
+
+static void
+a_store_that_is_not_there_is_an_error(void)
+{
+	struct library_options o = { .path = "/nowhere/hark.db", .tape = "t" };
+
+	CHECK(library_open(&o, &e) == NULL);
+	CHECK(strstr(e.text, "/nowhere/hark.db") != NULL);
+	library_close(NULL);
+	reader_close(NULL);
+}
+
+static void
+a_tape_may_come_later_than_its_reader(void)
+{
+	struct exchange *x;
+
+	begin_store(false);
+	begin_library((struct library_options){ 0 });
+	CHECK_STR(get("/a"), "nothing");
+	CHECK_INT(reader_nearest(c.reader, STR("GET"), STR("/a"), &x, &e), 0);
+	c.tape = store_tape(c.writer, STR("t"), true, &e);
+	record("/a", "hello");
+	CHECK_STR(get("/a"), "hello");
+}
+
+static void
+another_tape_is_not_searched(void)
+{
+	begin();
+	c.tape = store_tape(c.writer, STR("other"), true, &e);
+	record("/a", "hello");
+	CHECK_STR(get("/a"), "nothing");
+}
+
+static void
+repeats_come_in_recorded_order_and_the_last_one_stays(void)
+{
+	begin();
+	record("/a", "1");
+	record("/b", "x");
+	record("/a", "2");
+	record("/a", "2");
+	record("/a", "3");
+	CHECK_STR(get("/a"), "1");
+	CHECK_STR(get("/b"), "x");
+	CHECK_STR(get("/a"), "2");
+	CHECK_STR(get("/a"), "2");
+	CHECK_STR(get("/a"), "3");
+	CHECK_STR(get("/a"), "3");
+	CHECK_STR(get("/b"), "x");
+}
+
+static void
+finding_moves_no_cursor_but_serving_does(void)
+{
+	struct wanted w;
+
+	begin();
+	record("/a", "1");
+	record("/a", "2");
+	w = wanted("/a", NULL, "");
+	CHECK_STR(look(c.reader, &w, false), "1");
+	CHECK_STR(look(c.reader, &w, true), "1");
+	CHECK_STR(look(c.reader, &w, false), "2");
+}
+
+static void
+every_session_begins_at_the_first(void)
+{
+	begin();
+	record("/a", "1");
+	record("/a", "2");
+	record("/b", "3");
+	record("/b", "4");
+	CHECK_STR(get_as("s", "/a"), "1");
+	CHECK_STR(get_as("s", "/a"), "2");
+	CHECK_STR(get_as("t", "/a"), "1");
+	CHECK_STR(get_as("s", "/b"), "3");
+	CHECK_STR(get_as("", "/a"), "1");
+}
+
+static void
+a_reset_begins_all_sessions_again(void)
+{
+	begin();
+	record("/a", "1");
+	record("/a", "2");
+	CHECK_STR(get("/a"), "1");
+	library_reset(c.library);
+	CHECK_INT(figures().cached_bytes, 0);
+	CHECK_STR(get("/a"), "1");
+	CHECK_STR(get("/a"), "2");
+}
+
+static void
+failed_exchanges_are_left_out(void)
+{
+	struct exchange *x;
+
+	begin();
+	x = exchange("/a", "half");
+	x->outcome = OUTCOME_TRUNCATED;
+	put(x);
+	record("/a", "whole");
+	x = exchange("/a", "");
+	x->outcome = OUTCOME_REFUSED;
+	x->status = 0;
+	put(x);
+	CHECK_STR(get("/a"), "whole");
+	CHECK_STR(get("/a"), "whole");
+}
+
+static void
+when_there_are_only_failed_ones_that_is_told(void)
+{
+	struct exchange *x;
+
+	begin();
+	x = exchange("/a", "half");
+	x->outcome = OUTCOME_RESET;
+	put(x);
+	x = exchange("/b", "");
+	x->status = 999;
+	put(x);
+	x = exchange("/c", "");
+	x->response.body.known = false;
+	put(x);
+	CHECK_STR(get("/a"), "unusable");
+	CHECK_STR(get("/b"), "unusable");
+	CHECK_STR(get("/c"), "unusable");
+	record("/a", "whole");
+	CHECK_STR(get("/a"), "whole");
+}
+
+static void
+an_unknown_answer_among_others_is_left_out(void)
+{
+	struct exchange *x;
+
+	begin();
+	x = exchange("/a", "");
+	x->response.body.known = false;
+	put(x);
+	record("/a", "1");
+	x = exchange("/a", "");
+	x->response.body.known = false;
+	put(x);
+	record("/a", "2");
+	CHECK_STR(get("/a"), "1");
+	CHECK_STR(get("/a"), "2");
+	CHECK_STR(get("/a"), "2");
+}
+
+static void
+a_single_entry_still_has_to_fit_the_request(void)
+{
+	struct exchange *x;
+
+	begin();
+	x = exchange("/vary", "fr");
+	request_field(x, "Accept-Language", "fr");
+	headers_add(&x->response.headers, &x->arena, STR("Vary"),
+	    STR("Accept-Language"));
+	put(x);
+	x = exchange("/304", "");
+	x->status = 304;
+	put(x);
+	CHECK_STR(get("/vary"), "unusable");
+	CHECK_STR(get_with("/vary", "Accept-Language", "fr"), "fr");
+	CHECK_STR(get_with("/vary", "Accept-Language", "de"), "unusable");
+	CHECK_STR(get("/304"), "unusable");
+	CHECK_STR(get_with("/304", "If-None-Match", "x"), "");
+}
+
+static void
+equals_are_told_apart_by_request_fields(void)
+{
+	static const char *const values[] = { "1", "2", "3" };
+	struct exchange *x;
+	size_t i;
+
+	begin();
+	for (i = 0; i < 3; i++) {
+		x = exchange("/a", values[i]);
+		request_field(x, "baz", values[i]);
+		put(x);
+	}
+	CHECK_STR(get_with("/a", "baz", "3"), "3");
+	CHECK_STR(get_with("/a", "baz", "2"), "2");
+	CHECK_STR(get_with("/a", "baz", "3"), "3");
+	CHECK_STR(get_with("/a", "baz", "4"), "1");
+}
+
+static struct wanted
+wanted_post(const char *target, const char *body)
+{
+	struct key_parts p = { .method = STR("POST"),
+		.scope = STR(""),
+		.target = str_of(target),
+		.content_type = STR(""),
+		.body = str_of(body) };
+	struct wanted w = { .session = STR(""), .has_body = *body != '\0' };
+
+	w.key = key_of(c.keyer, &p);
+	p.body = (struct str){ NULL, 0 };
+	w.any_body = key_of(c.keyer, &p);
+	return w;
+}
+
+static void
+record_post(const char *target, const char *request, const char *response)
+{
+	struct exchange *x = exchange(target, response);
+
+	x->method = STR("POST");
+	if (request == NULL)
+		x->request.body.known = false;
+	else
+		buf_add_text(&x->request.body.bytes, request);
+	x->request.body.size = x->request.body.bytes.n;
+	put(x);
+}
+
+static const char *
+post(const char *target, const char *body)
+{
+	struct wanted w = wanted_post(target, body);
+
+	return look(c.reader, &w, true);
+}
+
+static void
+an_entry_whose_body_was_not_kept_answers_any_body(void)
+{
+	begin();
+	record_post("/a", NULL, "any 1");
+	record_post("/a", NULL, "any 2");
+	record_post("/a", "x", "exact");
+	CHECK_STR(post("/a", "x"), "exact");
+	CHECK_STR(post("/a", "y"), "any 1");
+	CHECK_STR(post("/a", "z"), "any 2");
+	CHECK_STR(post("/a", ""), "nothing");
+	CHECK_STR(post("/b", "y"), "nothing");
+}
+
+static void
+the_body_counts_when_all_were_kept(void)
+{
+	begin();
+	record_post("/a", "1", "one");
+	record_post("/a", "2", "two");
+	CHECK_STR(post("/a", "2"), "two");
+	CHECK_STR(post("/a", "1"), "one");
+	CHECK_STR(post("/a", "3"), "nothing");
+}
+
+/* Adds an exchange that is not written yet; the caller frees it. */
+static struct exchange *
+fresh(const char *target, const char *body)
+{
+	struct exchange *x = exchange(target, body);
+
+	key_exchange(c.keyer, x);
+	library_add(c.library, x);
+	return x;
+}
+
+/* Stores a fresh exchange, says so, and frees it. */
+static void
+written(struct exchange *x)
+{
+	struct key key;
+
+	memcpy(key.bytes, x->key, sizeof(key.bytes));
+	library_written(c.library, &key, put(x));
+}
+
+static void
+lost(struct exchange *x)
+{
+	struct key key;
+
+	memcpy(key.bytes, x->key, sizeof(key.bytes));
+	exchange_free(x);
+	library_written(c.library, &key, -1);
+}
+
+static void
+a_fresh_recording_is_found_before_and_after_it_is_written(void)
+{
+	struct exchange *x;
+	struct wanted w;
+	struct answer *a;
+
+	begin();
+	CHECK_STR(get("/a"), "nothing");
+	x = fresh("/a", "new");
+	w = wanted("/a", NULL, "");
+	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(a->entry, 0);
+	CHECK_VIEW(buf_str(&a->body->bytes), "new");
+	answer_unref(a);
+	CHECK_STR(get("/b"), "nothing");
+	written(x);
+	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(a->entry, 1);
+	CHECK_VIEW(buf_str(&a->body->bytes), "new");
+	answer_unref(a);
+}
+
+static void
+a_fresh_recording_that_is_lost_is_not_found_any_more(void)
+{
+	begin();
+	lost(fresh("/a", "new"));
+	CHECK_STR(get("/a"), "nothing");
+}
+
+static void
+a_fresh_recording_comes_behind_the_written_ones(void)
+{
+	struct exchange *x, *y;
+
+	begin();
+	record("/a", "1");
+	CHECK_STR(get("/a"), "1");
+	x = fresh("/a", "2");
+	y = fresh("/a", "3");
+	CHECK_STR(get_as("s", "/a"), "1");
+	CHECK_STR(get_as("s", "/a"), "2");
+	CHECK_STR(get_as("s", "/a"), "3");
+	CHECK_STR(get_as("s", "/a"), "3");
+	written(x);
+	written(y);
+}
+
+static void
+what_was_served_fresh_is_not_served_again_once_written(void)
+{
+	struct exchange *x, *y;
+
+	begin();
+	x = fresh("/a", "1");
+	y = fresh("/a", "2");
+	CHECK_STR(get("/a"), "1");
+	written(x);
+	CHECK_STR(get("/a"), "2");
+	written(y);
+	record("/a", "3");
+	CHECK_STR(get("/a"), "3");
+	CHECK_STR(get_as("s", "/a"), "1");
+}
+
+static void
+a_word_about_what_was_never_added_does_no_harm(void)
+{
+	struct wanted w;
+
+	begin();
+	record("/a", "1");
+	CHECK_STR(get("/a"), "1");
+	record("/a", "2");
+	w = wanted("/a", NULL, "");
+	library_written(c.library, &w.key, 2);
+	CHECK_STR(get("/a"), "1");
+	CHECK_STR(get("/a"), "2");
+}
+
+static void
+an_answer_on_its_way_when_it_is_written_moves_its_cursor_right(void)
+{
+	struct exchange *x, *y;
+	struct wanted w;
+	struct answer *a;
+
+	begin();
+	x = fresh("/a", "1");
+	y = fresh("/a", "2");
+	w = wanted("/a", NULL, "");
+	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	written(x);
+	library_served(c.reader, &w, a);
+	answer_unref(a);
+	CHECK_STR(get("/a"), "2");
+	written(y);
+	CHECK_STR(get("/a"), "2");
+}
+
+static void
+a_recording_that_is_not_in_memory_is_found_once_written(void)
+{
+	struct exchange *x, *y;
+
+	begin();
+	x = exchange("/a", "end of it");
+	x->response.body.size = 5000000;
+	key_exchange(c.keyer, x);
+	library_add(c.library, x);
+	CHECK_STR(get("/a"), "nothing");
+	y = fresh("/a", "2");
+	x->response.body.size = x->response.body.bytes.n;
+	written(x);
+	CHECK_STR(get("/a"), "end of it");
+	CHECK_STR(get("/a"), "2");
+	written(y);
+}
+
+static void
+a_fresh_recording_of_an_unknown_body_answers_any_body(void)
+{
+	struct exchange *x;
+
+	begin();
+	CHECK_STR(post("/a", "x"), "nothing");
+	x = exchange("/a", "any");
+	x->method = STR("POST");
+	x->request.body.known = false;
+	key_exchange(c.keyer, x);
+	library_add(c.library, x);
+	exchange_free(x);
+	CHECK_STR(post("/a", "x"), "any");
+}
+
+static void
+a_failed_fresh_recording_is_not_found(void)
+{
+	struct exchange *x;
+
+	begin();
+	x = exchange("/a", "half");
+	x->outcome = OUTCOME_TRUNCATED;
+	key_exchange(c.keyer, x);
+	library_add(c.library, x);
+	CHECK_STR(get("/a"), "nothing");
+	written(x);
+	CHECK_STR(get("/a"), "unusable");
+	x = exchange("/b", "no key");
+	library_add(c.library, x);
+	exchange_free(x);
+}
+
+static void
+what_others_write_is_seen_when_the_store_is_watched(void)
+{
+	struct wanted w;
+
+	begin_store(true);
+	begin_library((struct library_options){ .watch = true });
+	record("/a", "1");
+	w = wanted("/a", NULL, "");
+	w.now_us = 1000000;
+	CHECK_STR(look(c.reader, &w, true), "1");
+	record("/a", "2");
+	w.now_us += 249999;
+	CHECK_STR(look(c.reader, &w, true), "1");
+	w.now_us += 1;
+	CHECK_STR(look(c.reader, &w, true), "1");
+	CHECK_STR(look(c.reader, &w, true), "2");
+}
+
+static void
+the_cache_is_kept_while_nobody_writes(void)
+{
+	struct wanted w;
+
+	begin_store(true);
+	begin_library((struct library_options){ .watch = true });
+	record("/a", "1");
+	w = wanted("/a", NULL, "");
+	w.now_us = 1000000;
+	CHECK_STR(look(c.reader, &w, true), "1");
+	CHECK_INT(figures().misses, 1);
+	w.now_us += 1000000;
+	CHECK_STR(look(c.reader, &w, true), "1");
+	CHECK_INT(figures().misses, 1);
+}
+
+static void
+an_entry_that_is_gone_is_not_chosen(void)
+{
+	int64_t first, second;
+
+	begin();
+	record("/a", "1");
+	first = record("/a", "2");
+	second = record("/b", "3");
+	record("/b", "4");
+	CHECK_STR(get("/a"), "1");
+	CHECK_INT(store_remove(c.writer, first, &e), 1);
+	CHECK_STR(get("/a"), "1");
+	CHECK_STR(get("/b"), "3");
+	CHECK_INT(store_remove(c.writer, second, &e), 1);
+	CHECK_STR(get("/b"), "4");
+}
+
+static void
+a_big_body_stays_in_the_store_and_is_read_from_there(void)
+{
+	struct wanted w;
+	struct answer *a;
+	char out[8];
+
+	begin_store(true);
+	begin_library((struct library_options){ .most_body = 9 });
+	record("/a", "0123456789");
+	record("/b", "012345678");
+	w = wanted("/a", NULL, "");
+	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK(a->body->stored_id > 0);
+	CHECK_INT(a->body->size, 10);
+	CHECK_INT(reader_body(c.reader, a, 0, out, 8, &e), 8);
+	CHECK(memcmp(out, "01234567", 8) == 0);
+	CHECK_INT(reader_body(c.reader, a, 8, out, 8, &e), 2);
+	CHECK(memcmp(out, "89", 2) == 0);
+	CHECK_INT(reader_body(c.reader, a, 10, out, 8, &e), 0);
+	answer_unref(a);
+	CHECK_STR(get("/b"), "012345678");
+}
+
+static void
+sql(const char *text)
+{
+	sqlite3 *db;
+
+	CHECK_INT(sqlite3_open(c.path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+a_damaged_entry_is_an_error_that_says_so(void)
+{
+	begin();
+	record("/a", "1");
+	record("/b", "1");
+	record("/b", "2");
+	sql("UPDATE entry SET response_head = x'ff00ff'");
+	e.text[0] = '\0';
+	CHECK_STR(get("/a"), "error");
+	CHECK(strstr(e.text, c.path) != NULL);
+	CHECK(strstr(e.text, "entry 1") != NULL);
+	CHECK_STR(get("/b"), "error");
+	CHECK(strstr(e.text, "entry 2") != NULL);
+}
+
+static void
+a_missing_body_is_an_error_that_says_so(void)
+{
+	begin();
+	record("/a", "1");
+	record("/b", "2");
+	record("/b", "3");
+	sql("DELETE FROM body");
+	e.text[0] = '\0';
+	CHECK_STR(get("/a"), "error");
+	CHECK(strstr(e.text, "missing") != NULL);
+	CHECK_STR(get("/b"), "error");
+}
+
+static void
+a_store_that_lost_its_tables_is_an_error_that_says_so(void)
+{
+	begin();
+	record("/a", "1");
+	CHECK_STR(get("/a"), "1");
+	library_reset(c.library);
+	sql("DROP TABLE entry");
+	e.text[0] = '\0';
+	CHECK_STR(get("/a"), "error");
+	CHECK(strstr(e.text, c.path) != NULL);
+}
+
+/* n recordings of one poll, numbered from 0; each with an id of its own, if
+ * not with the same fields as the others. */
+static void
+record_poll(int n, bool ids)
+{
+	struct exchange *x;
+	char text[16];
+	int i;
+
+	CHECK_INT(store_begin(c.writer, &e), 0);
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		x = exchange("/poll", text);
+		request_field(x, "Accept", "text/plain");
+		if (ids)
+			request_field(x, "X-Request-Id", text);
+		put(x);
+	}
+	CHECK_INT(store_commit(c.writer, &e), 0);
+}
+
+/* How many polls are answered in order before one that is not. */
+static int
+polls(int most)
+{
+	char text[16];
+	int i;
+
+	for (i = 0; i < most; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		if (strcmp(get_with("/poll", "Accept", "text/plain"), text) !=
+		    0)
+			break;
+	}
+	return i;
+}
+
+static void
+thousands_of_equal_recordings_come_in_order(void)
+{
+	begin();
+	record_poll(3000, false);
+	CHECK_INT(polls(10), 10);
+	CHECK(figures().cached_bytes < 200000);
+	CHECK_INT(polls(1), 0);
+	library_reset(c.library);
+	CHECK_INT(polls(3001), 3000);
+	CHECK_STR(get_with("/poll", "Accept", "text/plain"), "2999");
+}
+
+static void
+few_recordings_with_ids_of_their_own_are_found_by_them(void)
+{
+	begin();
+	record_poll(SHELF_COMPARED, true);
+	CHECK_STR(get_with("/poll", "X-Request-Id", "77"), "77");
+	CHECK_STR(get_with("/poll", "X-Request-Id", "255"), "255");
+	CHECK_STR(get_with("/poll", "X-Request-Id", "3"), "3");
+}
+
+static void
+many_recordings_with_ids_of_their_own_come_in_order(void)
+{
+	begin();
+	record_poll(SHELF_COMPARED + 300, true);
+	CHECK_INT(polls(SHELF_COMPARED + 301), SHELF_COMPARED + 300);
+}
+
+static void
+a_key_with_too_many_variants_is_cut_off(void)
+{
+	struct exchange *x;
+	char text[16];
+	int i;
+
+	begin();
+	CHECK_INT(store_begin(c.writer, &e), 0);
+	for (i = 0; i < SHELF_VARIANTS + 1; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		x = exchange("/a", text);
+		request_field(x, "Cookie", text);
+		headers_add(&x->response.headers, &x->arena, STR("Vary"),
+		    STR("Cookie"));
+		put(x);
+	}
+	CHECK_INT(store_commit(c.writer, &e), 0);
+	CHECK_STR(get_with("/a", "Cookie", "0"), "0");
+	CHECK_STR(get_with("/a", "Cookie", "1023"), "1023");
+	CHECK_STR(get_with("/a", "Cookie", "1024"), "unusable");
+}
+
+static void
+the_cache_stays_in_its_bounds_and_all_is_still_found(void)
+{
+	char target[32];
+	int i;
+
+	begin_store(true);
+	begin_library((struct library_options){ .cache_bytes = 40000 });
+	CHECK_INT(store_begin(c.writer, &e), 0);
+	for (i = 0; i < 500; i++) {
+		snprintf(target, sizeof(target), "/%d", i);
+		record(target, target);
+	}
+	CHECK_INT(store_commit(c.writer, &e), 0);
+	for (i = 0; i < 1000; i++) {
+		snprintf(target, sizeof(target), "/%d", i % 500);
+		CHECK_STR(get(target), target);
+		CHECK(figures().cached_bytes <= 40000);
+	}
+	CHECK(figures().cached_keys > 20);
+}
+
+static void
+the_figures_of_closed_readers_still_count(void)
+{
+	begin();
+	record("/a", "1");
+	(void)get("/a");
+	(void)get("/a");
+	reader_close(c.reader);
+	c.reader = reader_open(c.library, &e);
+	(void)get("/a");
+	CHECK_INT(figures().hits, 2);
+	CHECK_INT(figures().misses, 1);
+}
+
+static void
+the_nearest_entry_is_named_for_a_miss(void)
+{
+	struct exchange *x = NULL;
+	int64_t id;
+
+	begin();
+	id = record("/items/1", "1");
+	record("/other", "2");
+	CHECK_INT(
+	    reader_nearest(c.reader, STR("GET"), STR("/items/2"), &x, &e), 1);
+	CHECK_INT(x->id, id);
+	exchange_free(x);
+}
+
+#define THREADS 4
+#define ROUNDS 400
+
+/* Each thread has a session of its own, so it sees a sequence in order
+ * whatever the others do. */
+static void *
+thread_run(void *arg)
+{
+	struct reader *r = reader_open(c.library, &(struct err){ { 0 } });
+	const struct wanted *w = arg;
+	const char *got;
+	size_t right = 0;
+	int i, last = 0;
+
+	for (i = 0; i < ROUNDS; i++) {
+		right += strcmp(look(r, &w[0], true), "alone") == 0;
+		got = look(r, &w[1], true);
+		right += atoi(got) >= last;
+		last = atoi(got);
+		right += strcmp(look(r, &w[2], true), "nothing") == 0;
+		got = look(r, &w[3], true);
+		right +=
+		    strcmp(got, "nothing") == 0 || strncmp(got, "new", 3) == 0;
+	}
+	reader_close(r);
+	return (void *)(uintptr_t)right;
+}
+
+/* Writes what the threads look for meanwhile, as a recorder would. */
+static void
+thread_feed(void)
+{
+	struct exchange *x, *y;
+	int i;
+
+	for (i = 0; i < ROUNDS / 8; i++) {
+		x = fresh("/new", "new");
+		y = fresh("/new", "newer");
+		written(x);
+		if (i % 2 == 0)
+			written(y);
+		else
+			lost(y);
+		(void)figures();
+	}
+}
+
+static void
+threads_share_a_library(void)
+{
+	static const char *const sessions[THREADS] = { "a", "b", "c", "d" };
+	struct wanted w[THREADS][4];
+	pthread_t threads[THREADS];
+	size_t i, right = 0;
+	void *got;
+
+	begin_store(true);
+	begin_library((struct library_options){ .cache_bytes = 20000 });
+	record("/alone", "alone");
+	for (i = 0; i < 50; i++)
+		record("/many", (char[]){ (char)('0' + i / 10),
+				    (char)('0' + i % 10), '\0' });
+	for (i = 0; i < THREADS; i++) {
+		w[i][0] = wanted("/alone", NULL, sessions[i]);
+		w[i][1] = wanted("/many", NULL, sessions[i]);
+		w[i][2] = wanted("/none", NULL, sessions[i]);
+		w[i][3] = wanted("/new", NULL, sessions[i]);
+		CHECK_INT(
+		    pthread_create(&threads[i], NULL, thread_run, w[i]), 0);
+	}
+	thread_feed();
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &got);
+		right += (uintptr_t)got;
+	}
+	CHECK_INT(right, 4 * THREADS * ROUNDS);
+}
+
+RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
+    TEST(what_was_not_recorded_is_not_found),
+    TEST(a_store_that_is_not_there_is_an_error),
+    TEST(a_tape_may_come_later_than_its_reader),
+    TEST(another_tape_is_not_searched),
+    TEST(repeats_come_in_recorded_order_and_the_last_one_stays),
+    TEST(finding_moves_no_cursor_but_serving_does),
+    TEST(every_session_begins_at_the_first),
+    TEST(a_reset_begins_all_sessions_again),
+    TEST(failed_exchanges_are_left_out),
+    TEST(when_there_are_only_failed_ones_that_is_told),
+    TEST(an_unknown_answer_among_others_is_left_out),
+    TEST(a_single_entry_still_has_to_fit_the_request),
+    TEST(equals_are_told_apart_by_request_fields),
+    TEST(an_entry_whose_body_was_not_kept_answers_any_body),
+    TEST(the_body_counts_when_all_were_kept),
+    TEST(a_fresh_recording_is_found_before_and_after_it_is_written),
+    TEST(a_fresh_recording_that_is_lost_is_not_found_any_more),
+    TEST(a_fresh_recording_comes_behind_the_written_ones),
+    TEST(what_was_served_fresh_is_not_served_again_once_written),
+    TEST(a_word_about_what_was_never_added_does_no_harm),
+    TEST(an_answer_on_its_way_when_it_is_written_moves_its_cursor_right),
+    TEST(a_recording_that_is_not_in_memory_is_found_once_written),
+    TEST(a_fresh_recording_of_an_unknown_body_answers_any_body),
+    TEST(a_failed_fresh_recording_is_not_found),
+    TEST(what_others_write_is_seen_when_the_store_is_watched),
+    TEST(the_cache_is_kept_while_nobody_writes),
+    TEST(an_entry_that_is_gone_is_not_chosen),
+    TEST(a_big_body_stays_in_the_store_and_is_read_from_there),
+    TEST(a_damaged_entry_is_an_error_that_says_so),
+    TEST(a_missing_body_is_an_error_that_says_so),
+    TEST(a_store_that_lost_its_tables_is_an_error_that_says_so),
+    TEST(thousands_of_equal_recordings_come_in_order),
+    TEST(few_recordings_with_ids_of_their_own_are_found_by_them),
+    TEST(many_recordings_with_ids_of_their_own_come_in_order),
+    TEST(a_key_with_too_many_variants_is_cut_off),
+    TEST(the_cache_stays_in_its_bounds_and_all_is_still_found),
+    TEST(the_figures_of_closed_readers_still_count),
+    TEST(the_nearest_entry_is_named_for_a_miss), TEST(threads_share_a_library))
