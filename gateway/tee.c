@@ -17,6 +17,7 @@
 #include "gateway/transaction.h"
 
 #define TEE_MOST_MARKS 65536 /* chunk boundaries kept of one answer */
+#define TEE_MOST_RESERVED (256u * 1024) /* on the word of a Content-Length */
 
 static struct str
 tee_text(struct exchange *x, const char *text)
@@ -92,6 +93,9 @@ tee_head(struct transaction *t, const struct http1_head *h)
 	x->status = h->status;
 	x->reason = arena_str(&x->arena, h->reason);
 	tee_message(x, &x->response, h);
+	/* A body that is as long as it says does not move while it grows. */
+	if (h->framing == FRAMING_LENGTH && h->length <= TEE_MOST_RESERVED)
+		buf_reserve(&x->response.body.bytes, (size_t)h->length);
 	tee_peer(t);
 }
 
