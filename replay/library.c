@@ -387,7 +387,7 @@ reader_try(struct reader *r, const struct wanted *w, const struct key *key,
     struct answer_kept **a, bool *stored, struct err *e)
 {
 	struct hand h;
-	struct pick pick;
+	struct pick pick = { 0 };
 	int found = hand_take(&h, r, key, e), got;
 
 	if (found == FOUND && !reader_choose(r, w, key, &h, &pick))
