@@ -36,8 +36,7 @@ const struct own_option cmd_import_options[] = {
 	[IMPORT_BASE] = {
 	    .name = "base",
 	    .argument = "URL",
-	    .help = "what the gateway stands for; guessed when all entries "
-		    "have one origin",
+	    .help = "what the gateway stands for; guessed for one origin",
 	},
 	[IMPORT_FILTER] = {
 	    .name = "filter",
