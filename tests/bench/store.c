@@ -48,10 +48,10 @@ exchange(uint64_t i, size_t body)
 	char *p;
 
 	x->method = STR("GET");
-	x->target = str_of(arena_printf(&x->arena, "/api/v1/users/%llu?a=b",
-	    (unsigned long long)i));
-	x->url = str_of(arena_printf(&x->arena, "http://127.0.0.1:8080%.*s",
-	    STR_ARGS(x->target)));
+	x->target = str_of(arena_printf(
+	    &x->arena, "/api/v1/users/%llu?a=b", (unsigned long long)i));
+	x->url = str_of(arena_printf(
+	    &x->arena, "http://127.0.0.1:8080%.*s", STR_ARGS(x->target)));
 	x->status = 200;
 	x->reason = STR("OK");
 	x->server_addr = STR("127.0.0.1:8080");
@@ -86,7 +86,7 @@ cpu_s(void)
 
 	getrusage(RUSAGE_SELF, &u);
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void
@@ -196,8 +196,8 @@ main(int argc, char **argv)
 {
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
 	size_t body = argc > 2 ? (size_t)strtoull(argv[2], NULL, 10) : 1024;
-	char *path = xasprintf("%s/bench-store-%d.db",
-	    argc > 3 ? argv[3] : "/tmp", (int)getpid());
+	char *path = xasprintf(
+	    "%s/bench-store-%d.db", argc > 3 ? argv[3] : "/tmp", (int)getpid());
 
 	n = (n + 999) / 1000 * 1000;
 	bench_store(path, n, body);
