@@ -420,12 +420,14 @@ conn_take(struct conn *c, const char *p, size_t n)
 	struct http1_head h;
 	enum http1_step step;
 	enum http1_fault fault;
-	char *own = NULL;
 	bool on = true;
 
 	if (!call->got_head && c->in.n > 0) {
+		/* Body bytes among these are only written by on_flush(). */
 		buf_add(&c->in, p, n);
-		p = own = buf_take(&c->in, &n);
+		n = c->in.n;
+		p = arena_strndup(&call->w->batch, c->in.p, n);
+		buf_clear(&c->in, 0);
 	}
 	while (on && !call->got_head && n > 0) {
 		step = conn_parse(c, p, n, &h, &fault);
@@ -446,7 +448,6 @@ conn_take(struct conn *c, const char *p, size_t n)
 	}
 	if (on && call->got_head && n > 0)
 		on = conn_take_body(c, p, n);
-	free(own);
 	return on;
 }
 
