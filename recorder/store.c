@@ -229,6 +229,8 @@ store_open(
 	} else if (store_open_reader(s, e) == 0) {
 		if (schema_check(s->db, false, e) == 0)
 			return s;
+		if (!store_writable(path) && !store_at_rest(path))
+			err_wrap(e, "is not at rest and cannot be written");
 		err_wrap(e, "store %s", s->path);
 	}
 	store_close(s);

@@ -2,7 +2,7 @@
 #define RECORDER_STORE_PRIV_H
 
 /*
- * The inside of a store, for store.c, bodies.c, store_read.c and
+ * The inside of a store, for store.c, store_body.c, store_read.c and
  * store_write.c only.  Statements are prepared at their first use and kept.
  */
 
@@ -75,7 +75,7 @@ void store_bind(sqlite3_stmt *q, int at, struct str text);
 void store_bind_bytes(sqlite3_stmt *q, int at, struct str bytes);
 struct str store_column(sqlite3_stmt *q, int column);
 
-/* bodies.c: the id of the body with these bytes, 0 for none or empty or
+/* store_body.c: the id of the body with these bytes, 0 for none or empty or
  * unknown ones, -1 on error. */
 int64_t store_body_put(struct store *s, struct body *b, struct err *e);
 
