@@ -10,6 +10,9 @@ from harness import (PATIENCE, SCALE, Client, Ended, Failed, Shared, Skip,
                      case, certificate, check, entries, grown, main,
                      reply, same, tls_server, until)
 
+LENGTH = b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n'
+CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
 
 @Shared
 def gateway(t):
@@ -186,6 +189,58 @@ def a_tls_handshake_that_hangs_is_a_504(t):
     problem(hark.get('/'), 504, 'tls')
 
 
+@case
+def half_an_answer_over_tls_is_half_an_answer(t):
+    cert, key = tls_files()['good']
+    origin = t.origin(tls=tls_server(cert, key))
+    hark = t.hark('record', origin, '--upstream-ca', cert)
+    for target, raw in (('/length', LENGTH + b'123456789'),
+                        ('/chunked', CHUNKED + b'9\r\n123456789\r\n')):
+        for end in ('close', 'reset'):  # neither says goodbye in TLS
+            origin.routes[target] = lambda p, r, raw=raw, end=end: (
+                p.send(raw), getattr(p, end)())
+            try:
+                check(not hark.get(target).complete, (target, end))
+            except Ended:
+                pass  # the reset came before anything was read
+    hark.stop()
+    hark.restart(mode='replay', options=[])
+    same([hark.get(x).source for x in ('/length', '/chunked')],
+         ['miss', 'miss'])
+
+
+@case
+def a_stream_over_tls_flows_and_is_held_back(t):
+    cert, key = tls_files()['good']
+    origin = t.origin(tls=tls_server(cert, key))
+    gates = t.gates(5, 'event at the client')
+
+    def events(peer, r):
+        peer.send(CHUNKED)
+        for i, gate in enumerate(gates):
+            peer.chunked(f'data: {i}\n\n'.encode(), last=False)
+            gate.wait()
+        peer.send(b'0\r\n\r\n')
+    origin.routes['/events'] = events
+    body = bytes(range(256)) * (64 << 10)
+    origin.routes['/big'] = reply(body)
+    hark = t.hark('proxy', origin, '--upstream-ca', cert)
+    c = t.client(hark)
+    c.request('GET', '/events')
+    r = c.head()
+    for i, gate in enumerate(gates):
+        same(c.chunk(r), f'data: {i}\n\n'.encode())
+        gate.open()
+    same(c.chunk(r), b'')
+    before = hark.status('VmRSS')
+    slow = t.client(hark, receive_buffer=65536)
+    slow.request('GET', '/big')
+    slow.head()
+    same(c.ask('GET', '/meanwhile').status, 200)
+    check(slow.exactly(len(body)) == body, 'other bytes')
+    grown(hark, before, 12)
+
+
 # --- no answer --------------------------------------------------------------
 
 @case
@@ -241,8 +296,6 @@ def an_answer_that_stalls_in_its_head_is_a_504(t):
 
 # --- half an answer ---------------------------------------------------------
 
-LENGTH = b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n'
-CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 HALVES = {  # target: (what the origin sends, how it ends, outcome)
     '/length-eof': (LENGTH + b'123456789', 'close', 'truncated'),
     '/length-rst': (LENGTH + b'123456789', 'reset', 'reset'),
@@ -386,6 +439,47 @@ def a_client_that_leaves_in_its_request_leaves_nothing(t):
     until(lambda: hark.descriptors() <= before, 'all connections are closed')
     same(origin.targets(), [])
     same(hark.get('/').status, 200)
+
+
+@case
+def a_client_that_only_ends_its_sending_side_gets_its_answer(t):
+    origin, hark = gateway()
+    for raw in (b'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+                b'POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi'):
+        c = t.client(hark)
+        c.send(raw)
+        c.half_close()
+        same(c.response().status, 200)
+
+
+@case
+def an_answer_before_the_body_was_sent_reaches_the_client(t):
+    origin = t.origin()
+
+    def early(peer):
+        peer.through(b'\r\n\r\n')
+        peer.send(reply(b'too much', '413 Too Much',
+                        [('Connection', 'close')]))
+        peer.half_close()
+        peer.wait_gone()
+    origin.on_connect = early
+    hark = t.hark('proxy', origin)
+    r = hark.ask('POST', '/', [], bytes(16 << 20))
+    same((r.status, r.body), (413, b'too much'))
+
+
+@case
+def CONNECT_is_refused_and_opens_nothing(t):
+    origin, hark = gateway()
+    c = t.client(hark)
+    c.send(f'CONNECT {origin.authority} HTTP/1.1\r\n'
+           f'Host: {origin.authority}\r\n\r\n'.encode())
+    r = c.response()
+    check(400 <= r.status < 600 and r.source != 'upstream', r)
+    if r.get('connection') != 'close':
+        same(c.ask('GET', '/after').status, 200)
+        origin.take()
+    same(origin.targets(), [])
 
 
 # --- pooled connections that went stale -------------------------------------

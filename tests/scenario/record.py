@@ -410,6 +410,22 @@ def a_store_that_cannot_grow_does_not_stop_the_traffic(t):
     sound(hark.store)
 
 
+@case(deadline=40)
+def a_store_that_somebody_locks_for_a_while_loses_nothing(t):
+    origin = t.origin()
+    hark = t.hark('record', origin)
+    same(hark.get('/first').status, 200)
+    until(lambda: hark.store.exists() and stored(hark.store) == 1,
+          'the store is there')
+    with contextlib.closing(sqlite3.connect(
+            hark.store, isolation_level=None)) as db:
+        db.execute('BEGIN IMMEDIATE')
+        for i in range(200):
+            same(hark.get(f'/{i}').status, 200)
+        db.execute('COMMIT')
+    until(lambda: stored(hark.store) == 201, 'all are stored')
+
+
 # --- commands ---------------------------------------------------------------
 
 @case

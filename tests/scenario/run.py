@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -295,6 +296,15 @@ def a_demo_answers_in_three_ways(t):
                 return text.count('curl') >= 3 and text
             text = until(printed, 'three curl lines are printed')
             check(address in text, text)
+            lines = re.findall(r'^\s*(curl .*)$', text, re.M)
+            said = [subprocess.run(['sh', '-c', line], capture_output=True,
+                                   text=True, timeout=60).stdout
+                    for line in lines] if shutil.which('curl') else []
+            for words, answer in zip(('mock;', 'upstream', 'replay'), said):
+                check('X-Hark-Source: ' + words in answer, (words, answer))
+            if said:  # the same body
+                same(said[2].rpartition('\n\n')[2],
+                     said[1].rpartition('\n\n')[2])
         finally:
             process.send_signal(signal.SIGTERM)
             code = process.wait(60)

@@ -132,6 +132,11 @@ def B15_a_stream_is_recorded_with_its_pieces(t):
     origin.stop()
     entry, = entries(hark.store)
     same(entry['response']['content']['text'], b''.join(events).decode())
+    own = entry['_hark']
+    marks = own.get('chunks') or own['response']['chunks']
+    # Offset and microseconds of each piece, in turn.
+    same(marks[0::2], [0, 9, 20])
+    check(marks[1::2] == sorted(marks[1::2]), marks)
     hark.restart(mode='replay')
     r = hark.get('/events')
     same((r.status, r.framing, r.body, r.get('cache-control')),
