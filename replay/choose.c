@@ -4,7 +4,7 @@
 
 #include "replay/choose.h"
 
-static size_t
+size_t
 choose_allowed(const struct variant **v, size_t n, const struct headers *live)
 {
 	size_t i, kept = 0;
@@ -16,14 +16,12 @@ choose_allowed(const struct variant **v, size_t n, const struct headers *live)
 }
 
 size_t
-choose_best(const struct variant **v, size_t n, const struct headers *live,
-    bool compare)
+choose_best(const struct variant **v, size_t n, const struct headers *live)
 {
 	struct variant_live asked;
 	size_t i, score, best = 0, kept = 0;
 
-	n = choose_allowed(v, n, live);
-	if (n < 2 || !compare)
+	if (n < 2)
 		return n;
 	asked.headers = live;
 	asked.looked = false;

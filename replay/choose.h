@@ -6,20 +6,20 @@
  * replay/library.h.  Pure: what was served is told, nothing is remembered.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct headers;
 struct variant;
 
-/*
- * Rules 1 to 3: moves the best of the n variants to the front of v and gives
- * their number, 0 when none may answer.  Those that agree with the live
- * request in as many fields are equally good; without compare all are.
- */
-size_t choose_best(const struct variant **v, size_t n,
-    const struct headers *live, bool compare);
+/* Rules 1 and 2: moves those of the n variants that may answer the live
+ * request to the front of v, in order, and gives their number. */
+size_t choose_allowed(
+    const struct variant **v, size_t n, const struct headers *live);
+
+/* Rule 3: the same with those that agree with it in the most fields. */
+size_t choose_best(
+    const struct variant **v, size_t n, const struct headers *live);
 
 /*
  * Rule 4: the oldest entry of the n variants (n > 0) behind its variant's

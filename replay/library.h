@@ -11,12 +11,13 @@
  *  1. failed exchanges are left out, as is a 304 for a request that is not
  *     conditional and a 206 for one without Range;
  *  2. an entry whose response has Vary counts only if those request header
- *     fields are equal (Vary: * counts for nothing); when none is left so,
- *     there is no answer;
+ *     fields are equal (Host, which names the gateway, and * count for
+ *     nothing); when none is left so, there is no answer;
  *  3. those whose recorded request header fields agree with the most of the
  *     live ones stay;
  *  4. of these the oldest that this session has not served yet; the last
  *     one stays when all were served (policy hold).
+ * The bounds of this are in replay/shelf.h and replay/cursor.h.
  */
 
 #include <stdbool.h>

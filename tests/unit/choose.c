@@ -84,7 +84,9 @@ ask_from(const char *request, bool compare, int64_t *marks)
 
 	for (i = 0; i < nvariants; i++)
 		best[i] = variants[i];
-	n = choose_best(best, nvariants, &live, compare);
+	n = choose_allowed(best, nvariants, &live);
+	if (compare)
+		n = choose_best(best, n, &live);
 	if (n == 0)
 		return 0;
 	for (i = 0; i < n; i++)

@@ -447,6 +447,7 @@ equals_are_told_apart_by_request_fields(void)
 	CHECK_STR(get_with("/a", "baz", "2"), "2");
 	CHECK_STR(get_with("/a", "baz", "3"), "3");
 	CHECK_STR(get_with("/a", "baz", "4"), "1");
+	CHECK_STR(get_with("/a", "baz", "4"), "3");
 }
 
 static struct wanted
@@ -897,6 +898,23 @@ many_recordings_with_ids_of_their_own_come_in_order(void)
 }
 
 static void
+the_order_goes_on_when_fields_are_not_compared_any_more(void)
+{
+	struct wanted w;
+
+	begin();
+	record_poll(SHELF_COMPARED, true);
+	CHECK_INT(polls(SHELF_COMPARED), SHELF_COMPARED);
+	library_reset(c.library);
+	CHECK_INT(polls(20), 20);
+	record_poll(1, false);
+	w = wanted("/poll", NULL, "");
+	library_written(c.library, &w.key, SHELF_COMPARED + 1);
+	CHECK_INT(polls(20), 20);
+	CHECK_STR(get_with("/poll", "Accept", "text/plain"), "20");
+}
+
+static void
 a_key_with_too_many_variants_is_cut_off(void)
 {
 	struct exchange *x;
@@ -1083,6 +1101,7 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(thousands_of_equal_recordings_come_in_order),
     TEST(few_recordings_with_ids_of_their_own_are_found_by_them),
     TEST(many_recordings_with_ids_of_their_own_come_in_order),
+    TEST(the_order_goes_on_when_fields_are_not_compared_any_more),
     TEST(a_key_with_too_many_variants_is_cut_off),
     TEST(the_cache_stays_in_its_bounds_and_all_is_still_found),
     TEST(the_figures_of_closed_readers_still_count),

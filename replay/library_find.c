@@ -1,0 +1,335 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "recorder/store.h"
+#include "replay/answer.h"
+#include "replay/cache.h"
+#include "replay/choose.h"
+#include "replay/cursor.h"
+#include "replay/fresh.h"
+#include "replay/library_priv.h"
+#include "replay/shelf.h"
+#include "replay/variant.h"
+
+#include "replay/library.h"
+
+/*
+ * Finding: what there is under a key comes from the fresh answers and from
+ * the cache, else from the store; one of it is chosen; its answer comes from
+ * the cache, else from the store.  A single entry is one step: its answer
+ * lies with its shelf.
+ */
+
+#define LIBRARY_WATCH_US 250000
+
+/* Of the fresh answers under one key, at most that many are looked at. */
+#define LIBRARY_FRESH 64
+
+/* Up to that many variants are chosen from without asking for memory. */
+#define LIBRARY_FEW 32
+
+/* What is chosen from: the variants of a shelf and fresh answers. */
+struct hand {
+	struct shelf *shelf; /* may be NULL */
+	struct answer_kept *fresh[LIBRARY_FRESH];
+	size_t nfresh;
+	bool stored; /* the store was asked */
+};
+
+/* The choice. */
+struct pick {
+	int64_t entry;
+	uint64_t variant;
+	bool several;
+};
+
+/* Only r's own thread counts, others read: no locked instruction needed. */
+static void
+reader_count(atomic_uint_fast64_t *figure)
+{
+	atomic_store_explicit(figure,
+	    atomic_load_explicit(figure, memory_order_relaxed) + 1,
+	    memory_order_relaxed);
+}
+
+/* Drops what is cached when another process has written to the store. */
+static void
+reader_watch(struct reader *r, int64_t now_us)
+{
+	struct library *l = r->library;
+	int64_t version;
+
+	if (!l->watch || now_us - r->watched_us < LIBRARY_WATCH_US)
+		return;
+	r->watched_us = now_us;
+	version = store_version(r->store);
+	if (version == r->version)
+		return;
+	r->version = version;
+	r->tape = 0;
+	atomic_store(&l->unknown, UNKNOWN_UNASKED);
+	cache_reset(l->cache);
+}
+
+static bool
+reader_has_unknown(struct reader *r)
+{
+	atomic_int *unknown = &r->library->unknown;
+	int is = atomic_load(unknown), unasked = UNKNOWN_UNASKED;
+
+	if (is == UNKNOWN_UNASKED && r->tape > 0) {
+		is = store_has_unknown_bodies(r->store, r->tape) ? UNKNOWN_SOME
+								 : UNKNOWN_NONE;
+		/* library_add() may know better meanwhile. */
+		atomic_compare_exchange_strong(unknown, &unasked, is);
+	}
+	return is == UNKNOWN_SOME;
+}
+
+/* Fetches what there is under key.  FOUND when there is something to choose
+ * from; the hand is to be released in any case. */
+static enum found
+hand_take(
+    struct hand *h, struct reader *r, const struct key *key, struct err *e)
+{
+	struct library *l = r->library;
+	enum found found;
+	uint64_t stamp;
+
+	h->stored = false;
+	h->nfresh = fresh_find(l->fresh, key, h->fresh, LIBRARY_FRESH);
+	h->shelf =
+	    (struct shelf *)cache_find(l->cache, CACHE_SHELF, key, &stamp);
+	if (h->shelf != NULL)
+		return FOUND;
+	h->stored = true;
+	if (reader_tape(r, e) == -1)
+		return FOUND_ERROR;
+	found = r->tape == 0 ? FOUND_NOTHING
+			     : shelf_load(r->store, r->tape, key, l->most_body,
+				   &h->shelf, e);
+	if (found == FOUND)
+		cache_put(l->cache, &h->shelf->item, stamp);
+	else if (found != FOUND_ERROR && h->nfresh > 0)
+		found = FOUND;
+	return found;
+}
+
+static void
+hand_release(struct hand *h)
+{
+	if (h->shelf != NULL)
+		cache_item_unref(&h->shelf->item);
+	while (h->nfresh > 0)
+		cache_item_unref(&h->fresh[--h->nfresh]->item);
+}
+
+/* All variants in v, which has room for them; how many. */
+static size_t
+hand_variants(const struct hand *h, const struct variant **v)
+{
+	size_t i, n = 0;
+
+	for (i = 0; h->shelf != NULL && i < h->shelf->n; i++)
+		v[n++] = h->shelf->variants[i];
+	for (i = 0; i < h->nfresh; i++)
+		v[n++] = h->fresh[i]->own;
+	return n;
+}
+
+/* Among the n variants, which are equally good, by the session's cursor. */
+static void
+reader_next(struct reader *r, const struct wanted *w, const struct key *key,
+    const struct variant **v, size_t n, struct pick *pick)
+{
+	uint64_t few_ids[LIBRARY_FEW], *ids = few_ids;
+	int64_t few_marks[LIBRARY_FEW], *marks = few_marks;
+	size_t i, which = 0;
+
+	if (n > LIBRARY_FEW) {
+		ids = xcalloc(n, sizeof(*ids));
+		marks = xcalloc(n, sizeof(*marks));
+	}
+	for (i = 0; i < n; i++)
+		ids[i] = v[i]->id;
+	cursors_marks(r->library->cursors, key, w->session, ids, n, marks);
+	pick->entry = choose_next(v, marks, n, &which);
+	pick->variant = v[which]->id;
+	if (n > LIBRARY_FEW) {
+		free(ids);
+		free(marks);
+	}
+}
+
+static bool
+variants_several(const struct variant **v, size_t n)
+{
+	return n > 1 || (n == 1 && v[0]->n > 1);
+}
+
+static bool
+reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
+    const struct hand *h, struct pick *pick)
+{
+	static const struct headers none;
+	const struct headers *live = w->headers != NULL ? w->headers : &none;
+	const struct variant *few[LIBRARY_FEW], **v = few;
+	size_t n = h->nfresh + (h->shelf != NULL ? h->shelf->n : 0);
+
+	if (n > LIBRARY_FEW)
+		v = xcalloc(n, sizeof(*v));
+	n = choose_allowed(v, hand_variants(h, v), live);
+	pick->several = variants_several(v, n);
+	if (h->shelf == NULL || h->shelf->compared)
+		n = choose_best(v, n, live);
+	if (variants_several(v, n)) {
+		reader_next(r, w, key, v, n, pick);
+	} else if (n == 1) {
+		pick->entry = v[0]->entries[0];
+		pick->variant = v[0]->id;
+	}
+	if (v != few)
+		free(v);
+	return n > 0;
+}
+
+/* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
+static int
+reader_load(struct reader *r, const struct key *under, const struct pick *pick,
+    struct answer_kept **a, struct err *e)
+{
+	struct exchange *x;
+	int got =
+	    store_get(r->store, pick->entry, r->library->most_body, &x, e);
+
+	if (got == -1)
+		return err_wrap(e, "entry %lld", (long long)pick->entry);
+	if (got == 0)
+		return 0;
+	*a = answer_new(x, under, &x->response.body.bytes);
+	(*a)->variant = pick->variant;
+	(*a)->item.key = cache_entry_key(pick->entry);
+	exchange_free(x);
+	return 1;
+}
+
+/* The answer of a stored entry, from the cache or else from the store. */
+static int
+reader_answer(struct reader *r, const struct key *under,
+    const struct pick *pick, struct hand *h, struct answer_kept **a,
+    struct err *e)
+{
+	struct cache *cache = r->library->cache;
+	struct key key = cache_entry_key(pick->entry);
+	uint64_t stamp;
+	int got;
+
+	while ((*a = (struct answer_kept *)cache_find(
+		    cache, CACHE_ANSWER, &key, &stamp)) != NULL) {
+		if ((*a)->variant == pick->variant)
+			return 1;
+		/* Its shelf has stopped comparing fields since. */
+		cache_item_unref(&(*a)->item);
+		cache_forget(cache, CACHE_ANSWER, &key);
+	}
+	h->stored = true;
+	got = reader_load(r, under, pick, a, e);
+	if (got == 1)
+		cache_put(cache, &(*a)->item, stamp);
+	return got;
+}
+
+static struct answer_kept *
+hand_fresh(const struct hand *h, int64_t name)
+{
+	size_t i;
+
+	for (i = 0; i < h->nfresh; i++)
+		if (h->fresh[i]->own->entries[0] == name)
+			return h->fresh[i];
+	return NULL;
+}
+
+/* Makes the choice an answer: 1, 0 when its entry is gone, -1. */
+static int
+reader_pick(struct reader *r, const struct key *under, const struct pick *pick,
+    struct hand *h, struct answer_kept **a, struct err *e)
+{
+	if (pick->entry >= ANSWER_FRESH)
+		*a = hand_fresh(h, pick->entry);
+	else if (h->shelf->only != NULL)
+		*a = h->shelf->only;
+	else
+		return reader_answer(r, under, pick, h, a, e);
+	cache_item_ref(&(*a)->item);
+	return 1;
+}
+
+/* One try: -1 when an entry is gone that the cache still had. */
+static int
+reader_try(struct reader *r, const struct wanted *w, const struct key *key,
+    struct answer_kept **a, bool *stored, struct err *e)
+{
+	struct hand h;
+	struct pick pick = { 0 };
+	int found = hand_take(&h, r, key, e), got;
+
+	if (found == FOUND && !reader_choose(r, w, key, &h, &pick))
+		found = FOUND_UNUSABLE;
+	if (found == FOUND) {
+		got = reader_pick(r, key, &pick, &h, a, e);
+		if (got == -1)
+			found = FOUND_ERROR;
+		else if (got == 0)
+			found = -1;
+		else if (pick.several && !atomic_load(&(*a)->several))
+			atomic_store(&(*a)->several, true);
+	}
+	*stored |= h.stored;
+	hand_release(&h);
+	return found;
+}
+
+static enum found
+reader_find(struct reader *r, const struct wanted *w, const struct key *key,
+    struct answer_kept **a, bool *stored, struct err *e)
+{
+	int found = reader_try(r, w, key, a, stored, e);
+
+	if (found == -1) {
+		cache_forget(r->library->cache, CACHE_SHELF, key);
+		found = reader_try(r, w, key, a, stored, e);
+	}
+	return found == -1 ? FOUND_NOTHING : (enum found)found;
+}
+
+enum found
+library_find(
+    struct reader *r, const struct wanted *w, struct answer **a, struct err *e)
+{
+	struct answer_kept *kept = NULL;
+	bool stored = false;
+	enum found found;
+
+	reader_watch(r, w->now_us);
+	found = reader_find(r, w, &w->key, &kept, &stored, e);
+	if (found == FOUND_NOTHING && w->has_body && reader_has_unknown(r))
+		found = reader_find(r, w, &w->any_body, &kept, &stored, e);
+	reader_count(stored ? &r->misses : &r->hits);
+	if (found == FOUND)
+		*a = &kept->answer;
+	return found;
+}
+
+void
+library_served(struct reader *r, const struct wanted *w, const struct answer *a)
+{
+	struct answer_kept *k = answer_kept_of(a);
+
+	if (atomic_load(&k->several))
+		cursors_move(r->library->cursors, &k->key, w->session,
+		    k->variant, &k->mark);
+}

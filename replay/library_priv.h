@@ -1,0 +1,54 @@
+#ifndef REPLAY_LIBRARY_PRIV_H
+#define REPLAY_LIBRARY_PRIV_H
+
+/* What library.c, which keeps what is shared, and library_find.c have in
+ * common. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cache;
+struct cursors;
+struct err;
+struct fresh;
+struct store;
+
+enum library_unknown {
+	UNKNOWN_UNASKED,
+	UNKNOWN_NONE,
+	UNKNOWN_SOME,
+};
+
+struct library {
+	char *path;
+	char *tape;
+	size_t most_body;
+	bool watch;
+	struct cache *cache;
+	struct cursors *cursors;
+	struct fresh *fresh;
+	atomic_int unknown; /* are there entries with an unknown body? */
+
+	pthread_mutex_t lock; /* of what follows */
+	struct reader *readers;
+	uint64_t hits, misses; /* of readers that are closed */
+};
+
+struct reader {
+	struct library *library;
+	struct reader *next;
+	struct store *store;
+	int64_t tape;    /* 0 until the tape is there */
+	int64_t version; /* of the store, when the cache was last true */
+	int64_t watched_us;
+	atomic_uint_fast64_t hits, misses;
+};
+
+/* Sets r->tape, which may come later than the reader: a recorder makes it.
+ * 0, with r->tape 0 while there is none, or -1. */
+int reader_tape(struct reader *r, struct err *e);
+
+#endif
