@@ -32,7 +32,6 @@ struct mode {
 	bool forwards;
 	bool records;          /* what it forwarded */
 	bool reads_on_failure; /* recordings when the upstream fails */
-	const char *help;      /* one line */
 };
 extern const struct mode modes[MODES];
 
