@@ -1,8 +1,9 @@
 # Goal: nothing ambiguous ever passes the gateway, in either direction.
 #
-# HARK_CORPUS names a folder with smuggling/ and smuggling-responses/, raw
-# messages and an INDEX.tsv with the verdict that RFC 9110 and 9112 demand of
-# each.  Without it the messages written down here are all there is.
+# A corpus beside the checkout (../shared/corpus, or HARK_CORPUS) has folders
+# smuggling/ and smuggling-responses/: raw messages and an INDEX.tsv with the
+# verdict that RFC 9110 and 9112 demand of each.  Without it the messages
+# written down here are all there is.
 
 import csv
 import os
@@ -28,10 +29,11 @@ def tell(peer, r):
 
 
 def corpus(name):
-    folder = os.environ.get('HARK_CORPUS')
-    if not folder or not (pathlib.Path(folder) / name).is_dir():
-        raise Skip('HARK_CORPUS does not name a folder with ' + name)
-    folder = pathlib.Path(folder) / name
+    beside = os.path.join(os.environ.get('top_srcdir', '.'),
+                          '../shared/corpus')
+    folder = pathlib.Path(os.environ.get('HARK_CORPUS') or beside) / name
+    if not folder.is_dir():
+        raise Skip(f'no corpus with {name} beside the checkout')
     with open(folder / 'INDEX.tsv', newline='') as f:
         rows = list(csv.DictReader(f, delimiter='\t',
                                    quoting=csv.QUOTE_NONE))

@@ -1,0 +1,100 @@
+#include "config.h"
+
+#include "base/str.h"
+#include "tests/unit/tap.h"
+
+static void
+views_compare_by_bytes_and_by_ascii_case(void)
+{
+	CHECK(str_eq(STR("a\0b"), STR("a\0b")));
+	CHECK(!str_eq(STR("a\0b"), STR("a\0c")));
+	CHECK(str_eq(STR(""), (struct str){ NULL, 0 }));
+	CHECK(str_iis(STR("Content-LENGTH"), "content-length"));
+	CHECK(!str_iis(STR("Content-Length"), "content-lengt"));
+	CHECK(!str_ieq(STR("\xc4"), STR("\xe4"))); /* not ASCII: no case */
+	CHECK(str_istarts(STR("HTTPS://x"), "https://"));
+	CHECK(!str_starts(STR("htt"), "http"));
+}
+
+static void
+trimming_takes_spaces_and_tabs_only(void)
+{
+	CHECK_VIEW(str_trim(STR(" \t a b\t ")), "a b");
+	CHECK_VIEW(str_trim(STR("\n a")), "\n a");
+	CHECK_VIEW(str_trim(STR(" \t ")), "");
+}
+
+static void
+cutting_gives_each_part_once_and_the_last_one_too(void)
+{
+	struct str rest = STR("a,,b"), part;
+
+	CHECK(str_cut(&rest, ',', &part));
+	CHECK_VIEW(part, "a");
+	CHECK(str_cut(&rest, ',', &part));
+	CHECK_VIEW(part, "");
+	CHECK(str_cut(&rest, ',', &part));
+	CHECK_VIEW(part, "b");
+	CHECK(!str_cut(&rest, ',', &part));
+}
+
+static void
+numbers_are_digits_within_a_bound(void)
+{
+	static const char *const bad[] = { "", "+1", "-1", " 1", "1 ", "0x1",
+		"1000000000000000001", "99999999999999999999" };
+	uint64_t v;
+	size_t i;
+
+	CHECK_INT(str_u64(STR("000"), &v), 0);
+	CHECK_INT(v, 0);
+	CHECK_INT(str_u64(STR("1000000000000000000"), &v), 0);
+	CHECK_INT(v, 1000000000000000000);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK_INT(str_u64(str_of(bad[i]), &v), -1);
+}
+
+static void
+globs_match_whole_texts(void)
+{
+	CHECK(str_glob(STR("*"), STR("")));
+	CHECK(str_glob(STR("http://*/v1/?"), STR("http://api/v1/x")));
+	CHECK(!str_glob(STR("http://*/v1/?"), STR("http://api/v1/")));
+	CHECK(!str_glob(STR("a"), STR("ab")));
+	CHECK(str_glob(STR("a*b*c"), STR("aXbYbZc")));
+	CHECK(!str_glob(STR("a*b*c"), STR("aXcYb")));
+	/* Exponential matchers do not come back from this. */
+	CHECK(!str_glob(STR("*a*a*a*a*a*a*a*a*a*a*a*b"),
+	    STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")));
+}
+
+static void
+tokens_have_no_delimiters(void)
+{
+	CHECK(str_is_token(STR("X-a_b!#$%&'*+.^`|~09")));
+	CHECK(!str_is_token(STR("")));
+	CHECK(!str_is_token(STR("a b")));
+	CHECK(!str_is_token(STR("a:")));
+	CHECK(!str_is_token(STR("a\0b")));
+	CHECK(!str_is_token(STR("\xe4")));
+}
+
+static void
+utf8_is_told_from_what_only_looks_like_it(void)
+{
+	CHECK(str_is_utf8(STR("")));
+	CHECK(str_is_utf8(STR("a\0\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80")));
+	CHECK(!str_is_utf8(STR("\xc0\xaf"))); /* overlong */
+	CHECK(!str_is_utf8(STR("\xe0\x80\xaf")));
+	CHECK(!str_is_utf8(STR("\xed\xa0\x80")));     /* a surrogate */
+	CHECK(!str_is_utf8(STR("\xf4\x90\x80\x80"))); /* above U+10FFFF */
+	CHECK(!str_is_utf8(STR("\xe2\x82")));         /* cut off */
+	CHECK(!str_is_utf8(STR("\x80")));
+}
+
+RUN(TEST(views_compare_by_bytes_and_by_ascii_case),
+    TEST(trimming_takes_spaces_and_tabs_only),
+    TEST(cutting_gives_each_part_once_and_the_last_one_too),
+    TEST(numbers_are_digits_within_a_bound), TEST(globs_match_whole_texts),
+    TEST(tokens_have_no_delimiters),
+    TEST(utf8_is_told_from_what_only_looks_like_it))
