@@ -392,6 +392,33 @@ har_body_params(struct har_in *in, struct har_source *s, struct body *b)
 	return har_in_repair_at(in, s->path, "made of params");
 }
 
+/* postData without a byte in it is more than no postData: who compares bodies
+ * as Playwright does compares with its empty text.  It is kept with what the
+ * request has beyond its body. */
+static void
+har_body_keep_empty(struct har_entry *entry)
+{
+	struct har_payload *p = &entry->post;
+	struct buf *extra = entry->extra;
+	struct json_write w;
+
+	json_write_init(&w, false, NULL, NULL);
+	w.out = extra[HAR_REQUEST];
+	w.empty = entry->extra_members[HAR_REQUEST]++ == 0;
+	json_write_name(&w, STR("postData"));
+	json_write_object(&w);
+	json_write_member(
+	    &w, "mimeType", p->mime_type.p != NULL ? p->mime_type : STR(""));
+	json_write_member(&w, "text", STR(""));
+	if (extra[HAR_POST_DATA].n > 0) {
+		buf_add(&w.out, ",", 1);
+		buf_add_str(&w.out, buf_str(&extra[HAR_POST_DATA]));
+	}
+	json_write_object_end(&w);
+	extra[HAR_REQUEST] = w.out;
+	entry->extra_members[HAR_POST_DATA] = 0;
+}
+
 int
 har_body_request(struct har_in *in)
 {
@@ -417,6 +444,8 @@ har_body_request(struct har_in *in)
 		r = 0;
 	if (r == -1)
 		return -1;
+	if (p->present && m->body.bytes.n == 0)
+		har_body_keep_empty(entry);
 	return har_body_add_type(
 	    in, m, p->mime_type, "request/postData/mimeType");
 }
