@@ -221,8 +221,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
     void (*on_written)(struct transaction *t, bool stored))
 {
 	struct shared *g = t->w->shared;
-	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE &&
-			t->recording == NULL;
+	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE;
 	struct tee_word *word = NULL;
 
 	if (outcome != OUTCOME_COMPLETE && !g->settings->record_failures)
