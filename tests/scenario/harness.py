@@ -21,16 +21,17 @@ import time
 import traceback
 
 from origin import Origin, certificate, echo, reply, tls_server
-from program import Hark, command, entries, export, numbers
+from program import (Hark, command, entries, export, numbers, outcome,
+                     problem)
 from waits import (BIG, HARK, PATIENCE, SCALE, Failed, Gate, Late, Skip,
-                   check, grown, same, until)
+                   check, grown, ms, same, until)
 from wire import Client, Ended, Request, Response
 
-__all__ = ['BIG', 'HARK', 'PATIENCE', 'SCALE', 'Case', 'Client',
-           'Ended', 'Failed', 'Gate', 'Hark', 'Late', 'Origin', 'Request',
-           'Response', 'Shared', 'Skip', 'case', 'certificate', 'check',
-           'command', 'echo', 'entries', 'export', 'grown', 'main', 'reply',
-           'same', 'tls_server', 'until']
+__all__ = ['BIG', 'HARK', 'PATIENCE', 'SCALE', 'Case', 'Client', 'Ended',
+           'Failed', 'Gate', 'Hark', 'Late', 'Origin', 'Request', 'Response',
+           'Shared', 'Skip', 'case', 'certificate', 'check', 'command',
+           'echo', 'entries', 'export', 'grown', 'main', 'ms', 'outcome',
+           'problem', 'reply', 'same', 'tls_server', 'until']
 
 
 class Case:

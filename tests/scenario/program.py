@@ -159,3 +159,22 @@ def entries(store, *options):
 
 
 numbers = itertools.count(1)
+
+
+def outcome(entry):
+    """How an exported exchange ended; complete when it does not say."""
+    own = entry.get('_hark') or {}
+    return own.get('outcome', 'complete')
+
+
+def problem(r, status, phase=None):
+    """r is hark's own error, in the form of RFC 9457."""
+    same((r.status, r.get('content-type')),
+         (status, 'application/problem+json'), r)
+    same(r.source, 'hark')
+    text = r.json
+    same((text['type'], text['status']), ('about:blank', status))
+    check(text['title'] and text['detail'], text)
+    if phase:
+        same(text.get('phase'), phase, text)
+    return text

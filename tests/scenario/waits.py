@@ -65,6 +65,11 @@ def until(condition, what, patience=None):
         time.sleep(0.005)
 
 
+def ms(n):
+    """The text of an option: n milliseconds, stretched as deadlines are."""
+    return f'{int(n * SCALE)}ms'
+
+
 def grown(hark, before, most):
     """
     Checks that the peak of hark's memory is at most most MiB over before, in
