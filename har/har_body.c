@@ -26,6 +26,7 @@ har_body_read_text(struct har_in *in, enum json_token t, void *slot)
 	p->has_text = true;
 	p->text.n = 0;
 	if (t == JSON_STRING) {
+		(void)json_flaws(in->j); /* of what was passed over */
 		r = json_string(in->j, &p->text, HAR_MOST_BASE64);
 		p->cut = r == 1;
 		p->flaws = json_flaws(in->j);

@@ -74,7 +74,7 @@ har_entry_cookies(
 
 	if (t != JSON_ARRAY)
 		return har_in_pass(in, t, NULL);
-	if (har_in_keep(in, t, "cookies", place) == -1)
+	if (har_in_keep(in, t, STR("cookies"), place) == -1)
 		return -1;
 	*some = !(entry->extra[place].n - n <= sizeof(",\"cookies\":[]") - 1);
 	if (!*some) {
@@ -109,7 +109,7 @@ har_entry_cache(struct har_in *in, enum json_token t, void *slot)
 
 	if (t != JSON_OBJECT)
 		return har_in_pass(in, t, NULL);
-	if (har_in_keep(in, t, "cache", HAR_ENTRY) == -1)
+	if (har_in_keep(in, t, STR("cache"), HAR_ENTRY) == -1)
 		return -1;
 	if (entry->extra[HAR_ENTRY].n - n <= sizeof(",\"cache\":{}") - 1) {
 		entry->extra[HAR_ENTRY].n = n;
@@ -249,7 +249,7 @@ har_entry_comment(struct har_in *in, enum json_token t, void *slot)
 		return har_in_text(in, t, &entry->comment);
 	if (t == JSON_NULL)
 		return 0;
-	return har_in_keep(in, t, "comment", HAR_ENTRY);
+	return har_in_keep(in, t, STR("comment"), HAR_ENTRY);
 }
 
 static const struct har_member har_entry_members[] = {

@@ -268,12 +268,16 @@ har_fields_give_query(struct har_in *in, const struct har_field *f, void *slot)
 	return 0;
 }
 
+/* It repeats the URL and is only looked at when that has no query. */
 int
 har_fields_read_query(struct har_in *in, enum json_token t, void *slot)
 {
-	if (t == JSON_NULL)
-		return 0;
-	return har_fields_list(in, t, har_fields_give_query, slot);
+	int r;
+
+	in->quiet = true;
+	r = har_fields_list(in, t, har_fields_give_query, slot);
+	in->quiet = false;
+	return r;
 }
 
 static int

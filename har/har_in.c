@@ -40,6 +40,8 @@ har_in_note(struct har_in *in, const char *path, const char *text)
 {
 	struct har_note n = { in->index, path, text, false };
 
+	if (in->quiet)
+		return 0;
 	in->repaired = true;
 	if (in->o->strict)
 		return err_set(in->e, "%s: %s", path, text);
@@ -86,8 +88,8 @@ har_in_str(struct har_in *in, const struct buf *b)
 }
 
 int
-har_in_keep(struct har_in *in, enum json_token t, const char *name,
-    enum har_place place)
+har_in_keep(
+    struct har_in *in, enum json_token t, struct str name, enum har_place place)
 {
 	struct har_entry *entry = in->entry;
 	struct json_write w;
@@ -96,10 +98,15 @@ har_in_keep(struct har_in *in, enum json_token t, const char *name,
 	json_write_init(&w, false, NULL, NULL);
 	w.out = entry->extra[place];
 	w.empty = entry->extra_members[place]++ == 0;
-	json_write_name(&w, str_of(name));
+	json_write_name(&w, name);
+	(void)json_flaws(in->j); /* of what was passed over */
 	r = json_write_value(&w, in->j, t);
 	entry->extra[place] = w.out;
-	return r == -1 ? har_in_fail(in) : 0;
+	if (r == -1)
+		return har_in_fail(in);
+	if ((json_flaws(in->j) & JSON_BAD_UTF8) != 0)
+		return har_in_repair(in, "bytes that are not UTF-8, replaced");
+	return 0;
 }
 
 static const struct har_member *
@@ -117,7 +124,8 @@ har_in_member(struct har_in *in, const struct har_member *members, void *base,
 {
 	const struct har_member *m = har_in_find(members, json_text(in->j));
 	enum json_token t;
-	char *name;
+	struct str name;
+	char *copy;
 	int r;
 
 	if (m != NULL) {
@@ -128,9 +136,11 @@ har_in_member(struct har_in *in, const struct har_member *members, void *base,
 	}
 	if (place == HAR_PLACES)
 		return har_in_pass(in, json_next(in->j), NULL);
-	name = xmemdup0(json_text(in->j).p, json_text(in->j).n);
-	r = har_in_keep(in, json_next(in->j), name, place);
-	free(name);
+	name = json_text(in->j);
+	copy = xmemdup0(name.p, name.n);
+	r = har_in_keep(
+	    in, json_next(in->j), (struct str){ copy, name.n }, place);
+	free(copy);
 	return r;
 }
 
@@ -198,6 +208,7 @@ har_in_text(struct har_in *in, enum json_token t, void *slot)
 	switch (t) {
 	case JSON_STRING:
 		in->scratch.n = 0;
+		(void)json_flaws(in->j); /* of what was passed over */
 		r = json_string(in->j, &in->scratch, HAR_MOST_TEXT);
 		if (r == -1)
 			return har_in_fail(in);

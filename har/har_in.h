@@ -78,6 +78,7 @@ struct har_in {
 	uint64_t index; /* of the entry */
 	struct har_entry *entry;
 	bool repaired;   /* this entry was */
+	bool quiet;      /* what is wrong here does not count */
 	unsigned pseudo; /* pseudo-header fields in the list being read */
 	struct buf scratch;
 };
@@ -106,7 +107,7 @@ int har_in_ms(struct har_in *in, enum json_token t, void *slot);
 int har_in_pass(struct har_in *in, enum json_token t, void *slot);
 
 /* Keeps the value that begins with t as member name of extra at place. */
-int har_in_keep(struct har_in *in, enum json_token t, const char *name,
+int har_in_keep(struct har_in *in, enum json_token t, struct str name,
     enum har_place place);
 
 /* Says that something at the scanner's place was repaired. */

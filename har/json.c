@@ -348,15 +348,20 @@ json_sequence(struct json *j, char out[4])
 	return n;
 }
 
-/* Adds what fits below limit; *over is set once something did not. */
+/* Adds what fits below most: of a run of ASCII a part, of one character all
+ * or nothing.  *over is set once something did not fit. */
 static void
-json_give(struct buf *out, size_t most, bool *over, const void *p, size_t n)
+json_give(
+    struct buf *out, size_t most, bool *over, const void *p, size_t n, bool run)
 {
+	size_t fits;
+
 	if (out == NULL || *over)
 		return;
-	if (n > most - out->n) {
+	fits = most - out->n;
+	if (n > fits) {
 		*over = true;
-		return;
+		n = run ? fits : 0;
 	}
 	buf_add(out, p, n);
 }
@@ -375,7 +380,7 @@ json_string(struct json *j, struct buf *out, size_t limit)
 		if (j->p == j->end && !json_need(j, 1))
 			return json_fail(j, "the text ends in a string");
 		run = json_plain_end(j->p, j->end);
-		json_give(out, most, &over, j->p, (size_t)(run - j->p));
+		json_give(out, most, &over, j->p, (size_t)(run - j->p), true);
 		j->p += run - j->p;
 		if (j->p == j->end)
 			continue;
@@ -386,7 +391,7 @@ json_string(struct json *j, struct buf *out, size_t limit)
 		n = *j->p == '\\' ? json_escape(j, c) : json_sequence(j, c);
 		if (n == 0)
 			return -1;
-		json_give(out, most, &over, c, n);
+		json_give(out, most, &over, c, n, false);
 	}
 	j->p++;
 	j->string_open = false;

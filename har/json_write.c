@@ -130,6 +130,30 @@ json_write_sequence(const char *p, size_t n)
 	return need;
 }
 
+/* The surrogate that is encoded at p as if it were a character, or 0. */
+static unsigned
+json_write_surrogate(const char *p, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	if (n < 3 || u[0] != 0xed || u[1] < 0xa0 || u[1] > 0xbf ||
+	    (u[2] & 0xc0) != 0x80)
+		return 0;
+	return 0xd000u | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
+}
+
+/* Two halves that came apart and stand together are one character. */
+static void
+json_write_pair(struct json_write *w, unsigned high, unsigned low)
+{
+	unsigned c = 0x10000u + ((high & 0x3ffu) << 10 | (low & 0x3ffu));
+	char text[4] = { (char)(0xf0 | c >> 18),
+		(char)(0x80 | (c >> 12 & 0x3f)), (char)(0x80 | (c >> 6 & 0x3f)),
+		(char)(0x80 | (c & 0x3f)) };
+
+	json_write_put(w, text, 4);
+}
+
 /* Writes the byte or sequence at p as its escape; how many bytes it was. */
 static size_t
 json_write_escape(struct json_write *w, const char *p, size_t n)
@@ -137,6 +161,7 @@ json_write_escape(struct json_write *w, const char *p, size_t n)
 	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	const unsigned char *u = (const unsigned char *)p;
 	const char *at = *p != '\0' ? strchr(from, *p) : NULL;
+	unsigned unit, low;
 	char text[8];
 
 	if (at != NULL) {
@@ -149,10 +174,15 @@ json_write_escape(struct json_write *w, const char *p, size_t n)
 		json_write_put(w, text, 6);
 		return 1;
 	}
-	if (n >= 3 && u[0] == 0xed && u[1] >= 0xa0 && u[1] < 0xc0 &&
-	    (u[2] & 0xc0) == 0x80) {
-		snprintf(text, sizeof(text), "\\u%04x",
-		    0xd000u | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu));
+	unit = json_write_surrogate(p, n);
+	low =
+	    unit != 0 && unit < 0xdc00 ? json_write_surrogate(p + 3, n - 3) : 0;
+	if (low >= 0xdc00) {
+		json_write_pair(w, unit, low);
+		return 6;
+	}
+	if (unit != 0) {
+		snprintf(text, sizeof(text), "\\u%04x", unit);
 		json_write_put(w, text, 6);
 		return 3;
 	}
