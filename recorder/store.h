@@ -74,6 +74,10 @@ int store_body_forget(struct store *s, int64_t body, struct err *e);
  * memory are hashed if need be and stored once.  0 or -1. */
 int store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
 
+/* Puts x, with x->id, in the place of the entry that has this id: on the same
+ * tape, in the same order.  1 if there was one, 0 if not, -1 on error. */
+int store_replace(struct store *s, struct exchange *x, struct err *e);
+
 /* Deletes an entry, and its bodies if nobody else uses them.  1 if there was
  * one, 0 if not, -1 on error. */
 int store_remove(struct store *s, int64_t entry, struct err *e);
@@ -111,6 +115,7 @@ struct store_filter {
 	struct str url;             /* glob */
 	int status;                 /* 200, or 2 for 2xx */
 	int64_t since_us, until_us; /* started_us in [since, until) */
+	bool failed;                /* only exchanges that did */
 };
 
 /* One line about an entry; the strings live until the callback returns. */
@@ -131,6 +136,21 @@ struct store_entry_row {
  * other than 0 stops and is given back. */
 int store_list(struct store *s, const struct store_filter *f,
     int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
+    struct err *e);
+
+/* What was asked for, as it is recorded; the strings live until the callback
+ * returns. */
+struct store_request {
+	int64_t id, tape;
+	struct str method, scope, target, url;
+	struct str head; /* the field lines */
+	int64_t body;    /* its id, 0 for none; equal bodies have one id */
+};
+
+/* Calls on_request for each entry of any tape behind the one with id after,
+ * in recorded order.  0 or -1. */
+int store_requests(struct store *s, int64_t after,
+    void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e);
 
 /*

@@ -222,7 +222,8 @@ enum list_column {
 	"FROM entry AS e CROSS JOIN tape AS t ON t.id = e.tape " \
 	"WHERE e.id BETWEEN ?1 AND ?2 AND (?3 = 0 OR e.tape = ?3) " \
 	"AND (?4 = '' OR e.method = ?4) AND e.status BETWEEN ?5 AND ?6 " \
-	"AND e.started_us >= ?7 AND e.started_us < ?8 ORDER BY e.id"
+	"AND e.started_us >= ?7 AND e.started_us < ?8 " \
+	"AND (?9 = 0 OR e.outcome <> 'complete') ORDER BY e.id"
 
 static void
 bind_filter(sqlite3_stmt *q, const struct store_filter *f)
@@ -244,6 +245,7 @@ bind_filter(sqlite3_stmt *q, const struct store_filter *f)
 	sqlite3_bind_int(q, 6, high);
 	sqlite3_bind_int64(q, 7, f->since_us != 0 ? f->since_us : INT64_MIN);
 	sqlite3_bind_int64(q, 8, f->until_us != 0 ? f->until_us : INT64_MAX);
+	sqlite3_bind_int(q, 9, f->failed);
 }
 
 static void

@@ -144,9 +144,10 @@ bind_exchange(sqlite3_stmt *q, const struct exchange *x)
 	store_bind(q, BIND(extra), x->extra);
 }
 
+/* id is 0 for a new entry. */
 static int
-store_put_parts(
-    struct store *s, int64_t tape, struct exchange *x, struct err *e)
+store_put_parts(struct store *s, int64_t tape, int64_t id, struct exchange *x,
+    struct err *e)
 {
 	int64_t request = store_body_put(s, &x->request.body, e);
 	int64_t response =
@@ -157,7 +158,7 @@ store_put_parts(
 		return -1;
 	q = store_statement(s, STORE_PUT,
 	    "INSERT INTO entry (" ENTRY_NAMES
-	    ") VALUES (" ENTRY_COLUMNS(ENTRY_PLACE) "NULL)",
+	    ") VALUES (" ENTRY_COLUMNS(ENTRY_PLACE) "?)",
 	    e);
 	if (q == NULL)
 		return -1;
@@ -167,6 +168,7 @@ store_put_parts(
 	bind_response(s, q, x);
 	bind_body(q, BIND(request_body), request);
 	bind_body(q, BIND(response_body), response);
+	bind_body(q, BIND(id), id);
 	if (store_run(s, q, "cannot store an entry", e) != 0)
 		return -1;
 	x->id = sqlite3_last_insert_rowid(s->db);
@@ -179,22 +181,28 @@ int
 store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
 {
 	if (!sqlite3_get_autocommit(s->db))
-		return store_put_parts(s, tape, x, e);
+		return store_put_parts(s, tape, 0, x, e);
 	if (store_begin(s, e) != 0)
 		return -1;
-	if (store_put_parts(s, tape, x, e) == 0 && store_commit(s, e) == 0)
+	if (store_put_parts(s, tape, 0, x, e) == 0 && store_commit(s, e) == 0)
 		return 0;
 	store_rollback(s);
 	return -1;
 }
 
-/* The ids of the entry's bodies.  1, 0 when there is no such entry, -1. */
+/* What an entry that goes leaves behind. */
+struct left {
+	int64_t tape;
+	int64_t bodies[2];
+};
+
+/* 1, 0 when there is no such entry, -1. */
 static int
-store_bodies_of(
-    struct store *s, int64_t entry, int64_t bodies[2], struct err *e)
+left_by(struct store *s, int64_t entry, struct left *l, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_BODIES_OF,
-	    "SELECT request_body, response_body FROM entry WHERE id = ?", e);
+	    "SELECT tape, request_body, response_body FROM entry WHERE id = ?",
+	    e);
 	int r;
 
 	if (q == NULL)
@@ -202,8 +210,9 @@ store_bodies_of(
 	sqlite3_bind_int64(q, 1, entry);
 	r = sqlite3_step(q);
 	if (r == SQLITE_ROW) {
-		bodies[0] = sqlite3_column_int64(q, 0);
-		bodies[1] = sqlite3_column_int64(q, 1);
+		l->tape = sqlite3_column_int64(q, 0);
+		l->bodies[0] = sqlite3_column_int64(q, 1);
+		l->bodies[1] = sqlite3_column_int64(q, 2);
 		r = 1;
 	} else {
 		r = r == SQLITE_DONE
@@ -215,39 +224,69 @@ store_bodies_of(
 }
 
 static int
-store_remove_parts(struct store *s, int64_t entry, struct err *e)
+left_release(struct store *s, const struct left *l, struct err *e)
 {
-	int64_t bodies[2] = { 0, 0 };
-	int r = store_bodies_of(s, entry, bodies, e);
-	sqlite3_stmt *q;
+	if (store_body_release(s, l->bodies[0], e) != 0)
+		return -1;
+	return l->bodies[1] == l->bodies[0]
+		   ? 0
+		   : store_body_release(s, l->bodies[1], e);
+}
 
-	if (r <= 0)
-		return r;
-	q = store_statement(
+static int
+store_delete_row(struct store *s, int64_t entry, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(
 	    s, STORE_ENTRY_DELETE, "DELETE FROM entry WHERE id = ?", e);
+
 	if (q == NULL)
 		return -1;
 	sqlite3_bind_int64(q, 1, entry);
-	if (store_run(s, q, "cannot delete an entry", e) != 0 ||
-	    store_body_release(s, bodies[0], e) != 0)
+	return store_run(s, q, "cannot delete an entry", e);
+}
+
+/* With x, it comes in the place of the entry.  1, 0 or -1. */
+static int
+store_remove_parts(
+    struct store *s, int64_t entry, struct exchange *x, struct err *e)
+{
+	struct left l = { 0 };
+	int r = left_by(s, entry, &l, e);
+
+	if (r <= 0)
+		return r;
+	if (store_delete_row(s, entry, e) != 0)
 		return -1;
-	if (bodies[1] != bodies[0] && store_body_release(s, bodies[1], e) != 0)
+	if (x != NULL && store_put_parts(s, l.tape, entry, x, e) != 0)
 		return -1;
-	return 1;
+	return left_release(s, &l, e) == 0 ? 1 : -1;
+}
+
+static int
+store_remove_or_replace(
+    struct store *s, int64_t entry, struct exchange *x, struct err *e)
+{
+	int r;
+
+	if (!sqlite3_get_autocommit(s->db))
+		return store_remove_parts(s, entry, x, e);
+	if (store_begin(s, e) != 0)
+		return -1;
+	r = store_remove_parts(s, entry, x, e);
+	if (r >= 0 && store_commit(s, e) == 0)
+		return r;
+	store_rollback(s);
+	return -1;
+}
+
+int
+store_replace(struct store *s, struct exchange *x, struct err *e)
+{
+	return store_remove_or_replace(s, x->id, x, e);
 }
 
 int
 store_remove(struct store *s, int64_t entry, struct err *e)
 {
-	int r;
-
-	if (!sqlite3_get_autocommit(s->db))
-		return store_remove_parts(s, entry, e);
-	if (store_begin(s, e) != 0)
-		return -1;
-	r = store_remove_parts(s, entry, e);
-	if (r >= 0 && store_commit(s, e) == 0)
-		return r;
-	store_rollback(s);
-	return -1;
+	return store_remove_or_replace(s, entry, NULL, e);
 }

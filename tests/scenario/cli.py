@@ -64,6 +64,8 @@ def wrong_usage_is_told_in_one_line_with_what_was_expected(t):
             (['show', '0'], '0: expected the number of an entry'),
             (['rm', '1', 'x'], 'x: expected the number of an entry'),
             (['list', '--status', '4x'], 'option status: 4x: expected'),
+            (['list', '--since', 'yesterday'],
+             'option since: yesterday: expected a date such as'),
             (['list', '--listen', '127.0.0.1:0'],
              'option listen: not an option of hark list'),
             (['list', '--json=yes'], 'option json: takes no value'),
@@ -118,15 +120,15 @@ def output_that_cannot_be_written_is_a_failure(t):
 @case
 def list_has_one_line_per_entry(t):
     text = lines('list', '--store', filled())
-    check(re.fullmatch(r' ENTRY  METHOD +STATUS +BYTES +TIME +TAPE +URL',
-                       text[0]), text[0])
-    check(re.fullmatch(r' +1  GET +200 +9 +\d+ms  default +http://\S+/a',
+    same(text[0].split('\t'), ['ENTRY', 'METHOD', 'STATUS', 'BYTES', 'MS',
+                               'TAPE', 'URL'])
+    check(re.fullmatch(r'1\tGET\t200\t9\t\d+\.\d{3}\tdefault\thttp://\S+/a',
                        text[1]), text[1])
-    check(re.search(r'POST +200 ', text[2]), text[2])
-    check(re.search(r' 3\.0m ', text[3]), text[3])
-    check(re.search(r'GET +404 ', text[4]), text[4])
-    check(' second ' in text[5], text[5])
-    same(len(text), 6)
+    same([line.split('\t')[1:4] for line in text[2:]],
+         [['POST', '200', str(len(HOSTILE))],
+          ['GET', '200', str(len(BIG_BODY))], ['GET', '404', '4'],
+          ['GET', '200', '9']])
+    same(text[5].split('\t')[5], 'second')
 
 
 @case
@@ -141,7 +143,13 @@ def list_can_be_filtered(t):
             (['--status', '404'], [4]),
             (['--status', '4xx'], [4]),
             (['--status', '2xx', '--tape', 'default'], [1, 2, 3]),
-            (['--status', '500'], [])):
+            (['--status', '500'], []),
+            (['--failed'], []),
+            (['--since', '1h'], [1, 2, 3, 4, 5]),
+            (['--until', '1h'], []),
+            (['--since', '2000-01-01', '--until', '2099-01-01T00:00:00Z'],
+             [1, 2, 3, 4, 5]),
+            (['--since', '2099-01-01T00:00:00Z'], [])):
         text = lines('list', '--json', '--store', store, *filters)
         same([json.loads(line)['entry'] for line in text], ids, filters)
     done = command('list', '--store', store, '--tape', 'third')
@@ -162,12 +170,14 @@ def list_as_json_has_every_member(t):
                'response_bytes': len(HOSTILE)})
 
 
-@case
-def list_is_cut_to_the_width_of_a_terminal(t):
+def on_terminal(*argv, columns=80, env=None):
+    """What hark writes on a terminal that wide."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('4H', 25, 40, 0, 0))
-    process = subprocess.Popen([HARK, 'list', '--store', filled()],
-                               stdout=theirs)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack('4H', 25, columns, 0, 0))
+    process = subprocess.Popen([HARK, *map(str, argv)], stdout=theirs,
+                               env={**os.environ, 'TERM': 'xterm',
+                                    'NO_COLOR': '', **(env or {})})
     os.close(theirs)
     text = b''
     try:
@@ -177,8 +187,33 @@ def list_is_cut_to_the_width_of_a_terminal(t):
         pass  # the other side is closed
     os.close(ours)
     same(process.wait(), 0)
-    widths = [len(line) for line in text.decode().splitlines()]
+    return text.decode()
+
+
+@case
+def list_is_a_table_as_wide_as_the_terminal(t):
+    text = on_terminal('list', '--store', filled(),
+                       env={'NO_COLOR': '1'}).splitlines()
+    check(re.fullmatch(r' ENTRY  METHOD +STATUS +BYTES +TIME +TAPE +URL',
+                       text[0]), text[0])
+    check(re.fullmatch(r' +1  GET +200 +9 +\d+ms  default +http://\S+',
+                       text[1]), text[1])
+    check(re.search(r' 3\.0m ', text[3]), text[3])
+    text = on_terminal('list', '--store', filled(), columns=40,
+                       env={'NO_COLOR': '1'})
+    widths = [len(line) for line in text.splitlines()]
     same((len(widths), max(widths)), (6, 40))
+
+
+@case
+def colours_are_for_terminals_that_have_them(t):
+    argv = ('list', '--store', filled(), '--status', '404')
+    check('\033[33m     4  GET' in on_terminal(*argv), 'it is not yellow')
+    for env in ({'NO_COLOR': '1'}, {'TERM': 'dumb'}):
+        text = on_terminal(*argv, env=env)
+        check('\033' not in text, text)
+    done = command(*argv, env={'TERM': 'xterm'})
+    check('\033' not in done.stdout, done.stdout)
 
 
 @case

@@ -432,6 +432,55 @@ removing_keeps_the_bodies_that_others_use(void)
 }
 
 static void
+a_replaced_entry_keeps_its_number_tape_and_place(void)
+{
+	struct store *s = writer("replace.db");
+	int64_t a = put(s, tape(s, "d"), exchange("GET", "/a", "shared"));
+	int64_t b = put(s, tape(s, "other"), exchange("GET", "/b", "shared"));
+	struct exchange *x = exchange("GET", "/new", "new");
+
+	x->id = a;
+	set_body(&x->request.body, "shared", 6);
+	CHECK_INT(store_replace(s, x, &e), 1);
+	x->id = b + 1;
+	CHECK_INT(store_replace(s, x, &e), 0);
+	exchange_free(x);
+	x = get(s, a);
+	CHECK_VIEW(x->target, "/new");
+	CHECK_VIEW(buf_str(&x->request.body.bytes), "shared");
+	CHECK_VIEW(buf_str(&x->response.body.bytes), "new");
+	exchange_free(x);
+	CHECK_INT(number("replace.db", "SELECT tape FROM entry WHERE id = 1"),
+	    tape(s, "d"));
+	CHECK_INT(number("replace.db", "SELECT count(*) FROM entry"), 2);
+	CHECK_INT(number("replace.db", "SELECT count(*) FROM body"), 2);
+	CHECK(put(s, tape(s, "d"), exchange("GET", "/c", "")) > b);
+	store_close(s);
+}
+
+static void
+a_replacement_that_fails_leaves_the_entry_and_its_bodies(void)
+{
+	struct store *s = writer("replace-fails.db");
+	int64_t a = put(s, tape(s, "d"), exchange("GET", "/a", "old"));
+	struct exchange *x = exchange("GET", "/b", "new");
+
+	/* The entry is deleted by then. */
+	number("replace-fails.db",
+	    "CREATE TRIGGER fail BEFORE INSERT ON entry BEGIN "
+	    "SELECT raise(ABORT, 'no'); END");
+	x->id = a;
+	CHECK_INT(store_replace(s, x, &e), -1);
+	exchange_free(x);
+	x = get(s, a);
+	CHECK_VIEW(x->target, "/a");
+	CHECK_VIEW(buf_str(&x->response.body.bytes), "old");
+	exchange_free(x);
+	CHECK_INT(number("replace-fails.db", "SELECT count(*) FROM body"), 1);
+	store_close(s);
+}
+
+static void
 an_id_is_never_given_twice(void)
 {
 	struct store *s = writer("ids.db");
@@ -732,6 +781,10 @@ the_time_of_a_listed_entry_is_the_sum_of_its_timings(void)
 	CHECK_INT(listed(s, (struct store_filter){ 0 }, &seen), 1);
 	/* tls is a part of connect and does not count twice. */
 	CHECK_INT(seen.last.time_us, 0 + 1000 + 2500 + 7 + 80000 + 9);
+	CHECK_INT(seen.last.outcome, OUTCOME_TRUNCATED);
+	put(s, tape(s, "d"), exchange("GET", "/", ""));
+	CHECK_INT(listed(s, (struct store_filter){ 0 }, &seen), 2);
+	CHECK_INT(listed(s, (struct store_filter){ .failed = true }, &seen), 1);
 	CHECK_INT(seen.last.outcome, OUTCOME_TRUNCATED);
 	store_close(s);
 }
@@ -1278,6 +1331,8 @@ RUN(TEST(an_entry_comes_back_as_it_was_put),
     TEST(an_unknown_body_is_not_an_empty_one),
     TEST(equal_bodies_are_stored_once),
     TEST(removing_keeps_the_bodies_that_others_use),
+    TEST(a_replaced_entry_keeps_its_number_tape_and_place),
+    TEST(a_replacement_that_fails_leaves_the_entry_and_its_bodies),
     TEST(an_id_is_never_given_twice), TEST(a_body_above_1_mib_is_kept_in_parts),
     TEST(a_small_body_can_be_read_in_pieces_too),
     TEST(a_streamed_body_meets_its_older_equal),
