@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -397,6 +398,21 @@ uint64_t
 client_id(const struct client *c)
 {
 	return c->id;
+}
+
+bool
+client_is_local(const struct client *c, struct str host)
+{
+	struct sockaddr_storage a;
+	socklen_t n = sizeof(a);
+	char text[NI_MAXHOST];
+
+	if (host.n > 2 && host.p[0] == '[')
+		host = (struct str){ host.p + 1, host.n - 2 };
+	return getsockname(c->fd, (struct sockaddr *)&a, &n) == 0 &&
+	       getnameinfo((struct sockaddr *)&a, n, text, sizeof(text), NULL,
+		   0, NI_NUMERICHOST) == 0 &&
+	       str_iis(host, text);
 }
 
 void

@@ -73,6 +73,9 @@ struct worker *client_worker(const struct client *c);
 const char *client_address(const struct client *c); /* "127.0.0.1:4711" */
 uint64_t client_id(const struct client *c);
 
+/* Whether host, an address as in a URL, is the one the client reached us on. */
+bool client_is_local(const struct client *c, struct str host);
+
 /* Whoever answers; handed to the later events of this request. */
 void client_own(struct client *c, void *owner);
 

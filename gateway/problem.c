@@ -1,42 +1,9 @@
 #include "config.h"
 
-#include <stddef.h>
-
+#include "gateway/http1.h"
 #include "har/json_write.h"
 
 #include "gateway/problem.h"
-
-static const struct {
-	int status;
-	const char *reason;
-} reasons[] = {
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 408, "Request Timeout" },
-	{ 413, "Content Too Large" },
-	{ 414, "URI Too Long" },
-	{ 417, "Expectation Failed" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
-	{ 505, "HTTP Version Not Supported" },
-};
-
-const char *
-problem_reason(int status)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Error";
-}
 
 static void
 problem_add_miss(struct json_write *w, const struct problem_miss *m)
@@ -61,7 +28,7 @@ problem_render(struct buf *out, const struct problem *p)
 	struct json_write w;
 
 	if (title == NULL)
-		title = problem_reason(p->status);
+		title = http1_reason(p->status);
 	json_write_init(&w, false, NULL, NULL);
 	json_write_object(&w);
 	json_write_member(&w, "type", STR("about:blank"));

@@ -32,8 +32,4 @@ struct problem {
 /* Appends the JSON object to out. */
 void problem_render(struct buf *out, const struct problem *p);
 
-/* The reason phrase of the statuses the gateway itself answers with;
- * "Error" for others. */
-const char *problem_reason(int status);
-
 #endif

@@ -122,7 +122,7 @@ reply_problem(struct transaction *t, const struct problem *p)
 	buf_addf(b,
 	    "HTTP/1.1 %d %s\r\nContent-Type: " PROBLEM_TYPE
 	    "\r\nContent-Length: %zu\r\n",
-	    p->status, problem_reason(p->status), body.n);
+	    p->status, http1_reason(p->status), body.n);
 	reply_choose_framing(t, p->status, true);
 	reply_end_head(t, NULL);
 	reply_whole(t, buf_str(&body));

@@ -74,20 +74,29 @@ transaction_host(struct str authority)
 	return authority;
 }
 
+/* Whether host is an address rather than a name. */
+static bool
+transaction_is_address(struct str host)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr a;
+
+	if (host.n > 0 && host.p[0] == '[')
+		return true;
+	if (host.n >= sizeof(text))
+		return false;
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	return inet_pton(AF_INET, text, &a) == 1;
+}
+
 /* Whether a client may have meant a recorded origin by this host, rather
  * than the gateway itself. */
 static bool
 transaction_names_origin(struct str host)
 {
-	char text[64];
-	struct in_addr a;
-
-	if (host.n == 0 || host.n >= sizeof(text) || host.p[0] == '[' ||
-	    str_iis(host, "localhost"))
-		return false;
-	memcpy(text, host.p, host.n);
-	text[host.n] = '\0';
-	return inet_pton(AF_INET, text, &a) != 1;
+	return host.n > 0 && !transaction_is_address(host) &&
+	       !str_iis(host, "localhost");
 }
 
 static enum found
@@ -168,21 +177,20 @@ miss_detail(const struct transaction *t, enum found why)
 static void
 miss_note(struct transaction *t, const struct problem_miss *m)
 {
-	char line[1024], subject[256];
+	char nearest[512] = "", subject[256];
+	char *line;
 
 	if (m->nearest_entry != 0)
-		snprintf(line, sizeof(line),
-		    "%.*s %.*s (nearest: %.*s %.*s, entry %" PRId64 ")",
-		    STR_ARGS(m->method), STR_ARGS(m->url),
+		snprintf(nearest, sizeof(nearest),
+		    " (nearest: %.*s %.*s, entry %" PRId64 ")",
 		    STR_ARGS(m->nearest_method), STR_ARGS(m->nearest_url),
 		    m->nearest_entry);
-	else
-		snprintf(line, sizeof(line), "%.*s %.*s", STR_ARGS(m->method),
-		    STR_ARGS(m->url));
-	log_warn(transaction_subject(t, subject, sizeof(subject)), "miss%s%s",
-	    m->nearest_entry != 0 ? strstr(line, " (nearest") : "", "");
-	if (t->w->shared->on_miss != NULL)
-		t->w->shared->on_miss(t->w->shared->on_miss_arg, line);
+	log_warn(transaction_subject(t, subject, sizeof(subject)), "miss%s",
+	    nearest);
+	line = xasprintf(
+	    "%.*s %.*s%s", STR_ARGS(m->method), STR_ARGS(m->url), nearest);
+	t->w->shared->on_miss(t->w->shared->on_miss_arg, line);
+	free(line);
 }
 
 static void
@@ -224,6 +232,30 @@ transaction_miss(struct transaction *t, enum found why)
 
 /* ---- the decision ---------------------------------------------------- */
 
+/*
+ * Whether a client takes the gateway for a forward proxy and wants it to
+ * reach an address: not the gateway's own or a loopback one, and no
+ * upstream's.  Answering for it would give one API's words for another's.
+ */
+static bool
+transaction_misdirected(const struct transaction *t)
+{
+	struct str host = transaction_host(t->r->head.authority);
+	struct route route;
+
+	if (t->r->head.form != TARGET_ABSOLUTE ||
+	    !transaction_is_address(host) || str_starts(host, "127.") ||
+	    str_is(host, "[::1]") || str_is(host, "0.0.0.0"))
+		return false;
+	if (client_is_local(t->c, host))
+		return false;
+	return !origins_route(t->w->shared->origins, t->r->head.authority,
+		   t->r->head.path, &route) ||
+	       (route.scope.n == 0 &&
+		   !str_ieq(host,
+		       transaction_host(str_of(route.origin->authority))));
+}
+
 /* What the gateway must not pass on whatever the mode.  True when replied. */
 static bool
 transaction_own_business(struct transaction *t)
@@ -237,6 +269,14 @@ transaction_own_business(struct transaction *t)
 	uint64_t left;
 
 	if (h->form == TARGET_AUTHORITY) {
+		reply_problem(t, &p);
+		return true;
+	}
+	if (transaction_misdirected(t)) {
+		p = (struct problem){ .status = 421,
+			.title = "Not an address of this gateway",
+			.detail = STR("This port is a reverse proxy; it "
+				      "reaches only its upstreams.") };
 		reply_problem(t, &p);
 		return true;
 	}

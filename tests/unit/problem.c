@@ -83,16 +83,8 @@ hostile_bytes_stay_inside_their_string(void)
 	buf_free(&b);
 }
 
-static void
-an_unusual_status_still_has_a_title(void)
-{
-	CHECK_STR(problem_reason(599), "Error");
-	CHECK_STR(problem_reason(502), "Bad Gateway");
-}
-
 RUN(TEST(an_error_has_type_title_status_and_detail),
     TEST(an_upstream_error_names_its_phase),
     TEST(a_miss_tells_the_request_and_the_nearest_entry),
     TEST(a_miss_on_an_empty_tape_has_no_nearest_entry),
-    TEST(hostile_bytes_stay_inside_their_string),
-    TEST(an_unusual_status_still_has_a_title))
+    TEST(hostile_bytes_stay_inside_their_string))
