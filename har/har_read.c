@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "har/har_entry.h"
+#include "har/har_make.h"
 
 #include "har/har_read.h"
 
@@ -32,7 +33,7 @@ har_read_one(struct har_in *in, enum json_token t)
 
 	if (har_entry_read(in, t) == -1)
 		return -1;
-	r = t != JSON_OBJECT ? 1 : har_entry_finish(in, why, sizeof(why));
+	r = t != JSON_OBJECT ? 1 : har_make(in, why, sizeof(why));
 	if (r == -1)
 		return -1;
 	if (t != JSON_OBJECT)
