@@ -19,8 +19,6 @@ def _environment(extra):
     env = {k: v for k, v in os.environ.items() if not k.startswith('HARK_')}
     env.setdefault('LC_ALL', 'C.UTF-8')
     env.setdefault('UBSAN_OPTIONS', 'print_stacktrace=1')
-    known = pathlib.Path(__file__).resolve().with_name('tsan.supp')
-    env.setdefault('TSAN_OPTIONS', f'suppressions={known}')
     env.update(extra or {})
     return env
 
