@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -215,12 +216,22 @@ store_open_writer(struct store *s, bool durable, struct err *e)
 	return store_body_sweep(s, e);
 }
 
+/* Before SQLite is used at all.  Its statistics of memory, which nobody asks
+ * for, cost a lock around each allocation of each thread. */
+static void
+store_set_up_sqlite(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else it counts */
+}
+
 struct store *
 store_open(
     const char *path, enum store_access access, bool durable, struct err *e)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store *s = xcalloc(1, sizeof(*s));
 
+	pthread_once(&once, store_set_up_sqlite);
 	s->path = xstrdup(path);
 	s->digest = digest_new();
 	if (access == STORE_WRITE) {
