@@ -111,7 +111,11 @@ class Server:
                           f"{self.process.returncode}: {self.tail()}")
 
     def kill(self):
-        """Whatever is left of it, children too."""
+        """Whatever is left of it, children too; a master gets a moment to
+        reap its workers."""
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
