@@ -15,7 +15,4 @@
 int har_body_request(struct har_in *in);
 int har_body_response(struct har_in *in);
 
-/* Reads the text of a payload (slot is a struct har_payload). */
-int har_body_read_text(struct har_in *in, enum json_token t, void *slot);
-
 #endif

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "har/har_body.h"
 #include "har/har_fields.h"
 #include "har/har_hark.h"
 #include "har/har_kept.h"
 #include "har/har_make.h"
+#include "har/har_payload.h"
 
 #include "har/har_entry.h"
 
@@ -71,7 +71,7 @@ static const struct har_member har_content_members[] = {
 	{ "compression", har_in_number,
 	    offsetof(struct har_payload, compression) },
 	{ "mimeType", har_in_text, offsetof(struct har_payload, mime_type) },
-	{ "text", har_body_read_text, 0 },
+	{ "text", har_payload_read_text, 0 },
 	{ "encoding", har_in_text, offsetof(struct har_payload, encoding) },
 	{ "_isBinary", har_entry_is_binary, 0 },
 	{ "_file", har_in_text, offsetof(struct har_payload, file) },
@@ -92,7 +92,7 @@ har_entry_content(struct har_in *in, enum json_token t, void *slot)
 static const struct har_member har_post_data_members[] = {
 	{ "size", har_in_number, offsetof(struct har_payload, size) },
 	{ "mimeType", har_in_text, offsetof(struct har_payload, mime_type) },
-	{ "text", har_body_read_text, 0 },
+	{ "text", har_payload_read_text, 0 },
 	{ "encoding", har_in_text, offsetof(struct har_payload, encoding) },
 	{ "_file", har_in_text, offsetof(struct har_payload, file) },
 	{ "params", har_fields_read_params, 0 },
