@@ -56,6 +56,10 @@ def wrong_usage_is_told_in_one_line_with_what_was_expected(t):
             (['nope'], 'nope: no such command'),
             (['list', 'x'], 'expected: hark list (see hark help list)'),
             (['show'], 'expected: hark show ID'),
+            (['show', '--raw', '--har', '1'], 'option har: not with --raw'),
+            (['show', '--request', '1'], 'option request: only with --raw'),
+            (['cat'], 'expected: hark cat ID ...'),
+            (['cat', '1', 'x'], 'x: expected the number of an entry'),
             (['rm'], 'expected: hark rm ID ...'),
             (['demo', 'x'], 'expected: hark demo'),
             (['replay', 'http://a', 'x'], 'expected: hark replay'),
@@ -220,10 +224,11 @@ def colours_are_for_terminals_that_have_them(t):
 def show_has_request_and_response(t):
     text = '\n'.join(lines('show', '--store', filled(), 1))
     for part in (r'^entry +1$', r'^url +http://\S+/a$',
-                 r'^outcome +complete$', r'^timings .*wait \d+\.\d{3} ms',
+                 r'^outcome +complete$', r'^timings$',
+                 r'^  wait +\d+\.\d{3} ms  +#+$',
                  r'^mode +record$', r'^GET /a HTTP/1\.1$', r'^Host: ',
                  r'^HTTP/1\.1 200 OK$', r'^Content-Type: application/json$',
-                 r'^\(9 bytes\)\n\{"a": 1\}$'):
+                 r'^\(9 bytes\)\n\{\n  "a": 1\n\}$'):
         check(re.search(part, text, re.M), f'{part} is not in\n{text}')
 
 
