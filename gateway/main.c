@@ -84,6 +84,14 @@ const struct command commands[] = {
 	    .own = cmd_show_options,
 	},
 	{
+	    .name = "cat",
+	    .run = cmd_cat,
+	    .operands = "ID ...",
+	    .help = "write response bodies, decoded",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_cat_options,
+	},
+	{
 	    .name = "rm",
 	    .run = cmd_rm,
 	    .operands = "ID ...",

@@ -466,7 +466,7 @@ a_replacement_that_fails_leaves_the_entry_and_its_bodies(void)
 	struct exchange *x = exchange("GET", "/b", "new");
 
 	/* The entry is deleted by then. */
-	number("replace-fails.db",
+	run_sql("replace-fails.db",
 	    "CREATE TRIGGER fail BEFORE INSERT ON entry BEGIN "
 	    "SELECT raise(ABORT, 'no'); END");
 	x->id = a;

@@ -1,0 +1,240 @@
+# Goal: a person can look into a tape, change it, and compare it with another.
+
+import base64
+import gzip
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from harness import (HARK, Shared, Skip, case, check, command, entries, main,
+                     reply, same)
+
+DOCUMENT = b'{"id": 1.50, "name": "caf\\u00e9", "tags": ["a", "b"], "x": {}}'
+LONG = b'0123456789abcdef\n' * (3 << 16)
+BINARY = bytes(range(256)) * 3
+JSON = ('Content-Type', 'application/json')
+GZIP = ('Content-Encoding', 'gzip')
+POSTED = b"it's 100% $HOME `x` \\n \"quoted\"\nand @more\n"
+
+
+def fill(t):
+    """The store of a gateway that is gone, and where its origin was."""
+    origin = t.origin()
+    origin.routes.update({
+        '/doc': reply(gzip.compress(DOCUMENT, mtime=0),
+                      headers=[JSON, GZIP]),
+        '/plain': reply(b'plain text', headers=[('X-Kept', 'yes')]),
+        '/binary': reply(BINARY),
+        '/long': reply(LONG),
+        '/long-gzip': reply(gzip.compress(LONG, 1), headers=[GZIP]),
+        '/broken': reply(b'not gzip at all', headers=[GZIP]),
+        '/none': reply(b'gone', status='404 Not Found')})
+    hark = t.hark('record', origin)
+    for target in ('/doc', '/plain', '/binary', '/long', '/long-gzip',
+                   '/broken', '/none'):
+        hark.get(target)
+    hark.ask('POST', '/post?a=1&b[]={x}', [('X-Quote', "it's"), JSON],
+             POSTED)
+    hark.ask('PUT', '/put/../up', [('X-Empty', ''), ('X-Bytes', '\xe9\x80')],
+             BINARY)
+    hark.stop()
+    t.harks.remove(hark)
+    return hark.store
+
+
+filled = Shared(fill)
+NUMBERS = {name: i + 1 for i, name in enumerate(
+    ('doc', 'plain', 'binary', 'long', 'long-gzip', 'broken', 'none', 'post',
+     'put'))}
+
+
+def raw(*argv, **how):
+    """What the command writes, as bytes."""
+    done = subprocess.run([HARK, *map(str, argv)], capture_output=True, **how)
+    same((done.returncode, done.stderr), (0, b''), argv)
+    return done.stdout
+
+
+def objects(*argv):
+    """What it writes as JSON, an object per line."""
+    return [json.loads(line) for line in raw(*argv).splitlines()]
+
+
+# --- show -------------------------------------------------------------------
+
+@case
+def show_decodes_a_body_and_lays_its_json_out(t):
+    text = raw('show', '--store', filled(), NUMBERS['doc']).decode()
+    check(f', {len(DOCUMENT)} decoded)\n' in text, text)
+    check(text.endswith('{\n  "id": 1.50,\n  "name": "café",\n  "tags": [\n'
+                        '    "a",\n    "b"\n  ],\n  "x": {}\n}\n'), text)
+
+
+@case
+def show_says_why_a_body_is_still_encoded(t):
+    text = raw('show', '--store', filled(), NUMBERS['broken']).decode()
+    check('(15 bytes, still encoded: broken content '
+          'coding)\nnot gzip at all\n' in text,
+          text)
+
+
+@case
+def the_bars_of_show_follow_one_another(t):
+    har = {'log': {'version': '1.2', 'creator': {'name': 'x', 'version': ''},
+                   'entries': [entry('GET', '/')]}}
+    har['log']['entries'][0]['timings'] = {
+        'blocked': 10, 'dns': 10, 'connect': 20, 'ssl': 10, 'send': 0,
+        'wait': 10, 'receive': 10}
+    store = imported(t, har)
+    text = raw('show', '--store', store, 1).decode()
+    bars = [re.sub(r'^(  \w+) +', r'\1 ', line)
+            for line in text.splitlines() if ' ms' in line]
+    same(bars, ['  blocked 10.000 ms  ' + '#' * 10,
+                '  dns 10.000 ms  ' + ' ' * 10 + '#' * 10,
+                '  connect 20.000 ms  ' + ' ' * 20 + '#' * 20,
+                '  tls 10.000 ms  ' + ' ' * 30 + '#' * 10,
+                '  send 0.000 ms',
+                '  wait 10.000 ms  ' + ' ' * 40 + '#' * 10,
+                '  receive 10.000 ms  ' + ' ' * 50 + '#' * 10])
+
+
+@case
+def show_raw_has_either_body_as_it_was(t):
+    store = filled()
+    same(raw('show', '--raw', '--store', store, NUMBERS['doc']),
+         gzip.compress(DOCUMENT, mtime=0))
+    same(raw('show', '--raw', '--request', '--store', store,
+             NUMBERS['put']), BINARY)
+
+
+@case
+def show_har_is_the_entry_that_export_has(t):
+    store = filled()
+    exported = entries(store)
+    for name in ('doc', 'binary', 'post'):
+        number = NUMBERS[name]
+        same(json.loads(raw('show', '--har', '--store', store, number)),
+             exported[number - 1])
+        line = raw('show', '--json', '--store', store, number)
+        same((line.count(b'\n'), json.loads(line)),
+             (1, exported[number - 1]))
+
+
+@case
+def show_curl_sends_the_same_request_again(t):
+    if not shutil.which('curl'):
+        raise Skip('there is no curl')
+    origin = t.origin()
+    hark = t.hark('record', origin)
+    long = b"it's long " * 30000
+    for method, target, headers, body in (
+            ('GET', '/a/../b?x[1]={y}&z', [('X-Quote', "it's"),
+                                           ('Accept', 'text/x')], None),
+            ('POST', '/post', [JSON], POSTED),
+            ('POST', '/at', [], b'@/etc/passwd'),
+            ('PUT', '/binary', [('X-Empty', ''), ('-X', '-v')], BINARY),
+            ('DELETE', '/gone', [('X-Bytes', '\xe9\x80%s\\n')], None),
+            ('POST', '/empty', [('Content-Length', '0')], None),
+            ('POST', '/long', [('User-Agent', 'me')], long),
+            ('HEAD', '/head', [], None)):
+        hark.ask(method, target, headers, body)
+    hark.stop()
+    recorded = origin.take()
+    for number, was in enumerate(recorded, 1):
+        line = raw('show', '--curl', '--store', hark.store, number)
+        check(line.endswith(b'\n') and
+              not re.search(rb'[^\t\n -~]', line), line)
+        done = subprocess.run(['sh'], input=line, capture_output=True)
+        same(done.returncode, 0, (line[:500], done.stderr))
+        again, = origin.take()
+        same((again.start, again.body), (was.start, was.body), line[:500])
+        same(sorted(map(tuple, again.headers)),
+             sorted(map(tuple, was.headers)), line[:500])
+
+
+@case
+def show_curl_needs_the_request_body(t):
+    one = entry('POST', '/lost')
+    one['request']['bodySize'] = 5
+    store = imported(t, {'log': {'version': '1.2', 'entries': [one]}})
+    done = command('show', '--curl', '--store', store, 1)
+    same((done.returncode, done.stdout, done.stderr),
+         (1, '', 'hark: the request body was not kept\n'))
+
+
+# --- cat --------------------------------------------------------------------
+
+@case
+def cat_writes_bodies_without_their_coding(t):
+    store = filled()
+    same(raw('cat', '--store', store, NUMBERS['doc'], NUMBERS['binary'],
+             NUMBERS['plain']), DOCUMENT + BINARY + b'plain text')
+    for name in ('long', 'long-gzip'):
+        check(raw('cat', '--store', store, NUMBERS[name]) == LONG, name)
+
+
+@case
+def cat_goes_on_behind_a_body_that_it_cannot_write(t):
+    done = command('cat', '--store', filled(), NUMBERS['broken'], 99,
+                   NUMBERS['plain'])
+    same((done.returncode, done.stdout), (1, 'plain text'))
+    same(done.stderr.splitlines(),
+         [f'hark: entry {NUMBERS["broken"]}: the body cannot be decoded '
+          '(broken content coding); see hark show --raw',
+          'hark: entry 99: no such entry'])
+
+
+@case
+def cat_as_json_has_text_or_base64(t):
+    got = objects('cat', '--json', '--store', filled(), NUMBERS['doc'],
+                  NUMBERS['binary'])
+    same(got, [{'entry': NUMBERS['doc'], 'mime_type': 'application/json',
+                'size': len(DOCUMENT), 'text': DOCUMENT.decode()},
+               {'entry': NUMBERS['binary'], 'mime_type': '',
+                'size': len(BINARY), 'encoding': 'base64',
+                'text': base64.b64encode(BINARY).decode()}])
+
+
+# --- what cases are made of -------------------------------------------------
+
+def entry(method, path, *, status=200, body=None, headers=(),
+          mime='application/json', started='2026-01-01T00:00:00.000Z'):
+    """An entry as some other program may have written it."""
+    content = {'size': 0, 'mimeType': mime}
+    if body is not None:
+        content.update(text=body, size=len(body.encode()))
+    return {'startedDateTime': started, 'time': 1,
+            'request': {'method': method, 'url': f'http://api.test{path}',
+                        'httpVersion': 'HTTP/1.1', 'cookies': [],
+                        'headers': [], 'queryString': [], 'headersSize': -1,
+                        'bodySize': 0},
+            'response': {'status': status, 'statusText': '',
+                         'httpVersion': 'HTTP/1.1', 'cookies': [],
+                         'headers': [{'name': n, 'value': v}
+                                     for n, v in headers],
+                         'content': content, 'redirectURL': '',
+                         'headersSize': -1, 'bodySize': content['size']},
+            'cache': {}, 'timings': {'send': 0, 'wait': 1, 'receive': 0}}
+
+
+def har_file(t, *some):
+    path = t.path('some.har')
+    path.write_text(json.dumps({'log': {
+        'version': '1.2', 'creator': {'name': 'x', 'version': '1'},
+        'entries': list(some)}}))
+    return path
+
+
+def imported(t, har, store=None, *options):
+    path, store = t.path('in.har'), store or t.path('hark.db')
+    path.write_text(json.dumps(har))
+    done = command('import', '--store', store, *options, path)
+    same(done.returncode, 0, done.stderr)
+    return store
+
+
+if __name__ == '__main__':
+    main()
