@@ -10,10 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "har/date.h"
+#include "gateway/filters.h"
 #include "har/har_read.h"
 #include "har/har_write.h"
 #include "recorder/store.h"
@@ -61,12 +62,12 @@ const struct own_option cmd_export_options[] = {
 	[EXPORT_SINCE] = {
 	    .name = "since",
 	    .argument = "DATE",
-	    .help = "only entries that started then or later",
+	    .help = "only entries that started then or later; or an age, 2h",
 	},
 	[EXPORT_UNTIL] = {
 	    .name = "until",
 	    .argument = "DATE",
-	    .help = "only entries that started before",
+	    .help = "only entries that started before; or an age, 2h",
 	},
 	{ .name = NULL },
 };
@@ -232,10 +233,7 @@ cmd_export_tape(struct store *s, struct store_filter *f, const char *tape,
 {
 	struct export_file file;
 
-	f->tape = store_tape(s, str_of(tape), false, e);
-	if (f->tape == 0)
-		return err_set(e, "tape %.100s: no such tape", tape);
-	if (f->tape == -1)
+	if (filters_tape(s, tape, f, e) == -1)
 		return -1;
 	if (cmd_export_open(&file, path, e) == 0 &&
 	    cmd_export_entries(s, f, &file, e) == 0 &&
@@ -269,40 +267,10 @@ bad:
 }
 
 static int
-cmd_export_date(const char *name, const char *text, int64_t *us, struct err *e)
-{
-	if (text == NULL)
-		return 0;
-	if (date_parse(str_of(text), us) != -1)
-		return 0;
-	return err_set(e,
-	    "option %s: %.100s: expected a date such as "
-	    "2026-01-31T12:00:00Z",
-	    name, text);
-}
-
-static int
-cmd_export_status(const char *text, int *status, struct err *e)
-{
-	uint64_t v;
-
-	if (strlen(text) == 3 && text[0] >= '1' && text[0] <= '5' &&
-	    strcmp(text + 1, "xx") == 0) {
-		*status = text[0] - '0';
-		return 0;
-	}
-	if (str_u64(str_of(text), &v) == -1 || v < 100 || v > 999)
-		return err_set(e,
-		    "option status: %.100s: expected a status such as 404 or "
-		    "4xx",
-		    text);
-	*status = (int)v;
-	return 0;
-}
-
-static int
 cmd_export_filter(const char **values, struct store_filter *f, struct err *e)
 {
+	int64_t now = clock_wall_us();
+
 	*f = (struct store_filter){
 		.method = str_of(values[EXPORT_METHOD]),
 		.url = str_of(values[EXPORT_URL]),
@@ -310,16 +278,16 @@ cmd_export_filter(const char **values, struct store_filter *f, struct err *e)
 	if (values[EXPORT_OUTPUT] == NULL)
 		return err_set(e, "expected -o FILE, or -o - for standard "
 				  "output");
-	if (values[EXPORT_STATUS] != NULL &&
-	    cmd_export_status(values[EXPORT_STATUS], &f->status, e) == -1)
+	if (filters_status(values[EXPORT_STATUS], &f->status, e) == -1)
 		return -1;
 	if (values[EXPORT_IDS] != NULL &&
 	    cmd_export_ids(values[EXPORT_IDS], f, e) == -1)
 		return -1;
-	if (cmd_export_date("since", values[EXPORT_SINCE], &f->since_us, e) ==
-	    -1)
+	if (filters_moment(
+		"since", values[EXPORT_SINCE], now, &f->since_us, e) == -1)
 		return -1;
-	return cmd_export_date("until", values[EXPORT_UNTIL], &f->until_us, e);
+	return filters_moment(
+	    "until", values[EXPORT_UNTIL], now, &f->until_us, e);
 }
 
 int

@@ -284,7 +284,14 @@ cmd_import_read(struct import *i, struct har_figures *f, struct err *e)
 	return 0;
 }
 
-/* All of the file or nothing. */
+static int
+cmd_import_onto_tape(struct import *i, struct har_figures *f, struct err *e)
+{
+	i->tape = store_tape(i->store, str_of(i->settings->tape), true, e);
+	return i->tape > 0 ? cmd_import_read(i, f, e) : -1;
+}
+
+/* All of the file or nothing, not even the tape. */
 static int
 cmd_import_store(struct import *i, struct har_figures *f, struct err *e)
 {
@@ -292,7 +299,7 @@ cmd_import_store(struct import *i, struct har_figures *f, struct err *e)
 		return cmd_import_read(i, f, e);
 	if (store_begin(i->store, e) == -1)
 		return -1;
-	if (cmd_import_read(i, f, e) == -1) {
+	if (cmd_import_onto_tape(i, f, e) == -1) {
 		store_rollback(i->store);
 		return -1;
 	}
@@ -363,18 +370,6 @@ cmd_import_base(struct import *i, const char *text, struct err *e)
 	return 0;
 }
 
-static int
-cmd_import_open(struct import *i, struct err *e)
-{
-	const struct settings *s = i->settings;
-
-	i->store = store_open(s->store, STORE_WRITE, true, e);
-	if (i->store == NULL)
-		return -1;
-	i->tape = store_tape(i->store, str_of(s->tape), true, e);
-	return i->tape > 0 ? 0 : -1;
-}
-
 int
 cmd_import(const struct command *c, int argc, char **argv)
 {
@@ -395,7 +390,8 @@ cmd_import(const struct command *c, int argc, char **argv)
 		status = commands_misused(c);
 	else if (cmd_import_base(&i, values[IMPORT_BASE], &e) == -1 ||
 		 (values[IMPORT_DRY_RUN] == NULL &&
-		     cmd_import_open(&i, &e) == -1))
+		     (i.store = store_open(s->store, STORE_WRITE, true, &e)) ==
+			 NULL))
 		status = commands_fail(STATUS_USAGE, &e);
 	else
 		status = cmd_import_files(&i, argv + 1, operands);
