@@ -114,12 +114,11 @@ what_the_grammar_forbids_is_an_error(void)
 		"{\"a\":1 \"b\":2}", "[1}", "{]", "01", "1.", ".5", "+1", "-",
 		"1e", "1e+", "0x10", "NaN", "tru", "nulll", "'a'", "[1]]",
 		"1 2", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\t\"",
-		"// c\n1", "[1] x", "1\0002" };
+		"// c\n1", "[1] x" };
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		if (strchr(shape_of(texts[i]), '!') == NULL &&
-		    strcmp(texts[i], "1") != 0)
+		if (strchr(shape_of(texts[i]), '!') == NULL)
 			CHECK_STR(texts[i], "an error");
 }
 
