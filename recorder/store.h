@@ -145,6 +145,8 @@ struct store_request {
 	struct str method, scope, target, url;
 	struct str head; /* the field lines */
 	int64_t body;    /* its id, 0 for none; equal bodies have one id */
+	uint64_t size;   /* of the body */
+	struct str extra;
 };
 
 /* Calls on_request for each entry of any tape behind the one with id after,

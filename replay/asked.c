@@ -1,0 +1,198 @@
+#include "config.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "recorder/store.h"
+#include "replay/hash.h"
+
+#include "replay/asked.h"
+
+#define ASKED_MOST (1u << 26) /* entries; a few GiB of memory */
+#define ASKED_FIRST 1024      /* rows and buckets to begin with */
+
+enum asked_by {
+	ASKED_BY_URL,
+	ASKED_BY_PLACE,
+	ASKED_WAYS,
+};
+
+struct asked_row {
+	int64_t id;
+	uint64_t same;
+	uint64_t hash[ASKED_WAYS];
+	uint32_t next[ASKED_WAYS]; /* row + 1 of an older one, or 0 */
+};
+
+struct asked {
+	pthread_mutex_t lock;
+	int64_t tape;
+	int64_t last; /* id of the newest entry that was looked at */
+	struct asked_row *rows;
+	uint32_t n, cap; /* cap is as many buckets, too: a power of 2 */
+	uint32_t *newest[ASKED_WAYS]; /* row + 1 for each bucket */
+	bool full;
+};
+
+struct asked *
+asked_new(void)
+{
+	struct asked *a = xcalloc(1, sizeof(*a));
+
+	pthread_mutex_init(&a->lock, NULL);
+	return a;
+}
+
+static void
+asked_clear(struct asked *a)
+{
+	free(a->rows);
+	free(a->newest[ASKED_BY_URL]);
+	free(a->newest[ASKED_BY_PLACE]);
+	a->rows = NULL;
+	a->newest[ASKED_BY_URL] = a->newest[ASKED_BY_PLACE] = NULL;
+	a->n = a->cap = 0;
+	a->last = 0;
+	a->full = false;
+}
+
+void
+asked_free(struct asked *a)
+{
+	if (a == NULL)
+		return;
+	asked_clear(a);
+	pthread_mutex_destroy(&a->lock);
+	free(a);
+}
+
+static uint64_t
+asked_hash(struct str method, struct str first, struct str second)
+{
+	uint64_t h = hash_add(HASH_START, method);
+
+	h = hash_add(hash_add_u64(h, method.n), first);
+	return hash_mix(hash_add(hash_add_u64(h, first.n), second));
+}
+
+static void
+asked_link(struct asked *a, uint32_t row)
+{
+	struct asked_row *r = &a->rows[row];
+	uint32_t *bucket;
+	int by;
+
+	for (by = 0; by < ASKED_WAYS; by++) {
+		bucket = &a->newest[by][r->hash[by] & (a->cap - 1)];
+		r->next[by] = *bucket;
+		*bucket = row + 1;
+	}
+}
+
+static void
+asked_grow(struct asked *a)
+{
+	uint32_t row;
+	int by;
+
+	a->cap = a->cap == 0 ? ASKED_FIRST : 2 * a->cap;
+	a->rows = xrealloc(a->rows, a->cap * sizeof(*a->rows));
+	for (by = 0; by < ASKED_WAYS; by++) {
+		free(a->newest[by]);
+		a->newest[by] = xcalloc(a->cap, sizeof(*a->newest[by]));
+	}
+	for (row = 0; row < a->n; row++)
+		asked_link(a, row);
+}
+
+/* Word of an empty body stands in extra. */
+static uint64_t
+asked_same(const struct store_request *r)
+{
+	uint64_t h = hash_add(HASH_START, r->head);
+
+	h = hash_add_u64(hash_add_u64(h, (uint64_t)r->body), r->size);
+	return r->body != 0 ? h : hash_add(h, r->extra);
+}
+
+static void
+asked_on_request(void *arg, const struct store_request *r)
+{
+	struct asked *a = arg;
+	struct asked_row *row;
+
+	a->last = r->id;
+	if (r->tape != a->tape || a->full)
+		return;
+	if (a->n == ASKED_MOST) {
+		a->full = true;
+		return;
+	}
+	if (a->n == a->cap)
+		asked_grow(a);
+	row = &a->rows[a->n];
+	row->id = r->id;
+	row->same = asked_same(r);
+	row->hash[ASKED_BY_URL] = asked_hash(r->method, r->url, STR(""));
+	row->hash[ASKED_BY_PLACE] = asked_hash(r->method, r->scope, r->target);
+	asked_link(a, a->n++);
+}
+
+static void
+asked_add(struct asked_list *list, const struct asked_row *row)
+{
+	if (list->n == list->cap) {
+		list->cap = list->cap == 0 ? 8 : 2 * list->cap;
+		list->v = xrealloc(list->v, list->cap * sizeof(*list->v));
+	}
+	list->v[list->n++] = (struct asked_entry){ row->id, row->same };
+}
+
+static void
+asked_collect(const struct asked *a, enum asked_by by, uint64_t hash,
+    struct asked_list *list)
+{
+	uint32_t at = a->cap > 0 ? a->newest[by][hash & (a->cap - 1)] : 0;
+	struct asked_entry e;
+	size_t i;
+
+	list->n = 0;
+	for (; at != 0; at = a->rows[at - 1].next[by])
+		if (a->rows[at - 1].hash[by] == hash)
+			asked_add(list, &a->rows[at - 1]);
+	for (i = 0; i < list->n / 2; i++) {
+		e = list->v[i];
+		list->v[i] = list->v[list->n - 1 - i];
+		list->v[list->n - 1 - i] = e;
+	}
+}
+
+int
+asked_find(struct asked *a, struct store *s, int64_t tape,
+    const struct asked_for *what, struct asked_list *list, struct err *e)
+{
+	enum asked_by by = what->url.n > 0 ? ASKED_BY_URL : ASKED_BY_PLACE;
+	uint64_t hash =
+	    by == ASKED_BY_URL
+		? asked_hash(what->method, what->url, STR(""))
+		: asked_hash(what->method, what->scope, what->target);
+	int r;
+
+	pthread_mutex_lock(&a->lock);
+	if (a->tape != tape)
+		asked_clear(a);
+	a->tape = tape;
+	r = store_requests(s, a->last, asked_on_request, a, e);
+	if (r == 0 && a->full)
+		r = err_set(e,
+		    "more than %u entries are too many for this "
+		    "way of matching",
+		    ASKED_MOST);
+	if (r == 0)
+		asked_collect(a, by, hash, list);
+	pthread_mutex_unlock(&a->lock);
+	return r;
+}
