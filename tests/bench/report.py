@@ -4,8 +4,9 @@ import statistics
 
 HEAD = """\
 | case | connections | server | requests/s | of nginx | of hark proxy | \
-p50 ms | p99 ms | CPU µs/request | nginx's CPU / its | peak MB |
-|---|---|---|---|---|---|---|---|---|---|---|
+p50 ms | p99 ms | CPU µs/request | nginx's CPU / its | proxy's worker CPU / its \
+| peak MB |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -15,6 +16,10 @@ def median(values):
 
 def total(run):
     return sum(run["cpu"].values())
+
+
+def worker(run):
+    return run["cpu"]["worker"]
 
 
 def ratio(rounds, server, other, of):
@@ -32,13 +37,14 @@ def summary(case, connections, rounds, peaks):
     for server in rounds[0]:
         runs = [r[server] for r in rounds]
         rates = [r["rate"] for r in runs]
-        of_nginx = of_proxy = cpu_of_nginx = None
+        of_nginx = of_proxy = cpu_of_nginx = worker_of_proxy = None
         if server != "nginx":
             of_nginx = ratio(rounds, server, "nginx", lambda r: r["rate"])
             cpu_of_nginx = ratio(rounds, server, "nginx", total)
         if server == "hark record":
             of_proxy = ratio(rounds, server, "hark proxy",
                              lambda r: r["rate"])
+            worker_of_proxy = ratio(rounds, server, "hark proxy", worker)
         threads = {name for r in runs for name in r["cpu"]}
         rows.append({
             "case": case,
@@ -55,6 +61,7 @@ def summary(case, connections, rounds, peaks):
                 name: median(r["cpu"].get(name, 0) for r in runs)
                 for name in sorted(threads)},
             "cpu_of_nginx": cpu_of_nginx,
+            "worker_cpu_of_proxy": worker_of_proxy,
             "peak_bytes": peaks[server],
             "foreign_cpus": median(r["foreign"] for r in runs),
         })
@@ -82,6 +89,8 @@ def line(row):
              cell(row["of_proxy"]), f"{row['p50_us'] / 1000:.2f}",
              f"{row['p99_us'] / 1000:.2f}", cpu_cell(row),
              cell(row["cpu_of_nginx"] and 1 / row["cpu_of_nginx"]),
+             cell(row["worker_cpu_of_proxy"] and
+                  1 / row["worker_cpu_of_proxy"]),
              f"{row['peak_bytes'] / 1e6:.0f}"]
     return "| " + " | ".join(cells) + " |\n"
 

@@ -33,16 +33,6 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(condition, process, what):
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        if process.poll() is not None:
-            raise Failure(f"{what} ended with {process.returncode}")
-        if time.monotonic() > end:
-            raise Failure(f"{what} does not get ready")
-        time.sleep(0.01)
-
-
 def answers(url):
     try:
         with urllib.request.urlopen(url, timeout=5) as r:
@@ -91,6 +81,16 @@ class Server:
                     if line.startswith("VmHWM:"):
                         most = max(most, int(line.split()[1]) * 1024)
         return most
+
+    def wait_for(self, condition):
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            if self.process.poll() is not None:
+                raise Failure(f"{self.name} ended with "
+                              f"{self.process.returncode}: {self.tail()}")
+            if time.monotonic() > end:
+                raise Failure(f"{self.name} does not get ready")
+            time.sleep(0.01)
 
     def tail(self):
         with open(self.log, errors="replace") as f:
@@ -156,7 +156,7 @@ class Stage:
                     os.path.join(prefix, "nginx.conf")])
         self.servers.append(s)
         s.base = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(s.base + "/ready"), s.process, name)
+        s.wait_for(lambda: answers(s.base + "/ready"))
         return s
 
     def gateway(self, name, cpu, mode, url=None, store=None):
@@ -171,7 +171,7 @@ class Stage:
         s = Server(name, self.folder, cpu,
                    command + ([url] if url is not None else []))
         self.servers.append(s)
-        wait_for(lambda: os.path.exists(ready), s.process, f"hark {mode}")
+        s.wait_for(lambda: os.path.exists(ready))
         with open(ready) as f:
             s.base = "http://" + json.load(f)["listen"][0]
         return s
