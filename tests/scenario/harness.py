@@ -102,7 +102,7 @@ class Shared:
         self.broken = False
         Shared.everything.append(self)
 
-    def __call__(self, folder=None):
+    def __call__(self):
         if self.broken or self.case and any(
                 h.process.poll() is not None for h in self.case.harks):
             self.close(quiet=True)
