@@ -163,6 +163,15 @@ static const char *const words_durability[] = {
 	[DURABILITY_OFF] = "off",
 	NULL,
 };
+static const char *const words_repeat[] = {
+	[REPEAT_HOLD] = "hold",
+	[REPEAT_CYCLE] = "cycle",
+	[REPEAT_FAIL] = "fail",
+	[REPEAT_FIRST] = "first",
+	[REPEAT_LATEST] = "latest",
+	[REPEAT_BY_TIME] = "by-time",
+	NULL,
+};
 static const char *const words_forwarded[] = {
 	[FORWARDED_NONE] = "none",
 	[FORWARDED_X] = "x",
@@ -171,6 +180,7 @@ static const char *const words_forwarded[] = {
 };
 
 _Static_assert(sizeof(enum on_miss) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum repeat) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum durability) == sizeof(int), "size of an enum");
 
 #define SLOT(member) .slot = offsetof(struct settings, member)
@@ -254,6 +264,13 @@ const struct option option_table[] = {
 	    .argument = "batch|strict|off",
 	    .help = "when a recording is safe on disk",
 	    .store = true,
+	},
+	{
+	    .name = "repeat",
+	    CHOICE(repeat, words_repeat),
+	    .initial = "hold",
+	    .argument = "hold|cycle|fail|first|latest|by-time",
+	    .help = "which of several recordings of one request is next",
 	},
 	{
 	    .name = "forwarded",

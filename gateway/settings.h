@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "recorder/recorder.h"
+#include "replay/repeat.h"
 
 struct err;
 
@@ -90,6 +91,7 @@ struct settings {
 	bool source_header;    /* X-Hark-Source on replies */
 	bool rewrite_location; /* Location and Set-Cookie Domain */
 	bool record_failures;  /* store failed exchanges, too */
+	enum repeat repeat;
 
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;

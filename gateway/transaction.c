@@ -163,6 +163,9 @@ miss_detail(const struct transaction *t, enum found why)
 		return "What is recorded for this request cannot answer it: "
 		       "the exchange failed, or its Vary fields, conditions "
 		       "or range differ.";
+	if (why == FOUND_EXHAUSTED)
+		return "Matched but exhausted: each recording of this request "
+		       "was served once, and --repeat fail serves none twice.";
 	if (why == FOUND_ERROR)
 		return "The store could not be read; the log says why.";
 	if (t->mode->reads && t->w->shared->settings->nupstreams == 0)
@@ -175,20 +178,22 @@ miss_detail(const struct transaction *t, enum found why)
 }
 
 static void
-miss_note(struct transaction *t, const struct problem_miss *m)
+miss_note(struct transaction *t, const struct problem_miss *m, enum found why)
 {
-	char nearest[512] = "", subject[256];
+	char more[512] = "", subject[256];
 	char *line;
 
-	if (m->nearest_entry != 0)
-		snprintf(nearest, sizeof(nearest),
+	if (why == FOUND_EXHAUSTED)
+		snprintf(more, sizeof(more), " (matched but exhausted)");
+	else if (m->nearest_entry != 0)
+		snprintf(more, sizeof(more),
 		    " (nearest: %.*s %.*s, entry %" PRId64 ")",
 		    STR_ARGS(m->nearest_method), STR_ARGS(m->nearest_url),
 		    m->nearest_entry);
-	log_warn(transaction_subject(t, subject, sizeof(subject)), "miss%s",
-	    nearest);
+	log_warn(
+	    transaction_subject(t, subject, sizeof(subject)), "miss%s", more);
 	line = xasprintf(
-	    "%.*s %.*s%s", STR_ARGS(m->method), STR_ARGS(m->url), nearest);
+	    "%.*s %.*s%s", STR_ARGS(m->method), STR_ARGS(m->url), more);
 	t->w->shared->on_miss(t->w->shared->on_miss_arg, line);
 	free(line);
 }
@@ -215,7 +220,7 @@ transaction_miss(struct transaction *t, enum found why)
 		m.nearest_method = nearest->method;
 		m.nearest_url = nearest->url;
 	}
-	miss_note(t, &m);
+	miss_note(t, &m, why);
 	if (policy == ON_MISS_DROP) {
 		struct client *c = t->c;
 
@@ -224,6 +229,8 @@ transaction_miss(struct transaction *t, enum found why)
 		client_abort(c, false);
 	} else {
 		p.status = statuses[policy];
+		if (why == FOUND_EXHAUSTED)
+			p.title = "The recordings are used up";
 		p.detail = str_of(miss_detail(t, why));
 		reply_problem(t, &p);
 	}

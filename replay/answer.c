@@ -218,6 +218,7 @@ answer_new(const struct exchange *x, const struct key *key, struct buf *body)
 	k->answer.reason = answer_text(&to, x->reason);
 	answer_body(k, x, body);
 	k->key = *key;
+	k->started_us = x->started_us;
 	atomic_init(&k->mark, x->id);
 	buf_free(&head);
 	return k;

@@ -26,6 +26,7 @@ struct answer_kept {
 	struct key key;      /* that it was recorded under */
 	uint64_t variant;    /* id of its variant; 0 when there are no others */
 	struct variant *own; /* of a fresh answer; NULL otherwise */
+	int64_t started_us;  /* of the recorded exchange, wall clock */
 	_Atomic int64_t mark; /* its id, or its name until it has one */
 	atomic_bool several;  /* was chosen among others, so cursors count */
 };

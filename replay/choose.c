@@ -45,20 +45,20 @@ choose_after(const struct variant *v, int64_t mark)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (v->entries[middle] > mark)
+		if (v->entries[middle].id > mark)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return low < v->n ? v->entries[low] : 0;
+	return low < v->n ? v->entries[low].id : 0;
 }
 
 int64_t
 choose_next(const struct variant *const *v, const int64_t *marks, size_t n,
     size_t *which)
 {
-	int64_t next = 0, last = 0, entry;
-	size_t i, newest = 0;
+	int64_t next = 0, entry;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		entry = choose_after(v[i], marks[i]);
@@ -66,12 +66,59 @@ choose_next(const struct variant *const *v, const int64_t *marks, size_t n,
 			next = entry;
 			*which = i;
 		}
-		if (v[i]->entries[v[i]->n - 1] > last) {
-			last = v[i]->entries[v[i]->n - 1];
-			newest = i;
+	}
+	return next;
+}
+
+int64_t
+choose_oldest(const struct variant *const *v, size_t n, size_t *which)
+{
+	size_t i;
+
+	*which = 0;
+	for (i = 1; i < n; i++)
+		if (v[i]->entries[0].id < v[*which]->entries[0].id)
+			*which = i;
+	return v[*which]->entries[0].id;
+}
+
+static int64_t
+choose_last(const struct variant *v)
+{
+	return v->entries[v->n - 1].id;
+}
+
+int64_t
+choose_newest(const struct variant *const *v, size_t n, size_t *which)
+{
+	size_t i;
+
+	*which = 0;
+	for (i = 1; i < n; i++)
+		if (choose_last(v[i]) > choose_last(v[*which]))
+			*which = i;
+	return choose_last(v[*which]);
+}
+
+/* Imported entries need not have begun in the order of their ids. */
+int64_t
+choose_begun(
+    const struct variant *const *v, size_t n, int64_t us, size_t *which)
+{
+	const struct variant_entry *best = NULL, *x;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		for (x = v[i]->entries; x < v[i]->entries + v[i]->n; x++) {
+			if (x->started_us > us ||
+			    (best != NULL &&
+				(x->started_us < best->started_us ||
+				    (x->started_us == best->started_us &&
+					x->id < best->id))))
+				continue;
+			best = x;
+			*which = i;
 		}
 	}
-	if (next == 0)
-		*which = newest;
-	return next > 0 ? next : last;
+	return best != NULL ? best->id : 0;
 }

@@ -22,11 +22,17 @@ size_t choose_best(
     const struct variant **v, size_t n, const struct headers *live);
 
 /*
- * Rule 4: the oldest entry of the n variants (n > 0) behind its variant's
- * mark, which is the entry of it served last; the newest of all when there
- * is none.  *which is the place of its variant in v.
+ * Rule 4, by one policy or another (replay/repeat.h): an entry of the n
+ * variants (n > 0), of which *which is the place in v.  choose_next() gives
+ * the oldest behind its variant's mark, which is the entry of it served
+ * last, or 0.  choose_begun() gives the one that began last at us or before,
+ * the newest of several, or 0.
  */
 int64_t choose_next(const struct variant *const *v, const int64_t *marks,
     size_t n, size_t *which);
+int64_t choose_oldest(const struct variant *const *v, size_t n, size_t *which);
+int64_t choose_newest(const struct variant *const *v, size_t n, size_t *which);
+int64_t choose_begun(
+    const struct variant *const *v, size_t n, int64_t us, size_t *which);
 
 #endif

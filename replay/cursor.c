@@ -217,6 +217,35 @@ cursors_move(struct cursors *c, const struct key *key, struct str session,
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void
+cursor_forget(struct cursor *k, uint64_t variant, int64_t entry)
+{
+	size_t i;
+
+	for (i = 0; i < k->n && k->marks[i].variant != variant; i++)
+		;
+	if (i == k->n || k->marks[i].entry != entry)
+		return;
+	k->n--;
+	memmove(&k->marks[i], &k->marks[i + 1], (k->n - i) * sizeof(*k->marks));
+}
+
+void
+cursors_forget(struct cursors *c, const struct key *key, struct str session,
+    const uint64_t *variants, const int64_t *marks, size_t n)
+{
+	struct cursor_shard *s = cursor_shard_of(c, key);
+	struct cursor_name name = cursor_name_of(key, session);
+	struct cursor *k;
+	size_t i;
+
+	pthread_mutex_lock(&s->lock);
+	k = *cursor_place(s, &name);
+	for (i = 0; k != NULL && i < n; i++)
+		cursor_forget(k, variants[i], marks[i]);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void
 cursors_rename(
     struct cursors *c, const struct key *key, int64_t from, int64_t to)

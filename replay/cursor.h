@@ -39,6 +39,11 @@ void cursors_marks(struct cursors *c, const struct key *key, struct str session,
 void cursors_move(struct cursors *c, const struct key *key, struct str session,
     uint64_t variant, _Atomic int64_t *entry);
 
+/* Forgets those of the n marks that are still what marks says. */
+void cursors_forget(struct cursors *c, const struct key *key,
+    struct str session, const uint64_t *variants, const int64_t *marks,
+    size_t n);
+
 /* Entry from, served under key before it had its id, is called to by now. */
 void cursors_rename(
     struct cursors *c, const struct key *key, int64_t from, int64_t to);

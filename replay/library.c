@@ -33,11 +33,13 @@ library_open(const struct library_options *o, struct err *e)
 	l->path = xstrdup(o->path);
 	l->tape = xstrdup(o->tape);
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
+	l->repeat = o->repeat;
 	l->watch = o->watch;
 	l->cache =
 	    cache_new(o->cache_bytes > 0 ? o->cache_bytes : LIBRARY_CACHE);
 	l->cursors = cursors_new();
 	l->fresh = fresh_new();
+	atomic_init(&l->began_us, 0);
 	atomic_init(&l->unknown, UNKNOWN_UNASKED);
 	pthread_mutex_init(&l->lock, NULL);
 	return l;
@@ -75,6 +77,7 @@ reader_open(struct library *l, struct err *e)
 	struct reader *r = xcalloc(1, sizeof(*r));
 
 	r->library = l;
+	r->first_us = -1;
 	atomic_init(&r->hits, 0);
 	atomic_init(&r->misses, 0);
 	r->store = store_open(l->path, STORE_READ, false, e);
@@ -198,6 +201,7 @@ library_figures(struct library *l, struct library_figures *f)
 void
 library_reset(struct library *l)
 {
+	atomic_store(&l->began_us, 0);
 	atomic_store(&l->unknown, UNKNOWN_UNASKED);
 	cache_reset(l->cache);
 	cursors_reset(l->cursors);

@@ -15,8 +15,9 @@
  *     nothing); when none is left so, there is no answer;
  *  3. those whose recorded request header fields agree with the most of the
  *     live ones stay;
- *  4. of these the oldest that this session has not served yet; the last
- *     one stays when all were served (policy hold).
+ *  4. of these the oldest that this session has not served yet, and when
+ *     all were served, what the policy says; or another by a policy that
+ *     does not go by what was served (replay/repeat.h).
  * The bounds of this are in replay/shelf.h and replay/cursor.h.
  */
 
@@ -27,6 +28,7 @@
 #include "base/buf.h"
 #include "har/exchange.h"
 #include "replay/key.h"
+#include "replay/repeat.h"
 
 struct err;
 struct library; /* opaque; one per process */
@@ -60,6 +62,7 @@ struct library_options {
 	const char *tape;
 	size_t cache_bytes; /* 0 means 64 MiB */
 	size_t most_body;   /* bodies above this stay in the store; 0: 1 MiB */
+	enum repeat repeat;
 	bool watch; /* look for other processes' commits (no own recorder) */
 };
 
@@ -82,9 +85,10 @@ struct wanted {
 
 enum found {
 	FOUND,
-	FOUND_NOTHING,  /* no entry under this key */
-	FOUND_UNUSABLE, /* entries, but failed, or their Vary fields differ */
-	FOUND_ERROR,    /* the store could not be read; *e says why */
+	FOUND_NOTHING,   /* no entry under this key */
+	FOUND_UNUSABLE,  /* entries, but failed, or their Vary fields differ */
+	FOUND_EXHAUSTED, /* entries, but all were served (policy fail) */
+	FOUND_ERROR,     /* the store could not be read; *e says why */
 };
 
 /* On FOUND *a is the caller's reference.  The cursor does not move yet. */

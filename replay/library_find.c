@@ -70,6 +70,7 @@ reader_watch(struct reader *r, int64_t now_us)
 		return;
 	r->version = version;
 	r->tape = 0;
+	r->first_us = -1;
 	atomic_store(&l->unknown, UNKNOWN_UNASKED);
 	cache_reset(l->cache);
 }
@@ -140,28 +141,61 @@ hand_variants(const struct hand *h, const struct variant **v)
 	return n;
 }
 
-/* Among the n variants, which are equally good, by the session's cursor. */
+/* The clock of policy by time starts with the first request. */
 static void
+reader_begin(struct library *l, int64_t now_us)
+{
+	int64_t never = 0;
+
+	if (l->repeat == REPEAT_BY_TIME && atomic_load(&l->began_us) == 0)
+		atomic_compare_exchange_strong(&l->began_us, &never, now_us);
+}
+
+static int
+reader_on_first(void *arg, const struct store_entry_row *row)
+{
+	*(int64_t *)arg = row->started_us;
+	return 1;
+}
+
+/*
+ * What time it is on the tape (policy by time): the first request that is
+ * looked for comes when its first entry began.  0, before all entries, when
+ * there is none or it cannot be read.
+ */
+static int64_t
+reader_tape_time(struct reader *r, int64_t now_us)
+{
+	struct store_filter of_tape = { 0 };
+	struct err e;
+
+	if (r->first_us == -1 && reader_tape(r, &e) == 0 && r->tape > 0) {
+		of_tape.tape = r->tape;
+		(void)store_list(
+		    r->store, &of_tape, reader_on_first, &r->first_us, &e);
+	}
+	if (r->first_us == -1)
+		return 0;
+	return r->first_us + now_us - atomic_load(&r->library->began_us);
+}
+
+/* Among the n variants, which are equally good, the one whose turn it is. */
+static bool
 reader_next(struct reader *r, const struct wanted *w, const struct key *key,
     const struct variant **v, size_t n, struct pick *pick)
 {
-	uint64_t few_ids[LIBRARY_FEW], *ids = few_ids;
-	int64_t few_marks[LIBRARY_FEW], *marks = few_marks;
-	size_t i, which = 0;
+	struct library *l = r->library;
+	struct repeat_turn turn = { .policy = l->repeat,
+		.cursors = l->cursors,
+		.key = key,
+		.session = w->session };
+	size_t which = 0;
 
-	if (n > LIBRARY_FEW) {
-		ids = xcalloc(n, sizeof(*ids));
-		marks = xcalloc(n, sizeof(*marks));
-	}
-	for (i = 0; i < n; i++)
-		ids[i] = v[i]->id;
-	cursors_marks(r->library->cursors, key, w->session, ids, n, marks);
-	pick->entry = choose_next(v, marks, n, &which);
+	if (l->repeat == REPEAT_BY_TIME)
+		turn.now_us = reader_tape_time(r, w->now_us);
+	pick->entry = repeat_next(&turn, v, n, &which);
 	pick->variant = v[which]->id;
-	if (n > LIBRARY_FEW) {
-		free(ids);
-		free(marks);
-	}
+	return pick->entry > 0;
 }
 
 static bool
@@ -170,30 +204,37 @@ variants_several(const struct variant **v, size_t n)
 	return n > 1 || (n == 1 && v[0]->n > 1);
 }
 
-static bool
+static enum found
 reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
     const struct hand *h, struct pick *pick)
 {
 	static const struct headers none;
 	const struct headers *live = w->headers != NULL ? w->headers : &none;
 	const struct variant *few[LIBRARY_FEW], **v = few;
+	enum repeat repeat = r->library->repeat;
+	enum found found = FOUND;
 	size_t n = h->nfresh + (h->shelf != NULL ? h->shelf->n : 0);
 
 	if (n > LIBRARY_FEW)
 		v = xcalloc(n, sizeof(*v));
 	n = choose_allowed(v, hand_variants(h, v), live);
-	pick->several = variants_several(v, n);
+	/* A single one can be used up, too. */
+	pick->several = n > 0 && repeat_counts(repeat) &&
+			(repeat == REPEAT_FAIL || variants_several(v, n));
 	if (h->shelf == NULL || h->shelf->compared)
 		n = choose_best(v, n, live);
-	if (variants_several(v, n)) {
-		reader_next(r, w, key, v, n, pick);
-	} else if (n == 1) {
-		pick->entry = v[0]->entries[0];
+	if (n == 0) {
+		found = FOUND_UNUSABLE;
+	} else if (repeat == REPEAT_FAIL || variants_several(v, n)) {
+		if (!reader_next(r, w, key, v, n, pick))
+			found = FOUND_EXHAUSTED;
+	} else {
+		pick->entry = v[0]->entries[0].id;
 		pick->variant = v[0]->id;
 	}
 	if (v != few)
 		free(v);
-	return n > 0;
+	return found;
 }
 
 /* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
@@ -248,7 +289,7 @@ hand_fresh(const struct hand *h, int64_t name)
 	size_t i;
 
 	for (i = 0; i < h->nfresh; i++)
-		if (h->fresh[i]->own->entries[0] == name)
+		if (h->fresh[i]->own->entries[0].id == name)
 			return h->fresh[i];
 	return NULL;
 }
@@ -277,8 +318,8 @@ reader_try(struct reader *r, const struct wanted *w, const struct key *key,
 	struct pick pick = { 0 };
 	int found = hand_take(&h, r, key, e), got;
 
-	if (found == FOUND && !reader_choose(r, w, key, &h, &pick))
-		found = FOUND_UNUSABLE;
+	if (found == FOUND)
+		found = (int)reader_choose(r, w, key, &h, &pick);
 	if (found == FOUND) {
 		got = reader_pick(r, key, &pick, &h, a, e);
 		if (got == -1)
@@ -314,6 +355,7 @@ library_find(
 	bool stored = false;
 	enum found found;
 
+	reader_begin(r->library, w->now_us);
 	reader_watch(r, w->now_us);
 	found = reader_find(r, w, &w->key, &kept, &stored, e);
 	if (found == FOUND_NOTHING && w->has_body && reader_has_unknown(r))

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "replay/repeat.h"
+
 struct cache;
 struct cursors;
 struct err;
@@ -26,11 +28,13 @@ struct library {
 	char *path;
 	char *tape;
 	size_t most_body;
+	enum repeat repeat;
 	bool watch;
 	struct cache *cache;
 	struct cursors *cursors;
 	struct fresh *fresh;
-	atomic_int unknown; /* are there entries with an unknown body? */
+	_Atomic int64_t began_us; /* first look-up, monotonic; 0: none yet */
+	atomic_int unknown;       /* are there entries with an unknown body? */
 
 	pthread_mutex_t lock; /* of what follows */
 	struct reader *readers;
@@ -41,8 +45,9 @@ struct reader {
 	struct library *library;
 	struct reader *next;
 	struct store *store;
-	int64_t tape;    /* 0 until the tape is there */
-	int64_t version; /* of the store, when the cache was last true */
+	int64_t tape;     /* 0 until the tape is there */
+	int64_t first_us; /* when its first entry began; -1: not known */
+	int64_t version;  /* of the store, when the cache was last true */
 	int64_t watched_us;
 	atomic_uint_fast64_t hits, misses;
 };

@@ -65,12 +65,12 @@ shelf_add_variant(struct shelf *s, struct variant *v)
 static void
 shelf_merge(struct variant *into, const struct variant *from)
 {
-	int64_t *all = xcalloc(into->n + from->n, sizeof(*all));
+	struct variant_entry *all = xcalloc(into->n + from->n, sizeof(*all));
 	size_t i = 0, k = 0, n = 0;
 
 	while (i < into->n || k < from->n)
 		if (k == from->n ||
-		    (i < into->n && into->entries[i] < from->entries[k]))
+		    (i < into->n && into->entries[i].id < from->entries[k].id))
 			all[n++] = into->entries[i++];
 		else
 			all[n++] = from->entries[k++];
@@ -124,8 +124,8 @@ shelf_add(struct shelf *s, const struct exchange *x, int64_t entry)
 	} else {
 		shelf_add_variant(s, v);
 	}
-	variant_add(v, entry);
-	s->item.cost += sizeof(entry);
+	variant_add(v, entry, x->started_us);
+	s->item.cost += sizeof(*v->entries);
 	return true;
 }
 

@@ -204,13 +204,13 @@ variant_free(struct variant *v)
 }
 
 void
-variant_add(struct variant *v, int64_t entry)
+variant_add(struct variant *v, int64_t entry, int64_t started_us)
 {
 	if (v->n == v->cap) {
 		v->cap = v->cap == 0 ? 1 : 2 * v->cap;
 		v->entries = xrealloc(v->entries, v->cap * sizeof(*v->entries));
 	}
-	v->entries[v->n++] = entry;
+	v->entries[v->n++] = (struct variant_entry){ entry, started_us };
 }
 
 void

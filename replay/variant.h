@@ -29,14 +29,20 @@ enum variant_kind {
 	VARIANT_RANGE,       /* 206 */
 };
 
+/* When an exchange began matters to those who replay by time. */
+struct variant_entry {
+	int64_t id;
+	int64_t started_us; /* wall clock */
+};
+
 struct variant {
 	uint64_t id; /* a hash of what the members have in common */
 	enum variant_kind kind;
 	struct headers vary; /* value.p is NULL for an absent field */
 	uint64_t *fields;    /* hashes of the request's fields, ascending */
 	size_t nfields;
-	size_t bytes;     /* of memory, without entries */
-	int64_t *entries; /* ids, ascending */
+	size_t bytes;                  /* of memory, without entries */
+	struct variant_entry *entries; /* by id, ascending */
 	size_t n;
 	size_t cap;
 };
@@ -45,7 +51,7 @@ struct variant {
 struct variant *variant_new(const struct exchange *x);
 void variant_free(struct variant *v); /* safe on NULL */
 
-void variant_add(struct variant *v, int64_t entry);
+void variant_add(struct variant *v, int64_t entry, int64_t started_us);
 
 /* Forgets the request's fields, so that more entries look alike. */
 void variant_blur(struct variant *v);

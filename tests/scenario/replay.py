@@ -2,9 +2,11 @@
 
 import re
 import threading
+import time
 
 from answers import ANSWERS, multipart, number, record, shape
-from harness import Ended, Failed, Shared, case, check, main, reply, same
+from harness import (Ended, Failed, Shared, case, check, main, reply, same,
+                     until)
 
 
 def replay(t, origin, asked, *options):
@@ -185,6 +187,71 @@ def D6_D7_repeats_come_in_recorded_order_and_the_last_stays(t):
     hark, _ = replay(t, origin, [('GET', '/sequence')] * 3)
     same([hark.get('/sequence').body for _ in range(6)],
          [b'1', b'2', b'3', b'3', b'3', b'3'])
+
+
+@case
+def repeats_follow_the_policy(t):
+    origin = t.origin()
+    number(origin, '/n')
+    number(origin, '/once')
+    hark, _ = record(t, origin, [('GET', '/n')] * 3 + [('GET', '/once')])
+    for policy, want in (('hold', '123333'), ('cycle', '123123'),
+                         ('first', '111111'), ('latest', '333333')):
+        hark.restart(mode='replay', options=['--repeat', policy])
+        same(''.join(hark.get('/n').body.decode() for _ in want), want,
+             policy)
+        hark.stop()
+    hark.restart(mode='replay', options=['--repeat', 'fail'])
+    same(''.join(hark.get('/n').body.decode() for _ in '123'), '123')
+    same(hark.get('/once').body, b'1')
+    for target in ('/n', '/once'):
+        r = hark.get(target)
+        same((r.status, r.source), (501, 'miss'))
+        check('exhausted' in r.json['detail'], r.json)
+    check('(matched but exhausted)' in hark.log, hark.log)
+
+
+@case
+def a_used_up_sequence_is_forwarded_where_the_mode_does(t):
+    origin = t.origin()
+    number(origin, '/n')
+    hark, _ = record(t, origin, [('GET', '/n')] * 2)
+    hark.restart(mode='spy', url=origin.url, options=['--repeat', 'fail'])
+    same([(r.source, r.body) for r in (hark.get('/n') for _ in '1234')],
+         [('replay', b'1'), ('replay', b'2'), ('upstream', b'3'),
+          ('upstream', b'4')])
+
+
+@case
+def a_cycle_is_shared_by_all_workers(t):
+    origin = t.origin()
+    number(origin, '/n')
+    hark, _ = record(t, origin, [('GET', '/n')] * 5)
+    hark.restart(mode='replay',
+                 options=['--repeat', 'cycle', '--workers', '4'])
+    same([int(hark.get('/n').body) for _ in range(15)],
+         [1, 2, 3, 4, 5] * 3)
+
+
+@case
+def by_time_a_status_changes_when_it_did(t):
+    origin = t.origin()
+    job = t.gate('the job is done')
+    origin.routes['/job'] = lambda p, r: p.send(
+        reply(b'done' if job.event.is_set() else b'running'))
+    hark = t.hark('record', origin)
+    same(hark.get('/job').body, b'running')
+    began = time.monotonic()
+    until(lambda: time.monotonic() - began > 1, 'a second has passed')
+    job.open()
+    same(hark.get('/job').body, b'done')
+    hark.stop()
+    hark.restart(mode='replay', options=['--repeat', 'by-time'])
+    began = time.monotonic()
+    same(hark.get('/job').body, b'running')
+    until(lambda: hark.get('/job').body == b'done', 'the job is done')
+    check(time.monotonic() - began >= 1, 'it was done too early')
+    same(hark.get('/job').body, b'done')
 
 
 @case

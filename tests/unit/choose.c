@@ -67,7 +67,7 @@ record(const struct row *rows, size_t n)
 			variants[nvariants++] = v;
 		else
 			variant_free(v);
-		variant_add(variants[k], (int64_t)i + 1);
+		variant_add(variants[k], (int64_t)i + 1, 0);
 	}
 }
 
@@ -94,6 +94,8 @@ ask_from(const char *request, bool compare, int64_t *marks)
 			if (best[i] == variants[k])
 				at[i] = marks[k];
 	entry = choose_next(best, at, n, &which);
+	if (entry == 0)
+		entry = choose_newest(best, n, &which);
 	for (k = 0; k < nvariants; k++)
 		if (best[which] == variants[k])
 			marks[k] = entry;

@@ -142,6 +142,25 @@ the_variants_that_moved_last_are_kept_when_there_are_too_many(void)
 }
 
 static void
+marks_are_forgotten_unless_they_have_moved_on(void)
+{
+	static const uint64_t variants[] = { 7, 8, 9 };
+	static const int64_t marks[] = { 3, 5, 1 };
+
+	begin();
+	move(&a, "s", 7, 3);
+	move(&a, "s", 8, 6);
+	move(&a, "t", 7, 3);
+	cursors_forget(c, &a, STR("s"), variants, marks, 3);
+	cursors_forget(c, &a, STR("u"), variants, marks, 3);
+	CHECK_INT(mark(&a, "s", 7), 0);
+	CHECK_INT(mark(&a, "s", 8), 6);
+	CHECK_INT(mark(&a, "t", 7), 3);
+	move(&a, "s", 7, 1);
+	CHECK_INT(mark(&a, "s", 7), 1);
+}
+
+static void
 all_of_it_can_be_freed(void)
 {
 	cursors_free(c);
@@ -157,4 +176,5 @@ RUN(TEST(nothing_is_served_at_first),
     TEST(a_reset_forgets_all),
     TEST(the_sessions_that_moved_last_are_kept_when_there_are_too_many),
     TEST(the_variants_that_moved_last_are_kept_when_there_are_too_many),
+    TEST(marks_are_forgotten_unless_they_have_moved_on),
     TEST(all_of_it_can_be_freed))

@@ -176,6 +176,8 @@ look(struct reader *r, const struct wanted *w, bool serve)
 		return "nothing";
 	case FOUND_UNUSABLE:
 		return "unusable";
+	case FOUND_EXHAUSTED:
+		return "exhausted";
 	case FOUND_ERROR:
 		return "error";
 	}
@@ -306,6 +308,155 @@ repeats_come_in_recorded_order_and_the_last_one_stays(void)
 	CHECK_STR(get("/a"), "3");
 	CHECK_STR(get("/a"), "3");
 	CHECK_STR(get("/b"), "x");
+}
+
+static void
+begin_repeat(enum repeat policy)
+{
+	begin_store(true);
+	begin_library((struct library_options){ .repeat = policy });
+}
+
+/* What n requests for target get, in turn. */
+static const char *
+gets(const char *target, int n)
+{
+	static char text[256];
+
+	for (text[0] = '\0'; n > 0; n--) {
+		strcat(text, get(target));
+		strcat(text, n > 1 ? " " : "");
+	}
+	return text;
+}
+
+static void
+a_cycle_begins_again_behind_the_last(void)
+{
+	begin_repeat(REPEAT_CYCLE);
+	record("/a", "1");
+	record("/a", "2");
+	record("/a", "3");
+	record("/b", "x");
+	CHECK_STR(gets("/a", 8), "1 2 3 1 2 3 1 2");
+	CHECK_STR(get_as("other", "/a"), "1");
+	CHECK_STR(gets("/b", 3), "x x x");
+}
+
+static void
+a_cycle_goes_over_recordings_of_different_requests(void)
+{
+	struct exchange *x;
+	char id[8], body[2] = "1";
+
+	begin_repeat(REPEAT_CYCLE);
+	for (; body[0] <= '4'; body[0]++) {
+		x = exchange("/a", body);
+		snprintf(id, sizeof(id), "id %d", body[0] % 2);
+		request_field(x, "X-Id", id);
+		put(x);
+	}
+	CHECK_STR(gets("/a", 10), "1 2 3 4 1 2 3 4 1 2");
+}
+
+static void
+a_cycle_takes_in_what_is_recorded_meanwhile(void)
+{
+	begin_repeat(REPEAT_CYCLE);
+	record("/a", "1");
+	record("/a", "2");
+	CHECK_STR(gets("/a", 3), "1 2 1");
+	record("/a", "3");
+	library_reset(c.library);
+	CHECK_STR(gets("/a", 4), "1 2 3 1");
+}
+
+static void
+under_fail_each_recording_is_served_once(void)
+{
+	begin_repeat(REPEAT_FAIL);
+	record("/a", "1");
+	record("/a", "2");
+	record("/b", "x");
+	CHECK_STR(gets("/a", 4), "1 2 exhausted exhausted");
+	CHECK_STR(gets("/b", 2), "x exhausted");
+	CHECK_STR(get_as("other", "/b"), "x");
+	CHECK_STR(get("/c"), "nothing");
+	library_reset(c.library);
+	CHECK_STR(gets("/b", 2), "x exhausted");
+}
+
+static void
+under_fail_a_fresh_recording_is_served_once_written_or_not(void)
+{
+	struct exchange *x = exchange("/a", "1");
+	struct key key;
+
+	begin_repeat(REPEAT_FAIL);
+	key_exchange(c.keyer, x);
+	memcpy(key.bytes, x->key, sizeof(key.bytes));
+	library_add(c.library, x);
+	CHECK_STR(gets("/a", 2), "1 exhausted");
+	library_written(c.library, &key, put(x));
+	CHECK_STR(get("/a"), "exhausted");
+}
+
+static void
+first_and_latest_do_not_go_by_what_was_served(void)
+{
+	begin_repeat(REPEAT_FIRST);
+	record("/a", "1");
+	record("/a", "2");
+	CHECK_STR(gets("/a", 3), "1 1 1");
+	begin_repeat(REPEAT_LATEST);
+	record("/a", "1");
+	record("/a", "2");
+	CHECK_STR(gets("/a", 3), "2 2 2");
+}
+
+static void
+record_at(const char *target, const char *body, int64_t started_us)
+{
+	struct exchange *x = exchange(target, body);
+
+	x->started_us = started_us;
+	put(x);
+}
+
+/* What a request gets us after the first. */
+static const char *
+get_at(const char *target, int64_t us)
+{
+	struct wanted w = wanted(target, NULL, "");
+
+	w.now_us = 5000 + us;
+	return look(c.reader, &w, true);
+}
+
+static void
+by_time_the_recording_that_had_begun_is_served(void)
+{
+	begin_repeat(REPEAT_BY_TIME);
+	c.tape = store_tape(c.writer, STR("other"), true, &e);
+	record_at("/", "y", 999000);
+	c.tape = store_tape(c.writer, STR("t"), false, &e);
+	record_at("/", "x", 1000000);
+	record_at("/a", "10", 1000010);
+	record_at("/a", "30", 1000030);
+	record_at("/a", "20", 1000020);
+	CHECK_STR(get_at("/", 0), "x");
+	CHECK_STR(get_at("/a", 5), "10");
+	CHECK_STR(get_at("/a", 19), "10");
+	CHECK_STR(get_at("/a", 20), "20");
+	CHECK_STR(get_at("/a", 29), "20");
+	CHECK_STR(get_at("/a", 30), "30");
+	CHECK_STR(get_at("/a", 1000), "30");
+	CHECK_STR(get_at("/a", 12), "10");
+	library_reset(c.library);
+	reader_close(c.reader);
+	c.reader = reader_open(c.library, &e);
+	CHECK_STR(get_at("/a", 1000), "10");
+	CHECK_STR(get_at("/a", 1020), "20");
 }
 
 static void
@@ -1072,6 +1223,13 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(a_tape_may_come_later_than_its_reader),
     TEST(another_tape_is_not_searched),
     TEST(repeats_come_in_recorded_order_and_the_last_one_stays),
+    TEST(a_cycle_begins_again_behind_the_last),
+    TEST(a_cycle_goes_over_recordings_of_different_requests),
+    TEST(a_cycle_takes_in_what_is_recorded_meanwhile),
+    TEST(under_fail_each_recording_is_served_once),
+    TEST(under_fail_a_fresh_recording_is_served_once_written_or_not),
+    TEST(first_and_latest_do_not_go_by_what_was_served),
+    TEST(by_time_the_recording_that_had_begun_is_served),
     TEST(finding_moves_no_cursor_but_serving_does),
     TEST(every_session_begins_at_the_first),
     TEST(a_reset_begins_all_sessions_again),

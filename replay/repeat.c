@@ -1,0 +1,83 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "replay/choose.h"
+#include "replay/cursor.h"
+#include "replay/variant.h"
+
+#include "replay/repeat.h"
+
+/* Up to that many variants are chosen from without asking for memory. */
+#define REPEAT_FEW 32
+
+bool
+repeat_counts(enum repeat policy)
+{
+	return policy == REPEAT_HOLD || policy == REPEAT_CYCLE ||
+	       policy == REPEAT_FAIL;
+}
+
+/*
+ * To have served all and to have served none is the same place in a cycle,
+ * so the marks may go before the first answer of the new round is out.
+ * Another worker may have begun that round already: its marks stay.
+ */
+static int64_t
+repeat_round(const struct repeat_turn *t, const struct variant *const *v,
+    const uint64_t *ids, int64_t *marks, size_t n, size_t *which)
+{
+	int64_t next;
+
+	cursors_forget(t->cursors, t->key, t->session, ids, marks, n);
+	cursors_marks(t->cursors, t->key, t->session, ids, n, marks);
+	next = choose_next(v, marks, n, which);
+	return next > 0 ? next : choose_oldest(v, n, which);
+}
+
+static int64_t
+repeat_by_cursor(const struct repeat_turn *t, const struct variant *const *v,
+    size_t n, size_t *which)
+{
+	uint64_t few_ids[REPEAT_FEW] = { 0 }, *ids = few_ids;
+	int64_t few_marks[REPEAT_FEW], *marks = few_marks, next;
+	size_t i;
+
+	if (n > REPEAT_FEW) {
+		ids = xcalloc(n, sizeof(*ids));
+		marks = xcalloc(n, sizeof(*marks));
+	}
+	for (i = 0; i < n; i++)
+		ids[i] = v[i]->id;
+	cursors_marks(t->cursors, t->key, t->session, ids, n, marks);
+	next = choose_next(v, marks, n, which);
+	if (next == 0 && t->policy == REPEAT_HOLD)
+		next = choose_newest(v, n, which);
+	else if (next == 0 && t->policy == REPEAT_CYCLE)
+		next = repeat_round(t, v, ids, marks, n, which);
+	if (n > REPEAT_FEW) {
+		free(ids);
+		free(marks);
+	}
+	return next;
+}
+
+int64_t
+repeat_next(const struct repeat_turn *t, const struct variant *const *v,
+    size_t n, size_t *which)
+{
+	int64_t entry;
+
+	switch (t->policy) {
+	case REPEAT_FIRST:
+		return choose_oldest(v, n, which);
+	case REPEAT_LATEST:
+		return choose_newest(v, n, which);
+	case REPEAT_BY_TIME:
+		entry = choose_begun(v, n, t->now_us, which);
+		return entry > 0 ? entry : choose_oldest(v, n, which);
+	default:
+		return repeat_by_cursor(t, v, n, which);
+	}
+}

@@ -1,0 +1,45 @@
+#ifndef REPLAY_REPEAT_H
+#define REPLAY_REPEAT_H
+
+/*
+ * The sequence policies (rule 4 in replay/library.h): which of several
+ * entries that are equally good answers comes next.  All but the last three
+ * go by the session's cursor.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct cursors;
+struct key;
+struct variant;
+
+enum repeat {
+	REPEAT_HOLD,    /* in recorded order, then the newest stays */
+	REPEAT_CYCLE,   /* in recorded order, then from the first again */
+	REPEAT_FAIL,    /* in recorded order, then none */
+	REPEAT_FIRST,   /* always the oldest */
+	REPEAT_LATEST,  /* always the newest */
+	REPEAT_BY_TIME, /* the newest that had begun by now */
+};
+
+/* Whether what was served decides what comes next. */
+bool repeat_counts(enum repeat policy);
+
+struct repeat_turn {
+	enum repeat policy;
+	struct cursors *cursors;
+	const struct key *key;
+	struct str session;
+	int64_t now_us; /* by time: what it is now on the tape, wall clock */
+};
+
+/* The entry among the n variants (n > 0) whose turn it is, or 0 when they are
+ * used up.  *which is the place of its variant in v. */
+int64_t repeat_next(const struct repeat_turn *t, const struct variant *const *v,
+    size_t n, size_t *which);
+
+#endif
