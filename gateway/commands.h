@@ -78,6 +78,7 @@ int cmd_demo(const struct command *c, int argc, char **argv);
 int cmd_list(const struct command *c, int argc, char **argv);
 int cmd_show(const struct command *c, int argc, char **argv);
 int cmd_cat(const struct command *c, int argc, char **argv);
+int cmd_edit(const struct command *c, int argc, char **argv);
 int cmd_rm(const struct command *c, int argc, char **argv);
 int cmd_import(const struct command *c, int argc, char **argv);
 int cmd_export(const struct command *c, int argc, char **argv);
@@ -90,6 +91,7 @@ extern const struct own_option cmd_run_options[];
 extern const struct own_option cmd_list_options[];
 extern const struct own_option cmd_show_options[];
 extern const struct own_option cmd_cat_options[];
+extern const struct own_option cmd_edit_options[];
 extern const struct own_option cmd_import_options[];
 extern const struct own_option cmd_export_options[];
 

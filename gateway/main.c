@@ -92,6 +92,14 @@ const struct command commands[] = {
 	    .own = cmd_cat_options,
 	},
 	{
+	    .name = "edit",
+	    .run = cmd_edit,
+	    .operands = "ID",
+	    .help = "change one recorded exchange in an editor",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_edit_options,
+	},
+	{
 	    .name = "rm",
 	    .run = cmd_rm,
 	    .operands = "ID ...",

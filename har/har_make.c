@@ -120,7 +120,7 @@ har_make_url_text(struct har_in *in, struct buf *text)
 
 	if (har_make_tidy_url(in, text) == -1)
 		return -1;
-	if (entry->query.n > 0 && text->n > 0 &&
+	if (!entry->own && entry->query.n > 0 && text->n > 0 &&
 	    str_istarts(buf_str(text), "http") &&
 	    memchr(text->p, '?', text->n) == NULL) {
 		har_make_add_query(&entry->query, text);

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 from harness import (HARK, Shared, Skip, case, check, command, entries, main,
                      reply, same)
@@ -58,9 +59,9 @@ def raw(*argv, **how):
     return done.stdout
 
 
-def objects(*argv):
+def objects(*argv, **how):
     """What it writes as JSON, an object per line."""
-    return [json.loads(line) for line in raw(*argv).splitlines()]
+    return [json.loads(line) for line in raw(*argv, **how).splitlines()]
 
 
 # --- show -------------------------------------------------------------------
@@ -196,6 +197,185 @@ def cat_as_json_has_text_or_base64(t):
                {'entry': NUMBERS['binary'], 'mime_type': '',
                 'size': len(BINARY), 'encoding': 'base64',
                 'text': base64.b64encode(BINARY).decode()}])
+
+
+# --- edit -------------------------------------------------------------------
+
+def edit(t, store, number, program, *options, status=0, visual=''):
+    """Edits with a Python program that gets and sets the entry e."""
+    script = t.path('editor.py')
+    script.write_text(
+        'import json, pathlib, sys\n'
+        'path = pathlib.Path(sys.argv[1])\n'
+        'har = json.loads(path.read_text())\n'
+        'e = har["log"]["entries"][0]\n'
+        f'{program}\n'
+        'path.write_text(json.dumps(har, indent=2) + "\\n")\n')
+    folder = t.path()
+    done = command('edit', '--store', store, number, *options,
+                   env={'EDITOR': f'{sys.executable} {script}',
+                        'VISUAL': visual, 'TMPDIR': str(folder)})
+    same(done.returncode, status, done)
+    done.left = list(folder.rglob('*.har'))
+    if status == 0:
+        same(os.listdir(folder), [])
+    return done
+
+
+def replayed(t, store, *request):
+    hark = t.hark('replay', store=store)
+    try:
+        return hark.ask(*request)
+    finally:
+        hark.stop()
+
+
+@case
+def an_edited_body_is_encoded_as_it_was(t):
+    store = fill(t)
+    before = entries(store)
+    done = edit(t, store, NUMBERS['doc'],
+                'e["response"]["content"]["text"] = \'{"new": 1}\'')
+    same(done.stdout, 'entry 1 replaced\n')
+    same(gzip.decompress(raw('show', '--raw', '--store', store, 1)),
+         b'{"new": 1}')
+    after = entries(store)
+    same([e['request'] for e in after], [e['request'] for e in before])
+    same(after[1:], before[1:])
+    answer = replayed(t, store, 'GET', '/doc')
+    same((answer.status, gzip.decompress(answer.body),
+          answer.get('Content-Encoding'), answer.get('Content-Length')),
+         (200, b'{"new": 1}', 'gzip', str(len(answer.body))))
+
+
+@case
+def an_edited_plain_body_has_its_length_told(t):
+    store = fill(t)
+    edit(t, store, NUMBERS['plain'],
+         'e["response"]["content"]["text"] = "longer plain text"\n'
+         'e["response"]["status"] = 201')
+    answer = replayed(t, store, 'GET', '/plain')
+    same((answer.status, answer.body, answer.get('Content-Length'),
+          answer.get('X-Kept')), (201, b'longer plain text', '17', 'yes'))
+
+
+@case
+def an_edited_request_is_found_by_what_it_is_now(t):
+    store = fill(t)
+    edit(t, store, NUMBERS['post'],
+         'e["request"]["url"] = e["request"]["url"].replace("/post", "/new")'
+         '\ne["request"]["postData"]["text"] = "new body"')
+    one = entries(store)[NUMBERS['post'] - 1]
+    same([h['value'] for h in one['request']['headers']
+          if h['name'] == 'Content-Length'], ['8'])
+    hark = t.hark('replay', store=store)
+    answer = hark.ask('POST', '/new?a=1&b[]={x}', [JSON], b'new body')
+    same(answer.get('X-Hark-Source'), f'replay;entry={NUMBERS["post"]}')
+    same(hark.ask('POST', '/post?a=1&b[]={x}', [JSON], POSTED).source,
+         'miss')
+
+
+@case
+def a_url_below_a_base_keeps_it(t):
+    store = imported(t, {'log': {'version': '1.2', 'entries': [
+        entry('GET', '/v1/a', body='1')]}}, None,
+        '--base', 'http://api.test/v1')
+    edit(t, store, 1, 'e["request"]["url"] = "http://api.test/v1/b?c"')
+    same(replayed(t, store, 'GET', '/b?c').status, 200)
+    edit(t, store, 1, 'e["request"]["url"] = "http://api.test/v2/b"')
+    same(replayed(t, store, 'GET', '/v2/b').status, 200)
+
+
+@case
+def the_member_of_hark_can_be_deleted(t):
+    store = fill(t)
+    before = entries(store)[NUMBERS['binary'] - 1]['_hark']
+    edit(t, store, NUMBERS['binary'], 'del e["_hark"]\n'
+         'e["comment"] = "mine"')
+    one = entries(store)[NUMBERS['binary'] - 1]
+    same(one['comment'], 'mine')
+    same([one['_hark'].get(n) for n in ('target', 'mode', 'client')],
+         [before.get(n) for n in ('target', 'mode', 'client')])
+    same(raw('cat', '--store', store, NUMBERS['binary']), BINARY)
+
+
+@case
+def what_is_not_changed_is_not_written(t):
+    store = fill(t)
+    before = store.read_bytes()
+    for editor in ('true', 'touch', ': "two words";:'):
+        done = command('edit', '--store', store, 1,
+                       env={'EDITOR': editor, 'VISUAL': ''})
+        same((done.returncode, done.stdout, done.stderr),
+             (0, 'entry 1 not changed\n', ''))
+    same(objects('edit', '--json', '--store', store, 1, env={
+        **os.environ, 'EDITOR': 'false', 'VISUAL': 'true'}),
+         [{'entry': 1, 'changed': False}])
+    check(store.read_bytes() == before, 'the store has changed')
+
+
+@case
+def sed_is_an_editor(t):
+    store = fill(t)
+    done = command('edit', '--store', store, NUMBERS['none'],
+                   env={'EDITOR': "sed -i 's/\"gone\"/\"here\"/'",
+                        'VISUAL': ''})
+    same((done.returncode, done.stdout),
+         (0, f'entry {NUMBERS["none"]} replaced\n'))
+    same(raw('cat', '--store', store, NUMBERS['none']), b'here')
+
+
+@case
+def a_mistake_loses_nothing(t):
+    store = fill(t)
+    before = entries(store)
+    for program, said in (
+            ('path.write_text("{\\n  \\"log\\": oops")\nsys.exit()',
+             'line 2, column 10'),
+            ('har["log"]["entries"].append(e)', 'it has 2 entries'),
+            ('har["log"]["entries"].clear()', 'it has 0 entries'),
+            ('e["request"]["method"] = "BAD METHOD"',
+             'a request method that cannot be one'),
+            ('path.write_text("")\nsys.exit()', 'entry 1: '),
+            ('path.write_text("mine")\nsys.exit(3)', 'exit status 3'),
+            ('import os\npath.write_text("mine")\nos.kill(os.getpid(), 9)',
+             'exit status 137')):
+        done = edit(t, store, 1, program, status=1)
+        first, second = done.stderr.splitlines()[-2:]
+        check(said in first, done.stderr)
+        kept, = done.left
+        same(second, 'hark: entry 1 is as it was; what was edited is kept: '
+             f'hark edit --from {kept} 1')
+        same(kept.stat().st_mode & 0o077, 0)
+        same(kept.parent.stat().st_mode & 0o077, 0)
+        same(entries(store), before)
+    done = edit(t, store, 1, 'sys.exit(3)', status=1)
+    same((done.left, done.stderr.count('\n')), ([], 1), done.stderr)
+
+
+@case
+def a_kept_file_can_be_taken_up_again(t):
+    store = fill(t)
+    done = edit(t, store, 1, 'e["response"]["status"] = 203\n'
+                'text = json.dumps(har) + "x"\n'
+                'path.write_text(text)\nsys.exit()', status=1)
+    kept, = done.left
+    kept.write_text(kept.read_text()[:-1])
+    same(raw('edit', '--from', kept, '--store', store, 1),
+         b'entry 1 replaced\n')
+    same(entries(store)[0]['response']['status'], 203)
+    check(kept.exists(), 'the file is gone')
+    done = command('edit', '--from', '/nonexistent', '--store', store, 1)
+    check(done.returncode == 1 and '/nonexistent' in done.stderr, done)
+
+
+@case
+def an_entry_of_a_store_in_use_cannot_be_edited(t):
+    hark = t.hark('record', t.origin())
+    hark.get('/a')
+    done = command('edit', '--store', hark.store, 1,
+                   env={'EDITOR': 'touch /tmp/never', 'VISUAL': ''})
+    check(done.returncode == 2 and 'another hark' in done.stderr, done)
 
 
 # --- what cases are made of -------------------------------------------------
