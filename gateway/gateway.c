@@ -22,6 +22,7 @@
 #include "gateway/worker.h"
 #include "recorder/recorder.h"
 #include "replay/library.h"
+#include "replay/playwright.h"
 
 #include "gateway/gateway.h"
 
@@ -224,6 +225,8 @@ gateway_open_store(struct gateway *g, struct err *e)
 	if ((m->reads || m->reads_on_failure) &&
 	    (g->shared.library = library_open(&library, e)) == NULL)
 		return -1;
+	if (g->shared.library != NULL && s->match == MATCH_PLAYWRIGHT)
+		g->shared.playwright = playwright_new();
 	return 0;
 }
 
@@ -370,6 +373,7 @@ gateway_free(struct gateway *g)
 		return;
 	for (i = 0; i < g->shared.nworkers; i++)
 		worker_free(g->workers[i]);
+	playwright_free(g->shared.playwright);
 	library_close(g->shared.library);
 	tls_free(g->shared.tls);
 	origins_free(g->origins);

@@ -152,6 +152,11 @@ static const char *const words_on_miss[] = {
 	[ON_MISS_FORWARD] = "forward",
 	NULL,
 };
+static const char *const words_match[] = {
+	[MATCH_EXACT] = "exact",
+	[MATCH_PLAYWRIGHT] = "playwright",
+	NULL,
+};
 static const char *const words_host[] = {
 	[HOST_UPSTREAM] = "upstream",
 	[HOST_CLIENT] = "client",
@@ -256,6 +261,13 @@ const struct option option_table[] = {
 	    .initial = "501",
 	    .argument = "501|404|502|drop|forward",
 	    .help = "what a request gets that nothing answers",
+	},
+	{
+	    .name = "match",
+	    CHOICE(match, words_match),
+	    .initial = "exact",
+	    .argument = "exact|playwright",
+	    .help = "how a recording is found",
 	},
 	{
 	    .name = "durability",

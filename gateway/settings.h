@@ -47,6 +47,12 @@ enum on_miss {
 	ON_MISS_FORWARD, /* ask the upstream although the mode would not */
 };
 
+/* How a recording is found; see replay/library.h, replay/playwright.h. */
+enum match {
+	MATCH_EXACT,
+	MATCH_PLAYWRIGHT,
+};
+
 enum host_header {
 	HOST_UPSTREAM, /* the upstream's own authority */
 	HOST_CLIENT,   /* what the client sent */
@@ -85,6 +91,7 @@ struct settings {
 	char *ready_file; /* NULL: none */
 	enum host_header host_header;
 	enum on_miss on_miss;
+	enum match match;
 	enum durability durability;
 	enum forwarded forwarded;
 	bool via;              /* add Via to both legs */

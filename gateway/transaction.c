@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/match.h"
 #include "gateway/problem.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -142,12 +143,31 @@ transaction_look(struct transaction *t, struct answer **a)
 	return found;
 }
 
+/* The recorded request was never answered, and so is this one. */
+static void
+transaction_hang_up(struct transaction *t)
+{
+	struct client *c = t->c;
+
+	atomic_fetch_add(&t->w->shared->replayed, 1);
+	transaction_free(t);
+	client_abort(c, false);
+}
+
 static bool
 transaction_replay(struct transaction *t, enum found *why)
 {
 	struct answer *a;
 
-	*why = transaction_look(t, &a);
+	if (t->w->shared->playwright == NULL) {
+		*why = transaction_look(t, &a);
+	} else {
+		*why = match_playwright(t, &a);
+		if (*why == FOUND_UNUSABLE) {
+			transaction_hang_up(t);
+			return true;
+		}
+	}
 	if (*why != FOUND)
 		return false;
 	reply_answer(t, a);

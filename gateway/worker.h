@@ -26,6 +26,7 @@ struct event_base;
 struct evhttp;
 struct keyer;
 struct origins;
+struct playwright;
 struct reader;
 struct recorder;
 struct library;
@@ -43,10 +44,11 @@ struct shared {
 	const struct settings *settings;
 	const struct mode *mode;
 	const struct origins *origins;
-	const struct mocks *mocks; /* may be NULL */
-	struct recorder *recorder; /* NULL when nothing is recorded */
-	struct library *library;   /* NULL when nothing is replayed */
-	struct upstream_tls *tls;  /* NULL when nothing is forwarded */
+	const struct mocks *mocks;     /* may be NULL */
+	struct recorder *recorder;     /* NULL when nothing is recorded */
+	struct library *library;       /* NULL when nothing is replayed */
+	struct playwright *playwright; /* NULL unless that way to match */
+	struct upstream_tls *tls;      /* NULL when nothing is forwarded */
 	size_t nworkers;
 
 	atomic_uint_least64_t clients; /* ids given out */
