@@ -1,12 +1,24 @@
 #include "config.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "recorder/store.h"
 
 #include "gateway/commands.h"
+
+enum { RM_JSON, RM_OPTIONS };
+
+const struct own_option cmd_rm_options[] = {
+	[RM_JSON] = {
+	    .name = "json",
+	    .help = "one JSON object per entry that was removed",
+	},
+	{ .name = NULL },
+};
 
 /* All or none: an entry that is not there leaves the others. */
 static int
@@ -32,7 +44,24 @@ cmd_rm_entries(struct store *s, char **ids, int n, struct err *e)
 }
 
 static int
-cmd_rm_store(const struct settings *s, char **ids, int n)
+cmd_rm_say(char **ids, int n)
+{
+	struct buf out = { 0 };
+	struct err e;
+	int64_t id;
+	int i, status;
+
+	for (i = 0; i < n; i++)
+		if (commands_entry_id(ids[i], &id, &e) == 0) /* it was one */
+			buf_addf(&out,
+			    "{\"entry\":%" PRId64 ",\"removed\":true}\n", id);
+	status = commands_print(&out);
+	buf_free(&out);
+	return status;
+}
+
+static int
+cmd_rm_store(const struct settings *s, char **ids, int n, bool json)
 {
 	struct store *store = NULL;
 	struct err e;
@@ -54,7 +83,7 @@ cmd_rm_store(const struct settings *s, char **ids, int n)
 	if (cmd_rm_entries(store, ids, n, &e) == -1)
 		goto fail;
 	store_close(store);
-	return STATUS_FINE;
+	return json ? cmd_rm_say(ids, n) : STATUS_FINE;
 fail:
 	store_close(store);
 	return commands_fail(status, &e);
@@ -63,14 +92,16 @@ fail:
 int
 cmd_rm(const struct command *c, int argc, char **argv)
 {
+	const char *values[RM_OPTIONS];
 	struct settings *s;
 	int operands, status;
 
-	s = commands_settings(c, argc, argv, NULL, &operands, &status);
+	s = commands_settings(c, argc, argv, values, &operands, &status);
 	if (s == NULL)
 		return status;
 	status = operands == 0 ? commands_misused(c)
-			       : cmd_rm_store(s, argv + 1, operands);
+			       : cmd_rm_store(s, argv + 1, operands,
+				     values[RM_JSON] != NULL);
 	settings_free(s);
 	return status;
 }

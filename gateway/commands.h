@@ -80,6 +80,8 @@ int cmd_show(const struct command *c, int argc, char **argv);
 int cmd_cat(const struct command *c, int argc, char **argv);
 int cmd_edit(const struct command *c, int argc, char **argv);
 int cmd_rm(const struct command *c, int argc, char **argv);
+int cmd_merge(const struct command *c, int argc, char **argv);
+int cmd_prune(const struct command *c, int argc, char **argv);
 int cmd_import(const struct command *c, int argc, char **argv);
 int cmd_export(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
@@ -92,6 +94,9 @@ extern const struct own_option cmd_list_options[];
 extern const struct own_option cmd_show_options[];
 extern const struct own_option cmd_cat_options[];
 extern const struct own_option cmd_edit_options[];
+extern const struct own_option cmd_rm_options[];
+extern const struct own_option cmd_merge_options[];
+extern const struct own_option cmd_prune_options[];
 extern const struct own_option cmd_import_options[];
 extern const struct own_option cmd_export_options[];
 

@@ -105,6 +105,23 @@ const struct command commands[] = {
 	    .operands = "ID ...",
 	    .help = "remove recorded exchanges",
 	    .scope = OPTIONS_STORE,
+	    .own = cmd_rm_options,
+	},
+	{
+	    .name = "merge",
+	    .run = cmd_merge,
+	    .operands = "TAPE ...",
+	    .help = "copy the entries of tapes to another, by time",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_merge_options,
+	},
+	{
+	    .name = "prune",
+	    .run = cmd_prune,
+	    .operands = "",
+	    .help = "remove exchanges that are old or failed",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_prune_options,
 	},
 	{
 	    .name = "import",

@@ -378,6 +378,154 @@ def an_entry_of_a_store_in_use_cannot_be_edited(t):
     check(done.returncode == 2 and 'another hark' in done.stderr, done)
 
 
+# --- merge and prune --------------------------------------------------------
+
+def two_tapes(t):
+    """Tapes a and b, whose entries alternate."""
+    store = t.path('hark.db')
+    for tape, days in (('a', (1, 3, 5)), ('b', (4, 2, 5))):
+        imported(t, {'log': {'version': '1.2', 'entries': [
+            entry('GET', f'/{tape}{day}', body=tape * day,
+                  started=f'2026-01-0{day}T00:00:00Z')
+            for day in days]}}, store, '--tape', tape)
+    return store
+
+
+def paths(store, *options):
+    return [row['url'].removeprefix('http://api.test')
+            for row in objects('list', '--json', '--store', store, *options)]
+
+
+@case
+def merge_puts_entries_in_the_order_of_their_times(t):
+    store = two_tapes(t)
+    same(raw('merge', '--into', 'both', '--store', store, 'b', 'a'),
+         b'merged 6 entries of 2 tapes into both\n')
+    same(paths(store, '--tape', 'both'),
+         ['/a1', '/b2', '/a3', '/b4', '/a5', '/b5'])
+    same(paths(store, '--tape', 'a'), ['/a1', '/a3', '/a5'])
+    same(paths(store, '--tape', 'b'), ['/b4', '/b2', '/b5'])
+    same(raw('cat', '--store', store, 7, 8, 10), b'abbbbbb')
+    hark = t.hark('replay', '--tape', 'both', store=store)
+    same([hark.get(p).body for p in ('/a3', '/b4')], [b'aaa', b'bbbb'])
+    hark.stop()
+    # A body of several tapes is there until the last one of them goes.
+    raw('rm', '--store', store, 1, 2, 3)
+    same(raw('cat', '--store', store, 7, 9, 11), b'aaaaaaaaa')
+
+
+@case
+def merge_appends_and_keeps_equal_neighbours(t):
+    store = two_tapes(t)
+    raw('merge', '--into', 'x', '--store', store, 'a')
+    same(objects('merge', '--json', '--into', 'x', '--store', store, 'a'),
+         [{'into': 'x', 'tapes': 1, 'entries': 3}])
+    same(paths(store, '--tape', 'x'), ['/a1', '/a3', '/a5'] * 2)
+
+
+@case
+def a_long_body_is_merged_without_a_copy(t):
+    store = fill(t)
+    size = store.stat().st_size
+    raw('merge', '--into', 'x', '--store', store, 'default')
+    check(store.stat().st_size - size < 200000, store.stat().st_size - size)
+    check(raw('cat', '--store', store, NUMBERS['long'] + len(NUMBERS)) ==
+          LONG, 'the body differs')
+
+
+@case
+def a_merge_that_cannot_be_does_nothing(t):
+    store = two_tapes(t)
+    before = store.read_bytes()
+    for argv, status, said in (
+            (['a'], 2, 'expected --into NAME'),
+            (['--into', 'a', 'a'], 2, 'tape a: cannot be merged into itself'),
+            (['--into', 'x', 'a', 'a'], 2, 'tape a: given twice'),
+            (['--into', 'a\nb', 'a'], 2, 'option into: '),
+            (['--into', '', 'a'], 2, 'option into: '),
+            (['--into', 'x'], 2, 'expected: hark merge TAPE ...'),
+            (['--into', 'x', 'a', 'c'], 1, 'tape c: no such tape')):
+        done = command('merge', '--store', store, *argv)
+        same((done.returncode, done.stdout), (status, ''), argv)
+        check(said in done.stderr, done.stderr)
+    check(store.read_bytes() == before, 'the store has changed')
+    done = command('merge', '--store', '/nonexistent/x', '--into', 'x', 'a')
+    same(done.returncode, 2)
+
+
+@case
+def prune_removes_what_all_criteria_apply_to(t):
+    store = two_tapes(t)
+    failed = entry('GET', '/failed', status=0, started='2026-01-02T00:00:00Z')
+    fresh = entry('GET', '/fresh', status=0, started='2099-01-01T00:00:00Z')
+    imported(t, {'log': {'version': '1.2', 'entries': [
+        failed, fresh, entry('GET', '/good', started=fresh[
+            'startedDateTime'])]}}, store, '--tape', 'c')
+    everything = paths(store)
+    for argv, gone in (
+            (['--failed', '--older', '1d'], ['/failed']),
+            (['--failed', '--tape', 'a'], []),
+            (['--failed'], ['/fresh']),
+            (['--older', '1h', '--tape', 'b'], ['/b4', '/b2', '/b5']),
+            (['--older', '100w'], []),
+            (['--older', '2s'], ['/a1', '/a3', '/a5'])):
+        text = raw('prune', '--dry-run', '--store', store, *argv).decode()
+        check(text.endswith(f'\nwould remove {len(gone)} entr'
+                            f'{"y" if len(gone) == 1 else "ies"}\n'), text)
+        same(paths(store), everything)
+        rows = objects('prune', '--json', '--store', store, *argv)
+        same([r['url'] for r in rows], ['http://api.test' + p for p in gone])
+        everything = [p for p in everything if p not in gone]
+        same(paths(store), everything, argv)
+    same(everything, ['/good'])
+
+
+@case
+def prune_says_what_it_removed(t):
+    store = two_tapes(t)
+    text = raw('prune', '--older', '1d', '--store', store).decode()
+    rows = [line.split('\t') for line in text.splitlines()]
+    same([row[0] for row in rows], ['ENTRY', '1', '2', '3', '4', '5', '6',
+                                    'removed 6 entries'])
+    same(paths(store), [])
+    same(raw('prune', '--older', '1d', '--store', store).splitlines()[-1:],
+         [b'removed 0 entries'])
+
+
+@case
+def a_prune_that_cannot_be_does_nothing(t):
+    store = two_tapes(t)
+    for argv, status, said in (
+            ([], 2, 'expected --older AGE or --failed'),
+            (['--older', '30'], 2, 'option older: 30: expected an age such'),
+            (['--older', 'd'], 2, 'option older: d: '),
+            (['--older', '99999999999999d'], 2, 'option older: '),
+            (['--older', '1d', 'x'], 2, 'expected: hark prune'),
+            (['--failed', '--tape', 'x'], 1, 'tape x: no such tape'),
+            (['--failed', '--store', '/nonexistent/x'], 2, '/nonexistent/x'),
+            ):
+        done = command('prune', '--store', store, *argv)
+        same((done.returncode, done.stdout), (status, ''), argv)
+        check(said in done.stderr, done.stderr)
+    with open('/dev/full', 'wb') as full:
+        done = subprocess.run([HARK, 'prune', '--older', '1d', '--store',
+                               store], stdout=full, capture_output=False,
+                              stderr=subprocess.PIPE)
+    same(done.returncode, 1)
+    hark = t.hark('record', t.origin())
+    done = command('prune', '--older', '1d', '--store', hark.store)
+    check(done.returncode == 2 and 'another hark' in done.stderr, done)
+    raw('prune', '--older', '1d', '--dry-run', '--store', hark.store)
+
+
+@case
+def rm_says_as_json_what_it_removed(t):
+    store = two_tapes(t)
+    same(raw('rm', '--store', store, 1), b'')
+    same(objects('rm', '--json', '--store', store, 3, 2),
+         [{'entry': 3, 'removed': True}, {'entry': 2, 'removed': True}])
+
+
 # --- what cases are made of -------------------------------------------------
 
 def entry(method, path, *, status=200, body=None, headers=(),
