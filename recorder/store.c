@@ -273,6 +273,7 @@ store_close(struct store *s)
 	sqlite3_close(s->db);
 	lock_drop(&s->lock);
 	digest_free(s->digest);
+	repeats_fini(&s->repeats);
 	for (i = 0; i < 2; i++) {
 		buf_free(&s->heads[i]);
 		buf_free(&s->trailers[i]);

@@ -163,21 +163,32 @@ store_body_put_parts(struct store *s, const struct body *b, struct err *e)
 	return store_body_end(s, id, b->bytes.n, b->sha256, e);
 }
 
+/* Whether its digest was known, so that it was not made again. */
+static bool
+store_body_hash(struct store *s, struct body *b)
+{
+	b->hashed = true;
+	if (repeats_find(&s->repeats, buf_str(&b->bytes), b->sha256))
+		return true;
+	digest_add(s->digest, b->bytes.p, b->bytes.n);
+	digest_end(s->digest, b->sha256);
+	return false;
+}
+
 int64_t
 store_body_put(struct store *s, struct body *b, struct err *e)
 {
+	bool repeated;
 	int64_t id;
 
 	if (!b->known || b->stored_id > 0)
 		return b->known ? b->stored_id : 0;
 	if (b->bytes.n == 0)
 		return 0;
-	if (!b->hashed) {
-		digest_add(s->digest, b->bytes.p, b->bytes.n);
-		digest_end(s->digest, b->sha256);
-		b->hashed = true;
-	}
+	repeated = b->hashed || store_body_hash(s, b);
 	id = store_body_find(s, b->sha256, e);
+	if (id > 0 && !repeated)
+		repeats_add(&s->repeats, buf_str(&b->bytes), b->sha256);
 	if (id != 0)
 		return id;
 	return b->bytes.n > BODY_PART ? store_body_put_parts(s, b, e)

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "recorder/lock.h"
+#include "recorder/repeats.h"
 
 #include "recorder/store.h"
 
@@ -52,6 +53,7 @@ struct store {
 	bool writes;
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 	struct digest *digest;
+	struct repeats repeats;
 	struct buf heads[2], trailers[2], interims, chunks; /* for store_put */
 };
 
