@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds each fuzzer named (tests/fuzz/NAME) with libFuzzer and runs it for
 # FUZZ_SECONDS, with its seeds and its dictionary.  What it finds stays in
-# fuzz/NAME of the build folder.
+# fuzz/NAME of the build folder, what it said in fuzz/NAME.log, and the result
+# in fuzz/NAME.trs as that of a test.
 set -e
 : "${FUZZ_CC:=clang-14}" "${FUZZ_SECONDS:=60}" "${top_srcdir:=.}"
 flags="-std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -I$top_srcdir $FUZZ_CFLAGS"
@@ -16,18 +17,33 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 		-fno-sanitize-recover=undefined -c "$source" -o "$object"
 	ar -q -c fuzz/lib.a "$object"
 done
-for program; do
-	name=$(basename "$program")
-	source=$top_srcdir/$program.c
+
+run() {	# PROGRAM: what happens while it looks for something
+	name=$(basename "$1")
 	found=fuzz/$name
 	mkdir -p "$found"
 	$FUZZ_CC $flags -fsanitize=fuzzer,$sanitize \
-		-fno-sanitize-recover=undefined "$source" fuzz/lib.a \
-		$FUZZ_LIBS -o "fuzz/$name.bin"
+		-fno-sanitize-recover=undefined "$top_srcdir/$1.c" fuzz/lib.a \
+		$FUZZ_LIBS -o "fuzz/$name.bin" || return
 	dictionary=
-	test ! -f "$top_srcdir/$program.dict" ||
-		dictionary=-dict=$top_srcdir/$program.dict
+	test ! -f "$top_srcdir/$1.dict" ||
+		dictionary=-dict=$top_srcdir/$1.dict
 	"fuzz/$name.bin" -max_total_time="$FUZZ_SECONDS" -max_len=2048 \
-		-artifact_prefix="$found/" -print_final_stats=1 $dictionary \
-		"$found" "$top_srcdir/tests/fuzz/seeds/$name"
+		-timeout=20 -artifact_prefix="$found/" -print_final_stats=1 \
+		$dictionary "$found" "$top_srcdir/tests/fuzz/seeds/$name"
+}
+
+failed=0
+for program; do
+	log=fuzz/$(basename "$program").log
+	result=PASS
+	if ! run "$program" >"$log" 2>&1; then
+		result=FAIL
+		failed=1
+		tail -n 60 "$log"
+	fi
+	echo "$result: fuzz $(basename "$program"):" \
+		"$(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
+	echo ":test-result: $result" >"${log%.log}.trs"
 done
+exit $failed
