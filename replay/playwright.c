@@ -57,11 +57,12 @@ playwright_free(struct playwright *p)
  * Bodies
  */
 
-/* Whether the entry has postData in a HAR: a body, or word of an empty one. */
+/* Whether the entry has postData in a HAR: a body that is known, or word of one
+ * without a text. */
 static bool
 playwright_has_body(const struct exchange *x)
 {
-	return x->request.body.size > 0 ||
+	return (x->request.body.known && x->request.body.size > 0) ||
 	       har_text_has_extra(x, HAR_REQUEST, "postData");
 }
 
@@ -104,8 +105,8 @@ playwright_body_fits(
 		return 1;
 	live = form_data_boundary(q->headers);
 	recorded = form_data_boundary(&x->request.headers);
-	if ((live.n == 0 || recorded.n == 0) &&
-	    x->request.body.size != q->body.n && x->request.body.known)
+	if ((live.n == 0 || recorded.n == 0) && x->request.body.known &&
+	    x->request.body.size != q->body.n)
 		return 0;
 	r = playwright_load(w, x, e);
 	if (r != 1 || str_eq(buf_str(&w->body), q->body))

@@ -97,7 +97,7 @@ answer(const struct playwright_request *q)
 		return e.text[0] != '\0' ? e.text : "nothing";
 	case FOUND_UNUSABLE:
 		return "never answered";
-	case FOUND_ERROR:
+	default:
 		break;
 	}
 	return "error";
@@ -169,7 +169,9 @@ bodies_count_for_post_alone(void)
 	TAPE({ "POST", "http://h/a", NULL, TEXT("x"), 200, NULL, "1" },
 	    { "PUT", "http://h/a", NULL, TEXT("x"), 200, NULL, "2" },
 	    { "POST", "http://h/b", .status = 200, .body = "3" },
-	    { "POST", "http://h/c", NULL, TEXT(""), 200, NULL, "4" });
+	    { "POST", "http://h/c", NULL, TEXT(""), 200, NULL, "4" },
+	    { "POST", "http://h/d", FIELD("Content-Length", "9"), NULL, 200,
+		NULL, "5" });
 	CHECK_STR(ask("POST", "/a", "x"), "200 1");
 	CHECK_STR(ask("POST", "/a", "y"), "nothing");
 	CHECK_STR(ask("POST", "/a", ""), "nothing");
@@ -178,6 +180,7 @@ bodies_count_for_post_alone(void)
 	CHECK_STR(ask("POST", "/b", "y"), "200 3");
 	CHECK_STR(ask("POST", "/c", "y"), "nothing");
 	CHECK_STR(ask("POST", "/c", ""), "200 4");
+	CHECK_STR(ask("POST", "/d", "y"), "200 5"); /* nobody kept it */
 }
 
 static void
