@@ -274,9 +274,15 @@ static const char
 																																																			  "    LEFT JOIN body AS q ON q.id = e.request_body\n"
 																																																			  "    LEFT JOIN body AS p ON p.id = e.response_body;\n";
 
+static const char schema_tape_extra[] =
+    "ALTER TABLE tape ADD COLUMN extra TEXT NOT NULL DEFAULT ''\n"
+    "  /* JSON: what imported HARs had in log beside their entries */";
+
 /* What makes version n + 1 of version n.  Steps are only ever added. */
 static const char *const schema_step_1[] = { schema_tables, schema_view, NULL };
-static const char *const *const schema_steps[] = { schema_step_1 };
+static const char *const schema_step_2[] = { schema_tape_extra, NULL };
+static const char *const *const schema_steps[] = { schema_step_1,
+	schema_step_2 };
 
 #define SCHEMA_VERSION (int)(sizeof(schema_steps) / sizeof(*schema_steps))
 
@@ -365,12 +371,8 @@ schema_check(sqlite3 *db, bool write, struct err *e)
 		return -1;
 	if (version == SCHEMA_VERSION)
 		return 0;
-	if (!write)
-		return version == 0
-			   ? err_set(e, "is empty, not a store")
-			   : err_set(e, "was made by an older hark; record "
-					"into it once to bring it up to "
-					"date");
+	if (!write) /* what steps add to an older file, readers do without */
+		return version == 0 ? err_set(e, "is empty, not a store") : 0;
 	/* Both only work before the first transaction of a new file. */
 	if (version == 0 &&
 	    schema_exec(db,

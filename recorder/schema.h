@@ -17,7 +17,8 @@ struct err;
 
 /* Refuses a file that is not a store or that a newer hark made.  With write,
  * a new file gets its tables and an older one is brought up to date, in one
- * transaction.  0 or -1; the text of *e does not name the file. */
+ * transaction; readers take an older one as it is.  0 or -1; the text of *e
+ * does not name the file. */
 int schema_check(sqlite3 *db, bool write, struct err *e);
 
 /*

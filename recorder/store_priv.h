@@ -2,8 +2,8 @@
 #define RECORDER_STORE_PRIV_H
 
 /*
- * The inside of a store, for store.c, store_body.c, store_read.c and
- * store_write.c only.  Statements are prepared at their first use and kept.
+ * The inside of a store, for store.c and store_*.c only.  Statements are
+ * prepared at their first use and kept.
  */
 
 #include <sqlite3.h>
@@ -21,6 +21,9 @@ enum store_statement {
 	STORE_TAPE_FIND,
 	STORE_TAPE_MAKE,
 	STORE_TAPES,
+	STORE_TAPE_EXTRA,
+	STORE_TAPE_SET,
+	STORE_SCHEMA,
 	STORE_BODY_FIND,
 	STORE_BODY_PUT,
 	STORE_BODY_OPEN,

@@ -983,6 +983,59 @@ the_store_of_a_newer_hark_is_refused(void)
 	CHECK(strstr(e.text, "newer hark") != NULL);
 }
 
+/* What a store of the first version lacks is taken out of a current one. */
+static void
+make_old(const char *name)
+{
+	struct store *s = writer(name);
+
+	CHECK(tape(s, "kept") > 0);
+	store_close(s);
+	run_sql(name, "ALTER TABLE tape DROP COLUMN extra;"
+		      "PRAGMA user_version = 1");
+}
+
+static void
+an_older_store_is_brought_up_to_date_by_writing(void)
+{
+	struct buf extra = { 0 };
+	struct store *s;
+	int64_t t;
+
+	make_old("older.db");
+	s = writer("older.db");
+	t = store_tape(s, STR("kept"), false, &e);
+	CHECK(t > 0);
+	CHECK_INT(store_tape_extra(s, t, &extra, &e), 0);
+	CHECK_INT(extra.n, 0);
+	CHECK_INT(store_tape_set_extra(s, t, STR("{\"a\":1}"), &e), 0);
+	store_close(s);
+	s = reader("older.db");
+	CHECK_INT(store_tape_extra(s, t, &extra, &e), 0);
+	CHECK_STR(buf_text(&extra), "{\"a\":1}");
+	store_close(s);
+	store_close(writer("older.db"));
+	buf_free(&extra);
+}
+
+static void
+an_older_store_is_read_as_it_is(void)
+{
+	struct buf extra = { 0 };
+	struct store *s;
+	int64_t t;
+
+	make_old("old.db");
+	s = reader("old.db");
+	t = store_tape(s, STR("kept"), false, &e);
+	CHECK(t > 0);
+	CHECK_INT(store_tape_extra(s, t, &extra, &e), 0);
+	CHECK_INT(extra.n, 0);
+	store_close(s);
+	CHECK_INT(store_tape_extra(s = writer("old.db"), t, &extra, &e), 0);
+	store_close(s);
+}
+
 static void
 only_one_may_write(void)
 {
@@ -1353,7 +1406,9 @@ RUN(TEST(an_entry_comes_back_as_it_was_put),
     TEST(the_database_of_another_program_is_refused_and_left_alone),
     TEST(a_file_that_is_no_database_is_refused),
     TEST(an_empty_file_becomes_a_store_only_by_writing),
-    TEST(the_store_of_a_newer_hark_is_refused), TEST(only_one_may_write),
+    TEST(the_store_of_a_newer_hark_is_refused),
+    TEST(an_older_store_is_brought_up_to_date_by_writing),
+    TEST(an_older_store_is_read_as_it_is), TEST(only_one_may_write),
     TEST(a_lock_that_a_crash_left_behind_does_no_harm),
     TEST(a_closed_store_is_one_file),
     TEST(a_reader_sees_what_is_committed_while_it_is_open),
