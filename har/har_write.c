@@ -171,6 +171,8 @@ har_write_request_cookies(struct json_write *w, const struct exchange *x)
 	while ((f = headers_next(&x->request.headers, "Cookie", &at)) != NULL) {
 		rest = f->value;
 		while (cookie_next(&rest, &c)) {
+			if (c.name.n == 0)
+				continue; /* readers stumble over it */
 			json_write_object(w);
 			json_write_member(w, "name", c.name);
 			json_write_member(w, "value", c.value);
@@ -267,7 +269,7 @@ har_write_response_cookies(struct json_write *w, const struct exchange *x)
 	json_write_array(w);
 	while (
 	    (f = headers_next(&x->response.headers, "Set-Cookie", &at)) != NULL)
-		if (cookie_parse(f->value, x->started_us, &c))
+		if (cookie_parse(f->value, x->started_us, &c) && c.name.n > 0)
 			har_write_cookie(w, &c);
 	json_write_array_end(w);
 }
