@@ -285,6 +285,12 @@ const struct option option_table[] = {
 	    .help = "which of several recordings of one request is next",
 	},
 	{
+	    .name = "http-rules",
+	    FLAG(http_rules),
+	    .initial = "on",
+	    .help = "answer HEAD, ranges and conditions from a full recording",
+	},
+	{
 	    .name = "forwarded",
 	    CHOICE(forwarded, words_forwarded),
 	    .initial = "none",

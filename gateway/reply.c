@@ -77,8 +77,22 @@ reply_finish_head(struct transaction *t)
 	reply_end_head(t, NULL);
 }
 
-/* A reply whose body is at hand: all in one write. */
-static void
+void
+reply_finish_answer_head(struct transaction *t)
+{
+	char id[80] = "";
+	int n = 0;
+
+	if (t->answer->entry != 0)
+		n = snprintf(
+		    id, sizeof(id), ";entry=%" PRId64, t->answer->entry);
+	if (t->derived != NULL)
+		snprintf(
+		    id + n, sizeof(id) - (size_t)n, ";derived=%s", t->derived);
+	reply_end_head(t, id);
+}
+
+void
 reply_whole(struct transaction *t, struct str body)
 {
 	struct iovec v[2] = {
@@ -194,6 +208,22 @@ reply_break(struct transaction *t, const char *why)
 	client_abort(c, reset);
 }
 
+/* All of a stored body is out. */
+static void
+reply_end_pump(struct transaction *t)
+{
+	struct buf last = { 0 };
+	struct iovec v;
+
+	if (t->framing == REPLY_CHUNKED) {
+		reply_add_last_chunk(&last, &t->answer->trailers);
+		v = (struct iovec){ last.p, last.n };
+		client_write(t->c, &v, 1);
+		buf_free(&last);
+	}
+	client_done(t->c, t->keep);
+}
+
 /* One piece of a stored body out of the store; false when t is over. */
 static bool
 reply_pump_piece(struct transaction *t, size_t *queued)
@@ -201,27 +231,23 @@ reply_pump_piece(struct transaction *t, size_t *queued)
 	struct iovec v[3];
 	char size[HTTP1_CHUNK_HEAD], crlf[] = "\r\n";
 	struct err e = { "it ends early" };
-	struct buf last = { 0 };
-	int64_t n = reader_body(t->w->reader, t->answer, t->offset,
-	    t->w->scratch, WORKER_SCRATCH, &e);
+	uint64_t left;
+	int64_t n;
 	int count = 0;
 
-	if (n < 0 || (n == 0 && t->offset < t->answer->body->size)) {
+	if (t->offset == t->end && (t->cut == NULL || !derive_next_part(t))) {
+		reply_end_pump(t);
+		return false;
+	}
+	left = t->end - t->offset;
+	n = reader_body(t->w->reader, t->answer, t->offset, t->w->scratch,
+	    left < WORKER_SCRATCH ? (size_t)left : WORKER_SCRATCH, &e);
+	if (n <= 0) {
 		reply_break(t, e.text);
 		return false;
 	}
-	if (n == 0) {
-		if (t->framing == REPLY_CHUNKED) {
-			reply_add_last_chunk(&last, &t->answer->trailers);
-			v[0] = (struct iovec){ last.p, last.n };
-			client_write(t->c, v, 1);
-			buf_free(&last);
-		}
-		client_done(t->c, t->keep);
-		return false;
-	}
 	t->offset += (uint64_t)n;
-	if (t->offset == t->answer->body->size)
+	if (t->offset == t->answer->body->size && t->derived == NULL)
 		reply_served(t);
 	if (t->framing == REPLY_CHUNKED)
 		v[count++] =
@@ -252,17 +278,16 @@ reply_answer(struct transaction *t, struct answer *a)
 {
 	struct buf *b = &t->w->head;
 	struct iovec v;
-	char id[48] = "";
 
 	t->answer = a;
 	t->source = SOURCE_REPLAY;
+	if ((t->wanted.asks != 0 || t->derived != NULL) && derive_reply(t))
+		return;
 	t->status = a->status;
 	b->n = 0;
 	buf_add_str(b, a->head);
 	reply_choose_framing(t, a->status, a->head_has_length);
-	if (a->entry != 0)
-		snprintf(id, sizeof(id), ";entry=%" PRId64, a->entry);
-	reply_end_head(t, id);
+	reply_finish_answer_head(t);
 	if (t->framing == REPLY_NO_BODY || a->body->stored_id == 0)
 		reply_served(t);
 	if (t->framing == REPLY_NO_BODY) {
@@ -270,6 +295,7 @@ reply_answer(struct transaction *t, struct answer *a)
 	} else if (a->body->stored_id == 0) {
 		reply_answer_whole(t);
 	} else {
+		t->end = a->body->size;
 		v = (struct iovec){ b->p, b->n };
 		client_write(t->c, &v, 1);
 		reply_pump(t);

@@ -99,6 +99,7 @@ struct settings {
 	bool rewrite_location; /* Location and Set-Cookie Domain */
 	bool record_failures;  /* store failed exchanges, too */
 	enum repeat repeat;
+	bool http_rules; /* derive answers by HTTP's own rules */
 
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;

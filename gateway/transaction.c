@@ -17,6 +17,7 @@
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
 #include "replay/key.h"
+#include "replay/rules.h"
 
 #include "gateway/transaction.h"
 
@@ -59,6 +60,7 @@ transaction_free(struct transaction *t)
 	buf_free(&t->encoded);
 	buf_free(&t->held);
 	free(t->marks);
+	free(t->cut);
 	free(t);
 }
 
@@ -101,10 +103,10 @@ transaction_names_origin(struct str host)
 }
 
 static enum found
-transaction_probe(
-    struct transaction *t, struct str scope, struct answer **a, struct err *e)
+transaction_probe(struct transaction *t, struct str method, struct str scope,
+    struct answer **a, struct err *e)
 {
-	struct key_parts parts = { .method = t->r->head.method,
+	struct key_parts parts = { .method = method,
 		.scope = scope,
 		.target = t->r->head.path,
 		.content_type =
@@ -120,11 +122,38 @@ transaction_probe(
 	return library_find(t->w->reader, &t->wanted, a, e);
 }
 
+/* Under the scope of the route, else under the host that the client named. */
 static enum found
-transaction_look(struct transaction *t, struct answer **a)
+transaction_search(
+    struct transaction *t, struct str method, struct answer **a, struct err *e)
 {
 	struct str scope = t->routed ? t->route.scope : STR("");
 	struct str host = transaction_host(t->r->head.authority);
+	enum found found = transaction_probe(t, method, scope, a, e);
+
+	if (found == FOUND_NOTHING && scope.n == 0 &&
+	    transaction_names_origin(host))
+		found = transaction_probe(t, method, host, a, e);
+	return found;
+}
+
+/* HEAD gets the head of a GET when nothing else was recorded for it. */
+static enum found
+transaction_search_get(
+    struct transaction *t, enum found found, struct answer **a, struct err *e)
+{
+	enum found other = transaction_search(t, STR("GET"), a, e);
+
+	if (other == FOUND)
+		t->derived = "head";
+	return other == FOUND_NOTHING ? found : other;
+}
+
+static enum found
+transaction_look(struct transaction *t, struct answer **a)
+{
+	struct str method = t->r->head.method;
+	bool rules = t->w->shared->settings->http_rules;
 	struct err e = { "" };
 	char subject[256];
 	enum found found;
@@ -133,10 +162,11 @@ transaction_look(struct transaction *t, struct answer **a)
 	t->wanted.headers = &t->r->head.headers;
 	t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
-	found = transaction_probe(t, scope, a, &e);
-	if (found == FOUND_NOTHING && scope.n == 0 &&
-	    transaction_names_origin(host))
-		found = transaction_probe(t, host, a, &e);
+	t->wanted.asks = rules ? rules_asks(method, t->wanted.headers) : 0;
+	found = transaction_search(t, method, a, &e);
+	if ((found == FOUND_NOTHING || found == FOUND_UNUSABLE) && rules &&
+	    str_is(method, "HEAD"))
+		found = transaction_search_get(t, found, a, &e);
 	if (found == FOUND_ERROR)
 		log_error(transaction_subject(t, subject, sizeof(subject)),
 		    "cannot look for a recording: %s", e.text);

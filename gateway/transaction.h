@@ -7,6 +7,7 @@
  *
  *	transaction.c   who answers: mock, recording, upstream, or nobody
  *	reply.c         heads and whole replies: mock, recording, problem
+ *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
  *	tee.c           the exchange that is recorded on the way
  *
@@ -70,7 +71,10 @@ struct transaction {
 	struct wanted wanted;  /* what was looked up */
 	bool looked;           /* wanted is set */
 	struct answer *answer; /* being replayed */
-	uint64_t offset;       /* of a stored body */
+	uint64_t offset, end;  /* of a stored body: what is still to be sent */
+	const char *derived;   /* from it; NULL: it is sent as recorded */
+	struct rules_cut *cut; /* several ranges of it */
+	size_t part;           /* of them is next */
 
 	struct call *call;  /* running */
 	struct buf target;  /* at the upstream */
@@ -116,6 +120,12 @@ void reply_finish_head(struct transaction *t);
  * its head has a Content-Length. */
 void reply_choose_framing(struct transaction *t, int status, bool has_length);
 
+/* The same for a recording; the reply is derived from it if t->derived. */
+void reply_finish_answer_head(struct transaction *t);
+
+/* The head and the body that is at hand, all in one write. */
+void reply_whole(struct transaction *t, struct str body);
+
 void reply_mock(struct transaction *t, const struct mock_reply *m);
 
 /* Takes over the reference to a. */
@@ -126,6 +136,16 @@ void reply_pump(struct transaction *t);
 
 struct problem;
 void reply_problem(struct transaction *t, const struct problem *p);
+
+/* derive.c -------------------------------------------------------------- */
+
+/* Replies with what t->answer implies by HTTP's own rules; false, and nothing
+ * is done, when it is to be sent as it is. */
+bool derive_reply(struct transaction *t);
+
+/* A part of a stored body is out: begins the next one, or ends the body and
+ * gives false. */
+bool derive_next_part(struct transaction *t);
 
 /* forward.c ------------------------------------------------------------- */
 

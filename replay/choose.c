@@ -15,6 +15,41 @@ choose_allowed(const struct variant **v, size_t n, const struct headers *live)
 	return kept;
 }
 
+/* How well v fits what is asked; 0: not at all. */
+static int
+choose_fit(const struct variant *v, uint64_t asks)
+{
+	if (v->asks == asks)
+		return 3;
+	switch (v->kind) {
+	case VARIANT_ANY:
+		return 2;
+	case VARIANT_CONDITIONAL:
+		return 1;
+	case VARIANT_RANGE:
+		break;
+	}
+	return 0;
+}
+
+size_t
+choose_asked(const struct variant **v, size_t n, uint64_t asks)
+{
+	size_t i, kept = 0;
+	int fit, best = 1;
+
+	for (i = 0; i < n; i++) {
+		fit = choose_fit(v[i], asks);
+		if (fit > best)
+			kept = 0;
+		if (fit >= best) {
+			best = fit;
+			v[kept++] = v[i];
+		}
+	}
+	return kept;
+}
+
 size_t
 choose_best(const struct variant **v, size_t n, const struct headers *live)
 {

@@ -218,6 +218,8 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	if (n > LIBRARY_FEW)
 		v = xcalloc(n, sizeof(*v));
 	n = choose_allowed(v, hand_variants(h, v), live);
+	if (w->asks != 0)
+		n = choose_asked(v, n, w->asks);
 	/* A single one can be used up, too. */
 	pick->several = n > 0 && repeat_counts(repeat) &&
 			(repeat == REPEAT_FAIL || variants_several(v, n));

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "replay/hash.h"
+#include "replay/rules.h"
 
 #include "replay/variant.h"
 
@@ -158,7 +159,7 @@ variant_vary(struct variant *v, const struct exchange *x, char *p)
 static uint64_t
 variant_id(const struct variant *v)
 {
-	uint64_t id = hash_add_u64(HASH_START, v->kind);
+	uint64_t id = hash_add_u64(HASH_START, v->kind) + v->asks;
 	const struct header *f;
 	size_t i;
 
@@ -183,6 +184,7 @@ variant_new(const struct exchange *x)
 	struct variant *v = xcalloc(1, sizeof(*v) + list + hashes + text);
 
 	v->kind = variant_kind_of(x->status);
+	v->asks = rules_asks(x->method, &x->request.headers);
 	v->vary.v = (struct header *)(v + 1);
 	v->vary.cap = nvary;
 	v->fields = (uint64_t *)(v->vary.v + nvary);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "har/exchange.h"
 #include "replay/choose.h"
+#include "replay/rules.h"
 #include "replay/variant.h"
 
 #include "tap.h"
@@ -22,6 +23,7 @@ struct row {
 static struct arena arena;
 static struct variant *variants[MOST];
 static size_t nvariants;
+static bool rules; /* HTTP's own apply */
 
 static struct headers
 fields(const char *text)
@@ -41,6 +43,7 @@ variant(const struct row *row)
 	struct exchange *x = exchange_new();
 	struct variant *v;
 
+	x->method = STR("GET");
 	x->status = row->status;
 	x->request.headers = fields(row->request);
 	x->response.headers = fields(row->response);
@@ -85,6 +88,8 @@ ask_from(const char *request, bool compare, int64_t *marks)
 	for (i = 0; i < nvariants; i++)
 		best[i] = variants[i];
 	n = choose_allowed(best, nvariants, &live);
+	if (rules)
+		n = choose_asked(best, n, rules_asks(STR("GET"), &live));
 	if (compare)
 		n = choose_best(best, n, &live);
 	if (n == 0)
@@ -157,6 +162,54 @@ the_most_equal_headers_win(void)
 	CHECK_INT(ask("Baz: 1|Accept: b"), 1);
 	CHECK_INT(ask("baz: 4|Accept: a"), 1);
 	CHECK_INT(ask(""), 1);
+}
+
+/* The same when HTTP's own rules apply. */
+static int64_t
+ask_by_rules(const char *request)
+{
+	int64_t entry;
+
+	rules = true;
+	entry = ask(request);
+	rules = false;
+	return entry;
+}
+
+static void
+an_entry_for_exactly_such_conditions_is_better_than_a_full_one(void)
+{
+	static const struct row rows[] = {
+		{ 200, "A: 1", "" },
+		{ 304, "If-None-Match: a", "" },
+		{ 206, "Range: b", "" },
+		{ 200, "Range: c", "" },
+		{ 500, "If-None-Match: d|Range: b", "" },
+	};
+
+	RECORD(rows);
+	CHECK_INT(ask_by_rules("A: 1|if-none-match: a"), 2);
+	CHECK_INT(ask_by_rules("A: 1|Range: b"), 3);
+	CHECK_INT(ask_by_rules("A: 1|Range: c"), 4);
+	CHECK_INT(ask_by_rules("A: 1|Range: b|If-None-Match: d"), 5);
+	CHECK_INT(ask_by_rules("A: 1|If-None-Match: e"), 1);
+	CHECK_INT(ask_by_rules("A: 1|Range: e"), 1);
+	CHECK_INT(ask_by_rules("A: 1|Range: b|If-None-Match: a"), 1);
+}
+
+static void
+another_range_is_no_answer_but_another_304_is_the_last_resort(void)
+{
+	static const struct row rows[] = {
+		{ 206, "Range: b", "" },
+		{ 304, "If-None-Match: a", "" },
+	};
+
+	RECORD(rows);
+	CHECK_INT(ask_by_rules("Range: c"), 0);
+	CHECK_INT(ask("Range: c"), 1);
+	CHECK_INT(ask_by_rules("If-None-Match: b"), 2);
+	CHECK_INT(ask_by_rules("If-None-Match: b|Range: c"), 2);
 }
 
 static void
@@ -356,6 +409,8 @@ more_fields_than_are_compared_do_no_harm(void)
 RUN(TEST(equal_recordings_are_one_variant),
     TEST(whatever_a_request_can_tell_apart_is_another_variant),
     TEST(the_most_equal_headers_win),
+    TEST(an_entry_for_exactly_such_conditions_is_better_than_a_full_one),
+    TEST(another_range_is_no_answer_but_another_304_is_the_last_resort),
     TEST(without_comparing_the_order_decides_alone),
     TEST(fields_that_the_connection_makes_do_not_count),
     TEST(a_not_modified_answers_only_a_conditional_request),
