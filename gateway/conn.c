@@ -1,0 +1,259 @@
+/* A connection comes up: address, connect, TLS. */
+#include "config.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <openssl/err.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gateway/origin.h"
+#include "gateway/upstream_priv.h"
+#include "gateway/worker.h"
+
+#define CONN_NAME_US 30000000 /* how long an address is believed */
+
+static void conn_try(struct conn *c);
+
+void
+conn_fail(struct conn *c, enum call_phase phase, enum outcome outcome,
+    const char *fmt, ...)
+{
+	struct call_failure why = { .phase = phase, .outcome = outcome };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why.text, sizeof(why.text), fmt, ap);
+	va_end(ap);
+	call_fail(c->call, &why);
+}
+
+static void
+conn_handshake(struct conn *c)
+{
+	int done, why;
+	char how[128];
+
+	ERR_clear_error();
+	done = SSL_do_handshake(c->ssl);
+	if (done == 1) {
+		c->call->secured = c->pool->w->now;
+		conn_begin(c);
+		return;
+	}
+	why = SSL_get_error(c->ssl, done);
+	if (why == SSL_ERROR_WANT_READ) {
+		event_add(&c->rd, NULL);
+	} else if (why == SSL_ERROR_WANT_WRITE) {
+		event_add(&c->wr, NULL);
+	} else {
+		tls_failure(c->ssl, how, sizeof(how));
+		conn_fail(c, CALL_TLS, OUTCOME_REFUSED, "%s: %s", c->peer, how);
+	}
+}
+
+static void
+conn_connected(struct conn *c)
+{
+	int one = 1;
+
+	c->call->connected = c->pool->w->now;
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (!c->origin->url.https) {
+		conn_begin(c);
+		return;
+	}
+	c->ssl = tls_connect(c->pool->w->shared->tls, c->origin, c->fd);
+	c->state = CONN_HANDSHAKE;
+	if (c->ssl == NULL)
+		conn_fail(c, CALL_TLS, OUTCOME_REFUSED,
+		    "no TLS connection can be set up");
+	else
+		conn_handshake(c);
+}
+
+static void
+conn_finish_connect(struct conn *c)
+{
+	int error = 0;
+	socklen_t n = sizeof(error);
+
+	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n);
+	if (error == 0) {
+		conn_connected(c);
+		return;
+	}
+	event_del(&c->rd);
+	event_del(&c->wr);
+	close(c->fd);
+	c->fd = -1;
+	if (++c->address < c->addresses.n)
+		conn_try(c);
+	else
+		conn_fail(c, CALL_CONNECT, OUTCOME_REFUSED, "%s: %s", c->peer,
+		    strerror(error));
+}
+
+static void
+conn_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->pool->w->now = clock_mono_us();
+	if (c->state == CONN_KEPT)
+		conn_read_kept(c);
+	else if (c->state == CONN_HANDSHAKE)
+		conn_handshake(c);
+	else if (c->state == CONN_BUSY) {
+		if (c->write_wants_read)
+			conn_write(c);
+		if (!c->call->paused)
+			conn_read(c);
+	}
+}
+
+static void
+conn_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->pool->w->now = clock_mono_us();
+	if (c->broken)
+		call_fail(c->call, &c->why);
+	else if (c->state == CONN_CONNECTING)
+		conn_finish_connect(c);
+	else if (c->state == CONN_HANDSHAKE)
+		conn_handshake(c);
+	else if (c->state == CONN_BUSY && c->read_wants_write)
+		conn_read(c);
+	else if (c->state == CONN_BUSY)
+		conn_write(c);
+}
+
+/* Fails from the loop, not from inside call_start(). */
+static void
+conn_fail_later(
+    struct conn *c, enum call_phase phase, const char *what, const char *why)
+{
+	c->broken = true;
+	c->why =
+	    (struct call_failure){ .phase = phase, .outcome = OUTCOME_REFUSED };
+	snprintf(c->why.text, sizeof(c->why.text), "%s: %s", what, why);
+	event_active(&c->wr, EV_WRITE, 0);
+}
+
+static void
+conn_name_peer(struct conn *c)
+{
+	struct sockaddr *a = (struct sockaddr *)&c->addresses.v[c->address];
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	c->peer[0] = '\0';
+	if (getnameinfo(a, c->addresses.len[c->address], host, sizeof(host),
+		port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		snprintf(c->peer, sizeof(c->peer),
+		    a->sa_family == AF_INET6 ? "[%.46s]:%.6s" : "%.46s:%.6s",
+		    host, port);
+}
+
+static void
+conn_events(struct conn *c)
+{
+	struct event_base *base = c->pool->w->base;
+
+	event_assign(
+	    &c->rd, base, c->fd, EV_READ | EV_PERSIST, conn_on_readable, c);
+	event_assign(&c->wr, base, c->fd, EV_WRITE, conn_on_writable, c);
+}
+
+/* Connects to the next address that a socket can be made for. */
+static void
+conn_try(struct conn *c)
+{
+	const struct sockaddr_storage *a = &c->addresses.v[c->address];
+
+	conn_name_peer(c);
+	c->state = CONN_CONNECTING;
+	c->call->connecting = c->pool->w->now;
+	c->fd =
+	    socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	conn_events(c);
+	if (c->fd == -1 || (connect(c->fd, (const struct sockaddr *)a,
+				c->addresses.len[c->address]) == -1 &&
+			       errno != EINPROGRESS)) {
+		conn_fail_later(c, CALL_CONNECT, c->peer, strerror(errno));
+		return;
+	}
+	event_add(&c->wr, NULL);
+}
+
+static void
+conn_on_addresses(void *arg, const struct addresses *found)
+{
+	struct conn *c = arg;
+	struct pool_origin *o = &c->pool->origins[c->origin->index];
+
+	c->call->lookup = NULL;
+	c->call->resolved = c->pool->w->now;
+	if (found->n == 0) {
+		conn_fail(c, CALL_RESOLVE, OUTCOME_REFUSED, "%s: %s",
+		    c->origin->host, found->failure);
+		return;
+	}
+	o->addresses = *found;
+	o->resolved_at = c->pool->w->now;
+	c->addresses = *found;
+	conn_try(c);
+}
+
+void
+conn_resolve(struct conn *c)
+{
+	struct worker *w = c->pool->w;
+	struct pool_origin *o = &c->pool->origins[c->origin->index];
+
+	if (o->addresses.n == 0 && c->origin->literal &&
+	    lookup_literal(
+		c->origin->host, c->origin->url.port, &o->addresses) == -1) {
+		conn_fail_later(
+		    c, CALL_RESOLVE, c->origin->host, "not an address");
+		return;
+	}
+	if (o->addresses.n > 0 &&
+	    (c->origin->literal || w->now - o->resolved_at < CONN_NAME_US)) {
+		c->addresses = o->addresses;
+		conn_try(c);
+		return;
+	}
+	c->call->lookup = lookup_start(
+	    w, c->origin->host, c->origin->url.port, conn_on_addresses, c);
+}
+
+struct conn *
+conn_new(struct pool *p, struct call *call)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+
+	c->pool = p;
+	c->origin = call->request.origin;
+	c->call = call;
+	c->fd = -1;
+	c->id = ++p->ids * p->w->shared->nworkers + p->w->index;
+	c->deadline = p->w->now + p->w->shared->settings->connect_timeout;
+	conn_events(c);
+	TAILQ_INSERT_TAIL(&p->live, c, link);
+	return c;
+}

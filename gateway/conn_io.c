@@ -1,0 +1,338 @@
+/* A request goes out on a connection and a response comes in. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <event2/event.h>
+#include <openssl/err.h>
+
+#include "gateway/upstream_priv.h"
+#include "gateway/worker.h"
+
+/* What is still to go out, in at most two pieces. */
+static int
+call_rest(const struct call *call, struct iovec v[2])
+{
+	struct str head = call->request.head, body = call->request.body;
+	size_t at = call->sent;
+	int n = 0;
+
+	if (at < head.n)
+		v[n++] = (struct iovec){ (char *)head.p + at, head.n - at };
+	at = at < head.n ? 0 : at - head.n;
+	if (at < body.n)
+		v[n++] = (struct iovec){ (char *)body.p + at, body.n - at };
+	return n;
+}
+
+static ssize_t
+conn_send_plain(struct conn *c, struct iovec *v, int n)
+{
+	struct msghdr m = { .msg_iov = v, .msg_iovlen = (size_t)n };
+	ssize_t sent;
+
+	do
+		sent = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent == -1 && errno == EINTR);
+	if (sent == -1 && errno == EAGAIN)
+		return 0;
+	return sent;
+}
+
+/* One record of head and body together: two small ones would wait for each
+ * other's acknowledgement. */
+static ssize_t
+conn_send_tls(struct conn *c, struct iovec *v, int n)
+{
+	char *p = v[0].iov_base;
+	size_t size = v[0].iov_len;
+	int sent, why;
+
+	if (n > 1 && size < WORKER_SCRATCH) {
+		size_t more = WORKER_SCRATCH - size;
+
+		if (more > v[1].iov_len)
+			more = v[1].iov_len;
+		p = memcpy(c->pool->w->scratch, p, size);
+		memcpy(p + size, v[1].iov_base, more);
+		size += more;
+	}
+	ERR_clear_error();
+	sent = SSL_write(c->ssl, p, size > (1 << 20) ? 1 << 20 : (int)size);
+	if (sent > 0)
+		return sent;
+	why = SSL_get_error(c->ssl, sent);
+	c->write_wants_read = why == SSL_ERROR_WANT_READ;
+	if (why == SSL_ERROR_WANT_WRITE || why == SSL_ERROR_WANT_READ)
+		return 0;
+	errno = why == SSL_ERROR_SYSCALL && errno != 0 ? errno : ECONNRESET;
+	return -1;
+}
+
+/* Sends what the socket takes.  A write error is not yet the end: a server
+ * that refuses an upload answers and closes. */
+void
+conn_write(struct conn *c)
+{
+	struct call *call = c->call;
+	struct iovec v[2];
+	ssize_t sent;
+	int n;
+
+	while ((n = call_rest(call, v)) > 0) {
+		sent = c->ssl != NULL ? conn_send_tls(c, v, n)
+				      : conn_send_plain(c, v, n);
+		if (sent == -1) {
+			call->write_failed = true;
+			return;
+		}
+		if (sent == 0) {
+			event_add(&c->wr, NULL);
+			return;
+		}
+		call->sent += (size_t)sent;
+		c->deadline = call->w->now +
+			      call->w->shared->settings->upstream_idle_timeout;
+	}
+	call->sent_all = true;
+	call->all_sent = call->w->now;
+	c->deadline =
+	    call->w->now + call->w->shared->settings->first_byte_timeout;
+}
+
+void
+conn_begin(struct conn *c)
+{
+	c->state = CONN_BUSY;
+	c->call->sending = c->call->w->now;
+	c->deadline = c->call->w->now +
+		      c->call->w->shared->settings->upstream_idle_timeout;
+	event_add(&c->rd, NULL);
+	conn_write(c);
+}
+
+static void
+conn_read_faulty(struct conn *c, enum http1_fault fault, enum call_phase phase)
+{
+	conn_fail(c, phase, OUTCOME_BAD_ANSWER, "%s", http1_fault_text(fault));
+}
+
+/*
+ * Hands n bytes of body on.  Gives false when the call is over and neither
+ * it nor the connection may be touched.
+ */
+static bool
+conn_take_body(struct conn *c, const char *p, size_t n)
+{
+	struct call *call = c->call;
+	struct headers trailers = { 0 };
+	enum http1_step step;
+	enum http1_fault fault;
+	struct str data;
+	size_t used;
+
+	do {
+		step = http1_body_read(&c->reader, p, n, &used, &data, &fault);
+		p += used;
+		n -= used;
+		if (data.n > 0)
+			call->handler->on_body(call->arg, data);
+	} while (step == HTTP1_MORE && n > 0);
+	if (step == HTTP1_MORE)
+		return true;
+	if (step == HTTP1_DONE &&
+	    http1_body_trailers(&c->reader, &trailers, &call->w->batch) == -1) {
+		step = HTTP1_FAULT;
+		fault = HTTP1_TRAILER;
+	}
+	if (step == HTTP1_FAULT)
+		conn_read_faulty(c, fault, CALL_BODY);
+	else
+		call_end(call, &trailers, n == 0);
+	return false;
+}
+
+/*
+ * A whole head, with n bytes at p behind it, which are only looked at when
+ * no body can be among them: then the call is over and they spoil the
+ * connection.  False when the call is over.
+ */
+static bool
+conn_take_head(
+    struct conn *c, const struct http1_head *h, const char *p, size_t n)
+{
+	struct call *call = c->call;
+
+	if (h->status == 101) {
+		conn_fail(c, CALL_HEAD, OUTCOME_BAD_ANSWER,
+		    "101 without having been asked to switch protocols");
+		return false;
+	}
+	if (h->status < 200) {
+		call->handler->on_interim(call->arg, h);
+		return true;
+	}
+	call->got_head = true;
+	call->keep_alive = h->keep_alive && h->framing != FRAMING_CLOSE;
+	http1_body_fini(&c->reader);
+	http1_body_start(&c->reader, h->framing,
+	    h->framing == FRAMING_LENGTH ? h->length : 0,
+	    call->w->shared->settings->max_header_bytes);
+	call->handler->on_head(call->arg, h);
+	if (h->framing == FRAMING_NONE ||
+	    (h->framing == FRAMING_LENGTH && h->length == 0))
+		return conn_take_body(c, p, n);
+	return true;
+}
+
+static enum http1_step
+conn_parse(struct conn *c, const char *p, size_t n, struct http1_head *h,
+    enum http1_fault *fault)
+{
+	struct call *call = c->call;
+
+	*h = (struct http1_head){ 0 };
+	return http1_response(h, &call->w->batch, p, n, &c->seen,
+	    call->request.method, &c->pool->limits, fault);
+}
+
+/* Bytes came.  False when the call is over. */
+static bool
+conn_take(struct conn *c, const char *p, size_t n)
+{
+	struct call *call = c->call;
+	struct http1_head h;
+	enum http1_step step;
+	enum http1_fault fault;
+	bool on = true;
+
+	if (!call->got_head && c->in.n > 0) {
+		/* Body bytes among these are only written by on_flush(). */
+		buf_add(&c->in, p, n);
+		n = c->in.n;
+		p = arena_strndup(&call->w->batch, c->in.p, n);
+		buf_clear(&c->in, 0);
+	}
+	while (on && !call->got_head && n > 0) {
+		step = conn_parse(c, p, n, &h, &fault);
+		if (step == HTTP1_MORE) {
+			buf_add(&c->in, p, n);
+			n = 0;
+			break;
+		}
+		c->seen = 0;
+		p += h.bytes;
+		n -= h.bytes;
+		if (step == HTTP1_FAULT) {
+			conn_read_faulty(c, fault, CALL_HEAD);
+			on = false;
+		} else {
+			on = conn_take_head(c, &h, p, n);
+		}
+	}
+	if (on && call->got_head && n > 0)
+		on = conn_take_body(c, p, n);
+	return on;
+}
+
+/* The other side is done: the end of a body that has no other, or a cut. */
+static void
+conn_take_eof(struct conn *c, bool clean, const char *how)
+{
+	struct call *call = c->call;
+	struct headers none = { 0 };
+
+	if (call->got_head && c->reader.framing == FRAMING_CLOSE && clean)
+		call_end(call, &none, false);
+	else if (call->got_head)
+		conn_fail(c, CALL_BODY,
+		    clean ? OUTCOME_TRUNCATED : OUTCOME_RESET,
+		    "%s in the middle of the body", how);
+	else if (call->got_any)
+		conn_fail(c, CALL_HEAD,
+		    clean ? OUTCOME_TRUNCATED : OUTCOME_RESET,
+		    "%s in the middle of the response head", how);
+	else
+		conn_fail(c, call->write_failed ? CALL_WRITE : CALL_FIRST_BYTE,
+		    OUTCOME_RESET, "%s before a response", how);
+}
+
+/* Bytes into the worker's scratch: their count; 0 at a clean end, -1 on an
+ * error with *how set, -2 when there is nothing for now. */
+static ssize_t
+conn_receive(struct conn *c, char *how, size_t size)
+{
+	char *p = c->pool->w->scratch;
+	ssize_t n;
+	int why;
+
+	if (c->ssl == NULL) {
+		do
+			n = recv(c->fd, p, WORKER_SCRATCH, MSG_DONTWAIT);
+		while (n == -1 && errno == EINTR);
+		if (n == -1 && errno == EAGAIN)
+			return -2;
+		if (n == -1)
+			snprintf(how, size, "%s", strerror(errno));
+		return n;
+	}
+	ERR_clear_error();
+	n = SSL_read(c->ssl, p, WORKER_SCRATCH);
+	if (n > 0)
+		return n;
+	why = SSL_get_error(c->ssl, (int)n);
+	c->read_wants_write = why == SSL_ERROR_WANT_WRITE;
+	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		return -2;
+	if (why == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	tls_failure(c->ssl, how, size);
+	return -1;
+}
+
+void
+conn_read(struct conn *c)
+{
+	struct call *call = c->call;
+	struct worker *w = c->pool->w;
+	char how[128];
+	ssize_t n = conn_receive(c, how, sizeof(how));
+
+	if (n == -2) {
+		if (c->read_wants_write)
+			event_add(&c->wr, NULL);
+		return;
+	}
+	if (n == -1 || n == 0) {
+		conn_take_eof(c, n == 0,
+		    n == 0 ? "the upstream closed the connection" : how);
+		return;
+	}
+	if (!call->got_any) {
+		call->got_any = true;
+		call->first_byte = w->now;
+	}
+	c->deadline = w->now + w->shared->settings->upstream_idle_timeout;
+	arena_reset(&w->batch);
+	if (!conn_take(c, w->scratch, (size_t)n))
+		return;
+	call->handler->on_flush(call->arg);
+	if (!call->paused && c->ssl != NULL && SSL_pending(c->ssl) > 0)
+		event_active(&c->rd, EV_READ, 0);
+}
+
+/* A kept connection that says anything is of no more use, but for TLS
+ * records that carry no data (session tickets). */
+void
+conn_read_kept(struct conn *c)
+{
+	char how[128];
+
+	if (c->ssl == NULL || conn_receive(c, how, sizeof(how)) != -2)
+		conn_free(c);
+}

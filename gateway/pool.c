@@ -1,0 +1,201 @@
+/* The upstream connections of a worker: kept, taken again, expired. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gateway/origin.h"
+#include "gateway/upstream_priv.h"
+#include "gateway/worker.h"
+
+#define POOL_TICK_MS 100
+#define POOL_KEEP_US 4000000 /* below the 5 s of the shortest common server */
+#define POOL_MOST_KEPT 1024  /* idle connections of one origin */
+
+void
+conn_free(struct conn *c)
+{
+	struct pool_origin *o = &c->pool->origins[c->origin->index];
+
+	if (c->state == CONN_KEPT) {
+		TAILQ_REMOVE(&o->kept, c, kept);
+		o->nkept--;
+	}
+	TAILQ_REMOVE(&c->pool->live, c, link);
+	event_del(&c->rd);
+	event_del(&c->wr);
+	if (c->ssl != NULL) {
+		SSL_set_shutdown(c->ssl, SSL_RECEIVED_SHUTDOWN);
+		SSL_shutdown(c->ssl);
+		SSL_free(c->ssl);
+	}
+	if (c->fd != -1)
+		close(c->fd);
+	http1_body_fini(&c->reader);
+	buf_free(&c->in);
+	free(c);
+}
+
+/* A connection whose response ended cleanly goes back to the pool. */
+void
+conn_keep(struct conn *c)
+{
+	struct pool_origin *o = &c->pool->origins[c->origin->index];
+
+	if (o->nkept >= POOL_MOST_KEPT) {
+		conn_free(c);
+		return;
+	}
+	c->call = NULL;
+	c->state = CONN_KEPT;
+	c->reused = true;
+	c->deadline = c->pool->w->now + POOL_KEEP_US;
+	TAILQ_INSERT_HEAD(&o->kept, c, kept);
+	o->nkept++;
+	event_add(&c->rd, NULL);
+}
+
+/* A kept connection that is still silent.  For a request that could not be
+ * sent twice it is looked at once more. */
+static struct conn *
+pool_take(struct pool *p, struct call *call)
+{
+	struct pool_origin *o = &p->origins[call->request.origin->index];
+	struct conn *c;
+	char byte;
+
+	while ((c = TAILQ_FIRST(&o->kept)) != NULL) {
+		if (c->ssl == NULL && !call_idempotent(call) &&
+		    (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
+			errno != EAGAIN)) {
+			conn_free(c);
+			continue;
+		}
+		TAILQ_REMOVE(&o->kept, c, kept);
+		o->nkept--;
+		c->call = call;
+		c->seen = 0;
+		buf_clear(&c->in, 0);
+		return c;
+	}
+	return NULL;
+}
+
+void
+conn_start(struct call *call, bool fresh)
+{
+	struct pool *p = call->w->pool;
+	struct conn *c = fresh ? NULL : pool_take(p, call);
+	static const struct timeval soon = { 0, POOL_TICK_MS * 1000 };
+
+	call->sent = 0;
+	call->sent_all = call->write_failed = false;
+	if (!event_pending(p->tick, EV_TIMEOUT, NULL))
+		event_add(p->tick, &soon);
+	if (c != NULL) {
+		call->conn = c;
+		conn_begin(c);
+		return;
+	}
+	call->conn = c = conn_new(p, call);
+	conn_resolve(c);
+}
+
+static void
+conn_expire(struct conn *c)
+{
+	struct call *call = c->call;
+
+	switch (c->state) {
+	case CONN_KEPT:
+		conn_free(c);
+		break;
+	case CONN_NEW:
+		if (call->lookup != NULL)
+			lookup_cancel(call->lookup);
+		call->lookup = NULL;
+		conn_fail(c, CALL_RESOLVE, OUTCOME_TIMEOUT,
+		    "%s: no answer in time", c->origin->host);
+		break;
+	case CONN_CONNECTING:
+		conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT,
+		    "%s: no connection in time", c->peer);
+		break;
+	case CONN_HANDSHAKE:
+		conn_fail(c, CALL_TLS, OUTCOME_TIMEOUT,
+		    "%s: no handshake in time", c->peer);
+		break;
+	case CONN_BUSY:
+		if (!call->sent_all && !call->got_any)
+			conn_fail(c, CALL_WRITE, OUTCOME_TIMEOUT,
+			    "the upstream does not take the request");
+		else if (!call->got_head)
+			conn_fail(c,
+			    call->got_any ? CALL_HEAD : CALL_FIRST_BYTE,
+			    OUTCOME_TIMEOUT, "no response in time");
+		else
+			conn_fail(c, CALL_BODY, OUTCOME_TIMEOUT,
+			    "the response stalled");
+		break;
+	}
+}
+
+static void
+pool_on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval next = { 0, POOL_TICK_MS * 1000 };
+	struct pool *p = arg;
+	struct conn *c, *after;
+
+	(void)fd;
+	(void)what;
+	p->w->now = clock_mono_us();
+	for (c = TAILQ_FIRST(&p->live); c != NULL; c = after) {
+		after = TAILQ_NEXT(c, link);
+		if (c->deadline == 0 || c->deadline > p->w->now)
+			continue;
+		/* A handler may start or end other calls. */
+		conn_expire(c);
+		after = TAILQ_FIRST(&p->live);
+	}
+	if (!TAILQ_EMPTY(&p->live))
+		event_add(p->tick, &next);
+}
+
+struct pool *
+pool_new(struct worker *w)
+{
+	const struct settings *s = w->shared->settings;
+	struct pool *p = xcalloc(1, sizeof(*p));
+	size_t i, n = origins_count(w->shared->origins);
+
+	p->w = w;
+	TAILQ_INIT(&p->live);
+	p->origins = xcalloc(n, sizeof(*p->origins));
+	for (i = 0; i < n; i++)
+		TAILQ_INIT(&p->origins[i].kept);
+	p->limits.line = p->limits.head = s->max_header_bytes;
+	p->limits.fields = s->max_headers;
+	p->tick = event_new(w->base, -1, 0, pool_on_tick, p);
+	return p;
+}
+
+void
+pool_free(struct pool *p)
+{
+	struct conn *c;
+
+	if (p == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&p->live)) != NULL)
+		conn_free(c);
+	event_free(p->tick);
+	free(p->origins);
+	free(p);
+}

@@ -1,0 +1,134 @@
+#ifndef GATEWAY_UPSTREAM_PRIV_H
+#define GATEWAY_UPSTREAM_PRIV_H
+
+/*
+ * What the four files of the upstream leg share; nobody else includes it.
+ *
+ *	upstream.c   a call: from its start to its end or failure
+ *	conn.c       a connection comes up: address, connect, TLS
+ *	conn_io.c    a request goes out and a response comes in on it
+ *	pool.c       connections of a worker: kept, taken again, expired
+ */
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include <event2/event_struct.h>
+
+#include "base/buf.h"
+#include "gateway/resolve.h"
+#include "gateway/tls.h"
+
+#include "gateway/upstream.h"
+
+enum conn_state {
+	CONN_NEW, /* waiting for an address */
+	CONN_CONNECTING,
+	CONN_HANDSHAKE,
+	CONN_BUSY, /* has a call */
+	CONN_KEPT, /* idle in the pool */
+};
+
+struct conn {
+	TAILQ_ENTRY(conn) link; /* of pool->live */
+	TAILQ_ENTRY(conn) kept; /* of pool->origins[i].kept */
+	struct pool *pool;
+	const struct origin *origin;
+	struct call *call; /* NULL when kept */
+	enum conn_state state;
+	int fd;
+	SSL *ssl;
+	struct event rd, wr;
+	int64_t deadline; /* monotonic µs, 0 for none */
+	struct addresses addresses;
+	size_t address; /* the one in use */
+	struct buf in;  /* part of a head */
+	size_t seen;
+	struct http1_body reader;
+	uint64_t id;
+	char peer[72];
+	bool read_wants_write, write_wants_read; /* TLS renegotiates */
+	bool reused;
+	bool broken; /* failed inside call_start(); told by the write event */
+	struct call_failure why;
+};
+
+struct call {
+	struct worker *w;
+	struct call_request request;
+	const struct call_handler *handler;
+	void *arg;
+	struct conn *conn;
+	struct lookup *lookup;
+	size_t sent;
+	bool sent_all;
+	bool write_failed; /* but a response may still be there to read */
+	bool got_any;      /* bytes of a response */
+	bool got_head;
+	bool paused;
+	bool retried;
+	bool keep_alive; /* the response allows it */
+	int64_t started, resolved, connecting, connected, secured, sending,
+	    all_sent, first_byte, done;
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct pool_origin {
+	struct conn_list kept; /* newest first */
+	size_t nkept;
+	struct addresses addresses;
+	int64_t resolved_at;
+};
+
+struct pool {
+	struct worker *w;
+	struct conn_list live; /* all, kept or busy */
+	struct pool_origin *origins;
+	struct event *tick;
+	uint64_t ids;
+	struct http1_limits limits;
+};
+
+/* upstream.c ------------------------------------------------------------ */
+
+/* Whether the request may be sent twice (RFC 9110 section 9.2.2). */
+bool call_idempotent(const struct call *call);
+
+/* The one way a call fails: tried again on a fresh connection where that is
+ * safe, else told to its handler.  The call and its connection are gone. */
+void call_fail(struct call *call, const struct call_failure *f);
+
+/* The response is whole; clean when nothing came behind it. */
+void call_end(struct call *call, const struct headers *trailers, bool clean);
+
+/* conn.c ---------------------------------------------------------------- */
+
+struct conn *conn_new(struct pool *p, struct call *call);
+
+/* Gets an address for a new connection and connects. */
+void conn_resolve(struct conn *c);
+
+void conn_fail(struct conn *c, enum call_phase phase, enum outcome outcome,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* conn_io.c ------------------------------------------------------------- */
+
+/* The connection is up: the request of its call goes out. */
+void conn_begin(struct conn *c);
+void conn_write(struct conn *c);
+void conn_read(struct conn *c);
+
+/* Something came on a connection that waits in the pool. */
+void conn_read_kept(struct conn *c);
+
+/* pool.c ---------------------------------------------------------------- */
+
+/* A kept connection for the call, or a new one; only a new one if fresh. */
+void conn_start(struct call *call, bool fresh);
+
+/* Back to the pool, or closed when there are enough. */
+void conn_keep(struct conn *c);
+void conn_free(struct conn *c);
+
+#endif
