@@ -2,14 +2,26 @@
 # Builds each fuzzer named (tests/fuzz/NAME) with libFuzzer and runs it for
 # FUZZ_SECONDS, with its seeds and its dictionary.  What it finds stays in
 # fuzz/NAME of the build folder, what it said in fuzz/NAME.log, and the result
-# in fuzz/NAME.trs as that of a test.
+# in fuzz/NAME.trs as that of a test.  Without clang all are skipped.
 set -e
 : "${FUZZ_CC:=clang-14}" "${FUZZ_SECONDS:=60}" "${top_srcdir:=.}"
 flags="-std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -I$top_srcdir $FUZZ_CFLAGS"
 sanitize=address,undefined
 
+result() {	# PROGRAM RESULT TEXT
+	echo "$2: fuzz $(basename "$1"): $3"
+	echo ":test-result: $2" >"fuzz/$(basename "$1").trs"
+}
+
 mkdir -p fuzz/lib
-rm -f fuzz/lib.a
+rm -f fuzz/lib.a fuzz/*.trs
+if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+	$FUZZ_CC -fsanitize=fuzzer -x c -o fuzz/probe - 2>fuzz/probe.log; then
+	for program; do
+		result "$program" SKIP "needs $FUZZ_CC and libclang-rt-14-dev"
+	done
+	exit
+fi
 for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/gateway/http1*.c; do
 	object=fuzz/lib/$(basename "$source" .c).o
@@ -36,14 +48,13 @@ run() {	# PROGRAM: what happens while it looks for something
 failed=0
 for program; do
 	log=fuzz/$(basename "$program").log
-	result=PASS
-	if ! run "$program" >"$log" 2>&1; then
-		result=FAIL
+	if run "$program" >"$log" 2>&1; then
+		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+		result "$program" PASS "$runs runs"
+	else
 		failed=1
+		result "$program" FAIL "see $log, which ends in:"
 		tail -n 60 "$log"
 	fi
-	echo "$result: fuzz $(basename "$program"):" \
-		"$(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
-	echo ":test-result: $result" >"${log%.log}.trs"
 done
 exit $failed
