@@ -108,6 +108,14 @@ const struct command commands[] = {
 	    .own = cmd_rm_options,
 	},
 	{
+	    .name = "diff",
+	    .run = cmd_diff,
+	    .operands = "TAPE|FILE TAPE|FILE",
+	    .help = "compare endpoints of two tapes or HAR files",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_diff_options,
+	},
+	{
 	    .name = "merge",
 	    .run = cmd_merge,
 	    .operands = "TAPE ...",

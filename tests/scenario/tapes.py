@@ -526,6 +526,135 @@ def rm_says_as_json_what_it_removed(t):
          [{'entry': 3, 'removed': True}, {'entry': 2, 'removed': True}])
 
 
+# --- diff -------------------------------------------------------------------
+
+OLD = [
+    ('GET', '/same', '{"a": [1, 2]}', {}),
+    ('GET', '/users?page=1', '[{"id": 1, "mail": "x", "age": null}]',
+     {'headers': [('X-Old', '1'), JSON]}),
+    ('GET', '/users?page=1', '[]', {'headers': [JSON]}),
+    ('DELETE', '/gone', None, {}),
+    ('GET', '/text', 'words', {'headers': [('Content-Type', 'text/html')],
+                               'mime': 'text/html'})]
+NEW = [
+    ('GET', '/same', '{"a": [2.5]}', {}),
+    ('GET', '/users?page=2',
+     '[{"id": "1", "email": {"home": "x"}, "age": 5}]',
+     {'headers': [JSON, ('X-New', '1')]}),
+    ('GET', '/users?page=9', None, {'headers': [JSON], 'status': 404}),
+    ('GET', '/users?size=1', '[]', {}),
+    ('GET', '/text', 'other words',
+     {'headers': [('Content-Type', 'text/plain')], 'mime': 'text/plain'})]
+DIFFERENCES = """\
+- DELETE /gone
+! GET /text
+    - type text/html
+    + type text/plain
+! GET /users?page
+    + status 404
+    + header x-new
+    - header x-old
+    ! body $[].age: null -> number
+    + body $[].email: object
+    ! body $[].id: number -> string
+    - body $[].mail: string
++ GET /users?size
+1 added, 1 removed, 2 changed
+"""
+
+
+def two_versions(t):
+    """The entries above as HAR files."""
+    return [har_file(t, *(entry(method, path, body=body, **how)
+                          for method, path, body, how in some))
+            for some in (OLD, NEW)]
+
+
+def diff(status, *argv):
+    done = command('diff', *argv)
+    same((done.returncode, done.stderr), (status, ''), argv)
+    return done.stdout
+
+
+@case
+def diff_says_which_endpoints_came_went_and_changed(t):
+    old, new = two_versions(t)
+    same(diff(1, old, new), DIFFERENCES)
+    same(diff(1, new, old).splitlines()[-1], '1 added, 1 removed, 2 changed')
+    for path in (old, new):
+        same(diff(0, path, path), '')
+
+
+@case
+def diff_takes_tapes_and_files_alike(t):
+    old, new = two_versions(t)
+    store = t.path('hark.db')
+    for path, tape in ((old, 'old'), (new, 'new')):
+        same(command('import', '--store', store, '--tape', tape,
+                     path).returncode, 0)
+    same(diff(1, '--store', store, 'old', 'new'), DIFFERENCES)
+    same(diff(1, '--store', store, old, 'new'), DIFFERENCES)
+    same(diff(0, '--store', store, old, 'old'), '')
+    packed = t.path('new.har.gz')
+    packed.write_bytes(gzip.compress(new.read_bytes()))
+    same(diff(1, old, packed), DIFFERENCES)
+
+
+@case
+def diff_looks_below_the_content_coding(t):
+    number = NUMBERS['doc']
+    plain = har_file(t, entry('GET', '/doc', body=DOCUMENT.decode(),
+                              headers=[JSON, ('Content-Length', '9')]))
+    har = t.path('doc.har')
+    har.write_text(json.dumps({'log': {
+        'version': '1.2', 'creator': {'name': '', 'version': ''},
+        'entries': objects('show', '--json', '--store', filled(), number)}}))
+    same(diff(1, plain, har), '! GET /doc\n    + header content-encoding\n'
+         '0 added, 0 removed, 1 changed\n')
+
+
+@case
+def diff_as_json_has_an_object_per_endpoint(t):
+    old, new = two_versions(t)
+    got = [json.loads(line)
+           for line in diff(1, '--json', old, new).splitlines()]
+    same(got[0], {'endpoint': 'DELETE /gone', 'change': 'removed'})
+    same(got[1]['changes'], [{'change': 'removed', 'type': 'text/html'},
+                             {'change': 'added', 'type': 'text/plain'}])
+    same(got[2]['changes'][3:5], [
+        {'change': 'changed', 'body': '$[].age', 'from': ['null'],
+         'to': ['number']},
+        {'change': 'added', 'body': '$[].email', 'to': ['object']}])
+    same(got[3], {'endpoint': 'GET /users?size', 'change': 'added'})
+    same(diff(0, '--json', old, old), '')
+
+
+@case
+def diff_exits_with_2_when_it_cannot_compare(t):
+    old, _ = two_versions(t)
+    broken = t.path('broken.har')
+    broken.write_text('{"log": {"entries": [')
+    store = two_tapes(t)
+    for argv, said in (([old], 'expected: hark diff'),
+                       ([old, broken], f'{broken}: '),
+                       ([old, '/nonexistent.har'], '/nonexistent.har'),
+                       (['a', 'c', '--store', store],
+                        'tape c: no such tape (a file has a / or .har in'),
+                       (['a', 'b', '--store', '/nonexistent/x'],
+                        '/nonexistent/x')):
+        done = command('diff', *argv)
+        same((done.returncode, done.stdout), (2, ''), argv)
+        check(said in done.stderr, done.stderr)
+
+
+@case
+def diff_says_what_it_could_not_look_into(t):
+    done = command('diff', '--store', filled(), 'default', 'default')
+    same((done.returncode, done.stdout), (0, ''))
+    check(done.stderr.startswith('hark: 2 bodies were not compared'),
+          done.stderr)
+
+
 # --- what cases are made of -------------------------------------------------
 
 def entry(method, path, *, status=200, body=None, headers=(),
