@@ -79,13 +79,16 @@ cmd_edit_write(void *arg, const void *p, size_t n, struct err *e)
 static int
 cmd_edit_write_har(const struct edit *d, struct err *e)
 {
+	static const struct har_write_options options = {
+		.version = PACKAGE_VERSION,
+	};
 	int fd = open(d->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct har_write *h;
 	int r;
 
 	if (fd == -1)
 		return err_sys(e, "%.300s", d->path);
-	h = har_write_open(cmd_edit_write, &fd, PACKAGE_VERSION);
+	h = har_write_open(cmd_edit_write, &fd, &options);
 	har_write_entry(h, d->was);
 	r = har_write_close(h, e);
 	close(fd);

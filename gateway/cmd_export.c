@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -215,13 +216,19 @@ static int
 cmd_export_entries(struct store *s, const struct store_filter *f,
     struct export_file *file, struct err *e)
 {
+	struct har_write_options options = { .version = PACKAGE_VERSION };
 	struct export x = { .store = s, .e = e };
+	struct buf log = { 0 };
 	struct err late;
 	int r, end;
 
-	x.har = har_write_open(cmd_export_write, file, PACKAGE_VERSION);
+	if (store_tape_extra(s, f->tape, &log, e) == -1)
+		return -1;
+	options.log = buf_str(&log);
+	x.har = har_write_open(cmd_export_write, file, &options);
 	r = store_list(s, f, cmd_export_on_entry, &x, e);
 	end = har_write_close(x.har, &late);
+	buf_free(&log);
 	if (r == 0 && end == -1)
 		*e = late;
 	return r == 0 ? end : -1;

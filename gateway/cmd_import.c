@@ -15,6 +15,7 @@
 #include "gateway/printable.h"
 #include "har/exchange.h"
 #include "har/har_file.h"
+#include "har/har_log.h"
 #include "har/har_read.h"
 #include "har/url.h"
 #include "recorder/store.h"
@@ -254,6 +255,24 @@ cmd_import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 }
 
 static int
+cmd_import_on_log(void *arg, struct str object, struct err *e)
+{
+	struct import *i = arg;
+	struct buf was = { 0 }, both = { 0 };
+	int r;
+
+	if (i->store == NULL)
+		return 0;
+	r = store_tape_extra(i->store, i->tape, &was, e);
+	har_log_merge(buf_str(&was), object, &both);
+	if (r == 0)
+		r = store_tape_set_extra(i->store, i->tape, buf_str(&both), e);
+	buf_free(&was);
+	buf_free(&both);
+	return r;
+}
+
+static int
 cmd_import_side_file(void *arg, struct str name, struct buf *out, struct err *e)
 {
 	struct import *i = arg;
@@ -269,6 +288,7 @@ cmd_import_read(struct import *i, struct har_figures *f, struct err *e)
 		.read_arg = i->file,
 		.strict = i->strict,
 		.on_exchange = cmd_import_on_exchange,
+		.on_log = cmd_import_on_log,
 		.on_note = cmd_import_on_note,
 		.side_file = cmd_import_side_file,
 		.arg = i,

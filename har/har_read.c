@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "har/har_entry.h"
+#include "har/har_log.h"
 #include "har/har_make.h"
 
 #include "har/har_read.h"
@@ -67,9 +69,9 @@ har_read_entry(struct har_in *in, enum json_token t, void *arg)
 	return r;
 }
 
-/* What stands beside the entries: read for nothing but its shape. */
 struct har_log {
 	bool has_log, has_entries;
+	struct buf *others; /* gets the members beside entries; or NULL */
 	int (*on_entry)(struct har_in *in, enum json_token t, void *arg);
 	void *arg;
 };
@@ -112,22 +114,43 @@ har_read_version(struct har_in *in, enum json_token t, void *slot)
 	return r;
 }
 
-static const struct har_member har_log_members[] = {
-	{ "version", har_read_version, 0 },
-	{ "entries", har_read_entries, 0 },
-	{ NULL, NULL, 0 },
-};
+static int
+har_read_log_member(struct har_in *in, struct har_log *log, struct str name)
+{
+	enum json_token t = json_next(in->j);
+
+	if (t == JSON_ERROR)
+		return har_in_fail(in);
+	if (str_is(name, "version"))
+		return har_read_version(in, t, log);
+	if (str_is(name, "entries"))
+		return har_read_entries(in, t, log);
+	if (log->others == NULL || str_is(name, "creator"))
+		return har_in_pass(in, t, NULL);
+	return har_log_keep(in, t, name, log->others);
+}
 
 static int
 har_read_log(struct har_in *in, enum json_token t, void *slot)
 {
 	struct har_log *log = slot;
+	struct str name;
+	char *copy;
+	int r = 0;
 
 	if (t != JSON_OBJECT)
 		return har_in_wrong(
 		    in, "%s, expected an object", json_token_text(t));
 	log->has_log = true;
-	return har_in_object(in, t, har_log_members, log, HAR_PLACES);
+	while (r == 0 && (t = json_next(in->j)) != JSON_OBJECT_END) {
+		if (t != JSON_NAME)
+			return har_in_fail(in);
+		name = json_text(in->j);
+		copy = xmemdup0(name.p, name.n);
+		r = har_read_log_member(in, log, (struct str){ copy, name.n });
+		free(copy);
+	}
+	return r;
 }
 
 static const struct har_member har_root_members[] = {
@@ -160,16 +183,37 @@ har_read_document(struct har_in *in, struct har_log *log)
 	return 0;
 }
 
+static int
+har_read_others(
+    const struct har_read_options *o, struct str members, struct err *e)
+{
+	struct buf object = { 0 };
+	int r;
+
+	if (o->on_log == NULL || members.n == 0)
+		return 0;
+	buf_add(&object, "{", 1);
+	buf_add_str(&object, members);
+	buf_add(&object, "}", 1);
+	r = o->on_log(o->arg, buf_str(&object), e);
+	buf_free(&object);
+	return r;
+}
+
 int
 har_read(const struct har_read_options *o, struct har_figures *f, struct err *e)
 {
-	struct har_log log = { .on_entry = har_read_entry };
+	struct buf others = { 0 };
+	struct har_log log = { .on_entry = har_read_entry, .others = &others };
 	struct har_in in = { .o = o, .figures = f, .e = e };
 	int r;
 
 	*f = (struct har_figures){ 0 };
 	in.j = json_open(o->read, o->read_arg);
 	r = har_read_document(&in, &log);
+	if (r == 0)
+		r = har_read_others(o, buf_str(&others), e);
+	buf_free(&others);
 	buf_free(&in.scratch);
 	json_close(in.j);
 	return r;

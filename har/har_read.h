@@ -40,6 +40,11 @@ struct har_read_options {
 	int (*on_exchange)(
 	    void *arg, struct exchange *x, bool own, struct err *e);
 
+	/* Takes what log has beside the entries, the text of an object as
+	 * har_log.h explains it; at the end, if there is anything.  May be
+	 * NULL.  0, or -1 with *e set. */
+	int (*on_log)(void *arg, struct str object, struct err *e);
+
 	/* May be NULL, as may be side_file, which appends the bytes of a
 	 * payload file to out: 0, or -1 with *e set when there is none. */
 	void (*on_note)(void *arg, const struct har_note *n);

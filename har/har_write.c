@@ -433,7 +433,8 @@ har_write_exchange(struct json_write *w, const struct exchange *x)
 }
 
 struct har_write *
-har_write_open(json_write_fn write, void *arg, const char *version)
+har_write_open(
+    json_write_fn write, void *arg, const struct har_write_options *o)
 {
 	struct har_write *h = xcalloc(1, sizeof(*h));
 	struct json_write *w = &h->w;
@@ -446,8 +447,10 @@ har_write_open(json_write_fn write, void *arg, const char *version)
 	json_write_name(w, STR("creator"));
 	json_write_object(w);
 	json_write_member(w, "name", STR("hark"));
-	json_write_member(w, "version", str_of(version));
+	json_write_member(w, "version", str_of(o->version));
 	json_write_object_end(w);
+	if (o->log.n > 0)
+		(void)json_write_members(w, o->log);
 	json_write_name(w, STR("entries"));
 	json_write_array(w);
 	return h;

@@ -17,9 +17,15 @@ struct err;
 struct exchange;
 struct har_write; /* opaque */
 
-/* The text goes to write; see json_write.h.  version is the program's. */
+struct har_write_options {
+	const char *version; /* the program's */
+	struct str log;      /* for beside the entries; see har_log.h */
+};
+
+/* The text goes to write; see json_write.h.  o lives as long as what is
+ * opened. */
 struct har_write *har_write_open(
-    json_write_fn write, void *arg, const char *version);
+    json_write_fn write, void *arg, const struct har_write_options *o);
 
 /* Bodies of x must be in memory.  Failures of write show at the end. */
 void har_write_entry(struct har_write *h, const struct exchange *x);

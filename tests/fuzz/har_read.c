@@ -44,7 +44,8 @@ write_to(void *arg, const void *p, size_t n, struct err *e)
 static void
 write_file(const struct exchange *x, struct buf *out)
 {
-	struct har_write *h = har_write_open(write_to, out, "");
+	static const struct har_write_options options = { .version = "" };
+	struct har_write *h = har_write_open(write_to, out, &options);
 	struct err e;
 
 	har_write_entry(h, x);

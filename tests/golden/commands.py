@@ -160,6 +160,23 @@ def an_export_that_cannot_be_written_says_so(folder):
              stderr=subprocess.PIPE, expect=1)
 
 
+def several_files_share_what_stands_beside_their_entries(folder):
+    def page(name):
+        return {"startedDateTime": "2026-01-02T03:04:05.000Z", "id": name,
+                "title": "", "pageTimings": {}}
+    logs = ({"pages": [page("1"), page("2")], "_x": 1},
+            {"comment": "second", "pages": [page("2"), page("3")], "_x": 2},
+            {"browser": {"name": "B", "version": "1"}})
+    for number, log in enumerate(logs):
+        log = {"version": "1.2", **log, "entries": [entry("http://a.test/")]}
+        write(folder, "%d.har" % number, json.dumps({"log": log}))
+    hark(folder, "import", "0.har", "1.har", "2.har")
+    log = json.loads(hark(folder, "export", "-o", "-").stdout)["log"]
+    assert list(log)[2:] == ["pages", "_x", "comment", "browser", "entries"]
+    assert [p["id"] for p in log["pages"]] == ["1", "2", "3"], log["pages"]
+    assert (log["_x"], log["comment"]) == (1, "second"), log
+
+
 TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,
          a_base_names_what_the_gateway_stands_for,
          one_origin_is_the_base_by_itself, a_dry_run_stores_nothing,
@@ -167,7 +184,8 @@ TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,
          standard_input_is_read, reports_are_cut_unless_verbose,
          an_export_takes_filters,
          an_export_replaces_a_file_only_when_it_is_whole,
-         an_export_that_cannot_be_written_says_so)
+         an_export_that_cannot_be_written_says_so,
+         several_files_share_what_stands_beside_their_entries)
 
 
 def main():

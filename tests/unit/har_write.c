@@ -127,8 +127,9 @@ write_to(void *arg, const void *p, size_t n, struct err *e)
 static struct buf
 file_of(struct exchange *const *list, size_t n)
 {
+	static const struct har_write_options options = { .version = "9" };
 	struct buf out = { 0 };
-	struct har_write *h = har_write_open(write_to, &out, "9");
+	struct har_write *h = har_write_open(write_to, &out, &options);
 	struct err e;
 	size_t i;
 
