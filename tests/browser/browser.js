@@ -5,6 +5,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 
 const { chromium } = require('playwright-core');
+const { lookups } = require('./lookup.js');
 const { origin } = require('./page.js');
 const tap = require('./tap.js');
 
@@ -148,5 +149,9 @@ tap.check('what Playwright recorded comes back from hark to Playwright',
     const entries = (har) => JSON.parse(har).log.entries.length;
     assert.ok(entries(fs.readFileSync(file)) >= 15);
   });
+
+tap.check('hark --match playwright finds what Playwright finds', async () => {
+  assert.ok(await lookups(25, 1) > 300);
+});
 
 tap.main().finally(() => browser && browser.close());
