@@ -15,7 +15,6 @@
 #include "gateway/printable.h"
 #include "har/exchange.h"
 #include "har/har_file.h"
-#include "har/har_log.h"
 #include "har/har_read.h"
 #include "har/url.h"
 #include "recorder/store.h"
@@ -258,18 +257,10 @@ static int
 cmd_import_on_log(void *arg, struct str object, struct err *e)
 {
 	struct import *i = arg;
-	struct buf was = { 0 }, both = { 0 };
-	int r;
 
 	if (i->store == NULL)
 		return 0;
-	r = store_tape_extra(i->store, i->tape, &was, e);
-	har_log_merge(buf_str(&was), object, &both);
-	if (r == 0)
-		r = store_tape_set_extra(i->store, i->tape, buf_str(&both), e);
-	buf_free(&was);
-	buf_free(&both);
-	return r;
+	return store_tape_add_extra(i->store, i->tape, object, e);
 }
 
 static int

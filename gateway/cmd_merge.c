@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -109,6 +110,28 @@ cmd_merge_copy(struct merge *m, int64_t tape, struct err *e)
 	return 0;
 }
 
+/* What HARs on the tapes had beside their entries. */
+static int
+cmd_merge_extra(
+    struct merge *m, int64_t into, char **tapes, int n, struct err *e)
+{
+	struct buf extra = { 0 };
+	int64_t tape;
+	int i, r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		extra.n = 0;
+		tape = store_tape(m->store, str_of(tapes[i]), false, e);
+		r = tape == -1 ? -1
+			       : store_tape_extra(m->store, tape, &extra, e);
+		if (r == 0 && extra.n > 0)
+			r = store_tape_add_extra(
+			    m->store, into, buf_str(&extra), e);
+	}
+	buf_free(&extra);
+	return r;
+}
+
 static int
 cmd_merge_tapes(struct merge *m, char **tapes, int n, struct err *e)
 {
@@ -118,7 +141,9 @@ cmd_merge_tapes(struct merge *m, char **tapes, int n, struct err *e)
 		return -1;
 	if (cmd_merge_collect(m, tapes, n, e) == 0 &&
 	    (into = store_tape(m->store, str_of(m->into), true, e)) > 0 &&
-	    cmd_merge_copy(m, into, e) == 0 && store_commit(m->store, e) == 0)
+	    cmd_merge_copy(m, into, e) == 0 &&
+	    cmd_merge_extra(m, into, tapes, n, e) == 0 &&
+	    store_commit(m->store, e) == 0)
 		return 0;
 	store_rollback(m->store);
 	return -1;

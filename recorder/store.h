@@ -53,12 +53,12 @@ int store_tapes(struct store *s,
 /*
  * What HARs imported to the tape had beside their entries: the text of one
  * JSON object, or nothing; see har/har_log.h.  Appended to out, which an older
- * file leaves as it is.  Both 0 or -1.
+ * file leaves as it is; merged with another such object.  Both 0 or -1.
  */
 int store_tape_extra(
     struct store *s, int64_t tape, struct buf *out, struct err *e);
-int store_tape_set_extra(
-    struct store *s, int64_t tape, struct str extra, struct err *e);
+int store_tape_add_extra(
+    struct store *s, int64_t tape, struct str object, struct err *e);
 
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);

@@ -2,7 +2,9 @@
 
 #include <sqlite3.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "har/har_log.h"
 #include "recorder/store_priv.h"
 
 #include "recorder/store.h"
@@ -113,9 +115,8 @@ store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
 	return r;
 }
 
-int
-store_tape_set_extra(
-    struct store *s, int64_t tape, struct str extra, struct err *e)
+static int
+store_tape_set(struct store *s, int64_t tape, struct str extra, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(
 	    s, STORE_TAPE_SET, "UPDATE tape SET extra = ?2 WHERE id = ?1", e);
@@ -125,4 +126,20 @@ store_tape_set_extra(
 	sqlite3_bind_int64(q, 1, tape);
 	store_bind(q, 2, extra);
 	return store_run(s, q, "cannot change the tape", e);
+}
+
+int
+store_tape_add_extra(
+    struct store *s, int64_t tape, struct str object, struct err *e)
+{
+	struct buf was = { 0 }, both = { 0 };
+	int r = store_tape_extra(s, tape, &was, e);
+
+	if (r == 0) {
+		har_log_merge(buf_str(&was), object, &both);
+		r = store_tape_set(s, tape, buf_str(&both), e);
+	}
+	buf_free(&was);
+	buf_free(&both);
+	return r;
 }

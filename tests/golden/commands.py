@@ -175,6 +175,11 @@ def several_files_share_what_stands_beside_their_entries(folder):
     assert list(log)[2:] == ["pages", "_x", "comment", "browser", "entries"]
     assert [p["id"] for p in log["pages"]] == ["1", "2", "3"], log["pages"]
     assert (log["_x"], log["comment"]) == (1, "second"), log
+    hark(folder, "import", "--tape", "other", "0.har")
+    hark(folder, "merge", "--into", "both", "default", "other")
+    both = json.loads(hark(folder, "export", "--tape", "both",
+                           "-o", "-").stdout)["log"]
+    assert both["pages"] == log["pages"] and len(both["entries"]) == 4
 
 
 TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,

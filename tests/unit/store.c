@@ -1008,7 +1008,7 @@ an_older_store_is_brought_up_to_date_by_writing(void)
 	CHECK(t > 0);
 	CHECK_INT(store_tape_extra(s, t, &extra, &e), 0);
 	CHECK_INT(extra.n, 0);
-	CHECK_INT(store_tape_set_extra(s, t, STR("{\"a\":1}"), &e), 0);
+	CHECK_INT(store_tape_add_extra(s, t, STR("{\"a\":1}"), &e), 0);
 	store_close(s);
 	s = reader("older.db");
 	CHECK_INT(store_tape_extra(s, t, &extra, &e), 0);
