@@ -17,7 +17,7 @@
 
 #define FACTS_MOST (1u << 20)
 #define BYTES_MOST (256u << 20)
-#define PATH_MOST 4096 /* a place in JSON further down is left out */
+#define PATH_MOST 1024 /* a place in JSON further down is left out */
 
 struct shape {
 	struct arena arena; /* of the texts */

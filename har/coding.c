@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <brotli/decode.h>
+#include <brotli/encode.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -224,6 +225,44 @@ coding_unzstd(struct str bytes, struct coding_out *o)
 	return r;
 }
 
+/*
+ * What is edited by hand is small: the result may be in memory as a whole.
+ */
+
+#define CODING_BROTLI_QUALITY 5
+#define CODING_ZSTD_LEVEL 3
+
+static int
+coding_brotli(struct str bytes, struct buf *out)
+{
+	size_t n = BrotliEncoderMaxCompressedSize(bytes.n);
+	uint8_t *p;
+
+	if (n == 0)
+		return -1;
+	p = (uint8_t *)buf_reserve(out, n);
+	if (!BrotliEncoderCompress(CODING_BROTLI_QUALITY, BROTLI_DEFAULT_WINDOW,
+		BROTLI_DEFAULT_MODE, bytes.n, (const uint8_t *)bytes.p, &n, p))
+		return -1;
+	out->n += n;
+	return 0;
+}
+
+static int
+coding_zstd(struct str bytes, struct buf *out)
+{
+	size_t n = ZSTD_compressBound(bytes.n);
+
+	if (ZSTD_isError(n))
+		return -1;
+	n = ZSTD_compress(
+	    buf_reserve(out, n), n, bytes.p, bytes.n, CODING_ZSTD_LEVEL);
+	if (ZSTD_isError(n))
+		return -1;
+	out->n += n;
+	return 0;
+}
+
 static const struct coding {
 	const char *name;
 	enum coding_result (*decode)(struct str bytes, struct coding_out *o);
@@ -232,8 +271,8 @@ static const struct coding {
 	{ "gzip", coding_gunzip, coding_gzip },
 	{ "x-gzip", coding_gunzip, coding_gzip },
 	{ "deflate", coding_undeflate, coding_zlib },
-	{ "br", coding_unbrotli, NULL },
-	{ "zstd", coding_unzstd, NULL },
+	{ "br", coding_unbrotli, coding_brotli },
+	{ "zstd", coding_unzstd, coding_zstd },
 };
 
 #define NCODINGS (sizeof(codings) / sizeof(*codings))
@@ -341,8 +380,7 @@ coding_encode(struct str list, struct str bytes, struct buf *out)
 	int i, n = coding_parse(list, found), r = n == -1 ? -1 : 0;
 
 	for (i = 0; i < n && r == 0; i++) {
-		r = found[i]->encode != NULL ? found[i]->encode(bytes, &to)
-					     : -1;
+		r = found[i]->encode(bytes, &to);
 		buf_free(&from);
 		from = to;
 		to = (struct buf){ 0 };

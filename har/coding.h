@@ -4,8 +4,8 @@
 /*
  * Content codings (RFC 9110 section 8.4): gzip (with several members),
  * deflate (zlib, and the raw form some servers send), br and zstd are
- * decoded with a budget; gzip and deflate are encoded.  The only place that
- * knows the libraries behind them.
+ * decoded with a budget, and encoded.  The only place that knows the
+ * libraries behind them.
  */
 
 #include <stdbool.h>
