@@ -33,9 +33,10 @@ def wrk(script, url, connections, seconds):
     if done.returncode != 0:
         raise servers.Failure(f"wrk: {done.stderr.strip()}")
     seen = json.loads(done.stdout.splitlines()[-1])
-    if seen["errors"] > 0 or seen["requests"] == 0:
+    errors = {kind: n for kind, n in seen["errors"].items() if n > 0}
+    if errors or seen["requests"] == 0:
         raise servers.Failure(f"wrk on {url}: {seen['requests']} requests, "
-                              f"{seen['errors']} errors")
+                              f"errors: {errors}")
     return seen
 
 
@@ -55,7 +56,10 @@ class Load:
         how many CPUs were busy with what is not ours."""
         machine, own, before = machine_cpu(), self.own_cpu(), server.cpu()
         begun = time.monotonic()
-        seen = wrk(self.script, server.base + path, connections, seconds)
+        try:
+            seen = wrk(self.script, server.base + path, connections, seconds)
+        except servers.Failure as e:
+            raise servers.Failure(f"{e}; {server.state()}") from None
         took = time.monotonic() - begun
         after = server.cpu()
         own, machine = self.own_cpu() - own, machine_cpu() - machine

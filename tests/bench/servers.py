@@ -92,6 +92,13 @@ class Server:
                 raise Failure(f"{self.name} does not get ready")
             time.sleep(0.01)
 
+    def state(self):
+        """Whether it still runs and what it said last, for a failure."""
+        ended = self.process.poll()
+        return (f"{self.name} " +
+                ("runs on" if ended is None else f"ended with {ended}") +
+                f": {self.tail()}")
+
     def tail(self):
         with open(self.log, errors="replace") as f:
             return "".join(f.readlines()[-5:]).strip()
