@@ -122,6 +122,31 @@ transaction_probe(struct transaction *t, struct str method, struct str scope,
 	return library_find(t->w->reader, &t->wanted, a, e);
 }
 
+/* Under the origin that the client named: scopes are lower-cased, and have the
+ * port only if it is not the default one. */
+static enum found
+transaction_probe_host(
+    struct transaction *t, struct str method, struct answer **a, struct err *e)
+{
+	struct str authority = t->r->head.authority, host;
+	char text[256]; /* no name is longer (RFC 1035 section 2.3.4) */
+	enum found found;
+	size_t i;
+
+	if (authority.n >= sizeof(text))
+		return FOUND_NOTHING;
+	for (i = 0; i < authority.n; i++)
+		text[i] = authority.p[i] >= 'A' && authority.p[i] <= 'Z'
+			      ? (char)(authority.p[i] | 32)
+			      : authority.p[i];
+	authority.p = text;
+	host = transaction_host(authority);
+	found = transaction_probe(t, method, authority, a, e);
+	if (found == FOUND_NOTHING && host.n < authority.n)
+		found = transaction_probe(t, method, host, a, e);
+	return found;
+}
+
 /* Under the scope of the route, else under the host that the client named. */
 static enum found
 transaction_search(
@@ -133,7 +158,7 @@ transaction_search(
 
 	if (found == FOUND_NOTHING && scope.n == 0 &&
 	    transaction_names_origin(host))
-		found = transaction_probe(t, method, host, a, e);
+		found = transaction_probe_host(t, method, a, e);
 	return found;
 }
 

@@ -111,6 +111,21 @@ def an_absolute_target_or_a_host_names_one_of_several_origins(t):
 
 
 @case
+def the_exact_way_knows_an_origin_by_its_host_with_its_port(t):
+    folder = t.path()
+    path, store = folder / 'in.har', folder / 'hark.db'
+    path.write_text(json.dumps(tape(
+        entry('GET', 'http://one.test/a', '1'),
+        entry('GET', 'https://two.test:8443/a', '2'))))
+    same(command('import', '--store', store, path).returncode, 0, 'import')
+    hark = t.hark('replay', store=store)
+    for host, body in (('one.test', b'1'), ('One.TEST', b'1'),
+                       ('one.test:80', b'1'), ('two.test:8443', b'2')):
+        same(at(hark, host).body, body, host)
+    same(at(hark, 'two.test').status, 501, 'another port')
+
+
+@case
 def what_was_never_answered_ends_the_connection(t):
     hark = replay(t, tape(entry('GET', 'http://h.test/a', '', status=-1)))
     try:
