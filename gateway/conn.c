@@ -179,25 +179,48 @@ conn_events(struct conn *c)
 	event_assign(&c->wr, base, c->fd, EV_WRITE, conn_on_writable, c);
 }
 
+/* A socket on its way to the address in use; -1 with errno when there is no
+ * way to it (no IPv6 here, say). */
+static int
+conn_connect(struct conn *c)
+{
+	const struct sockaddr_storage *a = &c->addresses.v[c->address];
+	int saved;
+
+	c->fd =
+	    socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	conn_events(c);
+	if (c->fd == -1)
+		return -1;
+	if (connect(c->fd, (const struct sockaddr *)a,
+		c->addresses.len[c->address]) == 0 ||
+	    errno == EINPROGRESS)
+		return 0;
+	saved = errno;
+	close(c->fd);
+	c->fd = -1;
+	conn_events(c);
+	errno = saved;
+	return -1;
+}
+
 /* Connects to the next address that a socket can be made for. */
 static void
 conn_try(struct conn *c)
 {
-	const struct sockaddr_storage *a = &c->addresses.v[c->address];
-
-	conn_name_peer(c);
 	c->state = CONN_CONNECTING;
 	c->call->connecting = c->pool->w->now;
-	c->fd =
-	    socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	conn_events(c);
-	if (c->fd == -1 || (connect(c->fd, (const struct sockaddr *)a,
-				c->addresses.len[c->address]) == -1 &&
-			       errno != EINPROGRESS)) {
-		conn_fail_later(c, CALL_CONNECT, c->peer, strerror(errno));
-		return;
+	for (;;) {
+		conn_name_peer(c);
+		if (conn_connect(c) == 0) {
+			event_add(&c->wr, NULL);
+			return;
+		}
+		if (c->address + 1 == c->addresses.n)
+			break;
+		c->address++;
 	}
-	event_add(&c->wr, NULL);
+	conn_fail_later(c, CALL_CONNECT, c->peer, strerror(errno));
 }
 
 static void

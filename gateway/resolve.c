@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "gateway/mailbox.h"
@@ -68,12 +69,15 @@ lookup_ask(struct addresses *out, const char *host, const char *port, int flags)
 		out->failure = "no address";
 }
 
+/* localhost is loopback even where no file says so (RFC 6761 section 6.3). */
 static void *
 lookup_thread(void *arg)
 {
 	struct lookup *l = arg;
 
-	lookup_ask(&l->found, l->host, l->port, AI_ADDRCONFIG);
+	lookup_ask(&l->found, l->host, l->port, 0);
+	if (l->found.n == 0 && strcasecmp(l->host, "localhost") == 0)
+		lookup_ask(&l->found, "127.0.0.1", l->port, AI_NUMERICHOST);
 	if (!mailbox_post(l->mailbox, lookup_deliver, l))
 		lookup_free(l);
 	return NULL;
