@@ -11,6 +11,9 @@
 /* Linux refuses a single argument of 128 KiB. */
 #define ARGUMENT_MOST (64u << 10)
 
+/* The smallest body with which any curl asks for a 100 first. */
+#define EXPECT_FROM 1024
+
 /* Bytes that no terminal or editor would leave as they are, as the output of
  * printf, whose format octal escapes keep plain. */
 static void
@@ -95,20 +98,24 @@ curl_line_add_fields(struct buf *out, const struct exchange *x)
 	buf_free(&line);
 }
 
-/* Takes the fields away that curl would add. */
+/* Takes the field away that curl would add where the request had none. */
+static void
+curl_line_add_absence(
+    struct buf *out, const struct exchange *x, const char *name)
+{
+	if (headers_get(&x->request.headers, name).p == NULL)
+		buf_addf(out, " \\\n  -H '%s:'", name);
+}
+
 static void
 curl_line_add_absences(struct buf *out, const struct exchange *x, bool body)
 {
-	static const char *const always[] = { "User-Agent", "Accept" };
-	static const char *const with_body[] = { "Content-Type", "Expect" };
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-		if (headers_get(&x->request.headers, always[i]).p == NULL)
-			buf_addf(out, " \\\n  -H '%s:'", always[i]);
-	for (i = 0; body && i < 2; i++)
-		if (headers_get(&x->request.headers, with_body[i]).p == NULL)
-			buf_addf(out, " \\\n  -H '%s:'", with_body[i]);
+	curl_line_add_absence(out, x, "User-Agent");
+	curl_line_add_absence(out, x, "Accept");
+	if (body)
+		curl_line_add_absence(out, x, "Content-Type");
+	if (x->request.body.bytes.n > EXPECT_FROM)
+		curl_line_add_absence(out, x, "Expect");
 }
 
 /* Whether the body can stand in the line as it is. */

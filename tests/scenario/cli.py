@@ -213,8 +213,13 @@ def list_is_a_table_as_wide_as_the_terminal(t):
 def colours_are_for_terminals_that_have_them(t):
     argv = ('list', '--store', filled(), '--status', '404')
     check('\033[33m     4  GET' in on_terminal(*argv), 'it is not yellow')
+    text = on_terminal('show', '--store', filled(), 4)
+    check('\033[1mGET /none HTTP/1.1\033[0m' in text and
+          '\033[33mHTTP/1.1 404 Not Found\033[0m' in text, text)
     for env in ({'NO_COLOR': '1'}, {'TERM': 'dumb'}):
         text = on_terminal(*argv, env=env)
+        check('\033' not in text, text)
+        text = on_terminal('show', '--store', filled(), 4, env=env)
         check('\033' not in text, text)
     done = command(*argv, env={'TERM': 'xterm'})
     check('\033' not in done.stdout, done.stdout)
