@@ -179,7 +179,7 @@ cmd_import_place(struct import *i, struct exchange *x)
 	struct url u;
 	struct err e;
 
-	if (url_parse(&u, x->url, &e) == -1)
+	if (url_parse_any(&u, x->url, &e) == -1)
 		return;
 	if (!i->has_base || !url_same_origin(&u, &i->base) ||
 	    !cmd_import_below(&target, cmd_import_prefix(&i->base))) {
@@ -244,7 +244,8 @@ cmd_import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 	}
 	if (!own)
 		cmd_import_place(i, x);
-	key_exchange(i->keyer, x);
+	if (!url_is_socket(x->url)) /* which nothing asks for by its key */
+		key_exchange(i->keyer, x);
 	if (i->store != NULL)
 		r = store_put(i->store, i->tape, x, e);
 	exchange_free(x);
@@ -346,8 +347,11 @@ cmd_import_file(struct import *i)
 		return commands_fail(STATUS_FAILED, &e);
 	}
 	printf("imported %" PRIu64 " entries (%" PRIu64 " repaired, %" PRIu64
-	       " skipped) from %s\n",
-	    i->taken, f.repaired, f.skipped + i->filtered, i->path);
+	       " skipped",
+	    i->taken, f.repaired, f.skipped + i->filtered);
+	if (f.idle > 0)
+		printf(", %" PRIu64 " kept and never replayed", f.idle);
+	printf(") from %s\n", i->path);
 	return STATUS_FINE;
 }
 

@@ -71,10 +71,10 @@ edited_target(struct exchange *x, const struct exchange *was)
 	struct err e;
 	struct str base, target;
 
-	if (url_parse(&u, x->url, &e) == -1)
+	if (url_parse_any(&u, x->url, &e) == -1)
 		return; /* har_read() has let it pass: never */
 	target = u.target;
-	if (url_parse(&old, was->url, &e) == 0 &&
+	if (url_parse_any(&old, was->url, &e) == 0 &&
 	    old.target.n >= was->target.n) {
 		base =
 		    (struct str){ old.target.p, old.target.n - was->target.n };

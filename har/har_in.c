@@ -38,7 +38,7 @@ har_in_wrong(struct har_in *in, const char *fmt, ...)
 static int
 har_in_note(struct har_in *in, const char *path, const char *text)
 {
-	struct har_note n = { in->index, path, text, false };
+	struct har_note n = { in->index, path, text, false, false };
 
 	if (in->quiet)
 		return 0;
@@ -107,6 +107,15 @@ har_in_keep(
 	if ((json_flaws(in->j) & JSON_BAD_UTF8) != 0)
 		return har_in_repair(in, "bytes that are not UTF-8, replaced");
 	return 0;
+}
+
+void
+har_in_add(struct har_entry *entry, enum har_place place, const char *name,
+    struct str value)
+{
+	buf_addf(&entry->extra[place],
+	    "%s\"%s\":", entry->extra_members[place]++ == 0 ? "" : ",", name);
+	buf_add_str(&entry->extra[place], value);
 }
 
 static const struct har_member *

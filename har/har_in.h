@@ -49,6 +49,7 @@ struct har_payload {
 struct har_entry {
 	struct exchange *x; /* gets what needs no understanding */
 	bool has_request, has_response;
+	bool socket; /* a WebSocket */
 	bool unsafe; /* a text in it would inject into a message */
 	struct str url, started, server, connection, comment;
 	struct str method, status_text, status_word;
@@ -109,6 +110,10 @@ int har_in_pass(struct har_in *in, enum json_token t, void *slot);
 /* Keeps the value that begins with t as member name of extra at place. */
 int har_in_keep(struct har_in *in, enum json_token t, struct str name,
     enum har_place place);
+
+/* Keeps a member whose value is compact JSON text already. */
+void har_in_add(struct har_entry *entry, enum har_place place, const char *name,
+    struct str value);
 
 /* Says that something at the scanner's place was repaired. */
 int har_in_repair(struct har_in *in, const char *fmt, ...)

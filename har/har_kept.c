@@ -97,16 +97,6 @@ har_kept_tidy(struct str list, struct buf *out)
 	return n;
 }
 
-/* Adds a member whose value is JSON text already. */
-static void
-har_kept_add(struct har_entry *entry, enum har_place place, const char *name,
-    struct str value)
-{
-	buf_addf(&entry->extra[place],
-	    "%s\"%s\":", entry->extra_members[place]++ == 0 ? "" : ",", name);
-	buf_add_str(&entry->extra[place], value);
-}
-
 /* The value that begins with t as compact text. */
 static int
 har_kept_value(struct har_in *in, enum json_token t, struct buf *out)
@@ -131,7 +121,7 @@ har_kept_cookies(
 		return har_in_pass(in, t, NULL);
 	r = har_kept_value(in, t, &text);
 	if (r == 0 && har_kept_tidy(buf_str(&text), &tidy) > 0 && !*some) {
-		har_kept_add(in->entry, place, "cookies", buf_str(&tidy));
+		har_in_add(in->entry, place, "cookies", buf_str(&tidy));
 		*some = true;
 	}
 	buf_free(&text);
@@ -188,7 +178,7 @@ har_kept_cache(struct har_in *in, enum json_token t, void *slot)
 	r = har_kept_value(in, t, &text);
 	s = buf_str(&text);
 	if (r == 0 && !str_is(s, "{}"))
-		har_kept_add(slot, HAR_ENTRY,
+		har_in_add(slot, HAR_ENTRY,
 		    har_kept_is_cache(s) ? "cache" : "_cache", s);
 	buf_free(&text);
 	return r;

@@ -10,6 +10,7 @@
 #include "har/har_body.h"
 #include "har/har_hark.h"
 #include "har/har_kept.h"
+#include "har/har_socket.h"
 #include "har/url.h"
 
 #include "har/har_make.h"
@@ -121,7 +122,8 @@ har_make_url_text(struct har_in *in, struct buf *text)
 	if (har_make_tidy_url(in, text) == -1)
 		return -1;
 	if (!entry->own && entry->query.n > 0 && text->n > 0 &&
-	    str_istarts(buf_str(text), "http") &&
+	    (str_istarts(buf_str(text), "http") ||
+		url_is_socket(buf_str(text))) &&
 	    memchr(text->p, '?', text->n) == NULL) {
 		har_make_add_query(&entry->query, text);
 		if (har_in_repair_at(in, "request/url",
@@ -156,11 +158,12 @@ har_make_url(struct har_in *in, char *why, size_t n)
 	buf_free(&text);
 	if (r == -1)
 		return -1;
-	if (url_parse(&u, x->url, &e) == -1) {
+	if (url_parse_any(&u, x->url, &e) == -1) {
 		snprintf(why, n, "request URL %.*s: %s",
 		    (int)(x->url.n < 80 ? x->url.n : 80), x->url.p, e.text);
 		return 1;
 	}
+	entry->socket = url_is_socket(x->url);
 	if (x->target.n == 0)
 		x->target = u.target.n > 0 && u.target.p[0] == '/'
 				? u.target
@@ -268,6 +271,8 @@ har_make_status_of(struct har_in *in, char *why, size_t n)
 	x->status = (int)entry->status;
 	if (entry->own)
 		return 0;
+	if (x->status == 101 && entry->socket)
+		return 0; /* what it asked for */
 	if (x->status < 200) {
 		x->outcome = OUTCOME_BAD_ANSWER;
 		x->failure = STR("ended with an interim response");
@@ -351,6 +356,8 @@ har_make(struct har_in *in, char *why, size_t n)
 	har_make_message(&x->response,
 	    x->status > 0 ? entry->response_version : (struct str){ NULL, 0 },
 	    &entry->response_headers, entry->response_head);
+	if (entry->socket && har_socket_frames(in) == -1)
+		return -1;
 	if (har_body_request(in) == -1 || har_body_response(in) == -1)
 		return -1;
 	har_make_rest(entry);

@@ -15,12 +15,27 @@ static void
 har_read_skipped(struct har_in *in, const char *why)
 {
 	char path[64];
-	struct har_note n = { in->index, path, why, true };
+	struct har_note n = { in->index, path, why, true, false };
 
 	snprintf(path, sizeof(path), "/log/entries/%llu",
 	    (unsigned long long)in->index);
 	in->figures->skipped++;
 	in->figures->unsafe += in->entry->unsafe;
+	if (in->o->on_note != NULL)
+		in->o->on_note(in->o->arg, &n);
+}
+
+/* A WebSocket is no fault of the file, but who replays it has to know. */
+static void
+har_read_idle(struct har_in *in)
+{
+	char path[64];
+	struct har_note n = { in->index, path,
+		"a WebSocket, kept but never replayed", false, true };
+
+	snprintf(path, sizeof(path), "/log/entries/%llu",
+	    (unsigned long long)in->index);
+	in->figures->idle++;
 	if (in->o->on_note != NULL)
 		in->o->on_note(in->o->arg, &n);
 }
@@ -49,6 +64,8 @@ har_read_one(struct har_in *in, enum json_token t)
 	}
 	in->figures->entries++;
 	in->figures->repaired += in->repaired;
+	if (in->entry->socket)
+		har_read_idle(in);
 	x = in->entry->x;
 	in->entry->x = NULL;
 	return in->o->on_exchange(in->o->arg, x, in->entry->own, in->e);

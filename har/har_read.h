@@ -27,6 +27,7 @@ struct har_note {
 	const char *path; /* "/log/entries/3/response/content" */
 	const char *text;
 	bool skipped; /* the entry was passed over; repaired otherwise */
+	bool idle;    /* neither, but it will never be an answer */
 };
 
 struct har_read_options {
@@ -56,6 +57,7 @@ struct har_read_options {
 struct har_figures {
 	uint64_t entries;  /* given to on_exchange */
 	uint64_t repaired; /* of these */
+	uint64_t idle;     /* of entries: WebSockets, which are only kept */
 	uint64_t skipped;
 	uint64_t unsafe; /* of the skipped: text in them would inject */
 };

@@ -68,23 +68,17 @@ url_port(struct str text, uint16_t *port)
 	return 0;
 }
 
-int
-url_parse(struct url *u, struct str text, struct err *e)
+/* Takes what is behind the scheme apart. */
+static int
+url_parse_rest(struct url *u, struct str rest, struct err *e)
 {
-	struct str rest = text, port;
+	struct str port;
 	const char *at;
 	size_t i;
 
-	*u = (struct url){ .userinfo = STR("") };
-	for (i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] <= ' ' || text.p[i] == 0x7f)
+	for (i = 0; i < rest.n; i++)
+		if ((unsigned char)rest.p[i] <= ' ' || rest.p[i] == 0x7f)
 			return err_set(e, "a space or control character in it");
-	if (str_istarts(text, "https://"))
-		u->https = true;
-	else if (!str_istarts(text, "http://"))
-		return err_set(e, "expected http:// or https:// at its start");
-	rest.p += u->https ? 8 : 7;
-	rest.n -= u->https ? 8 : 7;
 	for (i = 0; i < rest.n && strchr("/?#", rest.p[i]) == NULL;)
 		i++;
 	u->authority = (struct str){ rest.p, i };
@@ -110,6 +104,41 @@ url_parse(struct url *u, struct str text, struct err *e)
 		u->query = (struct str){ at + 1, u->target.n - u->path.n - 1 };
 	}
 	return 0;
+}
+
+int
+url_parse(struct url *u, struct str text, struct err *e)
+{
+	size_t scheme;
+
+	*u = (struct url){ .userinfo = STR("") };
+	if (str_istarts(text, "https://"))
+		u->https = true;
+	else if (!str_istarts(text, "http://"))
+		return err_set(e, "expected http:// or https:// at its start");
+	scheme = u->https ? 8 : 7;
+	return url_parse_rest(
+	    u, (struct str){ text.p + scheme, text.n - scheme }, e);
+}
+
+bool
+url_is_socket(struct str text)
+{
+	return str_istarts(text, "ws://") || str_istarts(text, "wss://");
+}
+
+int
+url_parse_any(struct url *u, struct str text, struct err *e)
+{
+	size_t scheme;
+
+	if (!url_is_socket(text))
+		return url_parse(u, text, e);
+	*u = (struct url){ .https = str_istarts(text, "wss://"),
+		.userinfo = STR("") };
+	scheme = u->https ? 6 : 5;
+	return url_parse_rest(
+	    u, (struct str){ text.p + scheme, text.n - scheme }, e);
 }
 
 bool

@@ -29,6 +29,13 @@ struct url {
 /* Takes text apart.  A fragment is an error.  0, or -1 with *e set. */
 int url_parse(struct url *u, struct str text, struct err *e);
 
+/* The same, and takes the URL of a WebSocket (RFC 6455 section 3), which is
+ * where http and https would lead. */
+int url_parse_any(struct url *u, struct str text, struct err *e);
+
+/* Whether text begins as the URL of a WebSocket does: ws:// or wss://. */
+bool url_is_socket(struct str text);
+
 /* Whether both name the same origin (RFC 6454): scheme, host, port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 

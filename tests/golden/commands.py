@@ -182,6 +182,26 @@ def several_files_share_what_stands_beside_their_entries(folder):
     assert both["pages"] == log["pages"] and len(both["entries"]) == 4
 
 
+def a_web_socket_is_kept_and_never_replayed(folder):
+    write(folder, "a.har", har(
+        entry("ws://a.test/s"), entry("http://a.test/1"),
+        {**entry("wss://b.test/s"), "response": {"status": 101}}))
+    done = hark(folder, "import", "--strict", "a.har")
+    assert b"(0 repaired, 0 skipped, 2 kept and never" in done.stdout
+    assert places(folder) == [("/s", ""), ("/1", ""), ("/s", "b.test")]
+    hark(folder, "export", "-o", "a.har")
+    hark(folder, "import", "--store", "again.db", "a.har")
+    after = hark(folder, "export", "--store", "again.db", "-o", "-").stdout
+    with open(os.path.join(folder, "a.har"), "rb") as f:
+        assert f.read() == after
+    done = hark(folder, "run", "--", sys.executable, "-c",
+                "import os, urllib.request as u\n"
+                "for path in ('/1', '/s'):\n"
+                "  try: print(u.urlopen(os.environ['HARK_URL'] + path).status)"
+                "\n  except u.HTTPError as e: print(e.code)", expect=3)
+    assert done.stdout.split() == [b"200", b"501"], done.stdout
+
+
 TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,
          a_base_names_what_the_gateway_stands_for,
          one_origin_is_the_base_by_itself, a_dry_run_stores_nothing,
@@ -190,7 +210,8 @@ TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,
          an_export_takes_filters,
          an_export_replaces_a_file_only_when_it_is_whole,
          an_export_that_cannot_be_written_says_so,
-         several_files_share_what_stands_beside_their_entries)
+         several_files_share_what_stands_beside_their_entries,
+         a_web_socket_is_kept_and_never_replayed)
 
 
 def main():

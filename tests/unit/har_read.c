@@ -58,9 +58,12 @@ static int
 side(void *arg, struct str name, struct buf *out, struct err *e)
 {
 	(void)arg;
-	if (!str_is(name, "here.txt"))
+	if (str_is(name, "frames.jsonl"))
+		buf_add_text(out, "{\"opcode\":1}\n{\"opcode\":2}\n");
+	else if (str_is(name, "here.txt"))
+		buf_add_text(out, "from a file");
+	else
 		return err_set(e, "no such file");
-	buf_add_text(out, "from a file");
 	return 0;
 }
 
@@ -398,6 +401,39 @@ a_status_as_text_is_a_number_all_the_same(void)
 }
 
 static void
+a_web_socket_is_kept_and_reported_as_never_replayed(void)
+{
+	read_entry("{'request':{'method':'GET','url':'WSS://a.test:8/s?t'},"
+		   "'response':{'status':101,'statusText':'Switching'},"
+		   "'_webSocketMessages':[{'opcode':1}]}");
+	CHECK_INT(got.figures.idle, 1);
+	CHECK_INT(got.figures.skipped, 0);
+	CHECK_INT(got.x->status, 101);
+	CHECK_INT(got.x->outcome, OUTCOME_COMPLETE);
+	CHECK(str_is(got.x->url, "WSS://a.test:8/s?t"));
+	CHECK(str_is(got.x->target, "/s?t"));
+	CHECK(strstr(buf_text(&got.notes), "a WebSocket") != NULL);
+	CHECK(str_is(got.x->extra, "{\"entry\":{\"_webSocketMessages\":"
+				   "[{\"opcode\":1}]}}"));
+}
+
+static void
+frames_of_a_web_socket_may_be_in_a_file(void)
+{
+	read_entry("{'request':{'method':'GET','url':'ws://a.test/'},"
+		   "'response':{'status':101,'content':"
+		   "{'_file':'frames.jsonl'}}}");
+	CHECK(str_is(got.x->extra, "{\"entry\":{\"_webSocketMessages\":"
+				   "[{\"opcode\":1},{\"opcode\":2}]}}"));
+	CHECK_INT(got.x->response.body.size, 0);
+	read_entry("{'request':{'method':'GET','url':'ws://a.test/'},"
+		   "'response':{'status':101,'content':"
+		   "{'_file':'gone.jsonl'}}}");
+	CHECK(str_is(got.x->extra, ""));
+	CHECK(strstr(buf_text(&got.notes), "frames left out: ") != NULL);
+}
+
+static void
 entries_that_cannot_be_one_are_skipped(void)
 {
 	static const char *const entries[] = { "7", "null", "[]", "{}",
@@ -406,7 +442,7 @@ entries_that_cannot_be_one_are_skipped(void)
 		"{'request':{'method':'GET','url':null}}",
 		"{'request':{'method':'GET','url':'/x'}}",
 		"{'request':{'method':'GET','url':'data:,x'}}",
-		"{'request':{'method':'GET','url':'ws://a.test/'}}",
+		"{'request':{'method':'GET','url':'blob:http://a.test/x'}}",
 		"{'request':{'method':'','url':'http://a.test/'}}",
 		"{'request':{'method':'CONNECT','url':'http://a.test/'}}",
 		"{'request':{'method':'GET','url':'http://a.test/\\u0000'}}",
@@ -730,6 +766,8 @@ RUN(TEST(a_plain_entry_needs_no_repair), TEST(members_may_come_in_any_order),
     TEST(a_payload_file_is_fetched), TEST(failed_exchanges_keep_their_reason),
     TEST(an_interim_status_never_counts_as_an_answer),
     TEST(a_status_as_text_is_a_number_all_the_same),
+    TEST(a_web_socket_is_kept_and_reported_as_never_replayed),
+    TEST(frames_of_a_web_socket_may_be_in_a_file),
     TEST(entries_that_cannot_be_one_are_skipped),
     TEST(what_would_inject_is_skipped_and_counted_as_such),
     TEST(a_field_that_would_inject_is_left_out),
