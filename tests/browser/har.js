@@ -7,6 +7,7 @@
 const assert = require('node:assert');
 const { execFile } = require('node:child_process');
 const fs = require('node:fs');
+const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
 const zlib = require('node:zlib');
@@ -233,6 +234,74 @@ tap.check('so is the export of what real producers wrote', async () => {
   console.log(`# ${valid} exports are valid, ${wrong.length} are not`);
   assert.deepStrictEqual(wrong, []);
   assert.ok(valid > 0);
+});
+
+// A recorded GET again, through the gateway, which stands for its host.
+function get(gateway, { url, headers }) {
+  const { host, pathname, search } = new URL(url);
+  const fields = Object.fromEntries(headers
+    .filter(({ name }) => !/^:|^(host|connection|content-length)$/i.test(name))
+    .map(({ name, value }) => [name, value]));
+  return new Promise((resolve, reject) => {
+    http.get(gateway, { path: pathname + search, agent: false,
+      headers: { ...fields, Host: host } }, (response) => {
+      const pieces = [];
+      response.on('data', (piece) => pieces.push(piece));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode,
+        source: response.headers['x-hark-source'],
+        body: Buffer.concat(pieces) }));
+    }).on('error', reject);
+  });
+}
+
+// The entries of a browser's HAR that say what a GET was answered with.
+function answered({ log: { entries } }) {
+  return entries.filter(({ request, response }) => request.method === 'GET' &&
+    /^https?:/.test(request.url) && !request.postData &&
+    response.status === 200 && response.content.text !== undefined);
+}
+
+// Whether body is what the entry has, as text possibly in ISO 8859-1.
+function has({ response: { content } }, body) {
+  return (content.encoding === 'base64' ? ['base64'] : ['utf8', 'latin1'])
+    .some((how) => Buffer.from(content.text, how).equals(body));
+}
+
+async function replays(file) {
+  const store = tap.fresh('hark.db');
+  if ((await tap.hark('import', '--store', store, file)).code !== 0) {
+    console.log(`# ${path.basename(file)} is not importable`);
+    return 0;
+  }
+  const hark = await tap.gateway('replay', store);
+  const text = fs.readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+  const entries = answered(JSON.parse(text));
+  for (const { request } of entries) {
+    const { status, source, body } = await get(hark.url, request);
+    assert.match(source, /^replay;/, `${file}: ${request.url}: ${status}`);
+    assert.ok(entries.some((one) => one.request.url === request.url &&
+      has(one, body)), `${file}: ${request.url}: ${
+      body.toString('latin1', 0, 300)}`);
+  }
+  await hark.stop();
+  return entries.length;
+}
+
+tap.check('what Chromium wrote is imported and replayed', async () => {
+  let files = 0;
+  let entries = 0;
+  for (const file of corpus()) {
+    if (!/\.har$/.test(file))
+      continue;
+    const start = fs.readFileSync(file, 'utf8').slice(0, 4000);
+    if (!/"(WebInspector|chrome-har[a-z-]*|Chrome HAR Capturer)"/i.test(start))
+      continue;
+    entries += await replays(file);
+    files++;
+  }
+  console.log(`# ${entries} entries of ${files} files`);
+  assert.ok(entries > 0);
 });
 
 function run(command, ...argv) {
