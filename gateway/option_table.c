@@ -143,6 +143,34 @@ option_set_config(
 	return err_set(e, "%.200s: expected on the command line only", text);
 }
 
+/* A word, a factor or, where o has a range, a time. */
+static int
+option_set_pace(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	struct pace_setting *slot =
+	    (struct pace_setting *)(void *)((char *)s + o->slot);
+	uint64_t permille = 0, us = 0;
+
+	if (strcmp(text, "recorded") == 0)
+		permille = 1000;
+	else if (strcmp(text, o->choices[0]) != 0 &&
+		 value_factor(text, &permille) == -1 &&
+		 (o->most == 0 || value_parse(VALUE_TIME, text, &us) == -1 ||
+		     us > o->most))
+		return err_set(e,
+		    "%.200s: expected %s, recorded, %sa factor from x0.001 to "
+		    "x1000",
+		    text, o->choices[0],
+		    o->most > 0 ? "a time up to 24h such as 300ms, or "
+				: "or ");
+	*slot = (struct pace_setting){ .permille = permille,
+		.fixed_us = (int64_t)us };
+	return 0;
+}
+
+static const char *const words_latency[] = { "none", NULL };
+static const char *const words_stream[] = { "asap", NULL };
 static const char *const words_log[] = { "text", "json", NULL };
 static const char *const words_on_miss[] = {
 	[ON_MISS_501] = "501",
@@ -283,6 +311,25 @@ const struct option option_table[] = {
 	    .initial = "hold",
 	    .argument = "hold|cycle|fail|first|latest|by-time",
 	    .help = "which of several recordings of one request is next",
+	},
+	{
+	    .name = "latency",
+	    .set = option_set_pace,
+	    SLOT(latency),
+	    .choices = words_latency,
+	    .most = 24 * H,
+	    .initial = "none",
+	    .argument = "none|recorded|xN|TIME",
+	    .help = "wait in front of a recorded answer",
+	},
+	{
+	    .name = "stream",
+	    .set = option_set_pace,
+	    SLOT(stream),
+	    .choices = words_stream,
+	    .initial = "asap",
+	    .argument = "asap|recorded|xN",
+	    .help = "rhythm of recorded answers that were streamed",
 	},
 	{
 	    .name = "http-rules",

@@ -208,7 +208,7 @@ reply_break(struct transaction *t, const char *why)
 	client_abort(c, reset);
 }
 
-/* All of a stored body is out. */
+/* All of a body that went out in pieces is out. */
 static void
 reply_end_pump(struct transaction *t)
 {
@@ -224,38 +224,67 @@ reply_end_pump(struct transaction *t)
 	client_done(t->c, t->keep);
 }
 
-/* One piece of a stored body out of the store; false when t is over. */
-static bool
-reply_pump_piece(struct transaction *t, size_t *queued)
+/* What can be had at once of the body between t->offset and t->end.  0, or
+ * -1. */
+static int
+reply_bytes(struct transaction *t, struct str *bytes, struct err *e)
+{
+	const struct body *body = t->answer->body;
+	uint64_t left = t->end - t->offset;
+	int64_t n;
+
+	if (body->stored_id == 0) {
+		*bytes =
+		    (struct str){ body->bytes.p + t->offset, (size_t)left };
+		return 0;
+	}
+	n = reader_body(t->w->reader, t->answer, t->offset, t->w->scratch,
+	    left < WORKER_SCRATCH ? (size_t)left : WORKER_SCRATCH, e);
+	*bytes = (struct str){ t->w->scratch, n > 0 ? (size_t)n : 0 };
+	return n > 0 ? 0 : -1;
+}
+
+/* Gives what waits at the client now. */
+static size_t
+reply_piece(struct transaction *t, struct str bytes)
 {
 	struct iovec v[3];
 	char size[HTTP1_CHUNK_HEAD], crlf[] = "\r\n";
-	struct err e = { "it ends early" };
-	uint64_t left;
-	int64_t n;
-	int count = 0;
+	int n = 0;
 
+	t->offset += bytes.n;
+	if (t->offset == t->answer->body->size && t->derived == NULL)
+		reply_served(t);
+	if (t->framing == REPLY_CHUNKED)
+		v[n++] =
+		    (struct iovec){ size, http1_chunk_head(size, bytes.n) };
+	v[n++] = (struct iovec){ (char *)bytes.p, bytes.n };
+	if (t->framing == REPLY_CHUNKED)
+		v[n++] = (struct iovec){ crlf, 2 };
+	return client_write(t->c, v, n);
+}
+
+/* One piece of a body; false when t is over or waits for its time. */
+static bool
+reply_pump_piece(struct transaction *t, size_t *queued)
+{
+	struct err e = { "it ends early" };
+	struct str bytes;
+
+	if (t->offset == t->end && t->pace != NULL && !pace_next(t))
+		return false;
 	if (t->offset == t->end && (t->cut == NULL || !derive_next_part(t))) {
 		reply_end_pump(t);
 		return false;
 	}
-	left = t->end - t->offset;
-	n = reader_body(t->w->reader, t->answer, t->offset, t->w->scratch,
-	    left < WORKER_SCRATCH ? (size_t)left : WORKER_SCRATCH, &e);
-	if (n <= 0) {
+	if (reply_bytes(t, &bytes, &e) == -1) {
 		reply_break(t, e.text);
 		return false;
 	}
-	t->offset += (uint64_t)n;
-	if (t->offset == t->answer->body->size && t->derived == NULL)
-		reply_served(t);
-	if (t->framing == REPLY_CHUNKED)
-		v[count++] =
-		    (struct iovec){ size, http1_chunk_head(size, (uint64_t)n) };
-	v[count++] = (struct iovec){ t->w->scratch, (size_t)n };
-	if (t->framing == REPLY_CHUNKED)
-		v[count++] = (struct iovec){ crlf, 2 };
-	*queued = client_write(t->c, v, count);
+	if (t->pace != NULL)
+		bytes.n = pace_cut(t, bytes);
+	if (bytes.n > 0)
+		*queued = reply_piece(t, bytes);
 	return true;
 }
 
@@ -274,13 +303,13 @@ reply_pump(struct transaction *t)
 }
 
 void
-reply_answer(struct transaction *t, struct answer *a)
+reply_answer_now(struct transaction *t)
 {
+	const struct answer *a = t->answer;
 	struct buf *b = &t->w->head;
 	struct iovec v;
+	bool pieces;
 
-	t->answer = a;
-	t->source = SOURCE_REPLAY;
 	if ((t->wanted.asks != 0 || t->derived != NULL) && derive_reply(t))
 		return;
 	t->status = a->status;
@@ -288,16 +317,27 @@ reply_answer(struct transaction *t, struct answer *a)
 	buf_add_str(b, a->head);
 	reply_choose_framing(t, a->status, a->head_has_length);
 	reply_finish_answer_head(t);
-	if (t->framing == REPLY_NO_BODY || a->body->stored_id == 0)
-		reply_served(t);
-	if (t->framing == REPLY_NO_BODY) {
-		reply_whole(t, STR(""));
-	} else if (a->body->stored_id == 0) {
-		reply_answer_whole(t);
-	} else {
-		t->end = a->body->size;
+	t->end = a->body->size;
+	pieces = t->framing != REPLY_NO_BODY &&
+		 (pace_stream(t) || a->body->stored_id > 0);
+	if (pieces) {
 		v = (struct iovec){ b->p, b->n };
 		client_write(t->c, &v, 1);
 		reply_pump(t);
+		return;
 	}
+	reply_served(t);
+	if (t->framing == REPLY_NO_BODY)
+		reply_whole(t, STR(""));
+	else
+		reply_answer_whole(t);
+}
+
+void
+reply_answer(struct transaction *t, struct answer *a)
+{
+	t->answer = a;
+	t->source = SOURCE_REPLAY;
+	if (!pace_wait(t))
+		reply_answer_now(t);
 }

@@ -74,6 +74,12 @@ struct upstream_setting {
 			     keeps it */
 };
 
+/* How fast recorded answers come. */
+struct pace_setting {
+	uint64_t permille; /* of the recorded time; 0: as fast as possible */
+	int64_t fixed_us;  /* or always this long */
+};
+
 struct strings {
 	char **v;
 	size_t n;
@@ -99,7 +105,9 @@ struct settings {
 	bool rewrite_location; /* Location and Set-Cookie Domain */
 	bool record_failures;  /* store failed exchanges, too */
 	enum repeat repeat;
-	bool http_rules; /* derive answers by HTTP's own rules */
+	struct pace_setting latency; /* before the first byte */
+	struct pace_setting stream;  /* between the pieces of a body */
+	bool http_rules;             /* derive answers by HTTP's own rules */
 
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;

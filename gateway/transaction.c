@@ -54,6 +54,7 @@ transaction_free(struct transaction *t)
 	if (t->recording != NULL)
 		recording_drop(t->recording);
 	exchange_free(t->x);
+	pace_end(t);
 	answer_unref(t->answer);
 	buf_free(&t->target);
 	buf_free(&t->request);
@@ -473,9 +474,9 @@ transaction_on_drained(struct client *c, void *owner)
 	struct transaction *t = owner;
 
 	(void)c;
-	if (t->answer != NULL)
+	if (t->answer != NULL && t->head_out)
 		reply_pump(t);
-	else
+	else if (t->answer == NULL)
 		forward_resume(t);
 }
 

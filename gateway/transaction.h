@@ -7,6 +7,7 @@
  *
  *	transaction.c   who answers: mock, recording, upstream, or nobody
  *	reply.c         heads and whole replies: mock, recording, problem
+ *	pace.c          when a recording is sent
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
  *	tee.c           the exchange that is recorded on the way
@@ -71,10 +72,12 @@ struct transaction {
 	struct wanted wanted;  /* what was looked up */
 	bool looked;           /* wanted is set */
 	struct answer *answer; /* being replayed */
-	uint64_t offset, end;  /* of a stored body: what is still to be sent */
+	uint64_t offset, end;  /* of its body: what is to be sent next */
 	const char *derived;   /* from it; NULL: it is sent as recorded */
 	struct rules_cut *cut; /* several ranges of it */
 	size_t part;           /* of them is next */
+
+	struct pace *pace; /* slows it down; NULL: nothing does */
 
 	struct call *call;  /* running */
 	struct buf target;  /* at the upstream */
@@ -131,11 +134,32 @@ void reply_mock(struct transaction *t, const struct mock_reply *m);
 /* Takes over the reference to a. */
 void reply_answer(struct transaction *t, struct answer *a);
 
-/* More of an answer whose body is in the store. */
+/* The same once its time has come. */
+void reply_answer_now(struct transaction *t);
+
+/* More of an answer whose body goes out in pieces. */
 void reply_pump(struct transaction *t);
 
 struct problem;
 void reply_problem(struct transaction *t, const struct problem *p);
+
+/* pace.c ---------------------------------------------------------------- */
+
+/* Whether the answer has to wait; reply_answer_now() is called later then. */
+bool pace_wait(struct transaction *t);
+
+/* Whether the body is to come in the rhythm of its pieces. */
+bool pace_stream(struct transaction *t);
+
+/* Moves t->end behind the pieces whose time has come; false when there are
+ * none, and reply_pump() is called later. */
+bool pace_next(struct transaction *t);
+
+/* How many of the bytes at t->offset may go out: an event that a mark splits
+ * waits for its rest.  Moves t->end then. */
+size_t pace_cut(struct transaction *t, struct str bytes);
+
+void pace_end(struct transaction *t);
 
 /* derive.c -------------------------------------------------------------- */
 

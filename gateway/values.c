@@ -66,6 +66,28 @@ value_parse(enum value_kind kind, const char *text, uint64_t *v)
 	return 0;
 }
 
+int
+value_factor(const char *text, uint64_t *permille)
+{
+	struct str rest = str_of(text), whole, part;
+	uint64_t thousandths = 0, scale = 1000;
+	size_t i;
+
+	if (rest.n < 2 || rest.p[0] != 'x')
+		return -1;
+	rest.p++;
+	rest.n--;
+	(void)str_cut(&rest, '.', &whole); /* true: there is a text */
+	part = rest.p != NULL ? rest : STR("0");
+	if (str_u64(whole, permille) == -1 || *permille > 1000 || part.n > 3 ||
+	    str_u64(part, &thousandths) == -1)
+		return -1;
+	for (i = 0; i < part.n; i++)
+		scale /= 10;
+	*permille = *permille * 1000 + thousandths * scale;
+	return *permille > 0 && *permille <= 1000000 ? 0 : -1;
+}
+
 void
 value_render(enum value_kind kind, uint64_t v, struct buf *out)
 {

@@ -17,6 +17,10 @@ enum value_kind {
  * of that form or is beyond all measure. */
 int value_parse(enum value_kind kind, const char *text, uint64_t *v);
 
+/* Reads a factor such as x2 or x0.125, in thousandths, up to x1000.  0, or -1
+ * when text is none. */
+int value_factor(const char *text, uint64_t *permille);
+
 /* The reverse, in the largest unit that divides v. */
 void value_render(enum value_kind kind, uint64_t v, struct buf *out);
 

@@ -199,6 +199,20 @@ answer_body(struct answer_kept *k, const struct exchange *x, struct buf *body)
 	k->item.cost += k->body.size;
 }
 
+/* When the head came, since the exchange started. */
+static int64_t
+answer_head_us(const struct timings *t)
+{
+	const int64_t before[] = { t->blocked, t->dns, t->connect, t->send };
+	int64_t sum = t->wait;
+	size_t i;
+
+	for (i = 0; sum >= 0 && i < sizeof(before) / sizeof(*before); i++)
+		if (before[i] > 0 && before[i] < INT64_MAX - sum)
+			sum += before[i];
+	return sum;
+}
+
 struct answer_kept *
 answer_new(const struct exchange *x, const struct key *key, struct buf *body)
 {
@@ -212,6 +226,8 @@ answer_new(const struct exchange *x, const struct key *key, struct buf *body)
 	k->answer.status = x->status;
 	k->answer.asked = rules_asks(x->method, &x->request.headers);
 	k->answer.head_has_length = length;
+	k->answer.wait_us = x->timings.wait;
+	k->answer.head_us = answer_head_us(&x->timings);
 	k->answer.had_chunked = headers_have_token(
 	    &x->response.headers, "Transfer-Encoding", "chunked");
 	k->answer.headers = answer_headers(&to, &x->response.headers);

@@ -57,6 +57,8 @@ struct answer {
 	const struct body *body;
 	const struct chunk_mark *chunks;
 	size_t nchunks;
+	int64_t wait_us; /* request sent to first byte; -1: not known */
+	int64_t head_us; /* start of the exchange to first byte; the same */
 };
 
 struct answer *answer_ref(struct answer *a);

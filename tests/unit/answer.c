@@ -51,6 +51,31 @@ made(void)
 }
 
 static void
+the_times_of_the_first_byte_are_kept_if_they_are_known(void)
+{
+	static const struct {
+		struct timings t;
+		int64_t wait, head;
+	} rows[] = {
+		{ { -1, -1, -1, -1, -1, -1, -1 }, -1, -1 },
+		{ { 1, 2, 3, 2, 4, 50, 600 }, 50, 60 },
+		{ { -1, -1, -1, -1, 1, 0, 9 }, 0, 1 },
+		{ { INT64_MAX, 1, 1, 1, 1, 5, 9 }, 5, 8 },
+		{ { 1, 1, 1, 1, 1, -1, 9 }, -1, -1 },
+	};
+	const struct answer *a;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin("GET", 200, "hello");
+		x->timings = rows[i].t;
+		a = made();
+		CHECK_INT(a->wait_us, rows[i].wait);
+		CHECK_INT(a->head_us, rows[i].head);
+	}
+}
+
+static void
 an_answer_is_what_was_recorded(void)
 {
 	const struct answer *a;
@@ -257,7 +282,9 @@ references_are_counted(void)
 	end();
 }
 
-RUN(TEST(an_answer_is_what_was_recorded), TEST(an_answer_outlives_its_exchange),
+RUN(TEST(an_answer_is_what_was_recorded),
+    TEST(the_times_of_the_first_byte_are_kept_if_they_are_known),
+    TEST(an_answer_outlives_its_exchange),
     TEST(hop_by_hop_fields_stay_out_of_the_head),
     TEST(imported_text_never_splits_the_head),
     TEST(a_wrong_content_length_is_corrected),

@@ -72,6 +72,48 @@ times_need_a_unit(void)
 }
 
 static void
+a_pace_is_a_word_a_factor_or_a_time(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t permille;
+		int64_t fixed_us;
+	} rows[] = {
+		{ "recorded", 1000, 0 },
+		{ "x2", 2000, 0 },
+		{ "x0.5", 500, 0 },
+		{ "x0.001", 1, 0 },
+		{ "x1.25", 1250, 0 },
+		{ "x1000", 1000000, 0 },
+		{ "300ms", 0, 300000 },
+		{ "24h", 0, INT64_C(86400000000) },
+		{ "none", 0, 0 },
+	};
+	static const char *const bad[] = { "", "x", "x0", "x0.0", "x-1",
+		"x1001", "x1000.1", "x0.0001", "x.5", "x1.", "x1.5s", "2x",
+		"25h", "300", "asap" };
+	struct settings *s = settings_new();
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		CHECK_INT(option_set(s, "latency", rows[i].text, &err), 0);
+		CHECK_INT(s->latency.permille, rows[i].permille);
+		CHECK_INT(s->latency.fixed_us, rows[i].fixed_us);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK_INT(option_set(s, "latency", bad[i], &err), -1);
+	CHECK_INT(option_set(s, "stream", "x3", &err), 0);
+	CHECK_INT(s->stream.permille, 3000);
+	CHECK_STR(refusal("stream", "1s"),
+	    "option stream: 1s: expected asap, recorded, or a factor from "
+	    "x0.001 to x1000");
+	CHECK_STR(refusal("latency", "1"),
+	    "option latency: 1: expected none, recorded, a time up to 24h "
+	    "such as 300ms, or a factor from x0.001 to x1000");
+	settings_free(s);
+}
+
+static void
 a_refusal_names_option_text_and_range(void)
 {
 	static const struct {
@@ -533,7 +575,8 @@ the_usage_has_a_line_for_each_option_in_scope(void)
 }
 
 RUN(TEST(initial_values_are_those_of_the_manual), TEST(sizes_take_a_suffix),
-    TEST(times_need_a_unit), TEST(a_refusal_names_option_text_and_range),
+    TEST(times_need_a_unit), TEST(a_pace_is_a_word_a_factor_or_a_time),
+    TEST(a_refusal_names_option_text_and_range),
     TEST(an_address_is_ipv4_or_bracketed_ipv6_with_a_port),
     TEST(an_upstream_has_an_optional_prefix),
     TEST(the_same_prefix_again_replaces_its_upstream),
