@@ -248,10 +248,11 @@ har_payload_decode(struct har_in *in, const struct har_source *s,
 	if (base64)
 		return har_payload_base64(in, s, b);
 	if (str_iis(how, "hex")) {
-		if (har_payload_hex(buf_str(&p->text), &bytes) == -1)
-			return har_payload_unknown(
-			    in, b, s->path, s->size, "the text is not hex");
-		return har_payload_take(b, &bytes);
+		if (har_payload_hex(buf_str(&p->text), &bytes) == 0)
+			return har_payload_take(b, &bytes);
+		buf_free(&bytes);
+		return har_payload_unknown(
+		    in, b, s->path, s->size, "the text is not hex");
 	}
 	if (how.n > 0 && !har_charset_is_utf8(how) &&
 	    har_in_repair_at(in, s->path, "encoding %.*s taken for text",
