@@ -209,6 +209,7 @@ gateway_open_store(struct gateway *g, struct err *e)
 	struct recorder_options recorder = { .path = s->store,
 		.tape = s->tape,
 		.durability = s->durability,
+		.on_record = s->on_record,
 		.queue_bytes = s->queue_bytes,
 		.on_room = gateway_on_room,
 		.on_trouble = gateway_on_trouble,

@@ -196,6 +196,13 @@ static const char *const words_durability[] = {
 	[DURABILITY_OFF] = "off",
 	NULL,
 };
+static const char *const words_on_record[] = {
+	[ON_RECORD_APPEND] = "append",
+	[ON_RECORD_REPLACE] = "replace",
+	[ON_RECORD_KEEP_FIRST] = "keep-first",
+	[ON_RECORD_REPLACE_IF_SUCCESS] = "replace-if-success",
+	NULL,
+};
 static const char *const words_repeat[] = {
 	[REPEAT_HOLD] = "hold",
 	[REPEAT_CYCLE] = "cycle",
@@ -213,6 +220,7 @@ static const char *const words_forwarded[] = {
 };
 
 _Static_assert(sizeof(enum on_miss) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum on_record) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum repeat) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum durability) == sizeof(int), "size of an enum");
 
@@ -304,6 +312,13 @@ const struct option option_table[] = {
 	    .argument = "batch|strict|off",
 	    .help = "when a recording is safe on disk",
 	    .store = true,
+	},
+	{
+	    .name = "on-record",
+	    CHOICE(on_record, words_on_record),
+	    .initial = "append",
+	    .argument = "append|replace|keep-first|replace-if-success",
+	    .help = "what a request does that was recorded before",
 	},
 	{
 	    .name = "repeat",

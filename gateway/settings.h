@@ -104,6 +104,7 @@ struct settings {
 	bool source_header;    /* X-Hark-Source on replies */
 	bool rewrite_location; /* Location and Set-Cookie Domain */
 	bool record_failures;  /* store failed exchanges, too */
+	enum on_record on_record;
 	enum repeat repeat;
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */

@@ -88,11 +88,28 @@ recording_forget(struct recording *p, struct store *s)
 }
 
 static int
+recording_undo(const struct recording *p, struct store *s, struct err *e)
+{
+	if (p == NULL || p->body == 0)
+		return 0;
+	return store_body_forget(s, p->body, e);
+}
+
+static int
 item_write_exchange(
     const struct group_target *to, struct item *i, struct err *e)
 {
 	struct exchange *x = i->x;
+	int apply = on_record_apply(to->on_record, to->store, to->tape, x, e);
 
+	if (apply == -1)
+		return -1;
+	if (apply == 0) {
+		i->declined = true;
+		if (recording_undo(i->request, to->store, e) != 0)
+			return -1;
+		return recording_undo(i->response, to->store, e);
+	}
 	if (recording_end(i->request, to->store, &x->request.body, e) != 0 ||
 	    recording_end(i->response, to->store, &x->response.body, e) != 0)
 		return -1;
@@ -135,6 +152,7 @@ item_reset(struct item *i)
 	recording_reset(i->recording);
 	if (i->kind != ITEM_EXCHANGE)
 		return;
+	i->declined = false;
 	i->x->id = 0;
 	if (i->request != NULL)
 		i->x->request.body.stored_id = 0;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "har/exchange.h"
+#include "recorder/on_record.h"
 
 struct err;
 struct recorder;
@@ -22,8 +23,9 @@ enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DROP };
 struct item {
 	struct item *next;
 	enum item_kind kind;
-	size_t bytes; /* what it counts in the queue */
-	bool lost;    /* could not be stored */
+	size_t bytes;  /* what it counts in the queue */
+	bool lost;     /* could not be stored */
+	bool declined; /* was not to be */
 
 	struct exchange *x;
 	struct recording *request, *response; /* of its bodies, or NULL */
@@ -51,6 +53,7 @@ struct recording {
 struct group_target {
 	struct store *store;
 	int64_t tape;
+	enum on_record on_record;
 };
 
 /*

@@ -88,7 +88,7 @@ recorder_count(struct recorder *r, struct item *first, uint64_t commits,
 			continue;
 		if (i->lost)
 			r->figures.lost++;
-		else
+		else if (!i->declined)
 			r->figures.entries++;
 	}
 	pthread_mutex_unlock(&r->mutex);
@@ -346,6 +346,7 @@ recorder_open_store(struct recorder *r, struct err *e)
 {
 	r->to.store = store_open(
 	    r->o.path, STORE_WRITE, r->o.durability == DURABILITY_STRICT, e);
+	r->to.on_record = r->o.on_record;
 	if (r->to.store == NULL)
 		return -1;
 	if (r->o.durability == DURABILITY_OFF)

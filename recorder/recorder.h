@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "har/exchange.h"
+#include "recorder/on_record.h"
 
 struct err;
 struct recorder; /* opaque */
@@ -30,6 +31,7 @@ struct recorder_options {
 	const char *path;
 	const char *tape;
 	enum durability durability;
+	enum on_record on_record;
 	size_t queue_bytes; /* full above this; 0 means 16 MiB */
 
 	/* Called on the recorder's thread when a full queue has room again,
@@ -58,7 +60,8 @@ void recording_drop(struct recording *p);
  * Takes x over.  response and request are the recordings of its bodies that
  * were begun, or NULL; they are taken over, too.  on_written (may be NULL)
  * is called on the recorder's thread once the exchange is committed, with
- * the entry's id, or with -1 when it could not be stored.
+ * the entry's id, with -1 when it could not be stored, or with 0 when it was
+ * not to be (on_record).
  */
 void recorder_give(struct recorder *r, struct exchange *x,
     struct recording *request, struct recording *response,

@@ -500,5 +500,42 @@ def a_client_that_left_during_recording_is_not_a_success(t):
           if e['response']['status'] == 200], [origin.url + '/y'])
 
 
+@case
+def what_is_recorded_again_follows_the_policy(t):
+    origin = t.origin()
+    answers = iter(())
+    origin.routes['/x'] = lambda p, r: p.send(
+        reply(*next(answers)) if r.method == 'GET' else reply(b'posted'))
+    for policy, want in (
+            ('append', [b'one', b'two', b'bad', b'last']),
+            ('replace', [b'last']), ('keep-first', [b'one']),
+            ('replace-if-success', [b'two'])):
+        hark = t.hark('record', origin, '--on-record', policy)
+        answers = iter([(b'one',), (b'two',), (b'bad', '500 Oops'),
+                        (b'last', '404 Not Found')])
+        for expected in (b'one', b'two', b'bad', b'last'):
+            same(hark.get('/x').body, expected)
+            hark.stop()
+            hark.restart(url=origin.url)
+        for body in (b'1', b'2'):
+            same(hark.ask('POST', '/x', [], body).status, 200)
+        hark.stop()
+        same([content(e) for e in entries(hark.store)
+              if e['request']['method'] == 'GET'], want, policy)
+        same(stored(hark.store), len(want) + 2)
+        sound(hark.store)
+
+
+@case
+def strict_durability_takes_a_recording_that_is_dropped_for_stored(t):
+    origin = t.origin()
+    hark = t.hark('record', origin, '--durability', 'strict',
+                  '--on-record', 'keep-first')
+    for _ in range(3):
+        same(hark.get('/x').source, 'upstream')
+    hark.stop()
+    same(stored(hark.store), 1)
+
+
 if __name__ == '__main__':
     main()

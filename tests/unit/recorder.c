@@ -163,6 +163,8 @@ watch_held(struct watch *w)
 	return r == 0;
 }
 
+static enum on_record policy; /* of the next recorder */
+
 static struct recorder *
 open_with(const char *name, enum durability d, size_t queue, struct watch *w)
 {
@@ -170,6 +172,7 @@ open_with(const char *name, enum durability d, size_t queue, struct watch *w)
 		.path = at(name),
 		.tape = "default",
 		.durability = d,
+		.on_record = policy,
 		.queue_bytes = queue,
 		.on_room = w != NULL ? on_room : NULL,
 		.on_trouble = w != NULL ? on_trouble : NULL,
@@ -599,6 +602,135 @@ give_many(void *arg)
 	return NULL;
 }
 
+/*
+ * Gives exchanges under one key, a letter each: statuses 200, 302, 404 or 503
+ * by its first digit, or f for one that failed.  A space flushes, so that
+ * what follows is another group.  What is left, in order, as the same text.
+ */
+static const char *
+left_of(enum on_record p, const char *given, bool in_parts)
+{
+	static char text[64];
+	struct recorder *r;
+	struct exchange *x;
+	const char *s;
+
+	text[0] = '\0';
+	(void)remove(at("policy.db"));
+	policy = p;
+	r = open_with("policy.db", DURABILITY_BATCH, 0, NULL);
+	policy = ON_RECORD_APPEND;
+	for (s = given; *s != '\0'; s++) {
+		if (*s == ' ') {
+			recorder_flush(r);
+			continue;
+		}
+		x = exchange("/a", 10);
+		x->keyed = true;
+		x->status = *s == 'f' ? 200 : 100 * (*s - '0');
+		x->outcome = *s == 'f' ? OUTCOME_RESET : OUTCOME_COMPLETE;
+		recorder_give(r, x, NULL,
+		    in_parts ? record_parts(r, (int)(s - given)) : NULL, NULL,
+		    NULL);
+	}
+	give(r, "/b", 1, NULL); /* has no key */
+	give(r, "/b", 1, NULL);
+	recorder_flush(r);
+	snprintf(text, sizeof(text), "%lld",
+	    (long long)number("policy.db",
+		"SELECT coalesce(group_concat(CASE outcome WHEN 'complete' "
+		"THEN status / 100 ELSE 9 END, ''), 0) FROM "
+		"(SELECT * FROM entry WHERE target = '/a' ORDER BY id)"));
+	for (s = text; *s != '\0'; s++)
+		if (*s == '9')
+			text[s - text] = 'f';
+	CHECK_INT(number("policy.db", "SELECT count(*) FROM entry") -
+		      (int64_t)strlen(text),
+	    2);
+	recorder_close(r);
+	return text;
+}
+
+static void
+what_is_recorded_again_follows_the_policy(void)
+{
+	static const struct {
+		enum on_record policy;
+		const char *given, *left;
+	} rows[] = {
+		{ ON_RECORD_APPEND, "23f 25", "23f25" },
+		{ ON_RECORD_REPLACE, "23", "3" },
+		{ ON_RECORD_REPLACE, "2 3 5", "5" },
+		{ ON_RECORD_REPLACE, "2 f", "2f" },
+		{ ON_RECORD_REPLACE, "f f 3", "3" },
+		{ ON_RECORD_KEEP_FIRST, "23 5", "2" },
+		{ ON_RECORD_KEEP_FIRST, "5 2f", "5" },
+		{ ON_RECORD_KEEP_FIRST, "f f 2 3", "ff2" },
+		{ ON_RECORD_REPLACE_IF_SUCCESS, "2 3", "3" },
+		{ ON_RECORD_REPLACE_IF_SUCCESS, "2 5 4f", "2" },
+		{ ON_RECORD_REPLACE_IF_SUCCESS, "5 4", "5" },
+		{ ON_RECORD_REPLACE_IF_SUCCESS, "5 4 3", "3" },
+		{ ON_RECORD_REPLACE_IF_SUCCESS, "f f 5 2", "2" },
+		{ ON_RECORD_REPLACE_IF_SUCCESS, "ff5", "ff5" },
+		{ ON_RECORD_REPLACE, "fffffffffff fffffffffff2", "2" },
+		{ ON_RECORD_KEEP_FIRST, "fffffffffffffffff2 3",
+		    "fffffffffffffffff2" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		CHECK_STR(left_of(rows[i].policy, rows[i].given, false),
+		    rows[i].left);
+}
+
+static void
+what_is_dropped_or_replaced_leaves_no_body(void)
+{
+	static const struct {
+		enum on_record policy;
+		const char *given, *left;
+	} rows[] = {
+		{ ON_RECORD_KEEP_FIRST, "2 2", "2" },
+		{ ON_RECORD_REPLACE, "22 2", "2" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		CHECK_STR(
+		    left_of(rows[i].policy, rows[i].given, true), rows[i].left);
+		/* Of /a and of /b. */
+		CHECK_INT(number("policy.db", "SELECT count(*) FROM body"), 2);
+		CHECK_INT(number("policy.db",
+			      "SELECT sum(length(bytes)) FROM body_part"),
+		    2 * PART + 10);
+	}
+}
+
+static void
+what_is_not_to_be_stored_is_told_and_not_counted(void)
+{
+	struct watch w = watching();
+	struct recorder *r;
+	struct exchange *x;
+	int i;
+
+	policy = ON_RECORD_KEEP_FIRST;
+	r = open_with("told.db", DURABILITY_STRICT, 0, &w);
+	policy = ON_RECORD_APPEND;
+	for (i = 0; i < 2; i++) {
+		x = exchange("/a", 10);
+		x->keyed = true;
+		recorder_give(r, x, NULL, NULL, on_written, &w);
+		recorder_flush(r);
+	}
+	CHECK_INT(w.written, 1);
+	CHECK_INT(w.last, 0);
+	CHECK_INT(w.troubles, 0);
+	CHECK_INT(figures(r).entries, 1);
+	CHECK_INT(figures(r).lost, 0);
+	recorder_close(r);
+}
+
 static void
 threads_may_give_at_once(void)
 {
@@ -646,5 +778,8 @@ RUN(TEST(what_was_given_is_in_the_store_after_a_flush),
     TEST(one_that_the_store_refuses_does_not_take_others_with_it),
     TEST(a_lost_part_loses_its_exchange_and_no_other),
     TEST(a_full_disk_loses_what_it_must_and_recovers_by_itself),
+    TEST(what_is_recorded_again_follows_the_policy),
+    TEST(what_is_dropped_or_replaced_leaves_no_body),
+    TEST(what_is_not_to_be_stored_is_told_and_not_counted),
     TEST(threads_may_give_at_once),
     TEST(a_second_recorder_of_a_store_is_refused))
