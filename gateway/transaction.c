@@ -94,8 +94,8 @@ transaction_is_address(struct str host)
 	return inet_pton(AF_INET, text, &a) == 1;
 }
 
-/* Whether a client may have meant a recorded origin by this host, rather
- * than the gateway itself. */
+/* Whether a client may have meant a recorded origin by this host whatever the
+ * port, rather than the gateway itself. */
 static bool
 transaction_names_origin(struct str host)
 {
@@ -143,7 +143,8 @@ transaction_probe_host(
 	authority.p = text;
 	host = transaction_host(authority);
 	found = transaction_probe(t, method, authority, a, e);
-	if (found == FOUND_NOTHING && host.n < authority.n)
+	if (found == FOUND_NOTHING && host.n < authority.n &&
+	    transaction_names_origin(host))
 		found = transaction_probe(t, method, host, a, e);
 	return found;
 }
@@ -154,11 +155,10 @@ transaction_search(
     struct transaction *t, struct str method, struct answer **a, struct err *e)
 {
 	struct str scope = t->routed ? t->route.scope : STR("");
-	struct str host = transaction_host(t->r->head.authority);
 	enum found found = transaction_probe(t, method, scope, a, e);
 
 	if (found == FOUND_NOTHING && scope.n == 0 &&
-	    transaction_names_origin(host))
+	    t->r->head.authority.n > 0)
 		found = transaction_probe_host(t, method, a, e);
 	return found;
 }

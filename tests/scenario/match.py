@@ -116,13 +116,16 @@ def the_exact_way_knows_an_origin_by_its_host_with_its_port(t):
     path, store = folder / 'in.har', folder / 'hark.db'
     path.write_text(json.dumps(tape(
         entry('GET', 'http://one.test/a', '1'),
-        entry('GET', 'https://two.test:8443/a', '2'))))
+        entry('GET', 'https://two.test:8443/a', '2'),
+        entry('GET', 'http://127.0.0.1:81/a', '3'))))
     same(command('import', '--store', store, path).returncode, 0, 'import')
     hark = t.hark('replay', store=store)
     for host, body in (('one.test', b'1'), ('One.TEST', b'1'),
-                       ('one.test:80', b'1'), ('two.test:8443', b'2')):
+                       ('one.test:80', b'1'), ('two.test:8443', b'2'),
+                       ('127.0.0.1:81', b'3')):
         same(at(hark, host).body, body, host)
-    same(at(hark, 'two.test').status, 501, 'another port')
+    for host in ('two.test', '127.0.0.1', hark.address):
+        same(at(hark, host).status, 501, 'another port')
 
 
 @case
