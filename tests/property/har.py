@@ -20,7 +20,7 @@ import zlib
 
 SOURCE = os.environ.get('top_srcdir', '.')
 sys.path.insert(0, os.path.join(SOURCE, 'tests/scenario'))
-# Hundreds of stores, each of which is made safe on disk: in memory if possible.
+# Hundreds of stores, each made safe on disk: in memory if possible.
 ROOT = tempfile.TemporaryDirectory(
     prefix='hark-property-',
     dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
