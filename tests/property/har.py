@@ -96,7 +96,7 @@ def conforms(entry):
         for field in message['headers']:
             check(not re.search('[\r\n\0]', field['name'] + field['value']),
                   field)
-    check(re.match('(?i)https?://', request['url']) and
+    check(re.match('(?i)(http|ws)s?://', request['url']) and
           isinstance(response['status'], int), entry)
     content = response['content']
     if content.get('encoding') == 'base64':
