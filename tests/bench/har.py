@@ -246,7 +246,7 @@ def version(argv):
 
 
 def report(hark, rounds, found):
-    about = {"cpus": os.cpu_count(), "kernel": platform.release(),
+    about = {"cpus": os.cpu_count(), "kernel": re.match(r"[\d.]*\d", platform.release()).group(0),
              "hark": version([hark, "--version"]),
              "jq": version(["jq", "--version"]),
              "node": version(["node", "--version"]), "rounds": rounds}
