@@ -66,6 +66,12 @@ digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES])
 }
 
 void
+digest_sha1_of(const void *p, size_t n, uint8_t out[DIGEST_SHA1_BYTES])
+{
+	EVP_Digest(p, n, out, NULL, EVP_sha1(), NULL);
+}
+
+void
 digest_hex(const uint8_t *p, size_t n, char *out)
 {
 	static const char hex[] = "0123456789abcdef";

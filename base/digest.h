@@ -2,7 +2,8 @@
 #define BASE_DIGEST_H
 
 /*
- * SHA-256 (FIPS 180-4) by libcrypto, whose only home below gateway/ this is.
+ * SHA-256 (FIPS 180-4), and SHA-1 where a name has to be one, by libcrypto,
+ * whose only home below gateway/ this is.
  */
 
 #include <stddef.h>
@@ -23,6 +24,9 @@ struct digest *digest_copy(const struct digest *d);
 void digest_free(struct digest *d); /* safe on NULL */
 
 void digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES]);
+
+#define DIGEST_SHA1_BYTES 20
+void digest_sha1_of(const void *p, size_t n, uint8_t out[DIGEST_SHA1_BYTES]);
 
 /* n bytes as lower-case hexadecimal, NUL behind them: 2 * n + 1 places. */
 void digest_hex(const uint8_t *p, size_t n, char *out);

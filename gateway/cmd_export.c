@@ -1,20 +1,15 @@
 /* hark export: a tape, or the part of it that filters leave, as a HAR. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "gateway/export_out.h"
 #include "gateway/filters.h"
 #include "har/har_read.h"
 #include "har/har_write.h"
@@ -24,6 +19,9 @@
 
 enum {
 	EXPORT_OUTPUT,
+	EXPORT_FORMAT,
+	EXPORT_BODIES,
+	EXPORT_MODE,
 	EXPORT_METHOD,
 	EXPORT_URL,
 	EXPORT_STATUS,
@@ -39,6 +37,21 @@ const struct own_option cmd_export_options[] = {
 	    .letter = 'o',
 	    .argument = "FILE",
 	    .help = "the file to write; - is standard output",
+	},
+	[EXPORT_FORMAT] = {
+	    .name = "format",
+	    .argument = "FORMAT",
+	    .help = "har, har.zip, playwright-zip or ndjson; by FILE's name",
+	},
+	[EXPORT_BODIES] = {
+	    .name = "bodies",
+	    .argument = "HOW",
+	    .help = "embed, attach (in files, as zips have them) or omit",
+	},
+	[EXPORT_MODE] = {
+	    .name = "mode",
+	    .argument = "MODE",
+	    .help = "full, or minimal: only what replay needs",
 	},
 	[EXPORT_METHOD] = {
 	    .name = "method",
@@ -74,106 +87,14 @@ const struct own_option cmd_export_options[] = {
 };
 
 /*
- * The file
- */
-
-/* A file that only takes the place of the old one when it is whole. */
-struct export_file {
-	const char *path;
-	char *temporary; /* NULL for standard output */
-	int fd;
-};
-
-static int
-cmd_export_open(struct export_file *f, const char *path, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-	int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
-	mode_t mask;
-
-	*f = (struct export_file){ .path = path, .fd = STDOUT_FILENO };
-	if (strcmp(path, "-") == 0)
-		return 0;
-	f->temporary = xasprintf("%.*s.%s.XXXXXX", folder, path, path + folder);
-	f->fd = mkostemp(f->temporary, O_CLOEXEC);
-	if (f->fd == -1) {
-		err_sys(e, "%.300s", path);
-		free(f->temporary);
-		f->temporary = NULL;
-		return -1;
-	}
-	mask = umask(0);
-	umask(mask);
-	if (fchmod(f->fd, 0666 & ~mask) == -1)
-		return err_sys(e, "%.300s", path);
-	return 0;
-}
-
-static int
-cmd_export_write(void *arg, const void *p, size_t n, struct err *e)
-{
-	struct export_file *f = arg;
-	const char *at = p;
-	ssize_t done;
-
-	while (n > 0) {
-		done = write(f->fd, at, n);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done == -1)
-			return err_sys(e, "%.300s",
-			    f->temporary != NULL ? f->path : "standard output");
-		at += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-/* Without this the new name may not survive a power cut; the file itself is
- * whole either way, so that a folder that cannot be synced is no failure. */
-static void
-cmd_export_sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL
-			   ? xstrdup(".")
-			   : xmemdup0(path, (size_t)(slash - path) + 1);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd != -1) {
-		(void)fsync(fd);
-		close(fd);
-	}
-	free(folder);
-}
-
-static int
-cmd_export_commit(struct export_file *f, struct err *e)
-{
-	if (f->temporary == NULL)
-		return 0;
-	if (fsync(f->fd) == -1 || rename(f->temporary, f->path) == -1)
-		return err_sys(e, "%.300s", f->path);
-	free(f->temporary);
-	f->temporary = NULL;
-	cmd_export_sync_folder(f->path);
-	close(f->fd);
-	return 0;
-}
-
-static void
-cmd_export_abandon(struct export_file *f)
-{
-	if (f->temporary == NULL)
-		return;
-	(void)unlink(f->temporary); /* nothing better to do if it stays */
-	free(f->temporary);
-	close(f->fd);
-}
-
-/*
  * The entries
  */
+
+/* What the export looks like. */
+struct export_form {
+	bool zip;
+	struct har_write_options har;
+};
 
 struct export
 {
@@ -214,9 +135,9 @@ cmd_export_on_entry(void *arg, const struct store_entry_row *row)
 
 static int
 cmd_export_entries(struct store *s, const struct store_filter *f,
-    struct export_file *file, struct err *e)
+    const struct har_write_options *how, struct export_out *out, struct err *e)
 {
-	struct har_write_options options = { .version = PACKAGE_VERSION };
+	struct har_write_options options = *how;
 	struct export x = { .store = s, .e = e };
 	struct buf log = { 0 };
 	struct err late;
@@ -225,7 +146,9 @@ cmd_export_entries(struct store *s, const struct store_filter *f,
 	if (store_tape_extra(s, f->tape, &log, e) == -1)
 		return -1;
 	options.log = buf_str(&log);
-	x.har = har_write_open(cmd_export_write, file, &options);
+	options.attach = export_out_attach;
+	options.arg = out;
+	x.har = har_write_open(export_out_write, out, &options);
 	r = store_list(s, f, cmd_export_on_entry, &x, e);
 	end = har_write_close(x.har, &late);
 	buf_free(&log);
@@ -235,24 +158,121 @@ cmd_export_entries(struct store *s, const struct store_filter *f,
 }
 
 static int
-cmd_export_tape(struct store *s, struct store_filter *f, const char *tape,
-    const char *path, struct err *e)
+cmd_export_tape(struct store *s, const struct store_filter *f,
+    const struct export_form *form, const char *path, struct err *e)
 {
-	struct export_file file;
+	struct export_out out;
 
-	if (filters_tape(s, tape, f, e) == -1)
-		return -1;
-	if (cmd_export_open(&file, path, e) == 0 &&
-	    cmd_export_entries(s, f, &file, e) == 0 &&
-	    cmd_export_commit(&file, e) == 0)
+	if (export_out_open(&out, path, form->zip, e) == 0 &&
+	    cmd_export_entries(s, f, &form->har, &out, e) == 0 &&
+	    export_out_commit(&out, e) == 0)
 		return 0;
-	cmd_export_abandon(&file);
+	export_out_abandon(&out);
 	return -1;
 }
 
 /*
  * The command line
  */
+
+enum export_format { EXPORT_HAR, EXPORT_ZIP, EXPORT_PLAYWRIGHT, EXPORT_LINES };
+
+/* Which of the names text is, or the first when it is NULL.  -1 with *e
+ * set. */
+static int
+cmd_export_choice(const char *option, const char *text,
+    const char *const *names, struct err *e)
+{
+	struct buf all = { 0 };
+	int i;
+
+	if (text == NULL)
+		return 0;
+	for (i = 0; names[i] != NULL; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			buf_free(&all);
+			return i;
+		}
+		buf_addf(&all, "%s%s",
+		    i == 0                 ? ""
+		    : names[i + 1] == NULL ? " or "
+					   : ", ",
+		    names[i]);
+	}
+	err_set(
+	    e, "option %s: %.100s: expected %s", option, text, buf_text(&all));
+	buf_free(&all);
+	return -1;
+}
+
+static bool
+cmd_export_ends(const char *path, const char *end)
+{
+	size_t n = strlen(path), k = strlen(end);
+
+	return n >= k && strcmp(path + n - k, end) == 0;
+}
+
+static enum export_format
+cmd_export_format_of(const char *path)
+{
+	if (cmd_export_ends(path, ".har.zip"))
+		return EXPORT_ZIP;
+	if (cmd_export_ends(path, ".zip"))
+		return EXPORT_PLAYWRIGHT;
+	if (cmd_export_ends(path, ".ndjson") || cmd_export_ends(path, ".jsonl"))
+		return EXPORT_LINES;
+	return EXPORT_HAR;
+}
+
+static int
+cmd_export_bodies(
+    const char **values, int format, struct export_form *form, struct err *e)
+{
+	static const char *const names[] = { "embed", "attach", "omit", NULL };
+	const char *text = values[EXPORT_BODIES];
+	int bodies = cmd_export_choice("bodies", text, names, e);
+
+	if (bodies == -1)
+		return -1;
+	if (text == NULL && form->zip)
+		bodies = HAR_BODIES_ATTACH;
+	if (format == EXPORT_PLAYWRIGHT && bodies != HAR_BODIES_ATTACH)
+		return err_set(e,
+		    "option bodies: %s: expected attach, as playwright-zip "
+		    "has them",
+		    text);
+	if (!form->zip && bodies == HAR_BODIES_ATTACH &&
+	    strcmp(values[EXPORT_OUTPUT], "-") == 0)
+		return err_set(e, "option bodies: attach: expected -o FILE to "
+				  "put files beside it");
+	form->har.bodies = (enum har_bodies)bodies;
+	return 0;
+}
+
+static int
+cmd_export_form(const char **values, struct export_form *form, struct err *e)
+{
+	static const char *const formats[] = { "har", "har.zip",
+		"playwright-zip", "ndjson", NULL };
+	static const char *const sizes[] = { "full", "minimal", NULL };
+	int format, mode;
+
+	format = cmd_export_choice("format", values[EXPORT_FORMAT], formats, e);
+	mode = cmd_export_choice("mode", values[EXPORT_MODE], sizes, e);
+	if (format == -1 || mode == -1)
+		return -1;
+	if (values[EXPORT_FORMAT] == NULL)
+		format = (int)cmd_export_format_of(values[EXPORT_OUTPUT]);
+	*form = (struct export_form){
+		.zip = format == EXPORT_ZIP || format == EXPORT_PLAYWRIGHT,
+		.har = { .version = PACKAGE_VERSION,
+		    .lines = format == EXPORT_LINES,
+		    .playwright = format == EXPORT_PLAYWRIGHT,
+		    .minimal = mode == 1 },
+	};
+	return cmd_export_bodies(values, format, form, e);
+}
 
 static int
 cmd_export_ids(const char *text, struct store_filter *f, struct err *e)
@@ -302,6 +322,7 @@ cmd_export(const struct command *c, int argc, char **argv)
 {
 	const char *values[EXPORT_OPTIONS];
 	struct store_filter filter;
+	struct export_form form;
 	struct store *store = NULL;
 	struct settings *s;
 	struct err e;
@@ -314,10 +335,12 @@ cmd_export(const struct command *c, int argc, char **argv)
 	if (operands > 0)
 		status = commands_misused(c);
 	else if (cmd_export_filter(values, &filter, &e) == -1 ||
+		 cmd_export_form(values, &form, &e) == -1 ||
 		 (store = store_open(s->store, STORE_READ, false, &e)) == NULL)
 		status = commands_fail(STATUS_USAGE, &e);
-	else if (cmd_export_tape(
-		     store, &filter, s->tape, values[EXPORT_OUTPUT], &e) == -1)
+	else if (filters_tape(store, s->tape, &filter, &e) == -1 ||
+		 cmd_export_tape(
+		     store, &filter, &form, values[EXPORT_OUTPUT], &e) == -1)
 		status = commands_fail(STATUS_FAILED, &e);
 	store_close(store);
 	settings_free(s);

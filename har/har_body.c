@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "har/coding.h"
 #include "har/har_form.h"
 #include "har/har_payload.h"
@@ -206,13 +207,28 @@ har_body_no_response(
 	    s->size > 0 ? s->size : length, "it had a size, but no text");
 }
 
+/* Encodes a body anew that content has decoded. */
+static int
+har_body_encode(struct har_in *in, struct str codings, struct message *m)
+{
+	struct buf again = { 0 };
+
+	if (coding_encode(codings, buf_str(&m->body.bytes), &again) == 0) {
+		har_payload_take(&m->body, &again);
+	} else {
+		buf_free(&again);
+		har_body_drop_field(&m->headers, "Content-Encoding");
+	}
+	return har_body_fix_length(in, m, "response/headers");
+}
+
 /* The wire bytes that _hark kept count as long as content still is what they
  * decode to; otherwise somebody edited content, which is encoded anew. */
 static int
 har_body_wire(struct har_in *in, struct str codings, struct message *m)
 {
 	struct har_entry *entry = in->entry;
-	struct buf decoded = { 0 }, again = { 0 };
+	struct buf decoded = { 0 };
 	bool same;
 
 	same = coding_decode(codings, buf_str(&entry->wire), HAR_MOST_BODY,
@@ -221,16 +237,29 @@ har_body_wire(struct har_in *in, struct str codings, struct message *m)
 	buf_free(&decoded);
 	if (same)
 		return har_payload_take(&m->body, &entry->wire);
-	if (coding_encode(codings, buf_str(&m->body.bytes), &again) == 0) {
-		har_payload_take(&m->body, &again);
-	} else {
-		buf_free(&again);
-		har_body_drop_field(&m->headers, "Content-Encoding");
-	}
 	if (har_in_repair_at(
 		in, "response/content", "edited since hark wrote it") == -1)
 		return -1;
-	return har_body_fix_length(in, m, "response/headers");
+	return har_body_encode(in, codings, m);
+}
+
+/* The same for wire bytes in a file. */
+static int
+har_body_wire_file(struct har_in *in, struct str codings, struct message *m)
+{
+	struct har_entry *entry = in->entry;
+	struct err e;
+
+	entry->wire.n = 0;
+	if (in->o->side_file == NULL)
+		err_set(&e, "it is in a file beside the HAR");
+	else if (in->o->side_file(
+		     in->o->arg, entry->wire_file, &entry->wire, &e) == 0)
+		return har_body_wire(in, codings, m);
+	if (har_in_repair_at(
+		in, "_hark/response/_file", "encoded anew: %s", e.text) == -1)
+		return -1;
+	return har_body_encode(in, codings, m);
 }
 
 /* Content-Encoding beside a body that is decoded already is dropped. */
@@ -307,6 +336,8 @@ har_body_response(struct har_in *in)
 	if (entry->own) {
 		if (entry->has_wire)
 			return har_body_wire(in, codings, m);
+		if (entry->wire_file.n > 0 && m->body.known)
+			return har_body_wire_file(in, codings, m);
 		return 0;
 	}
 	if (har_body_reconcile(in, codings, m) == -1)

@@ -69,7 +69,7 @@ har_hark_chunks(struct json_write *w, const struct exchange *x)
 /* Opens the object of a message; the caller adds to it and closes it. */
 static void
 har_hark_message(
-    struct json_write *w, const char *name, const struct message *m)
+    struct json_write *w, const char *name, const struct message *m, bool omit)
 {
 	json_write_name(w, str_of(name));
 	json_write_object(w);
@@ -82,7 +82,8 @@ har_hark_message(
 		json_write_name(w, STR("trailers"));
 		har_fields_write(w, &m->trailers);
 	}
-	if (!m->body.known || m->body.size > m->body.bytes.n) {
+	if (!m->body.known || m->body.size > m->body.bytes.n ||
+	    (omit && m->body.size > 0)) {
 		json_write_name(w, STR("known"));
 		json_write_bool(w, false);
 		json_write_member_int(w, "size", (int64_t)m->body.size);
@@ -126,6 +127,19 @@ har_hark_timings(struct json_write *w, const struct timings *t)
 	json_write_array_end(w);
 }
 
+/* What tells of an exchange without being a part of its messages. */
+static void
+har_hark_about(struct json_write *w, const struct exchange *x)
+{
+	if (!str_is_utf8(x->comment))
+		har_hark_text(w, "comment", x->comment);
+	har_hark_text(w, "server", x->server_addr);
+	har_hark_text(w, "client", x->client_addr);
+	har_hark_text(w, "session", x->session);
+	har_hark_text(w, "mode", x->mode);
+	har_hark_timings(w, &x->timings);
+}
+
 void
 har_hark_write(struct json_write *w, const struct exchange *x,
     const struct har_hark_needs *needs)
@@ -140,26 +154,23 @@ har_hark_write(struct json_write *w, const struct exchange *x,
 		har_hark_text(w, "method", x->method);
 	if (!str_is_utf8(x->reason))
 		har_hark_text(w, "reason", x->reason);
-	if (!str_is_utf8(x->comment))
-		har_hark_text(w, "comment", x->comment);
 	if (x->outcome != OUTCOME_COMPLETE)
 		json_write_member(
 		    w, "outcome", str_of(outcome_text(x->outcome)));
 	har_hark_text(w, "failure", x->failure);
-	har_hark_text(w, "server", x->server_addr);
-	har_hark_text(w, "client", x->client_addr);
-	har_hark_text(w, "session", x->session);
-	har_hark_text(w, "mode", x->mode);
-	har_hark_timings(w, &x->timings);
+	if (!needs->minimal)
+		har_hark_about(w, x);
 	har_hark_interims(w, x);
-	har_hark_message(w, "request", &x->request);
+	har_hark_message(w, "request", &x->request, needs->omit);
 	json_write_object_end(w);
-	har_hark_message(w, "response", &x->response);
+	har_hark_message(w, "response", &x->response, needs->omit);
 	har_hark_chunks(w, x);
 	if (needs->body) {
 		json_write_name(w, STR("body"));
 		json_write_base64(w, buf_str(&x->response.body.bytes));
 	}
+	if (needs->file[0] != '\0')
+		json_write_member(w, "_file", str_of(needs->file));
 	json_write_object_end(w);
 	json_write_object_end(w);
 }
@@ -283,6 +294,13 @@ har_hark_body(struct har_in *in, enum json_token t, void *slot)
 }
 
 static int
+har_hark_file(struct har_in *in, enum json_token t, void *slot)
+{
+	(void)slot;
+	return har_in_text(in, t, &in->entry->wire_file);
+}
+
+static int
 har_hark_chunk(struct har_in *in, enum json_token t, void *arg)
 {
 	struct exchange *x = in->entry->x;
@@ -402,6 +420,7 @@ static const struct har_member har_hark_message_members[] = {
 	{ "known", har_hark_known, 0 },
 	{ "size", har_hark_size, 0 },
 	{ "body", har_hark_body, 0 },
+	{ "_file", har_hark_file, 0 },
 	{ "chunks", har_hark_chunks_read, 0 },
 	{ NULL, NULL, 0 },
 };

@@ -9,16 +9,21 @@
 
 #include <stdbool.h>
 
+#include "har/har_name.h"
 #include "har/json.h"
 
 struct exchange;
 struct har_in;
 struct json_write;
 
-/* What the standard members of an entry could not hold exactly. */
+/* What the standard members of an entry could not hold exactly, and what is
+ * not wanted of the rest. */
 struct har_hark_needs {
 	bool body; /* the response's wire bytes: content has them decoded */
-	bool url;  /* request.url had to be escaped */
+	char file[HAR_NAME_BYTES]; /* they are in there; or "" */
+	bool url;                  /* request.url had to be escaped */
+	bool minimal;              /* only what replay needs */
+	bool omit;                 /* bodies are not in the HAR */
 };
 
 void har_hark_write(struct json_write *w, const struct exchange *x,

@@ -61,6 +61,9 @@ har_in_repair(struct har_in *in, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (in->lines)
+		buf_addf(
+		    &path, "/log/entries/%llu", (unsigned long long)in->index);
 	json_path(in->j, &path);
 	r = har_in_note(in, buf_text(&path), text);
 	buf_free(&path);
@@ -153,6 +156,15 @@ har_in_member(struct har_in *in, const struct har_member *members, void *base,
 	return r;
 }
 
+static enum json_token
+har_in_next(struct har_in *in)
+{
+	enum json_token t = in->ahead;
+
+	in->ahead = JSON_ERROR;
+	return t != JSON_ERROR ? t : json_next(in->j);
+}
+
 int
 har_in_object(struct har_in *in, enum json_token t,
     const struct har_member *members, void *base, enum har_place place)
@@ -165,7 +177,7 @@ har_in_object(struct har_in *in, enum json_token t,
 		return har_in_repair(in, "passed over %s, expected an object",
 		    json_token_text(t));
 	}
-	while ((t = json_next(in->j)) != JSON_OBJECT_END) {
+	while ((t = har_in_next(in)) != JSON_OBJECT_END) {
 		if (t != JSON_NAME)
 			return har_in_fail(in);
 		if (har_in_member(in, members, base, place) == -1)

@@ -69,6 +69,7 @@ struct har_entry {
 	struct timings known_timings; /* -1: unknown whatever timings says */
 	bool has_wire; /* wire is the response's body as it came */
 	struct buf wire;
+	struct str wire_file; /* they are in there */
 };
 
 struct har_in {
@@ -78,9 +79,11 @@ struct har_in {
 	struct err *e;
 	uint64_t index; /* of the entry */
 	struct har_entry *entry;
-	bool repaired;   /* this entry was */
-	bool quiet;      /* what is wrong here does not count */
-	unsigned pseudo; /* pseudo-header fields in the list being read */
+	bool lines;            /* an entry per line, without a log around */
+	enum json_token ahead; /* of the next object: read already; or 0 */
+	bool repaired;         /* this entry was */
+	bool quiet;            /* what is wrong here does not count */
+	unsigned pseudo;       /* pseudo-header fields in the list being read */
 	struct buf scratch;
 };
 

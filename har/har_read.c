@@ -175,6 +175,42 @@ static const struct har_member har_root_members[] = {
 	{ NULL, NULL, 0 },
 };
 
+/* Whether the object that was just opened is an entry and no HAR: its first
+ * member tells. */
+static bool
+har_read_is_entry(struct har_in *in)
+{
+	static const char *const names[] = { "startedDateTime", "request",
+		"response", "time", "timings", "cache", "pageref", "_hark" };
+	size_t i;
+
+	in->ahead = json_next(in->j);
+	if (in->ahead != JSON_NAME)
+		return false;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (str_is(json_text(in->j), names[i]))
+			return true;
+	return false;
+}
+
+static int
+har_read_lines(struct har_in *in, struct har_log *log)
+{
+	enum json_token t = JSON_OBJECT;
+
+	in->lines = true;
+	for (;;) {
+		if (log->on_entry(in, t, log->arg) == -1)
+			return -1;
+		if (!json_more(in->j))
+			return json_next(in->j) == JSON_END ? 0
+							    : har_in_fail(in);
+		t = json_next(in->j);
+		if (t == JSON_ERROR)
+			return har_in_fail(in);
+	}
+}
+
 static int
 har_read_document(struct har_in *in, struct har_log *log)
 {
@@ -189,6 +225,10 @@ har_read_document(struct har_in *in, struct har_log *log)
 		return har_in_wrong(in,
 		    "%s, expected a HAR, which is an object",
 		    json_token_text(t));
+	if (har_read_is_entry(in))
+		return har_read_lines(in, log);
+	if (in->ahead == JSON_ERROR)
+		return har_in_fail(in);
 	if (har_in_object(in, t, har_root_members, log, HAR_PLACES) == -1)
 		return -1;
 	if (json_next(in->j) != JSON_END)

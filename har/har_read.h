@@ -2,11 +2,11 @@
 #define HAR_HAR_READ_H
 
 /*
- * Reads HAR 1.x, entry by entry: memory holds one entry's bodies however
- * long the file is.  Files that hark wrote come back exactly.  Of others,
- * everything that real producers do is understood, and what had to be
- * repaired, guessed or passed over is reported with its place, so that
- * nobody has to trust it blindly.
+ * Reads HAR 1.x, entry by entry, or entries with nothing around them, one per
+ * line: memory holds one entry's bodies however long the file is.  Files that
+ * hark wrote come back exactly.  Of others, everything that real producers do
+ * is understood, and what had to be repaired, guessed or passed over is
+ * reported with its place, so that nobody has to trust it blindly.
  */
 
 #include <stdbool.h>

@@ -62,6 +62,24 @@ har_text_extra(struct json_write *w, const struct exchange *x, enum har_place p)
 	json_close(j);
 }
 
+void
+har_text_extra_member(struct json_write *w, const struct exchange *x,
+    enum har_place p, const char *name)
+{
+	struct json *j = har_text_find(x, p);
+
+	while (j != NULL && json_next(j) == JSON_NAME) {
+		if (str_is(json_text(j), name)) {
+			json_write_name(w, str_of(name));
+			(void)json_write_value(w, j, json_next(j));
+			break;
+		}
+		if (json_skip(j, json_next(j)) == -1)
+			break;
+	}
+	json_close(j);
+}
+
 bool
 har_text_has_extra(const struct exchange *x, enum har_place p, const char *name)
 {

@@ -38,6 +38,10 @@ const char *har_place_text(enum har_place p);
 void har_text_extra(
     struct json_write *w, const struct exchange *x, enum har_place p);
 
+/* The same for the member called name alone. */
+void har_text_extra_member(struct json_write *w, const struct exchange *x,
+    enum har_place p, const char *name);
+
 /* Whether a member called name is kept for that place. */
 bool har_text_has_extra(
     const struct exchange *x, enum har_place p, const char *name);

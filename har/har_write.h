@@ -17,9 +17,26 @@ struct err;
 struct exchange;
 struct har_write; /* opaque */
 
+enum har_bodies {
+	HAR_BODIES_EMBED,  /* as text or base64 */
+	HAR_BODIES_ATTACH, /* in files of their own */
+	HAR_BODIES_OMIT,   /* they are unknown to whoever reads the HAR */
+};
+
 struct har_write_options {
 	const char *version; /* the program's */
 	struct str log;      /* for beside the entries; see har_log.h */
+	bool lines;          /* an entry per line, and nothing around them */
+	bool minimal;        /* only what replay needs */
+	bool playwright;     /* what failed looks as in Playwright's files */
+	enum har_bodies bodies;
+
+	/* For HAR_BODIES_ATTACH: bytes become the payload file called name,
+	 * unless there is one; equal names mean equal bytes.  0, or -1 with
+	 * *e set. */
+	int (*attach)(
+	    void *arg, const char *name, struct str bytes, struct err *e);
+	void *arg;
 };
 
 /* The text goes to write; see json_write.h.  o lives as long as what is

@@ -678,6 +678,18 @@ json_next(struct json *j)
 	return JSON_ERROR;
 }
 
+bool
+json_more(struct json *j)
+{
+	if (j->string_open && json_string(j, NULL, 0) == -1)
+		return false;
+	if (j->state != JSON_WANTS_COMMA || j->depth > 0 || j->padded ||
+	    json_peek(j) == -1 || j->state == JSON_FAILED)
+		return false;
+	j->state = JSON_WANTS_VALUE;
+	return true;
+}
+
 struct str
 json_text(const struct json *j)
 {

@@ -15,6 +15,7 @@
  * Everything else is an error with its position.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,10 @@ struct json *json_open_str(struct str text);
 void json_close(struct json *j); /* safe on NULL */
 
 enum json_token json_next(struct json *j);
+
+/* Whether another value stands behind the one that is over, as in texts with
+ * a value per line; if so, the scanner is in front of it. */
+bool json_more(struct json *j);
 
 /* The last JSON_NAME or JSON_NUMBER, until the next json_next(). */
 struct str json_text(const struct json *j);

@@ -389,6 +389,13 @@ json_write_member_int(struct json_write *w, const char *name, int64_t v)
 	json_write_int(w, v);
 }
 
+void
+json_write_newline(struct json_write *w)
+{
+	json_write_put(w, "\n", 1);
+	w->empty = true;
+}
+
 int
 json_write_end(struct json_write *w, struct err *e)
 {

@@ -67,6 +67,10 @@ int json_write_members(struct json_write *w, struct str object);
 void json_write_member(struct json_write *w, const char *name, struct str s);
 void json_write_member_int(struct json_write *w, const char *name, int64_t v);
 
+/* Ends the line behind a value that is not in another one; what comes next
+ * is a value of its own. */
+void json_write_newline(struct json_write *w);
+
 /* Writes what is left, with a newline behind it when pretty.  0, or -1 when
  * anything could not be written. */
 int json_write_end(struct json_write *w, struct err *e);

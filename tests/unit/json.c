@@ -476,6 +476,51 @@ a_failed_write_is_told_at_the_end(void)
 	json_write_fini(&w);
 }
 
+static void
+values_may_follow_each_other(void)
+{
+	struct json *j = json_open_str(STR("{\"a\":1}\n[\"x\"]\r\n7 \"s\"\n"));
+
+	CHECK_INT(json_next(j), JSON_OBJECT);
+	CHECK(!json_more(j));
+	CHECK_INT(json_next(j), JSON_NAME);
+	CHECK_INT(json_next(j), JSON_NUMBER);
+	CHECK(!json_more(j));
+	CHECK_INT(json_next(j), JSON_OBJECT_END);
+	CHECK(json_more(j));
+	CHECK_INT(json_next(j), JSON_ARRAY);
+	CHECK_INT(json_skip(j, JSON_ARRAY), 0);
+	CHECK(json_more(j));
+	CHECK_INT(json_next(j), JSON_NUMBER);
+	CHECK(json_more(j));
+	CHECK_INT(json_next(j), JSON_STRING);
+	CHECK(!json_more(j));
+	CHECK_INT(json_next(j), JSON_END);
+	json_close(j);
+	j = json_open_str(STR("{}}"));
+	CHECK_INT(json_next(j), JSON_OBJECT);
+	CHECK_INT(json_next(j), JSON_OBJECT_END);
+	CHECK(json_more(j));
+	CHECK_INT(json_next(j), JSON_ERROR);
+	CHECK(!json_more(j));
+	json_close(j);
+}
+
+static void
+lines_are_values_of_their_own(void)
+{
+	struct json_write w;
+
+	json_write_init(&w, false, NULL, NULL);
+	json_write_object(&w);
+	json_write_object_end(&w);
+	json_write_newline(&w);
+	json_write_int(&w, 7);
+	json_write_newline(&w);
+	CHECK_STR(buf_text(&w.out), "{}\n7\n");
+	json_write_fini(&w);
+}
+
 RUN(TEST(values_of_all_kinds_are_seen_in_order),
     TEST(what_the_grammar_forbids_is_an_error),
     TEST(an_error_names_line_column_and_byte), TEST(a_number_keeps_its_text),
@@ -495,4 +540,5 @@ RUN(TEST(values_of_all_kinds_are_seen_in_order),
     TEST(other_bytes_become_the_replacement_character),
     TEST(pretty_text_has_one_member_per_line),
     TEST(members_can_be_added_to_others), TEST(long_base64_goes_out_in_pieces),
-    TEST(a_failed_write_is_told_at_the_end))
+    TEST(a_failed_write_is_told_at_the_end), TEST(values_may_follow_each_other),
+    TEST(lines_are_values_of_their_own))

@@ -1,0 +1,32 @@
+#ifndef GATEWAY_OUT_FILE_H
+#define GATEWAY_OUT_FILE_H
+
+/*
+ * A file that a command writes, which takes the place of an old one only when
+ * it is whole; or standard output.
+ */
+
+#include <stddef.h>
+
+struct err;
+
+struct out_file {
+	const char *path;
+	char *temporary; /* NULL for standard output, and in the end */
+	int fd;
+};
+
+/* Begins the file at path, which has to live as long; "-" is standard output.
+ * 0 or -1; whatever happens, out_file_abandon() cleans up. */
+int out_file_open(struct out_file *f, const char *path, struct err *e);
+
+/* A json_write_fn whose arg is the struct out_file. */
+int out_file_write(void *f, const void *p, size_t n, struct err *e);
+
+/* Gives the file its name, on disk once this returns 0; -1 on error. */
+int out_file_commit(struct out_file *f, struct err *e);
+
+/* Leaves nothing of a file that was not committed. */
+void out_file_abandon(struct out_file *f);
+
+#endif
