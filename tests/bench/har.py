@@ -246,7 +246,8 @@ def version(argv):
 
 
 def report(hark, rounds, found):
-    about = {"cpus": os.cpu_count(), "kernel": re.match(r"[\d.]*\d", platform.release()).group(0),
+    about = {"cpus": os.cpu_count(),
+             "kernel": re.match(r"[\d.]*\d", platform.release()).group(0),
              "hark": version([hark, "--version"]),
              "jq": version(["jq", "--version"]),
              "node": version(["node", "--version"]), "rounds": rounds}
