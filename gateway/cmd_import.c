@@ -105,6 +105,7 @@ cmd_import_more_notes(const struct import *i)
 		    i->path, i->notes - NOTES_SHOWN);
 }
 
+/* In both passes over a file, the first of which takes no entry. */
 static void
 cmd_import_show_progress(struct import *i)
 {
@@ -118,8 +119,9 @@ cmd_import_show_progress(struct import *i)
 	if (percent == i->percent)
 		return;
 	i->percent = percent;
-	fprintf(stderr, "\r%s: %3u%%, %" PRIu64 " entries", i->path, percent,
-	    i->taken);
+	fprintf(stderr, "\r\033[K%s: %3u%%", i->path, percent);
+	if (i->taken > 0)
+		fprintf(stderr, ", %" PRIu64 " entries", i->taken);
 }
 
 /*
@@ -201,6 +203,7 @@ cmd_import_on_url(void *arg, struct str text)
 	struct url u;
 	struct err e;
 
+	cmd_import_show_progress(i);
 	if (text.n > 0 && memchr(text.p, '#', text.n) != NULL)
 		text.n = (size_t)((const char *)memchr(text.p, '#', text.n) -
 				  text.p);

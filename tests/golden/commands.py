@@ -5,6 +5,8 @@ import gzip
 import hashlib
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -119,6 +121,27 @@ def reports_are_cut_unless_verbose(folder):
     assert b"and 4 more" in done.stderr
     done = hark(folder, "import", "--dry-run", "--verbose", "a.har")
     assert done.stderr.count(b"a fragment") == 9, done.stderr
+
+
+def a_terminal_sees_how_far_an_import_is(folder):
+    """Both passes over the file: the one for its origin, and the one for its
+    entries."""
+    write(folder, "a.har", har(*[entry("http://a.test/%d" % n, comment="x" *
+                                       1000) for n in range(900)]))
+    terminal, end = pty.openpty()
+    hark(folder, "import", "--dry-run", "a.har", stderr=end,
+         stdout=subprocess.DEVNULL)
+    os.close(end)
+    said = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    looked = re.findall(r"\r\033\[Ka\.har: +(\d+)%(?!\d|,)", said)
+    taken = re.findall(r"a\.har: +(\d+)%, \d+ entries", said)
+    for percents in looked, taken:
+        numbers = [int(n) for n in percents]
+        assert len(numbers) > 3 and numbers == sorted(numbers), said
+        assert numbers[-1] == 100, said
+    assert said.endswith("\r\033[K"), said
+    assert not hark(folder, "import", "--dry-run", "a.har").stderr
 
 
 def an_export_takes_filters(folder):
@@ -439,6 +462,7 @@ TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,
          one_origin_is_the_base_by_itself, a_dry_run_stores_nothing,
          a_filter_takes_only_what_fits, strict_refuses_what_needs_repair,
          standard_input_is_read, reports_are_cut_unless_verbose,
+         a_terminal_sees_how_far_an_import_is,
          an_export_takes_filters,
          an_export_replaces_a_file_only_when_it_is_whole,
          an_export_that_cannot_be_written_says_so,
