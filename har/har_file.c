@@ -22,31 +22,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "har/har_read.h"
 
-#include "har/har_file.h"
-
-#define HAR_FILE_WINDOW (64u << 10)
-
-enum har_file_width { HAR_FILE_UTF8, HAR_FILE_UTF16LE, HAR_FILE_UTF16BE };
-
-struct har_file {
-	int fd;
-	uint64_t at, size;
-	char *folder; /* resolved; NULL on standard input */
-	zip_t *zip;
-	zip_file_t *member; /* of zip: the HAR */
-	zip_uint64_t member_index;
-	bool gzip;
-	bool inflating; /* z is in use */
-	bool over;      /* behind the last member of the gzip file */
-	z_stream z;
-	unsigned char *in; /* compressed bytes */
-	enum har_file_width width;
-	unsigned char *wide; /* UTF-16 not yet converted */
-	size_t nwide;
-	bool wide_end;
-};
+#include "har/har_file_priv.h"
 
 /*
  * Bytes
@@ -99,7 +76,7 @@ har_file_next_member(struct har_file *f, struct err *e)
 	return inflateReset(&f->z) == Z_OK ? 1 : err_set(e, "out of memory");
 }
 
-static int64_t
+int64_t
 har_file_bytes(struct har_file *f, void *p, size_t n, struct err *e)
 {
 	int r, more;
@@ -127,90 +104,6 @@ har_file_bytes(struct har_file *f, void *p, size_t n, struct err *e)
 		}
 	}
 	return (int64_t)(n - f->z.avail_out);
-}
-
-/*
- * UTF-16
- */
-
-static uint32_t
-har_file_unit(const struct har_file *f, size_t i)
-{
-	const unsigned char *p = f->wide + i;
-
-	return f->width == HAR_FILE_UTF16LE ? p[0] | (uint32_t)p[1] << 8
-					    : p[1] | (uint32_t)p[0] << 8;
-}
-
-static size_t
-har_file_put(uint32_t c, unsigned char *out)
-{
-	if (c < 0x80) {
-		out[0] = (unsigned char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (unsigned char)(0xc0 | c >> 6);
-		out[1] = (unsigned char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (unsigned char)(0xe0 | c >> 12);
-		out[1] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (unsigned char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (unsigned char)(0xf0 | c >> 18);
-	out[1] = (unsigned char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (unsigned char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
-static int
-har_file_fill_wide(struct har_file *f, struct err *e)
-{
-	int64_t got;
-
-	while (!f->wide_end && f->nwide < 4) {
-		got = har_file_bytes(
-		    f, f->wide + f->nwide, HAR_FILE_WINDOW - f->nwide, e);
-		if (got == -1)
-			return -1;
-		f->wide_end = got == 0;
-		f->nwide += (size_t)got;
-	}
-	return 0;
-}
-
-static int64_t
-har_file_narrow(struct har_file *f, unsigned char *p, size_t n, struct err *e)
-{
-	size_t i = 0, to = 0;
-	uint32_t c, low;
-
-	if (har_file_fill_wide(f, e) == -1)
-		return -1;
-	while (i + 2 <= f->nwide && to + 4 <= n) {
-		c = har_file_unit(f, i);
-		if (c >= 0xd800 && c < 0xdc00) {
-			if (i + 4 > f->nwide && !f->wide_end)
-				break;
-			low = i + 4 <= f->nwide ? har_file_unit(f, i + 2) : 0;
-			if (low >= 0xdc00 && low < 0xe000) {
-				c = 0x10000 + ((c - 0xd800) << 10) + low -
-				    0xdc00;
-				i += 2;
-			}
-		}
-		i += 2;
-		to += har_file_put(c, p + to);
-	}
-	memmove(f->wide, f->wide + i, f->nwide - i);
-	f->nwide -= i;
-	if (to == 0 && f->nwide > 0)
-		return err_set(e, "UTF-16 that ends within a character");
-	return (int64_t)to;
 }
 
 int64_t
@@ -441,96 +334,6 @@ har_file_close(struct har_file *f)
 	free(f->in);
 	free(f->wide);
 	free(f);
-}
-
-/*
- * Files beside it
- */
-
-static int
-har_file_side_zip(
-    struct har_file *f, const char *name, struct buf *out, struct err *e)
-{
-	zip_file_t *member = zip_fopen(f->zip, name, 0);
-	zip_int64_t n = 1;
-
-	if (member == NULL)
-		return err_set(e, "%.200s is not in the zip", name);
-	while (n > 0 && out->n <= HAR_MOST_BODY) {
-		n = zip_fread(
-		    member, buf_reserve(out, HAR_FILE_WINDOW), HAR_FILE_WINDOW);
-		out->n += n > 0 ? (size_t)n : 0;
-	}
-	zip_fclose(member);
-	if (n == 0)
-		return 0;
-	return err_set(e, "%.200s in the zip is %s", name,
-	    n == -1 ? "damaged" : "too big");
-}
-
-static int
-har_file_side_read(int fd, const char *name, struct buf *out, struct err *e)
-{
-	ssize_t n = 1;
-
-	while (n > 0 && out->n <= HAR_MOST_BODY) {
-		n = read(
-		    fd, buf_reserve(out, HAR_FILE_WINDOW), HAR_FILE_WINDOW);
-		out->n += n > 0 ? (size_t)n : 0;
-	}
-	if (n == 0)
-		return 0;
-	return n == -1 ? err_sys(e, "%.200s", name)
-		       : err_set(e, "%.200s is too big", name);
-}
-
-/* Opens name below the folder, whatever links and dots it goes through. */
-static int
-har_file_side_open(struct har_file *f, const char *name, struct err *e)
-{
-	char real[PATH_MAX], *path = xasprintf("%s%s", f->folder, name);
-	bool found = realpath(path, real) != NULL;
-	struct stat st;
-	int fd;
-
-	free(path);
-	if (!found)
-		return err_sys(e, "%.200s", name);
-	if (strncmp(real, f->folder, strlen(f->folder)) != 0)
-		return err_set(e, "%.200s leads out of the folder", name);
-	fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd == -1)
-		return err_sys(e, "%.200s", name);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return err_set(e, "%.200s is no file", name);
-}
-
-int
-har_file_side(
-    struct har_file *f, struct str name, struct buf *out, struct err *e)
-{
-	char text[PATH_MAX];
-	int fd, r;
-
-	if (name.n == 0 || name.n >= sizeof(text) || name.p[0] == '/' ||
-	    memchr(name.p, '\0', name.n) != NULL)
-		return err_set(e, "%.*s cannot be a file's name",
-		    (int)(name.n < 200 ? name.n : 200), name.p);
-	memcpy(text, name.p, name.n);
-	text[name.n] = '\0';
-	if (f->zip != NULL)
-		return har_file_side_zip(f, text, out, e);
-	if (f->folder == NULL)
-		return err_set(
-		    e, "%.200s cannot be found beside standard input", text);
-	fd = har_file_side_open(f, text, e);
-	if (fd == -1)
-		return -1;
-	r = har_file_side_read(fd, text, out, e);
-	close(fd);
-	return r;
 }
 
 void

@@ -1,0 +1,104 @@
+/* Payload files: members of the zip, or files beside the HAR. */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "har/har_read.h"
+
+#include "har/har_file_priv.h"
+
+static int
+har_file_side_zip(
+    struct har_file *f, const char *name, struct buf *out, struct err *e)
+{
+	zip_file_t *member = zip_fopen(f->zip, name, 0);
+	zip_int64_t n = 1;
+
+	if (member == NULL)
+		return err_set(e, "%.200s is not in the zip", name);
+	while (n > 0 && out->n <= HAR_MOST_BODY) {
+		n = zip_fread(
+		    member, buf_reserve(out, HAR_FILE_WINDOW), HAR_FILE_WINDOW);
+		out->n += n > 0 ? (size_t)n : 0;
+	}
+	zip_fclose(member);
+	if (n == 0)
+		return 0;
+	return err_set(e, "%.200s in the zip is %s", name,
+	    n == -1 ? "damaged" : "too big");
+}
+
+static int
+har_file_side_read(int fd, const char *name, struct buf *out, struct err *e)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && out->n <= HAR_MOST_BODY) {
+		n = read(
+		    fd, buf_reserve(out, HAR_FILE_WINDOW), HAR_FILE_WINDOW);
+		out->n += n > 0 ? (size_t)n : 0;
+	}
+	if (n == 0)
+		return 0;
+	return n == -1 ? err_sys(e, "%.200s", name)
+		       : err_set(e, "%.200s is too big", name);
+}
+
+/* Opens name below the folder, whatever links and dots it goes through. */
+static int
+har_file_side_open(struct har_file *f, const char *name, struct err *e)
+{
+	char real[PATH_MAX], *path = xasprintf("%s%s", f->folder, name);
+	bool found = realpath(path, real) != NULL;
+	struct stat st;
+	int fd;
+
+	free(path);
+	if (!found)
+		return err_sys(e, "%.200s", name);
+	if (strncmp(real, f->folder, strlen(f->folder)) != 0)
+		return err_set(e, "%.200s leads out of the folder", name);
+	fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd == -1)
+		return err_sys(e, "%.200s", name);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return err_set(e, "%.200s is no file", name);
+}
+
+int
+har_file_side(
+    struct har_file *f, struct str name, struct buf *out, struct err *e)
+{
+	char text[PATH_MAX];
+	int fd, r;
+
+	if (name.n == 0 || name.n >= sizeof(text) || name.p[0] == '/' ||
+	    memchr(name.p, '\0', name.n) != NULL)
+		return err_set(e, "%.*s cannot be a file's name",
+		    (int)(name.n < 200 ? name.n : 200), name.p);
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	if (f->zip != NULL)
+		return har_file_side_zip(f, text, out, e);
+	if (f->folder == NULL)
+		return err_set(
+		    e, "%.200s cannot be found beside standard input", text);
+	fd = har_file_side_open(f, text, e);
+	if (fd == -1)
+		return -1;
+	r = har_file_side_read(fd, text, out, e);
+	close(fd);
+	return r;
+}
