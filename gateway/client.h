@@ -4,15 +4,13 @@
 /*
  * The client side: connections, the guard, and evhttp behind its wall.
  *
- * evhttp reads what it reads well: complete, checked HTTP/1.1 requests in
- * origin-form with a known method and at most a Content-Length.  The guard
- * sits between the socket and evhttp: it owns the bufferevent's callbacks,
- * parses the raw bytes with our own strict codec, refuses what is ambiguous,
- * and calls evhttp's read callback only when exactly one whole request lies
- * in the input buffer.  What evhttp 2.1.12 cannot do (chunked bodies,
- * trailers, other methods, HTTP/1.0, absolute-form) the guard reads itself
- * and evhttp never sees.  Replies go straight to the socket; only what the
- * socket does not take waits in the bufferevent.
+ * evhttp owns the connections and calls back for a request, one at a time.
+ * The guard sits between the socket and evhttp: it reads, parses the raw
+ * bytes with our own strict codec, refuses what is ambiguous, and once a
+ * request is whole tells evhttp of it by its start line alone.  What evhttp
+ * 2.1.12 does not know (other methods, odd targets) it never hears of.
+ * Replies go straight to the socket; only what the socket does not take
+ * waits in evhttp's bufferevent.
  *
  * All functions run on the client's worker.
  */

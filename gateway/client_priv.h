@@ -54,8 +54,8 @@ struct client {
 	size_t seen;        /* of in, by the parser so far */
 	struct buf behind;  /* came while a request is served */
 	struct client_request request;
-	bool for_evhttp;          /* who reads the request */
-	struct http1_body reader; /* when we do */
+	bool for_evhttp;          /* whether evhttp is told of the request */
+	struct http1_body reader; /* of a chunked body */
 	struct buf body;
 	size_t charged; /* of shared->body_bytes */
 

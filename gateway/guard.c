@@ -1,9 +1,8 @@
 /*
  * The guard: raw bytes are parsed with our strict codec, what is ambiguous is
- * refused, and only then does evhttp see them: exactly one whole request at
- * a time, of the kind that it reads just as we do.  What it cannot read
- * (chunked bodies and trailers, other methods, Expect, HTTP/1.0,
- * absolute-form) or would only copy (big bodies) we read ourselves.
+ * refused, and only then is evhttp told of a request: by the start line of
+ * one whole, checked request at a time.  Methods and targets that evhttp
+ * does not know go to the owner without it.
  */
 #include "config.h"
 
@@ -16,8 +15,6 @@
 #include "base/log.h"
 #include "gateway/client_priv.h"
 #include "gateway/worker.h"
-
-#define GUARD_EVHTTP_MOST (16u * 1024) /* body bytes that evhttp may copy */
 
 /* Counts n more bytes of request body; -1 and refused when it is too much. */
 static int
@@ -87,34 +84,20 @@ guard_plain_target(struct str t)
 	return t.n < 4096 && !str_starts(t, "//");
 }
 
+/* Whether evhttp can carry the request: it knows nine methods, and no forms
+ * of target but the origin's and the absolute one. */
 static bool
-guard_evhttp_method(const struct http1_head *h)
+guard_for_evhttp(const struct http1_head *h)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "DELETE",
-		"PATCH", "OPTIONS", NULL };
+		"PATCH", "OPTIONS", "HEAD", NULL };
 	const char *const *m;
 
 	for (m = methods; *m != NULL; m++)
 		if (str_is(h->method, *m))
-			return true;
-	return str_is(h->method, "HEAD") && h->framing == FRAMING_NONE;
-}
-
-/* What evhttp reads exactly as we do. */
-static bool
-guard_for_evhttp(const struct http1_head *h)
-{
-	struct str connection = headers_get(&h->headers, "Connection");
-
-	return h->minor == 1 && h->form == TARGET_ORIGIN && !h->upgrade &&
-	       (h->framing == FRAMING_NONE ||
-		   (h->framing == FRAMING_LENGTH &&
-		       h->length <= GUARD_EVHTTP_MOST)) &&
-	       guard_evhttp_method(h) &&
-	       headers_get(&h->headers, "Expect").p == NULL &&
-	       (connection.p == NULL || str_iis(connection, "keep-alive") ||
-		   str_iis(connection, "close")) &&
-	       guard_plain_target(h->target);
+			return h->form == TARGET_ORIGIN &&
+			       guard_plain_target(h->target);
+	return false;
 }
 
 void
@@ -133,20 +116,41 @@ guard_on_evhttp(struct evhttp_request *req, void *arg)
 	guard_dispatch(c);
 }
 
-/* The whole request is there: evhttp gets it and calls guard_on_evhttp(). */
+/*
+ * evhttp gets the start line and calls guard_on_evhttp().  The fields and the
+ * body it does not get: they are read already, and its reading of them is
+ * where it costs most and where requests were smuggled.
+ */
 static void
-guard_give_evhttp(struct client *c, size_t whole)
+guard_give_evhttp(struct client *c)
 {
 	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct buf *line = &c->w->head;
 
+	line->n = 0;
+	buf_add_str(line, c->request.head.method);
+	buf_add(line, " ", 1);
+	buf_add_str(line, c->request.head.target);
+	buf_add(line, " HTTP/1.1\r\n\r\n", 13);
 	evbuffer_unfreeze(in, 0);
-	evbuffer_add(in, c->in.p, whole);
+	evbuffer_add(in, line->p, line->n);
 	evbuffer_freeze(in, 0);
 	c->w->clients->evhttp_read(c->bev, c->evcon);
 	if (c->state == CLIENT_BODY) {
 		log_error(c->address, "evhttp did not take a checked request");
 		client_doom(c);
 	}
+}
+
+/* The request is whole. */
+static void
+guard_hand_over(struct client *c)
+{
+	c->for_evhttp = guard_for_evhttp(&c->request.head);
+	if (c->for_evhttp)
+		guard_give_evhttp(c);
+	else
+		guard_dispatch(c);
 }
 
 /* ---- bodies ---------------------------------------------------------- */
@@ -172,10 +176,7 @@ guard_read_plain(struct client *c)
 	c->used = whole;
 	c->request.body =
 	    length > 0 ? (struct str){ c->in.p + h->bytes, length } : STR("");
-	if (c->for_evhttp)
-		guard_give_evhttp(c, whole);
-	else
-		guard_dispatch(c);
+	guard_hand_over(c);
 	return true;
 }
 
@@ -187,7 +188,7 @@ guard_end_chunked(struct client *c)
 	    -1)
 		client_refuse(c, 400, http1_fault_text(HTTP1_TRAILER));
 	else
-		guard_dispatch(c);
+		guard_hand_over(c);
 	return true;
 }
 
@@ -263,8 +264,6 @@ guard_on_head(struct client *c)
 		return true;
 	silent = c->in.n == h->bytes;
 	guard_settle_head(c);
-	/* evhttp does not skip empty lines in front of a request. */
-	c->for_evhttp = c->in.p[0] != '\r' && guard_for_evhttp(h);
 	c->state = CLIENT_BODY;
 	if (h->expect_continue && h->framing != FRAMING_NONE && silent &&
 	    client_send_now(c, "HTTP/1.1 100 Continue\r\n\r\n") == -1) {
