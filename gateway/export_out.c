@@ -99,7 +99,7 @@ export_out_make(const char *path, struct str bytes, struct err *e)
 
 	if (out_file_open(&f, path, e) == 0 &&
 	    out_file_write(&f, bytes.p, bytes.n, e) == 0 &&
-	    out_file_commit(&f, e) == 0)
+	    out_file_place(&f, e) == 0)
 		return 0;
 	out_file_abandon(&f);
 	return -1;
@@ -116,8 +116,10 @@ export_out_attach(void *out, const char *name, struct str bytes, struct err *e)
 		return har_zip_attach(o->zip, name, bytes, e);
 	path = xasprintf("%s%s", o->folder, name);
 	there = export_out_there(path, bytes);
-	if (there != 1)
+	if (there != 1) {
 		r = export_out_make(path, bytes, e);
+		o->wrote = true;
+	}
 	if (r == -1 || there != -1) {
 		free(path);
 		return r;
@@ -153,6 +155,9 @@ export_out_commit(struct export_out *o, struct err *e)
 	if (o->zip != NULL &&
 	    har_zip_finish(o->zip, out_file_write, &o->file, e) == -1)
 		return -1;
+	/* One wait for all payload files.  If that fails, so does the next. */
+	if (o->wrote)
+		(void)syncfs(o->file.fd);
 	if (out_file_commit(&o->file, e) == -1)
 		return -1;
 	export_out_fini(o);

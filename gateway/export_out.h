@@ -21,6 +21,7 @@ struct export_out {
 	char *folder;        /* of the file, with a slash behind it, or "" */
 	char **made;         /* payload files that were not there before */
 	size_t nmade, cap;
+	bool wrote; /* a payload file, new or in place of a damaged one */
 };
 
 /* path has to live as long; "-" is standard output.  0 or -1; whatever

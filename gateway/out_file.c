@@ -77,16 +77,28 @@ out_file_sync_folder(const char *path)
 }
 
 int
+out_file_place(struct out_file *f, struct err *e)
+{
+	if (f->temporary == NULL)
+		return 0;
+	if (rename(f->temporary, f->path) == -1)
+		return err_sys(e, "%.300s", f->path);
+	free(f->temporary);
+	f->temporary = NULL;
+	close(f->fd);
+	return 0;
+}
+
+int
 out_file_commit(struct out_file *f, struct err *e)
 {
 	if (f->temporary == NULL)
 		return 0;
-	if (fsync(f->fd) == -1 || rename(f->temporary, f->path) == -1)
+	if (fsync(f->fd) == -1)
 		return err_sys(e, "%.300s", f->path);
-	free(f->temporary);
-	f->temporary = NULL;
+	if (out_file_place(f, e) == -1)
+		return -1;
 	out_file_sync_folder(f->path);
-	close(f->fd);
 	return 0;
 }
 

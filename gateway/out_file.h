@@ -26,6 +26,9 @@ int out_file_write(void *f, const void *p, size_t n, struct err *e);
 /* Gives the file its name, on disk once this returns 0; -1 on error. */
 int out_file_commit(struct out_file *f, struct err *e);
 
+/* Gives the file its name, but does not wait for the disk. */
+int out_file_place(struct out_file *f, struct err *e);
+
 /* Leaves nothing of a file that was not committed. */
 void out_file_abandon(struct out_file *f);
 
