@@ -283,7 +283,7 @@ har_hark_body(struct har_in *in, enum json_token t, void *slot)
 	if (t != JSON_STRING)
 		return har_in_pass(in, t, NULL);
 	entry->wire.n = 0;
-	r = json_string(in->j, &entry->wire, HAR_MOST_BODY / 3 * 4);
+	r = json_decode(in->j, &entry->wire, HAR_MOST_BODY / 3 * 4);
 	if (r == -1)
 		return har_in_fail(in);
 	entry->has_wire =

@@ -230,7 +230,7 @@ har_in_text(struct har_in *in, enum json_token t, void *slot)
 	case JSON_STRING:
 		in->scratch.n = 0;
 		(void)json_flaws(in->j); /* of what was passed over */
-		r = json_string(in->j, &in->scratch, HAR_MOST_TEXT);
+		r = json_decode(in->j, &in->scratch, HAR_MOST_TEXT);
 		if (r == -1)
 			return har_in_fail(in);
 		*s = har_in_str(in, &in->scratch);
@@ -267,7 +267,7 @@ har_in_digits(struct har_in *in, enum json_token t)
 		return 1;
 	}
 	if (t == JSON_STRING) {
-		if (json_string(in->j, &in->scratch, 64) == -1)
+		if (json_decode(in->j, &in->scratch, 64) == -1)
 			return har_in_fail(in);
 		if (har_in_repair(in, "a string, expected a number") == -1)
 			return -1;

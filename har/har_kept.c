@@ -56,7 +56,7 @@ har_kept_cookie(struct json_write *w, struct json *j)
 		t = json_next(j);
 		is_string = t == JSON_STRING;
 		if (is_string)
-			(void)json_string(j, &text, HAR_MOST_TEXT);
+			(void)json_decode(j, &text, HAR_MOST_TEXT);
 		if (!har_kept_fits(buf_str(&name), t, buf_str(&text))) {
 			(void)json_skip(j, t);
 			continue;

@@ -98,7 +98,7 @@ har_log_date(
 	int64_t us;
 	int r = -1;
 
-	if (t == JSON_STRING && json_string(j, &text, DATE_BYTES * 4) == 0)
+	if (t == JSON_STRING && json_decode(j, &text, DATE_BYTES * 4) == 0)
 		r = date_parse(buf_str(&text), &us);
 	if (r == 0) {
 		har_log_string(buf_str(&text), out);

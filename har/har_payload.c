@@ -24,7 +24,7 @@ har_payload_read_text(struct har_in *in, enum json_token t, void *slot)
 	p->text.n = 0;
 	if (t == JSON_STRING) {
 		(void)json_flaws(in->j); /* of what was passed over */
-		r = json_string(in->j, &p->text, HAR_MOST_BASE64);
+		r = json_decode(in->j, &p->text, HAR_MOST_BASE64);
 		p->cut = r == 1;
 		p->flaws = json_flaws(in->j);
 		return r == -1 ? har_in_fail(in) : 0;
@@ -182,7 +182,7 @@ har_payload_pieces(struct str text, bool base64, struct buf *out)
 	while (r == 0 && (t = json_next(j)) != JSON_ARRAY_END) {
 		piece.n = 0;
 		r = t != JSON_STRING ? -1
-				     : json_string(j, &piece, HAR_MOST_BASE64);
+				     : json_decode(j, &piece, HAR_MOST_BASE64);
 		if (r == 0)
 			r = har_payload_chunk(buf_str(&piece), base64, out);
 	}

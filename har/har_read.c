@@ -116,7 +116,7 @@ har_read_version(struct har_in *in, enum json_token t, void *slot)
 	if (t == JSON_NUMBER)
 		buf_add_str(&text, json_text(in->j));
 	else if (t == JSON_STRING)
-		r = json_string(in->j, &text, 64);
+		r = json_decode(in->j, &text, 64);
 	else
 		return har_in_pass(in, t, NULL);
 	if (r == -1)
@@ -293,7 +293,7 @@ har_read_url(struct har_in *in, enum json_token t, void *slot)
 	if (t != JSON_STRING)
 		return har_in_pass(in, t, NULL);
 	in->scratch.n = 0;
-	if (json_string(in->j, &in->scratch, HAR_MOST_TEXT) == -1)
+	if (json_decode(in->j, &in->scratch, HAR_MOST_TEXT) == -1)
 		return har_in_fail(in);
 	urls->on_url(urls->arg, buf_str(&in->scratch));
 	return 0;

@@ -324,7 +324,7 @@ json_name(struct json *j)
 	j->p++;
 	j->string_open = true;
 	buf_clear(&j->text, JSON_WINDOW);
-	r = json_string(j, &j->text, JSON_MOST_NAME);
+	r = json_decode(j, &j->text, JSON_MOST_NAME);
 	if (r == 1)
 		json_fail(j, "a member's name that is too long");
 	if (r != 0)
@@ -429,7 +429,7 @@ json_next(struct json *j)
 {
 	if (!j->begun)
 		json_begin(j);
-	if (j->string_open && json_string(j, NULL, 0) == -1)
+	if (j->string_open && json_decode(j, NULL, 0) == -1)
 		return JSON_ERROR;
 	switch (j->state) {
 	case JSON_WANTS_VALUE:
@@ -455,7 +455,7 @@ json_next(struct json *j)
 bool
 json_more(struct json *j)
 {
-	if (j->string_open && json_string(j, NULL, 0) == -1)
+	if (j->string_open && json_decode(j, NULL, 0) == -1)
 		return false;
 	if (j->state != JSON_WANTS_COMMA || j->depth > 0 || j->padded ||
 	    json_peek(j) == -1 || j->state == JSON_FAILED)

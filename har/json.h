@@ -40,7 +40,7 @@ enum json_token {
 	JSON_ARRAY,
 	JSON_ARRAY_END,
 	JSON_NAME,   /* json_text() is the name; its value follows */
-	JSON_STRING, /* json_string() decodes it; passed over otherwise */
+	JSON_STRING, /* json_decode() decodes it; passed over otherwise */
 	JSON_NUMBER, /* json_text() is the number as written */
 	JSON_TRUE,
 	JSON_FALSE,
@@ -74,7 +74,7 @@ struct str json_text(const struct json *j);
  * is longer than limit bytes: out then has its start and the rest is passed
  * over; -1 on an error in it.
  */
-int json_string(struct json *j, struct buf *out, size_t limit);
+int json_decode(struct json *j, struct buf *out, size_t limit);
 
 /* Passes over the value that begins with the token just read (nothing to do
  * unless that is JSON_OBJECT or JSON_ARRAY).  0 or -1. */

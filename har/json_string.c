@@ -156,7 +156,7 @@ json_give(
 }
 
 int
-json_string(struct json *j, struct buf *out, size_t limit)
+json_decode(struct json *j, struct buf *out, size_t limit)
 {
 	size_t most = out != NULL ? out->n + limit : 0, n;
 	const unsigned char *run;

@@ -302,7 +302,7 @@ json_write_token(
 		return 0;
 	case JSON_STRING:
 		text->n = 0;
-		if (json_string(j, text, SIZE_MAX / 2) != 0)
+		if (json_decode(j, text, SIZE_MAX / 2) != 0)
 			return -1;
 		json_write_str(w, buf_str(text));
 		return 0;

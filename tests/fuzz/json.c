@@ -50,7 +50,7 @@ list_tokens(struct json *j, struct buf *out)
 		buf_addf(out, "%d ", t);
 		if (t == JSON_NAME || t == JSON_NUMBER)
 			buf_add_str(out, json_text(j));
-		else if (t == JSON_STRING && json_string(j, out, 100) == -1)
+		else if (t == JSON_STRING && json_decode(j, out, 100) == -1)
 			t = JSON_ERROR;
 		json_path(j, out);
 	} while (t != JSON_ERROR && t != JSON_END);

@@ -90,7 +90,7 @@ decode(struct str text, struct buf *b, size_t step)
 	unsigned flaws;
 
 	CHECK_INT(json_next(j), JSON_STRING);
-	CHECK_INT(json_string(j, b, 1000), 0);
+	CHECK_INT(json_decode(j, b, 1000), 0);
 	CHECK_INT(json_next(j), JSON_END);
 	flaws = json_flaws(j);
 	json_close(j);
@@ -233,7 +233,7 @@ a_string_over_the_limit_is_cut_and_passed_over(void)
 
 	json_next(j);
 	CHECK_INT(json_next(j), JSON_STRING);
-	CHECK_INT(json_string(j, &b, 4), 1);
+	CHECK_INT(json_decode(j, &b, 4), 1);
 	CHECK_INT(json_next(j), JSON_NUMBER);
 	CHECK_VIEW(json_text(j), "7");
 	buf_free(&b);
@@ -346,7 +346,7 @@ a_long_text_passes_through_a_small_window(void)
 	j = json_open_str(buf_str(&text));
 	json_next(j);
 	CHECK_INT(json_next(j), JSON_STRING);
-	CHECK_INT(json_string(j, &out, SIZE_MAX / 2), 0);
+	CHECK_INT(json_decode(j, &out, SIZE_MAX / 2), 0);
 	CHECK_INT(out.n, 200000);
 	CHECK_INT(json_next(j), JSON_NUMBER);
 	json_close(j);
