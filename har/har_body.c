@@ -123,6 +123,7 @@ static void
 har_body_keep_empty(struct har_entry *entry)
 {
 	struct har_payload *p = &entry->post;
+	bool typed = p->mime_type.p != NULL && har_text_is_text(p->mime_type);
 	struct buf *extra = entry->extra;
 	struct json_write w;
 
@@ -131,8 +132,7 @@ har_body_keep_empty(struct har_entry *entry)
 	w.empty = entry->extra_members[HAR_REQUEST]++ == 0;
 	json_write_name(&w, STR("postData"));
 	json_write_object(&w);
-	json_write_member(
-	    &w, "mimeType", p->mime_type.p != NULL ? p->mime_type : STR(""));
+	json_write_member(&w, "mimeType", typed ? p->mime_type : STR(""));
 	json_write_member(&w, "text", STR(""));
 	if (extra[HAR_POST_DATA].n > 0) {
 		buf_add(&w.out, ",", 1);

@@ -224,13 +224,13 @@ def replayed(store, tape, folder, source, exported):
     return len(chosen), bodies
 
 
-def round_trip(folder, store):
+def round_trip(folder, taped):
     """The entries of an export, after which import and export change nothing.
     """
     first = os.path.join(folder, "first.har")
     second = os.path.join(folder, "second.har")
     again = os.path.join(folder, "again.db")
-    if hark("export", "--store", store, "-o", first).returncode != 0:
+    if hark("export", *taped, "-o", first).returncode != 0:
         raise Wrong("it cannot be exported")
     done = hark("import", "--strict", "--store", again, first)
     if done.returncode != 0:
@@ -253,21 +253,20 @@ class Corpus:
 
     def take(self, path, folder):
         """Imports a file and follows it through export and replay."""
-        store = os.path.join(folder, "hark.db")
-        done = hark("import", "--store", store, path)
+        self.files += 1
+        tape = "file-%d" % self.files
+        taped = "--store", self.store, "--tape", tape
+        done = hark("import", *taped, path)
         source = parsed(path)
         if done.returncode != 0:
-            if hark("list", "--json", "--store", store).stdout:
+            if hark("list", "--json", *taped).stdout:
                 raise Wrong("refused, but the store has entries")
             return done
         counts = [int(n) for n in re.findall(rb"\d+", done.stdout)[:3]]
         if source is not None and counts[0] + counts[2] != len(source):
             raise Wrong("%d entries, but %s" % (
                 len(source), done.stdout.decode()))
-        exported = round_trip(folder, store)
-        self.files += 1
-        tape = "file-%d" % self.files
-        hark("import", "--store", self.store, "--tape", tape, path)
+        exported = round_trip(folder, taped)
         if source is not None:
             compare(source, exported)
             asked, bodies = replayed(
