@@ -39,7 +39,7 @@ void
 tee_request(struct transaction *t)
 {
 	const struct http1_head *h = &t->r->head;
-	struct exchange *x = t->x = exchange_new();
+	struct exchange *x = t->x = recorder_exchange(t->w->shared->recorder);
 	struct buf url = { 0 };
 
 	x->started_us = clock_wall_us() - (clock_mono_us() - t->r->started);

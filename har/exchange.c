@@ -33,11 +33,9 @@ outcome_of(struct str text)
 	return -1;
 }
 
-struct exchange *
-exchange_new(void)
+static void
+exchange_init(struct exchange *x)
 {
-	struct exchange *x = xcalloc(1, sizeof(*x));
-
 	x->timings = TIMINGS_UNKNOWN;
 	x->method = x->target = x->scope = x->url = x->reason = STR("");
 	x->failure = x->server_addr = x->client_addr = STR("");
@@ -46,7 +44,29 @@ exchange_new(void)
 	x->request.minor = x->response.minor = 1;
 	x->request.head_bytes = x->response.head_bytes = -1;
 	x->request.body.known = x->response.body.known = true;
+}
+
+struct exchange *
+exchange_new(void)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	exchange_init(x);
 	return x;
+}
+
+void
+exchange_reset(struct exchange *x, size_t keep)
+{
+	struct exchange blank = { .arena = x->arena,
+		.request.body.bytes = x->request.body.bytes,
+		.response.body.bytes = x->response.body.bytes };
+
+	arena_reset(&blank.arena);
+	buf_clear(&blank.request.body.bytes, keep);
+	buf_clear(&blank.response.body.bytes, keep);
+	exchange_init(&blank);
+	*x = blank;
 }
 
 void

@@ -130,6 +130,10 @@ struct exchange {
 
 /* An empty exchange: sizes 0, timings unknown, bodies known and empty. */
 struct exchange *exchange_new(void);
+
+/* Makes x as exchange_new() gives it, keeping memory of its arena and up to
+ * keep bytes of each body's. */
+void exchange_reset(struct exchange *x, size_t keep);
 void exchange_free(struct exchange *x); /* safe on NULL */
 
 #endif

@@ -185,7 +185,6 @@ static void
 item_free(struct item *i)
 {
 	if (i->kind == ITEM_EXCHANGE) {
-		exchange_free(i->x);
 		recording_free(i->request);
 		recording_free(i->response);
 	} else if (i->kind == ITEM_DROP) {
@@ -257,7 +256,8 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 }
 
 void
-group_end(struct item *first)
+group_end(
+    struct item *first, void (*done)(void *arg, struct exchange *x), void *arg)
 {
 	struct item *i;
 
@@ -265,6 +265,8 @@ group_end(struct item *first)
 		first = i->next;
 		if (i->on_written != NULL)
 			i->on_written(i->arg, i->lost ? -1 : i->x->id);
+		if (i->kind == ITEM_EXCHANGE)
+			done(arg, i->x);
 		item_free(i);
 	}
 }

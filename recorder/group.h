@@ -65,7 +65,9 @@ struct group_target {
 uint64_t group_write(const struct group_target *to, struct item *first,
     bool *failed, struct err *e);
 
-/* Tells the owners of the group's exchanges how it went and frees it all. */
-void group_end(struct item *first);
+/* Tells the owners of the group's exchanges how it went, gives the exchanges
+ * to done (arg) and frees the rest. */
+void group_end(
+    struct item *first, void (*done)(void *arg, struct exchange *x), void *arg);
 
 #endif

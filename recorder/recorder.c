@@ -23,6 +23,9 @@
 /* What an exchange takes beside its heads and bodies, about. */
 #define RECORDER_EXCHANGE_BYTES 4096
 
+#define RECORDER_BLANKS 1024
+#define RECORDER_BLANK_BODY 4096 /* bytes of body memory a blank keeps */
+
 struct list {
 	struct item *first, **last;
 };
@@ -51,6 +54,10 @@ struct recorder {
 	bool hurry; /* somebody waits in recorder_flush() */
 	bool stop;
 	struct recorder_figures figures;
+
+	pthread_mutex_t blank_mutex; /* over the blanks, newest last */
+	struct exchange *blanks[RECORDER_BLANKS];
+	size_t nblanks;
 };
 
 static void
@@ -59,6 +66,35 @@ list_add(struct list *l, struct item *i)
 	i->next = NULL;
 	*l->last = i;
 	l->last = &i->next;
+}
+
+/* A written exchange becomes a blank one: its memory was made by a worker and
+ * serves the next there, which is cheaper than freeing it across threads. */
+static void
+recorder_reuse(void *arg, struct exchange *x)
+{
+	struct recorder *r = arg;
+
+	exchange_reset(x, RECORDER_BLANK_BODY);
+	pthread_mutex_lock(&r->blank_mutex);
+	if (r->nblanks < RECORDER_BLANKS) {
+		r->blanks[r->nblanks++] = x;
+		x = NULL;
+	}
+	pthread_mutex_unlock(&r->blank_mutex);
+	exchange_free(x);
+}
+
+struct exchange *
+recorder_exchange(struct recorder *r)
+{
+	struct exchange *x = NULL;
+
+	pthread_mutex_lock(&r->blank_mutex);
+	if (r->nblanks > 0)
+		x = r->blanks[--r->nblanks];
+	pthread_mutex_unlock(&r->blank_mutex);
+	return x != NULL ? x : exchange_new();
 }
 
 static void
@@ -126,7 +162,7 @@ recorder_write(struct recorder *r, struct item *first, uint64_t entries)
 	commits = group_write(&r->to, first, &failed, &e);
 	recorder_report(r, failed, &e);
 	recorder_count(r, first, commits, &bytes, &items);
-	group_end(first);
+	group_end(first, recorder_reuse, r);
 	if (recorder_leave(r, bytes, items, entries) && r->o.on_room != NULL)
 		r->o.on_room(r->o.arg);
 }
@@ -371,6 +407,7 @@ recorder_init(struct recorder *r, const struct recorder_options *o)
 	r->queue.last = &r->queue.first;
 	atomic_init(&r->full, false);
 	pthread_mutex_init(&r->mutex, NULL);
+	pthread_mutex_init(&r->blank_mutex, NULL);
 	pthread_cond_init(&r->progress, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -385,6 +422,9 @@ recorder_free(struct recorder *r)
 	pthread_cond_destroy(&r->wake);
 	pthread_cond_destroy(&r->progress);
 	pthread_mutex_destroy(&r->mutex);
+	while (r->nblanks > 0)
+		exchange_free(r->blanks[--r->nblanks]);
+	pthread_mutex_destroy(&r->blank_mutex);
 	free(r);
 }
 

@@ -67,6 +67,10 @@ void recorder_give(struct recorder *r, struct exchange *x,
     struct recording *request, struct recording *response,
     void (*on_written)(void *arg, int64_t entry), void *arg);
 
+/* An empty exchange to be filled and given (or freed with exchange_free());
+ * one that was written before serves again. */
+struct exchange *recorder_exchange(struct recorder *r);
+
 /* Whether the queue holds more than it should. */
 bool recorder_full(struct recorder *r);
 
