@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "har/base64.h"
+#include "har/coding.h"
 #include "har/har_charset.h"
 #include "har/json_write.h"
 
@@ -222,6 +223,23 @@ har_payload_base64(
 	    (odd & BASE64_SPACED) != 0 ? " with white space" : "");
 }
 
+/* A JSON body may look like pieces, too.  Where nothing but a coding in the
+ * fields speaks for them, they have to be in that coding. */
+static bool
+har_payload_are_pieces(const struct har_source *s, struct str codings,
+    bool base64, const struct buf *bytes)
+{
+	struct buf decoded = { 0 };
+	bool done;
+
+	if (base64 || s->payload->binary)
+		return true;
+	done = bytes->n > 0 && coding_decode(codings, buf_str(bytes),
+				   HAR_MOST_BODY, &decoded) == CODING_DONE;
+	buf_free(&decoded);
+	return done;
+}
+
 /* Text that there is, to bytes.  codings are those of the fields. */
 int
 har_payload_decode(struct har_in *in, const struct har_source *s,
@@ -238,7 +256,8 @@ har_payload_decode(struct har_in *in, const struct har_source *s,
 		    in, b, s->path, s->size, "longer than the limit");
 	if (!in->entry->own && har_payload_may_be_pieces(s, codings, base64)) {
 		if (har_payload_pieces(buf_str(&p->text), base64, &bytes) ==
-		    0) {
+			0 &&
+		    har_payload_are_pieces(s, codings, base64, &bytes)) {
 			har_payload_take(b, &bytes);
 			return har_in_repair_at(
 			    in, s->path, "pieces, put together");

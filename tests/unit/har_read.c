@@ -335,6 +335,16 @@ other_encodings_are_understood(void)
 }
 
 static void
+a_json_body_that_looks_like_pieces_is_one(void)
+{
+	read_response("'status':200,'headers':[{'name':'content-encoding',"
+		      "'value':'gzip'}],'content':{'text':"
+		      "'[\\u0022cafe\\u0022,\\u0022beef\\u0022]'}");
+	CHECK_VIEW(RESPONSE_BODY, "[\"cafe\",\"beef\"]");
+	CHECK(noted("left out, the body is decoded"));
+}
+
+static void
 what_is_called_base64_and_is_none_is_unknown(void)
 {
 	read_response("'status':200,'headers':[],'content':{'encoding':"
@@ -762,6 +772,7 @@ RUN(TEST(a_plain_entry_needs_no_repair), TEST(members_may_come_in_any_order),
     TEST(one_character_per_byte_is_turned_back),
     TEST(a_lone_surrogate_in_a_body_becomes_the_replacement),
     TEST(other_encodings_are_understood),
+    TEST(a_json_body_that_looks_like_pieces_is_one),
     TEST(what_is_called_base64_and_is_none_is_unknown),
     TEST(a_payload_file_is_fetched), TEST(failed_exchanges_keep_their_reason),
     TEST(an_interim_status_never_counts_as_an_answer),
