@@ -46,12 +46,7 @@ forward_host(const struct transaction *t)
 static struct str
 forward_client(const struct transaction *t)
 {
-	struct str s = str_of(client_address(t->c));
-	const char *colon = memrchr(s.p, ':', s.n);
-
-	if (colon != NULL)
-		s.n = (size_t)(colon - s.p);
-	return s;
+	return url_host(str_of(client_address(t->c)));
 }
 
 static void
@@ -145,9 +140,7 @@ forward_body(struct transaction *t)
 		buf_add_str(b, t->r->body);
 		buf_add(b, "\r\n", 2);
 	}
-	buf_add(b, "0\r\n", 3);
-	headers_render(&t->r->trailers, b);
-	buf_add(b, "\r\n", 2);
+	http1_add_last_chunk(b, &t->r->trailers);
 	return buf_str(b);
 }
 
@@ -426,10 +419,7 @@ forward_on_written(struct transaction *t, bool stored)
 		t->keep = false;
 		reply_problem(t, &p);
 	} else {
-		bool reset = t->framing == REPLY_CLOSE;
-
-		transaction_free(t);
-		client_abort(c, reset);
+		transaction_abort(t);
 	}
 }
 
@@ -451,9 +441,7 @@ forward_on_end(void *arg, const struct headers *trailers)
 	struct buf last = { 0 };
 
 	if (t->framing == REPLY_CHUNKED) {
-		buf_add(&last, "0\r\n", 3);
-		headers_render(trailers, &last);
-		buf_add(&last, "\r\n", 2);
+		http1_add_last_chunk(&last, trailers);
 		forward_piece(t, last.p, last.n);
 	}
 	if (t->x != NULL)
@@ -475,24 +463,21 @@ static void
 forward_on_failure(void *arg, const struct call_failure *f)
 {
 	struct transaction *t = arg;
-	struct client *c = t->c;
-	bool reset = t->framing == REPLY_CLOSE;
 	char subject[256];
 
 	if (t->x != NULL)
 		tee_end(t, f->outcome, f->text, NULL, NULL);
 	t->call = NULL;
+	log_warn(transaction_subject(t, subject, sizeof(subject)),
+	    "upstream %s failed: %s: %s", t->route.origin->text,
+	    call_phase_text(f->phase), f->text);
 	if (!t->head_out) {
 		transaction_failed(t, f);
 		return;
 	}
-	log_warn(transaction_subject(t, subject, sizeof(subject)),
-	    "upstream %s failed: %s: %s", t->route.origin->text,
-	    call_phase_text(f->phase), f->text);
 	forward_write(t);
 	atomic_fetch_add(&t->w->shared->failed, 1);
-	transaction_free(t);
-	client_abort(c, reset);
+	transaction_abort(t);
 }
 
 static const struct call_handler forward_handler = {

@@ -152,6 +152,9 @@ void http1_body_fini(struct http1_body *b);
 #define HTTP1_CHUNK_HEAD 18
 size_t http1_chunk_head(char out[HTTP1_CHUNK_HEAD], uint64_t n);
 
+/* The chunk of size 0 and the trailer section, which end a chunked body. */
+void http1_add_last_chunk(struct buf *out, const struct headers *trailers);
+
 /* The usual reason phrase of a status code, "" for an unknown one. */
 const char *http1_reason(int status);
 

@@ -271,3 +271,11 @@ http1_chunk_head(char out[HTTP1_CHUNK_HEAD], uint64_t n)
 	out[digits + 1] = '\n';
 	return digits + 2;
 }
+
+void
+http1_add_last_chunk(struct buf *out, const struct headers *trailers)
+{
+	buf_add(out, "0\r\n", 3);
+	headers_render(trailers, out);
+	buf_add(out, "\r\n", 2);
+}

@@ -139,22 +139,15 @@ rule_weight(const struct rule *r)
 	return (r->host[0] != '\0' ? (size_t)1 << 32 : 0) + strlen(r->path) + 1;
 }
 
-/* The host of "host:port" or "[::1]:port". */
+/* The host of an authority, IPv6 without its brackets as rules have it. */
 static struct str
 origin_host_of(struct str authority)
 {
-	const char *end;
+	struct str host = url_host(authority);
 
-	if (authority.n > 0 && authority.p[0] == '[') {
-		end = memchr(authority.p, ']', authority.n);
-		return end == NULL ? authority
-				   : (struct str){ authority.p + 1,
-					     (size_t)(end - authority.p) - 1 };
-	}
-	end = authority.n > 0 ? memchr(authority.p, ':', authority.n) : NULL;
-	if (end != NULL)
-		authority.n = (size_t)(end - authority.p);
-	return authority;
+	if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = (struct str){ host.p + 1, host.n - 2 };
+	return host;
 }
 
 bool

@@ -145,15 +145,6 @@ reply_problem(struct transaction *t, const struct problem *p)
 
 /* ---- recordings ------------------------------------------------------ */
 
-/* The last chunk and the trailer section (RFC 9112 section 7.1.2). */
-static void
-reply_add_last_chunk(struct buf *b, const struct headers *trailers)
-{
-	buf_add(b, "0\r\n", 3);
-	headers_render(trailers, b);
-	buf_add(b, "\r\n", 2);
-}
-
 /*
  * The cursor moves before the last byte goes out: whoever has the whole
  * answer and asks again, on any connection, gets the next one; who left
@@ -184,7 +175,7 @@ reply_answer_whole(struct transaction *t)
 		buf_add(b, size, http1_chunk_head(size, body.n));
 		buf_add(&last, "\r\n", 2);
 	}
-	reply_add_last_chunk(&last, &a->trailers);
+	http1_add_last_chunk(&last, &a->trailers);
 	v[n++] = (struct iovec){ b->p, b->n };
 	if (body.n > 0)
 		v[n++] = (struct iovec){ (char *)body.p, body.n };
@@ -198,14 +189,11 @@ reply_answer_whole(struct transaction *t)
 static void
 reply_break(struct transaction *t, const char *why)
 {
-	struct client *c = t->c;
-	bool reset = t->framing == REPLY_CLOSE;
 	char subject[256];
 
 	log_error(transaction_subject(t, subject, sizeof(subject)),
 	    "the recorded body cannot be read: %s", why);
-	transaction_free(t);
-	client_abort(c, reset);
+	transaction_abort(t);
 }
 
 /* All of a body that went out in pieces is out. */
@@ -216,7 +204,7 @@ reply_end_pump(struct transaction *t)
 	struct iovec v;
 
 	if (t->framing == REPLY_CHUNKED) {
-		reply_add_last_chunk(&last, &t->answer->trailers);
+		http1_add_last_chunk(&last, &t->answer->trailers);
 		v = (struct iovec){ last.p, last.n };
 		client_write(t->c, &v, 1);
 		buf_free(&last);

@@ -40,16 +40,18 @@ tee_request(struct transaction *t)
 {
 	const struct http1_head *h = &t->r->head;
 	struct exchange *x = t->x = recorder_exchange(t->w->shared->recorder);
-	struct buf url = { 0 };
+	struct str base = str_of(t->route.origin->base);
+	struct str target = buf_str(&t->target);
+	char *url = arena_alloc(&x->arena, base.n + target.n + 1);
 
-	x->started_us = clock_wall_us() - (clock_mono_us() - t->r->started);
+	x->started_us = clock_wall_us() - (t->w->now - t->r->started);
 	x->method = arena_str(&x->arena, h->method);
 	x->target = arena_str(&x->arena, h->path);
 	x->scope = arena_str(&x->arena, t->route.scope);
-	buf_add_text(&url, t->route.origin->base);
-	buf_add_str(&url, buf_str(&t->target));
-	x->url = arena_str(&x->arena, buf_str(&url));
-	buf_free(&url);
+	memcpy(url, base.p, base.n);
+	memcpy(url + base.n, target.p, target.n);
+	url[base.n + target.n] = '\0';
+	x->url = (struct str){ url, base.n + target.n };
 	tee_message(x, &x->request, h);
 	x->request.trailers = headers_copy(&t->r->trailers, &x->arena);
 	buf_add_str(&x->request.body.bytes, t->r->body);

@@ -65,18 +65,17 @@ transaction_free(struct transaction *t)
 	free(t);
 }
 
-/* ---- recordings ------------------------------------------------------ */
-
-static struct str
-transaction_host(struct str authority)
+void
+transaction_abort(struct transaction *t)
 {
-	const char *colon =
-	    authority.n > 0 ? memrchr(authority.p, ':', authority.n) : NULL;
+	struct client *c = t->c;
+	bool reset = t->framing == REPLY_CLOSE;
 
-	if (colon != NULL)
-		authority.n = (size_t)(colon - authority.p);
-	return authority;
+	transaction_free(t);
+	client_abort(c, reset);
 }
+
+/* ---- recordings ------------------------------------------------------ */
 
 /* Whether host is an address rather than a name. */
 static bool
@@ -141,7 +140,7 @@ transaction_probe_host(
 			      ? (char)(authority.p[i] | 32)
 			      : authority.p[i];
 	authority.p = text;
-	host = transaction_host(authority);
+	host = url_host(authority);
 	found = transaction_probe(t, method, authority, a, e);
 	if (found == FOUND_NOTHING && host.n < authority.n &&
 	    transaction_names_origin(host))
@@ -184,7 +183,6 @@ transaction_look(struct transaction *t, struct answer **a)
 	char subject[256];
 	enum found found;
 
-	t->looked = true;
 	t->wanted.headers = &t->r->head.headers;
 	t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
@@ -203,11 +201,8 @@ transaction_look(struct transaction *t, struct answer **a)
 static void
 transaction_hang_up(struct transaction *t)
 {
-	struct client *c = t->c;
-
 	atomic_fetch_add(&t->w->shared->replayed, 1);
-	transaction_free(t);
-	client_abort(c, false);
+	transaction_abort(t);
 }
 
 static bool
@@ -298,11 +293,8 @@ transaction_miss(struct transaction *t, enum found why)
 	}
 	miss_note(t, &m, why);
 	if (policy == ON_MISS_DROP) {
-		struct client *c = t->c;
-
 		atomic_fetch_add(&t->w->shared->missed, 1);
-		transaction_free(t);
-		client_abort(c, false);
+		transaction_abort(t);
 	} else {
 		p.status = statuses[policy];
 		if (why == FOUND_EXHAUSTED)
@@ -323,7 +315,7 @@ transaction_miss(struct transaction *t, enum found why)
 static bool
 transaction_misdirected(const struct transaction *t)
 {
-	struct str host = transaction_host(t->r->head.authority);
+	struct str host = url_host(t->r->head.authority);
 	struct route route;
 
 	if (t->r->head.form != TARGET_ABSOLUTE ||
@@ -335,8 +327,7 @@ transaction_misdirected(const struct transaction *t)
 	return !origins_route(t->w->shared->origins, t->r->head.authority,
 		   t->r->head.path, &route) ||
 	       (route.scope.n == 0 &&
-		   !str_ieq(host,
-		       transaction_host(str_of(route.origin->authority))));
+		   !str_ieq(host, url_host(str_of(route.origin->authority))));
 }
 
 /* What the gateway must not pass on whatever the mode.  True when replied. */
@@ -410,16 +401,12 @@ transaction_decide(struct transaction *t)
 void
 transaction_failed(struct transaction *t, const struct call_failure *f)
 {
-	char subject[256];
 	struct problem p = { .status =
 				 f->outcome == OUTCOME_TIMEOUT ? 504 : 502,
 		.detail = str_of(f->text),
 		.phase = call_phase_text(f->phase) };
 	enum found why;
 
-	log_warn(transaction_subject(t, subject, sizeof(subject)),
-	    "upstream %s failed: %s: %s", t->route.origin->text,
-	    call_phase_text(f->phase), f->text);
 	if (t->mode->reads_on_failure && transaction_replay(t, &why))
 		return;
 	t->source = SOURCE_HARK;

@@ -70,7 +70,6 @@ struct transaction {
 	bool begun;    /* and bytes of it went to the client */
 
 	struct wanted wanted;  /* what was looked up */
-	bool looked;           /* wanted is set */
 	struct answer *answer; /* being replayed */
 	uint64_t offset, end;  /* of its body: what is to be sent next */
 	const char *derived;   /* from it; NULL: it is sent as recorded */
@@ -104,6 +103,10 @@ extern const struct client_events transaction_events;
 
 /* Frees t and what it still holds; the client is done with or left. */
 void transaction_free(struct transaction *t);
+
+/* Frees t and ends its client's connection so that the client notices, also
+ * where the connection's end would pass for the reply's. */
+void transaction_abort(struct transaction *t);
 
 /* When forwarding failed before the reply began: a recording in a mode that
  * falls back, else the problem. */

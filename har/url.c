@@ -148,6 +148,17 @@ url_same_origin(const struct url *a, const struct url *b)
 	       str_ieq(a->host, b->host);
 }
 
+struct str
+url_host(struct str authority)
+{
+	const char *colon =
+	    authority.n > 0 ? memrchr(authority.p, ':', authority.n) : NULL;
+
+	if (colon != NULL && authority.p[authority.n - 1] != ']')
+		authority.n = (size_t)(colon - authority.p);
+	return authority;
+}
+
 bool
 url_is_authority(struct str s)
 {

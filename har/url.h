@@ -39,6 +39,10 @@ bool url_is_socket(struct str text);
 /* Whether both name the same origin (RFC 6454): scheme, host, port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 
+/* The host of a host[:port], IPv6 in its brackets; of anything else whatever
+ * is in front of the last colon outside brackets. */
+struct str url_host(struct str authority);
+
 /* Whether s is a host[:port] as RFC 9110 section 7.2 allows in a Host field
  * (a name, an IPv4 address or a bracketed IPv6 address). */
 bool url_is_authority(struct str s);

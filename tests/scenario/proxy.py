@@ -314,7 +314,7 @@ def A23_an_absolute_form_target_does_not_choose_the_address(t):
         r = c.response()
         same((r.status, r.source), (421, 'hark'))
         c.close()
-    for host in (b'[::1]:9', b'localhost:1', b'api.test'):
+    for host in (b'[::1]:9', b'[::1]', b'localhost:1', b'api.test'):
         c = t.client(hark)
         c.send(b'GET http://' + host + b'/near HTTP/1.1\r\nHost: ' + host +
                b'\r\n\r\n')

@@ -81,6 +81,16 @@ origins_are_scheme_host_and_port(void)
 }
 
 static void
+the_host_of_an_authority_keeps_its_brackets(void)
+{
+	CHECK_VIEW(url_host(STR("api.test")), "api.test");
+	CHECK_VIEW(url_host(STR("api.test:80")), "api.test");
+	CHECK_VIEW(url_host(STR("[::1]:80")), "[::1]");
+	CHECK_VIEW(url_host(STR("[::1]")), "[::1]");
+	CHECK_VIEW(url_host(STR("")), "");
+}
+
+static void
 an_authority_is_a_host_with_or_without_port(void)
 {
 	CHECK(url_is_authority(STR("api.test")));
@@ -101,4 +111,5 @@ RUN(TEST(a_url_comes_apart_without_being_changed),
     TEST(what_is_not_there_is_empty_or_the_default),
     TEST(a_bad_url_says_what_is_wrong_with_it),
     TEST(origins_are_scheme_host_and_port),
+    TEST(the_host_of_an_authority_keeps_its_brackets),
     TEST(an_authority_is_a_host_with_or_without_port))
