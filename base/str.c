@@ -161,20 +161,19 @@ str_is_token(struct str a)
 	return a.n > 0;
 }
 
-/* The length of the well-formed sequence at p (RFC 3629), or 0. */
-static size_t
-str_utf8_sequence(const unsigned char *p, size_t n)
+size_t
+str_utf8(struct str text, bool *whole)
 {
+	const unsigned char *p = (const unsigned char *)text.p;
 	unsigned char low = 0x80, high = 0xbf;
-	size_t need, i;
+	size_t need, n = 1;
 
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	need = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (n < need)
-		return 0;
+	need = p[0] < 0x80   ? 1
+	       : p[0] < 0xc2 ? 0
+	       : p[0] < 0xe0 ? 2
+	       : p[0] < 0xf0 ? 3
+	       : p[0] < 0xf5 ? 4
+			     : 0;
 	if (p[0] == 0xe0)
 		low = 0xa0;
 	else if (p[0] == 0xed)
@@ -183,25 +182,25 @@ str_utf8_sequence(const unsigned char *p, size_t n)
 		low = 0x90;
 	else if (p[0] == 0xf4)
 		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (i = 2; i < need; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return need;
+	while (n < need && n < text.n && p[n] >= low && p[n] <= high) {
+		low = 0x80;
+		high = 0xbf;
+		n++;
+	}
+	*whole = n == need;
+	return n;
 }
 
 bool
 str_is_utf8(struct str a)
 {
-	size_t i = 0, step;
+	bool whole = true;
+	size_t n;
 
-	while (i < a.n) {
-		step =
-		    str_utf8_sequence((const unsigned char *)a.p + i, a.n - i);
-		if (step == 0)
-			return false;
-		i += step;
+	while (whole && a.n > 0) {
+		n = str_utf8(a, &whole);
+		a.p += n;
+		a.n -= n;
 	}
-	return true;
+	return whole;
 }

@@ -49,6 +49,13 @@ bool str_glob(struct str pattern, struct str text);
 bool str_is_token(struct str a);
 bool str_is_tchar(unsigned char c);
 
+/*
+ * How long the longest start of text (not empty) is that begins like a
+ * sequence of UTF-8 (Unicode 15, section 3.9, "maximal subpart"), at least 1.
+ * *whole says that it is one (RFC 3629).
+ */
+size_t str_utf8(struct str text, bool *whole);
+
 /* Whether a is valid UTF-8 (no surrogates, no overlong forms; NUL is fine). */
 bool str_is_utf8(struct str a);
 

@@ -30,41 +30,6 @@ form_data_boundary(const struct headers *h)
 	return b;
 }
 
-/*
- * How long the longest start of text is that begins like a sequence of UTF-8
- * (Unicode 15, section 3.9, "maximal subpart"), at least 1.  *whole says that
- * it is one.
- */
-static size_t
-form_data_sequence(struct str text, bool *whole)
-{
-	const unsigned char *p = (const unsigned char *)text.p;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t need, n = 1;
-
-	need = p[0] < 0x80   ? 1
-	       : p[0] < 0xc2 ? 0
-	       : p[0] < 0xe0 ? 2
-	       : p[0] < 0xf0 ? 3
-	       : p[0] < 0xf5 ? 4
-			     : 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	while (n < need && n < text.n && p[n] >= low && p[n] <= high) {
-		low = 0x80;
-		high = 0xbf;
-		n++;
-	}
-	*whole = n == need;
-	return n;
-}
-
 static void
 form_data_text(struct str bytes, struct buf *out)
 {
@@ -72,7 +37,7 @@ form_data_text(struct str bytes, struct buf *out)
 	size_t n;
 
 	while (bytes.n > 0) {
-		n = form_data_sequence(bytes, &whole);
+		n = str_utf8(bytes, &whole);
 		if (whole)
 			buf_add(out, bytes.p, n);
 		else

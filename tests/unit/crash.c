@@ -6,7 +6,6 @@
  * exchange that was reported as written, whole.
  */
 
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -21,37 +20,19 @@
 #include "recorder/recorder.h"
 #include "recorder/store.h"
 
+#include "folder.h"
 #include "tap.h"
 
 #define ROUNDS 10 /* per case */
 #define ROUNDS_PER_STORE 5
 
-static char dir[] = "/tmp/hark-crash-XXXXXX";
 static struct err e;
 static uint64_t dice;
 
-static int
-dir_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static void
-dir_end(void)
-{
-	nftw(dir, dir_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Before main(), since RUN() has no place for it. */
 __attribute__((constructor)) static void
-dir_begin(void)
+dice_begin(void)
 {
-	if (mkdtemp(dir) == NULL)
-		abort();
-	atexit(dir_end);
 	dice = (uint64_t)getpid();
 	printf("# seed %llu\n", (unsigned long long)dice);
 }

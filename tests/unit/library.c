@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,9 +13,9 @@
 #include "replay/library.h"
 #include "replay/shelf.h"
 
+#include "folder.h"
 #include "tap.h"
 
-static char dir[] = "/tmp/hark-library-XXXXXX";
 static struct err e;
 
 /* The case at hand: a store, its writer, a library and one of its readers. */
@@ -29,15 +28,6 @@ static struct {
 	struct reader *reader;
 } c;
 
-static int
-dir_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
 static void
 end(void)
 {
@@ -48,20 +38,11 @@ end(void)
 	memset(&c, 0, sizeof(c));
 }
 
-static void
-dir_end(void)
-{
-	end();
-	nftw(dir, dir_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Before main(), since RUN() has no place for it. */
 __attribute__((constructor)) static void
-dir_begin(void)
+end_last(void)
 {
-	if (mkdtemp(dir) == NULL)
-		abort();
-	atexit(dir_end);
+	atexit(end);
 }
 
 /* A new store in the test's folder; without a tape if not asked for. */

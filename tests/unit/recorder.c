@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,45 +15,12 @@
 #include "recorder/recorder.h"
 #include "recorder/store.h"
 
+#include "folder.h"
 #include "tap.h"
 
 #define PATIENCE_S 60
 
-static char dir[] = "/tmp/hark-recorder-XXXXXX";
 static struct err e;
-
-static int
-dir_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static void
-dir_end(void)
-{
-	nftw(dir, dir_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* Before main(), since RUN() has no place for it. */
-__attribute__((constructor)) static void
-dir_begin(void)
-{
-	if (mkdtemp(dir) == NULL)
-		abort();
-	atexit(dir_end);
-}
-
-static const char *
-at(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
 
 /* What the recorder's thread said, and a gate that can hold it up. */
 struct watch {

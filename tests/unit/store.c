@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,44 +13,10 @@
 #include "recorder/store.h"
 #include "recorder/store_priv.h"
 
+#include "folder.h"
 #include "tap.h"
 
-static char dir[] = "/tmp/hark-store-XXXXXX";
 static struct err e;
-
-static int
-dir_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static void
-dir_end(void)
-{
-	nftw(dir, dir_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* Before main(), since RUN() has no place for it. */
-__attribute__((constructor)) static void
-dir_begin(void)
-{
-	if (mkdtemp(dir) == NULL)
-		abort();
-	atexit(dir_end);
-}
-
-/* A path in the test's folder.  The same buffer each time. */
-static const char *
-at(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
 
 static bool
 exists(const char *name)

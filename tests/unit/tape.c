@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,8 @@
 #include "replay/key.h"
 #include "replay/library.h"
 
+#include "folder.h"
 #include "tape.h"
-
-static char tape_folder[] = "/tmp/hark-tape-XXXXXX";
 
 struct tape tape;
 
@@ -29,30 +27,11 @@ tape_end(void)
 	memset(&tape, 0, sizeof(tape));
 }
 
-static int
-tape_remove(
-    const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static void
-tape_clean(void)
-{
-	tape_end();
-	nftw(tape_folder, tape_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Before main(), since RUN() has no place for it. */
 __attribute__((constructor)) static void
-tape_begin(void)
+tape_end_last(void)
 {
-	if (mkdtemp(tape_folder) == NULL)
-		abort();
-	atexit(tape_clean);
+	atexit(tape_end);
 }
 
 static int64_t
@@ -100,7 +79,7 @@ tape_new(const char *har, struct err *e)
 	static int n;
 
 	tape_end();
-	snprintf(tape.path, sizeof(tape.path), "%s/%d.db", tape_folder, n++);
+	snprintf(tape.path, sizeof(tape.path), "%s/%d.db", dir, n++);
 	tape.writer = store_open(tape.path, STORE_WRITE, false, e);
 	if (tape.writer == NULL)
 		return -1;
