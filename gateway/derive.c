@@ -1,5 +1,5 @@
 /*
- * Replies that a recording does not have but implies (replay/rules.h): the
+ * Replies that a recording does not have but implies (replay/http_rules.h): the
  * head of a GET for HEAD, 304 and 412 for conditions, parts of the body for
  * ranges.
  */
@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/worker.h"
-#include "replay/rules.h"
+#include "replay/http_rules.h"
 
 #include "gateway/transaction.h"
 
@@ -105,7 +105,8 @@ derive_for_head(struct transaction *t)
 /* ---- ranges ---------------------------------------------------------- */
 
 static void
-derive_content_range(struct buf *b, const struct rules_range *r, uint64_t size)
+derive_content_range(
+    struct buf *b, const struct http_rules_range *r, uint64_t size)
 {
 	buf_addf(b,
 	    "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n",
@@ -186,7 +187,7 @@ static void
 derive_parts_whole(struct transaction *t)
 {
 	const char *bytes = t->answer->body->bytes.p;
-	const struct rules_range *r;
+	const struct http_rules_range *r;
 	struct buf b = { 0 };
 	size_t i;
 
@@ -202,7 +203,7 @@ derive_parts_whole(struct transaction *t)
 }
 
 static void
-derive_range_head(struct transaction *t, const struct rules_cut *cut)
+derive_range_head(struct transaction *t, const struct http_rules_cut *cut)
 {
 	static const char *const none[] = { NULL }, *const type[] = {
 		"Content-Type", NULL
@@ -228,10 +229,10 @@ derive_range_head(struct transaction *t, const struct rules_cut *cut)
 }
 
 static void
-derive_ranges(struct transaction *t, const struct rules_cut *cut)
+derive_ranges(struct transaction *t, const struct http_rules_cut *cut)
 {
 	const struct body *body = t->answer->body;
-	const struct rules_range *r = cut->v;
+	const struct http_rules_range *r = cut->v;
 	struct iovec v;
 
 	if (cut->n > 1) {
@@ -266,35 +267,35 @@ bool
 derive_reply(struct transaction *t)
 {
 	const struct answer *a = t->answer;
-	enum rule rule = RULE_AS_IS;
-	struct rules_cut cut;
+	enum http_rule rule = HTTP_RULE_AS_IS;
+	struct http_rules_cut cut;
 	char length[64];
 
 	if (t->wanted.asks != 0 && a->asked != t->wanted.asks &&
 	    a->status == 200)
-		rule = rules_apply(t->r->head.method, &t->r->head.headers,
+		rule = http_rules_apply(t->r->head.method, &t->r->head.headers,
 		    &a->headers, a->body->size, &cut);
 	switch (rule) {
-	case RULE_AS_IS:
+	case HTTP_RULE_AS_IS:
 		if (t->derived == NULL)
 			return false;
 		derive_for_head(t);
 		break;
-	case RULE_NOT_MODIFIED:
+	case HTTP_RULE_NOT_MODIFIED:
 		if (t->derived == NULL)
 			library_served(t->w->reader, &t->wanted, a);
 		t->derived = "not-modified";
 		derive_bodiless(t, 304, "");
 		break;
-	case RULE_FAILED:
+	case HTTP_RULE_FAILED:
 		t->derived = "precondition";
 		derive_bodiless(t, 412, "Content-Length: 0\r\n");
 		break;
-	case RULE_RANGE:
+	case HTTP_RULE_RANGE:
 		t->derived = "range";
 		derive_ranges(t, &cut);
 		break;
-	case RULE_UNSATISFIABLE:
+	case HTTP_RULE_UNSATISFIABLE:
 		t->derived = "range";
 		snprintf(length, sizeof(length),
 		    "Content-Range: bytes */%" PRIu64 "\r\n"

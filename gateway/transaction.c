@@ -16,8 +16,8 @@
 #include "gateway/worker.h"
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
+#include "replay/http_rules.h"
 #include "replay/key.h"
-#include "replay/rules.h"
 
 #include "gateway/transaction.h"
 
@@ -186,7 +186,7 @@ transaction_look(struct transaction *t, struct answer **a)
 	t->wanted.headers = &t->r->head.headers;
 	t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
-	t->wanted.asks = rules ? rules_asks(method, t->wanted.headers) : 0;
+	t->wanted.asks = rules ? http_rules_asks(method, t->wanted.headers) : 0;
 	found = transaction_search(t, method, a, &e);
 	if ((found == FOUND_NOTHING || found == FOUND_UNUSABLE) && rules &&
 	    str_is(method, "HEAD"))

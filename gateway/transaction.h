@@ -69,12 +69,12 @@ struct transaction {
 	bool head_out; /* its head is rendered */
 	bool begun;    /* and bytes of it went to the client */
 
-	struct wanted wanted;  /* what was looked up */
-	struct answer *answer; /* being replayed */
-	uint64_t offset, end;  /* of its body: what is to be sent next */
-	const char *derived;   /* from it; NULL: it is sent as recorded */
-	struct rules_cut *cut; /* several ranges of it */
-	size_t part;           /* of them is next */
+	struct wanted wanted;       /* what was looked up */
+	struct answer *answer;      /* being replayed */
+	uint64_t offset, end;       /* of its body: what is to be sent next */
+	const char *derived;        /* from it; NULL: it is sent as recorded */
+	struct http_rules_cut *cut; /* several ranges of it */
+	size_t part;                /* of them is next */
 
 	struct pace *pace; /* slows it down; NULL: nothing does */
 

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "har/headers.h"
-#include "replay/rules.h"
+#include "replay/http_rules.h"
 #include "replay/variant.h"
 
 #include "replay/answer.h"
@@ -224,7 +224,7 @@ answer_new(const struct exchange *x, const struct key *key, struct buf *body)
 	k = answer_alloc(x, head.n, &to);
 	k->answer.entry = x->id;
 	k->answer.status = x->status;
-	k->answer.asked = rules_asks(x->method, &x->request.headers);
+	k->answer.asked = http_rules_asks(x->method, &x->request.headers);
 	k->answer.head_has_length = length;
 	k->answer.wait_us = x->timings.wait;
 	k->answer.head_us = answer_head_us(&x->timings);

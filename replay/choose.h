@@ -18,7 +18,7 @@ size_t choose_allowed(
     const struct variant **v, size_t n, const struct headers *live);
 
 /* The end of rule 2: the same for a request that asks for conditions or ranges
- * (replay/rules.h). */
+ * (replay/http_rules.h). */
 size_t choose_asked(const struct variant **v, size_t n, uint64_t asks);
 
 /* Rule 3: the same with those that agree with it in the most fields. */

@@ -14,9 +14,9 @@
  *     fields are equal (Host, which names the gateway, and * count for
  *     nothing); when none is left so, there is no answer;
  *     When the request has conditions or ranges and HTTP's own rules apply
- *     (replay/rules.h), those recorded for exactly the same ones stay, else
- *     the full answers to derive one from, else what others were told who
- *     had conditions;
+ *     (replay/http_rules.h), those recorded for exactly the same ones stay,
+ * else the full answers to derive one from, else what others were told who had
+ * conditions;
  *  3. those whose recorded request header fields agree with the most of the
  *     live ones stay;
  *  4. of these the oldest that this session has not served yet, and when
@@ -47,7 +47,7 @@ struct reader;  /* opaque; one per thread, with a connection of its own */
 struct answer {
 	int64_t entry; /* 0: not written to the store yet */
 	int status;
-	uint64_t asked; /* rules_asks() of the recorded request */
+	uint64_t asked; /* http_rules_asks() of the recorded request */
 	struct str reason;
 	struct str head;        /* from "HTTP/1.1 " to the last field's CRLF */
 	bool head_has_length;   /* head has a Content-Length field */
@@ -86,7 +86,7 @@ struct wanted {
 	struct key any_body;           /* the key with an unknown body */
 	bool has_body;                 /* so that any_body is worth a probe */
 	const struct headers *headers; /* of the live request */
-	uint64_t asks; /* rules_asks() of it; 0: derive nothing */
+	uint64_t asks; /* http_rules_asks() of it; 0: derive nothing */
 	struct str session;
 	int64_t now_us; /* monotonic */
 };

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "replay/hash.h"
-#include "replay/rules.h"
+#include "replay/http_rules.h"
 
 #include "replay/variant.h"
 
@@ -184,7 +184,7 @@ variant_new(const struct exchange *x)
 	struct variant *v = xcalloc(1, sizeof(*v) + list + hashes + text);
 
 	v->kind = variant_kind_of(x->status);
-	v->asks = rules_asks(x->method, &x->request.headers);
+	v->asks = http_rules_asks(x->method, &x->request.headers);
 	v->vary.v = (struct header *)(v + 1);
 	v->vary.cap = nvary;
 	v->fields = (uint64_t *)(v->vary.v + nvary);

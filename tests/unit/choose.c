@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "har/exchange.h"
 #include "replay/choose.h"
-#include "replay/rules.h"
+#include "replay/http_rules.h"
 #include "replay/variant.h"
 
 #include "tap.h"
@@ -89,7 +89,7 @@ ask_from(const char *request, bool compare, int64_t *marks)
 		best[i] = variants[i];
 	n = choose_allowed(best, nvariants, &live);
 	if (rules)
-		n = choose_asked(best, n, rules_asks(STR("GET"), &live));
+		n = choose_asked(best, n, http_rules_asks(STR("GET"), &live));
 	if (compare)
 		n = choose_best(best, n, &live);
 	if (n == 0)

@@ -7,17 +7,18 @@
 #include "har/headers.h"
 #include "replay/hash.h"
 
-#include "replay/rules.h"
+#include "replay/http_rules.h"
 
 /* The last two are for ranges, which HEAD does not know (section 14.2). */
-static const char *const rules_fields[] = { "If-Match", "If-Unmodified-Since",
-	"If-None-Match", "If-Modified-Since", "If-Range", "Range" };
-#define RULES_FIELDS (sizeof(rules_fields) / sizeof(*rules_fields))
+static const char *const http_rules_fields[] = { "If-Match",
+	"If-Unmodified-Since", "If-None-Match", "If-Modified-Since", "If-Range",
+	"Range" };
+#define RULES_FIELDS (sizeof(http_rules_fields) / sizeof(*http_rules_fields))
 #define RULES_CONDITIONS (RULES_FIELDS - 2)
 
-/* How many of rules_fields a method has. */
+/* How many of http_rules_fields a method has. */
 static size_t
-rules_fields_of(struct str method)
+http_rules_fields_of(struct str method)
 {
 	return str_is(method, "GET")    ? RULES_FIELDS
 	       : str_is(method, "HEAD") ? RULES_CONDITIONS
@@ -25,10 +26,10 @@ rules_fields_of(struct str method)
 }
 
 uint64_t
-rules_asks(struct str method, const struct headers *request)
+http_rules_asks(struct str method, const struct headers *request)
 {
 	const struct header *f;
-	size_t i, n = rules_fields_of(method);
+	size_t i, n = http_rules_fields_of(method);
 	uint64_t asks = 0;
 	bool any = false;
 
@@ -37,7 +38,8 @@ rules_asks(struct str method, const struct headers *request)
 		if (f->name.n < 5 || ((f->name.p[0] | 0x20) != 'i' &&
 					 (f->name.p[0] | 0x20) != 'r'))
 			continue;
-		for (i = 0; i < n && !str_iis(f->name, rules_fields[i]); i++)
+		for (i = 0; i < n && !str_iis(f->name, http_rules_fields[i]);
+		     i++)
 			;
 		if (i == n)
 			continue;
@@ -51,7 +53,7 @@ rules_asks(struct str method, const struct headers *request)
 
 /* ---- conditions (section 13) ----------------------------------------- */
 
-struct rules_tag {
+struct http_rules_tag {
 	struct str opaque; /* with its quotes */
 	bool weak;
 };
@@ -59,7 +61,7 @@ struct rules_tag {
 /* Cuts the next entity tag off a list of them.  One without quotes, which
  * some send, ends at a comma. */
 static bool
-rules_next_tag(struct str *list, struct rules_tag *tag)
+http_rules_next_tag(struct str *list, struct http_rules_tag *tag)
 {
 	const char *end;
 	size_t n;
@@ -90,8 +92,8 @@ rules_next_tag(struct str *list, struct rules_tag *tag)
 }
 
 static bool
-rules_tag_is(
-    const struct rules_tag *a, const struct rules_tag *b, bool strongly)
+http_rules_tag_is(const struct http_rules_tag *a,
+    const struct http_rules_tag *b, bool strongly)
 {
 	return str_eq(a->opaque, b->opaque) &&
 	       !(strongly && (a->weak || b->weak));
@@ -99,28 +101,28 @@ rules_tag_is(
 
 /* Whether one of the tags in the fields called name is the answer's. */
 static bool
-rules_match(const struct headers *request, const char *name,
+http_rules_match(const struct headers *request, const char *name,
     const struct headers *answer, bool strongly)
 {
 	struct str etag = headers_get(answer, "ETag"), list;
 	const struct header *f;
-	struct rules_tag own, tag;
-	bool tagged = rules_next_tag(&etag, &own);
+	struct http_rules_tag own, tag;
+	bool tagged = http_rules_next_tag(&etag, &own);
 	size_t at = 0;
 
 	while ((f = headers_next(request, name, &at)) != NULL) {
 		list = f->value;
 		if (str_is(str_trim(list), "*"))
 			return true;
-		while (tagged && rules_next_tag(&list, &tag))
-			if (rules_tag_is(&own, &tag, strongly))
+		while (tagged && http_rules_next_tag(&list, &tag))
+			if (http_rules_tag_is(&own, &tag, strongly))
 				return true;
 	}
 	return false;
 }
 
 static bool
-rules_has(const struct headers *h, const char *name)
+http_rules_has(const struct headers *h, const char *name)
 {
 	return headers_get(h, name).p != NULL;
 }
@@ -128,7 +130,7 @@ rules_has(const struct headers *h, const char *name)
 /* Whether the answer changed after the date in the request's field; *known
  * is false when one of the dates is none, and the field is to be ignored. */
 static bool
-rules_changed(const struct headers *request, const char *name,
+http_rules_changed(const struct headers *request, const char *name,
     const struct headers *answer, bool *known)
 {
 	int64_t asked, changed;
@@ -140,33 +142,34 @@ rules_changed(const struct headers *request, const char *name,
 }
 
 /* In the order of section 13.2.2. */
-static enum rule
-rules_conditions(const struct headers *request, const struct headers *answer)
+static enum http_rule
+http_rules_conditions(
+    const struct headers *request, const struct headers *answer)
 {
 	bool known;
 
-	if (rules_has(request, "If-Match")) {
-		if (!rules_match(request, "If-Match", answer, true))
-			return RULE_FAILED;
-	} else if (rules_changed(
+	if (http_rules_has(request, "If-Match")) {
+		if (!http_rules_match(request, "If-Match", answer, true))
+			return HTTP_RULE_FAILED;
+	} else if (http_rules_changed(
 		       request, "If-Unmodified-Since", answer, &known)) {
-		return RULE_FAILED;
+		return HTTP_RULE_FAILED;
 	}
-	if (rules_has(request, "If-None-Match"))
-		return rules_match(request, "If-None-Match", answer, false)
-			   ? RULE_NOT_MODIFIED
-			   : RULE_AS_IS;
-	if (!rules_changed(request, "If-Modified-Since", answer, &known) &&
+	if (http_rules_has(request, "If-None-Match"))
+		return http_rules_match(request, "If-None-Match", answer, false)
+			   ? HTTP_RULE_NOT_MODIFIED
+			   : HTTP_RULE_AS_IS;
+	if (!http_rules_changed(request, "If-Modified-Since", answer, &known) &&
 	    known)
-		return RULE_NOT_MODIFIED;
-	return RULE_AS_IS;
+		return HTTP_RULE_NOT_MODIFIED;
+	return HTTP_RULE_AS_IS;
 }
 
 /* ---- ranges (section 14) --------------------------------------------- */
 
 /* Whether a range is still wanted: section 13.1.5. */
 static bool
-rules_if_range(const struct headers *request, const struct headers *answer)
+http_rules_if_range(const struct headers *request, const struct headers *answer)
 {
 	struct str value = headers_get(request, "If-Range");
 	int64_t asked, changed;
@@ -178,12 +181,12 @@ rules_if_range(const struct headers *request, const struct headers *answer)
 		return date_parse_cookie(headers_get(answer, "Last-Modified"),
 			   &changed) == 0 &&
 		       asked == changed;
-	return rules_match(request, "If-Range", answer, true);
+	return http_rules_match(request, "If-Range", answer, true);
 }
 
 /* A position of digits only; one beyond all measure is behind every body. */
 static bool
-rules_position(struct str text, uint64_t *v)
+http_rules_position(struct str text, uint64_t *v)
 {
 	size_t i;
 
@@ -199,7 +202,7 @@ rules_position(struct str text, uint64_t *v)
 
 /* One range-spec.  -1 when it is none; else whether it can be satisfied. */
 static int
-rules_spec(struct str spec, uint64_t size, struct rules_range *range)
+http_rules_spec(struct str spec, uint64_t size, struct http_rules_range *range)
 {
 	struct str first;
 	uint64_t last;
@@ -207,17 +210,17 @@ rules_spec(struct str spec, uint64_t size, struct rules_range *range)
 	if (!str_cut(&spec, '-', &first) || spec.p == NULL)
 		return -1;
 	if (first.n == 0) {
-		if (!rules_position(spec, &last))
+		if (!http_rules_position(spec, &last))
 			return -1;
 		range->first = last < size ? size - last : 0;
 		range->end = size;
 		return last > 0 && size > 0;
 	}
-	if (!rules_position(first, &range->first))
+	if (!http_rules_position(first, &range->first))
 		return -1;
 	range->end = size;
 	if (spec.n > 0) {
-		if (!rules_position(spec, &last) || last < range->first)
+		if (!http_rules_position(spec, &last) || last < range->first)
 			return -1;
 		if (last < size)
 			range->end = last + 1;
@@ -229,10 +232,10 @@ rules_spec(struct str spec, uint64_t size, struct rules_range *range)
  * Ranges that together are longer than the whole (they overlap) are a waste
  * or an attack (section 17.15): the whole is sent instead.
  */
-static enum rule
-rules_ranges(struct str value, uint64_t size, struct rules_cut *cut)
+static enum http_rule
+http_rules_ranges(struct str value, uint64_t size, struct http_rules_cut *cut)
 {
-	struct rules_range range;
+	struct http_rules_range range;
 	uint64_t sum = 0;
 	struct str unit, spec;
 	size_t specs = 0;
@@ -241,45 +244,45 @@ rules_ranges(struct str value, uint64_t size, struct rules_cut *cut)
 	cut->n = 0;
 	if (!str_cut(&value, '=', &unit) || value.p == NULL ||
 	    !str_iis(str_trim(unit), "bytes"))
-		return RULE_AS_IS;
+		return HTTP_RULE_AS_IS;
 	while (str_cut(&value, ',', &spec)) {
 		spec = str_trim(spec);
 		if (spec.n == 0)
 			continue;
-		fits = rules_spec(spec, size, &range);
-		if (fits == -1 || ++specs > RULES_RANGES)
-			return RULE_AS_IS;
+		fits = http_rules_spec(spec, size, &range);
+		if (fits == -1 || ++specs > HTTP_RULES_RANGES)
+			return HTTP_RULE_AS_IS;
 		if (fits == 0)
 			continue;
 		cut->v[cut->n++] = range;
 		sum += range.end - range.first;
 		if (sum > size)
-			return RULE_AS_IS;
+			return HTTP_RULE_AS_IS;
 	}
 	if (specs == 0)
-		return RULE_AS_IS;
-	return cut->n > 0 ? RULE_RANGE : RULE_UNSATISFIABLE;
+		return HTTP_RULE_AS_IS;
+	return cut->n > 0 ? HTTP_RULE_RANGE : HTTP_RULE_UNSATISFIABLE;
 }
 
-enum rule
-rules_apply(struct str method, const struct headers *request,
-    const struct headers *answer, uint64_t size, struct rules_cut *cut)
+enum http_rule
+http_rules_apply(struct str method, const struct headers *request,
+    const struct headers *answer, uint64_t size, struct http_rules_cut *cut)
 {
 	const struct header *range;
 	size_t at = 0;
-	enum rule rule = rules_conditions(request, answer);
+	enum http_rule rule = http_rules_conditions(request, answer);
 
-	if (rule != RULE_AS_IS || !str_is(method, "GET"))
+	if (rule != HTTP_RULE_AS_IS || !str_is(method, "GET"))
 		return rule;
 	range = headers_next(request, "Range", &at);
 	if (range == NULL || headers_next(request, "Range", &at) != NULL ||
 	    headers_have_token(answer, "Accept-Ranges", "none") ||
-	    !rules_if_range(request, answer))
-		return RULE_AS_IS;
-	rule = rules_ranges(range->value, size, cut);
+	    !http_rules_if_range(request, answer))
+		return HTTP_RULE_AS_IS;
+	rule = http_rules_ranges(range->value, size, cut);
 	/* The parts of a multipart have no coding of their own. */
-	if (rule == RULE_RANGE && cut->n > 1 &&
-	    rules_has(answer, "Content-Encoding"))
-		return RULE_AS_IS;
+	if (rule == HTTP_RULE_RANGE && cut->n > 1 &&
+	    http_rules_has(answer, "Content-Encoding"))
+		return HTTP_RULE_AS_IS;
 	return rule;
 }

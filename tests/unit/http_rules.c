@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "har/headers.h"
-#include "replay/rules.h"
+#include "replay/http_rules.h"
 
 #include "tap.h"
 
@@ -29,19 +29,19 @@ from(const char *method, const char *request, const char *answer, uint64_t size)
 {
 	static char text[1024];
 	struct headers asked = fields(request), own = fields(answer);
-	struct rules_cut cut;
+	struct http_rules_cut cut;
 	size_t i, n;
 
-	switch (rules_apply(str_of(method), &asked, &own, size, &cut)) {
-	case RULE_AS_IS:
+	switch (http_rules_apply(str_of(method), &asked, &own, size, &cut)) {
+	case HTTP_RULE_AS_IS:
 		return "as is";
-	case RULE_NOT_MODIFIED:
+	case HTTP_RULE_NOT_MODIFIED:
 		return "304";
-	case RULE_FAILED:
+	case HTTP_RULE_FAILED:
 		return "412";
-	case RULE_UNSATISFIABLE:
+	case HTTP_RULE_UNSATISFIABLE:
 		return "416";
-	case RULE_RANGE:
+	case HTTP_RULE_RANGE:
 		break;
 	}
 	n = (size_t)snprintf(text, sizeof(text), "206");
@@ -210,7 +210,7 @@ too_many_ranges_get_the_whole(void)
 	char value[1024] = "bytes=0-0";
 	size_t i, n = strlen(value);
 
-	for (i = 1; i < RULES_RANGES; i++)
+	for (i = 1; i < HTTP_RULES_RANGES; i++)
 		n += (size_t)snprintf(
 		    value + n, sizeof(value) - n, ",%zu-%zu", i, i);
 	CHECK(strncmp(range(value, 100), "206 0-1 1-2 ", 12) == 0);
@@ -267,7 +267,7 @@ asks(const char *method, const char *request)
 {
 	struct headers h = fields(request);
 
-	return rules_asks(str_of(method), &h);
+	return http_rules_asks(str_of(method), &h);
 }
 
 static void
