@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/settings.h"
+#include "recorder/rules.h"
 
 #include "gateway/option_table.h"
 
@@ -135,6 +136,22 @@ option_set_upstream(
 }
 
 static int
+option_set_rule(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one set of rules */
+	return rules_add(s->rules, str_of(text), e);
+}
+
+static int
+option_set_rules(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o;
+	return rules_load(s->rules, text, e);
+}
+
+static int
 option_set_config(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -201,15 +218,6 @@ static const char *const words_on_record[] = {
 	[ON_RECORD_REPLACE] = "replace",
 	[ON_RECORD_KEEP_FIRST] = "keep-first",
 	[ON_RECORD_REPLACE_IF_SUCCESS] = "replace-if-success",
-	NULL,
-};
-static const char *const words_repeat[] = {
-	[REPEAT_HOLD] = "hold",
-	[REPEAT_CYCLE] = "cycle",
-	[REPEAT_FAIL] = "fail",
-	[REPEAT_FIRST] = "first",
-	[REPEAT_LATEST] = "latest",
-	[REPEAT_BY_TIME] = "by-time",
 	NULL,
 };
 static const char *const words_forwarded[] = {
@@ -314,6 +322,22 @@ const struct option option_table[] = {
 	    .store = true,
 	},
 	{
+	    .name = "rule",
+	    .set = option_set_rule,
+	    .argument = "RULE",
+	    .help = "METHODS PATTERN VERB ...: what counts in requests",
+	    .repeatable = true,
+	    .store = true,
+	},
+	{
+	    .name = "rules",
+	    .set = option_set_rules,
+	    .argument = "FILE",
+	    .help = "read rules from this file, one a line",
+	    .repeatable = true,
+	    .store = true,
+	},
+	{
 	    .name = "on-record",
 	    CHOICE(on_record, words_on_record),
 	    .initial = "append",
@@ -322,7 +346,7 @@ const struct option option_table[] = {
 	},
 	{
 	    .name = "repeat",
-	    CHOICE(repeat, words_repeat),
+	    CHOICE(repeat, rules_words_repeat),
 	    .initial = "hold",
 	    .argument = "hold|cycle|fail|first|latest|by-time",
 	    .help = "which of several recordings of one request is next",

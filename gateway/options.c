@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/option_table.h"
+#include "recorder/rules.h"
 
 #include "gateway/options.h"
 
@@ -20,6 +21,7 @@ settings_new(void)
 	struct err e;
 	int rc;
 
+	s->rules = rules_new();
 	for (o = option_table; o->name != NULL; o++) {
 		rc = o->initial == NULL ? 0 : o->set(s, o, o->initial, &e);
 		assert(rc == 0);

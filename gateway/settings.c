@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "har/url.h"
+#include "recorder/rules.h"
 
 #include "gateway/settings.h"
 
@@ -227,6 +228,7 @@ settings_free(struct settings *s)
 	if (s == NULL)
 		return;
 	settings_listen_clear(s);
+	rules_free(s->rules);
 	for (i = 0; i < s->nupstreams; i++) {
 		free(s->upstreams[i].prefix);
 		free(s->upstreams[i].url);

@@ -15,6 +15,7 @@
 #include "replay/repeat.h"
 
 struct err;
+struct rules;
 
 /* The modes of DESIGN 1, one row each in modes.c. */
 enum mode_id {
@@ -106,6 +107,7 @@ struct settings {
 	bool record_failures;  /* store failed exchanges, too */
 	enum on_record on_record;
 	enum repeat repeat;
+	struct rules *rules;         /* never NULL */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */
 	bool http_rules;             /* derive answers by HTTP's own rules */

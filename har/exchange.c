@@ -37,6 +37,7 @@ static void
 exchange_init(struct exchange *x)
 {
 	x->timings = TIMINGS_UNKNOWN;
+	x->times = 1;
 	x->method = x->target = x->scope = x->url = x->reason = STR("");
 	x->failure = x->server_addr = x->client_addr = STR("");
 	x->connection = x->session = x->mode = x->comment = x->extra = STR("");

@@ -99,6 +99,9 @@ struct exchange {
 	int64_t id; /* of the entry; 0 before it is stored */
 	uint8_t key[EXCHANGE_KEY_BYTES]; /* see replay/key.h */
 	bool keyed;
+	uint8_t normal_key[EXCHANGE_KEY_BYTES]; /* by the user's rules */
+	bool normal_keyed;
+	uint64_t times; /* it was recorded in a row, the same each time */
 
 	int64_t started_us; /* wall clock */
 	struct timings timings;

@@ -278,11 +278,25 @@ static const char schema_tape_extra[] =
     "ALTER TABLE tape ADD COLUMN extra TEXT NOT NULL DEFAULT ''\n"
     "  /* JSON: what imported HARs had in log beside their entries */";
 
+static const char schema_rules[] =
+    "ALTER TABLE entry ADD COLUMN normal_key BLOB\n"
+    "  /* 16 bytes it is found by in the normalized tier: a digest of what\n"
+    "     the tape's rules leave of the request; NULL when none is for it */;"
+    "ALTER TABLE entry ADD COLUMN times INTEGER NOT NULL DEFAULT 1\n"
+    "  /* how often in a row it was recorded, the same each time */;"
+    "ALTER TABLE tape ADD COLUMN rules TEXT NOT NULL DEFAULT ''\n"
+    "  /* what normal_key was made by: a version and the rules, a line each */;"
+    "ALTER TABLE tape ADD COLUMN redaction TEXT NOT NULL DEFAULT ''\n"
+    "  /* how secrets were kept out of it; '' for not at all */;"
+    "CREATE INDEX entry_by_normal_key ON entry (tape, normal_key) -- and id\n"
+    "  WHERE normal_key IS NOT NULL";
+
 /* What makes version n + 1 of version n.  Steps are only ever added. */
 static const char *const schema_step_1[] = { schema_tables, schema_view, NULL };
 static const char *const schema_step_2[] = { schema_tape_extra, NULL };
-static const char *const *const schema_steps[] = { schema_step_1,
-	schema_step_2 };
+static const char *const schema_step_3[] = { schema_rules, NULL };
+static const char *const *const schema_steps[] = { schema_step_1, schema_step_2,
+	schema_step_3 };
 
 #define SCHEMA_VERSION (int)(sizeof(schema_steps) / sizeof(*schema_steps))
 
@@ -371,8 +385,8 @@ schema_check(sqlite3 *db, bool write, struct err *e)
 		return -1;
 	if (version == SCHEMA_VERSION)
 		return 0;
-	if (!write) /* what steps add to an older file, readers do without */
-		return version == 0 ? err_set(e, "is empty, not a store") : 0;
+	if (!write)
+		return version == 0 ? err_set(e, "is empty, not a store") : 1;
 	/* Both only work before the first transaction of a new file. */
 	if (version == 0 &&
 	    schema_exec(db,

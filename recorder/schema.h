@@ -17,8 +17,8 @@ struct err;
 
 /* Refuses a file that is not a store or that a newer hark made.  With write,
  * a new file gets its tables and an older one is brought up to date, in one
- * transaction; readers take an older one as it is.  0 or -1; the text of *e
- * does not name the file. */
+ * transaction.  0, 1 when an older one has to be brought up to date first, or
+ * -1; the text of *e does not name the file. */
 int schema_check(sqlite3 *db, bool write, struct err *e);
 
 /*
@@ -71,13 +71,15 @@ int schema_check(sqlite3 *db, bool write, struct err *e);
 	C(response_head) \
 	C(response_trailers) \
 	C(interims) \
-	C(chunks)
+	C(chunks) \
+	C(normal_key) \
+	C(times)
 
 #define ENTRY_ENUM(name) ENTRY_##name,
 #define ENTRY_NAME(name) #name ", "
 enum entry_column { ENTRY_COLUMNS(ENTRY_ENUM) ENTRY_id };
 
-/* "tape, key, ..., chunks, id" */
+/* "tape, key, ..., times, id" */
 #define ENTRY_NAMES ENTRY_COLUMNS(ENTRY_NAME) "id"
 
 #endif

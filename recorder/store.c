@@ -224,12 +224,26 @@ store_set_up_sqlite(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else it counts */
 }
 
+/* Brings an older file up to date for one that only wants to read it. */
+static int
+store_upgrade(const char *path, struct err *e)
+{
+	struct store *s = store_open(path, STORE_WRITE, false, e);
+
+	if (s == NULL)
+		return err_wrap(e, "was made by an older hark and has to be "
+				   "brought up to date first");
+	store_close(s);
+	return 0;
+}
+
 struct store *
 store_open(
     const char *path, enum store_access access, bool durable, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store *s = xcalloc(1, sizeof(*s));
+	int schema;
 
 	pthread_once(&once, store_set_up_sqlite);
 	s->path = xstrdup(path);
@@ -238,7 +252,10 @@ store_open(
 		if (store_open_writer(s, durable, e) == 0)
 			return s;
 	} else if (store_open_reader(s, e) == 0) {
-		if (schema_check(s->db, false, e) == 0)
+		schema = schema_check(s->db, false, e);
+		if (schema == 1 && store_upgrade(path, e) == 0)
+			schema = 0;
+		if (schema == 0)
 			return s;
 		if (!store_writable(path) && !store_at_rest(path))
 			err_wrap(e, "is not at rest and cannot be written");

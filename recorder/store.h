@@ -20,7 +20,8 @@ struct err;
 struct store; /* opaque */
 
 enum store_access {
-	STORE_READ,  /* the file must exist; works on read-only media, too */
+	STORE_READ,  /* the file must exist; works on read-only media, too,
+			unless an older hark made it */
 	STORE_WRITE, /* created or migrated as needed; takes the lock */
 };
 
@@ -52,8 +53,8 @@ int store_tapes(struct store *s,
 
 /*
  * What HARs imported to the tape had beside their entries: the text of one
- * JSON object, or nothing; see har/har_log.h.  Appended to out, which an older
- * file leaves as it is; merged with another such object.  Both 0 or -1.
+ * JSON object, or nothing; see har/har_log.h.  Appended to out; merged with
+ * another such object.  Both 0 or -1.
  */
 int store_tape_extra(
     struct store *s, int64_t tape, struct buf *out, struct err *e);

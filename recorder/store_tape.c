@@ -77,29 +77,12 @@ store_tapes(struct store *s,
 	return stop;
 }
 
-/* Whether the file has what only version 2 of the schema has. */
-static bool
-store_has_extra(struct store *s, struct err *e)
-{
-	sqlite3_stmt *q =
-	    store_statement(s, STORE_SCHEMA, "PRAGMA user_version", e);
-	bool has;
-
-	if (q == NULL)
-		return false;
-	has = sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int64(q, 0) >= 2;
-	sqlite3_reset(q);
-	return has;
-}
-
 int
 store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
 {
 	sqlite3_stmt *q;
 	int r;
 
-	if (!s->writes && !store_has_extra(s, e))
-		return 0;
 	q = store_statement(
 	    s, STORE_TAPE_EXTRA, "SELECT extra FROM tape WHERE id = ?", e);
 	if (q == NULL)

@@ -118,14 +118,21 @@ bind_response(struct store *s, sqlite3_stmt *q, const struct exchange *x)
 }
 
 static void
+bind_key(sqlite3_stmt *q, int at, const uint8_t *key, bool keyed)
+{
+	if (keyed)
+		store_bind_bytes(q, at,
+		    (struct str){ (const char *)key, EXCHANGE_KEY_BYTES });
+	else
+		sqlite3_bind_null(q, at);
+}
+
+static void
 bind_exchange(sqlite3_stmt *q, const struct exchange *x)
 {
-	struct str key = { (const char *)x->key, EXCHANGE_KEY_BYTES };
-
-	if (x->keyed)
-		store_bind_bytes(q, BIND(key), key);
-	else
-		sqlite3_bind_null(q, BIND(key));
+	bind_key(q, BIND(key), x->key, x->keyed);
+	bind_key(q, BIND(normal_key), x->normal_key, x->normal_keyed);
+	sqlite3_bind_int64(q, BIND(times), (int64_t)x->times);
 	sqlite3_bind_int64(q, BIND(started_us), x->started_us);
 	store_bind(q, BIND(method), x->method);
 	store_bind(q, BIND(scope), x->scope);

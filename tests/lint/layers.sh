@@ -39,6 +39,9 @@ deny 'SQLite is at home in recorder' \
 deny 'OpenSSL is at home in gateway and base/digest.c' \
 	har recorder replay mock -- 'openssl/'
 but 'of base only digest.c uses OpenSSL' base base/digest.c -- 'openssl/'
+deny 'PCRE2 is at home in base/regex.c' \
+	har recorder replay mock gateway -- 'pcre2'
+but 'of base only regex.c uses PCRE2' base base/regex.c -- 'pcre2'
 deny 'codings and archives are at home in har' \
 	base recorder replay mock gateway -- \
 	'(zlib|zconf|brotli/|zstd|zip)'
