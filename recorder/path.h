@@ -23,6 +23,9 @@
 #define PATH_SAME_COUNT 42
 #define PATH_SAME_FIRST 32
 #define PATH_SAME_SECOND 22
+#define PATH_BITS 47 /* of any shape */
+
+#define PATH_MOST_BYTES (64u << 10) /* longer ones are not looked into */
 
 struct path_place {
 	int64_t shape; /* 47 bits */

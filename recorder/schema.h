@@ -73,13 +73,15 @@ int schema_check(sqlite3 *db, bool write, struct err *e);
 	C(interims) \
 	C(chunks) \
 	C(normal_key) \
-	C(times)
+	C(times) \
+	C(shape) \
+	C(path)
 
 #define ENTRY_ENUM(name) ENTRY_##name,
 #define ENTRY_NAME(name) #name ", "
 enum entry_column { ENTRY_COLUMNS(ENTRY_ENUM) ENTRY_id };
 
-/* "tape, key, ..., times, id" */
+/* "tape, key, ..., path, id" */
 #define ENTRY_NAMES ENTRY_COLUMNS(ENTRY_NAME) "id"
 
 #endif

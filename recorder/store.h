@@ -166,6 +166,27 @@ int store_requests(struct store *s, int64_t after,
     void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e);
 
+/* What can be told of a near entry at a glance; the strings live until the
+ * callback returns. */
+struct store_near_row {
+	int64_t id;
+	struct str method, scope, target;
+	uint64_t size; /* of the request's body */
+	int status;
+	enum outcome outcome;
+};
+
+/*
+ * Calls on_row for a bounded number of entries of the tape that are near to a
+ * target: those with its path, the newest first; if there are none, those
+ * with a slash more or less at its end; else some with the same shape of path
+ * (see path.h); else one of each shape that begins like it.  A return other
+ * than 0 stops and is given back.  Does not scan the tape.
+ */
+int store_near(struct store *s, int64_t tape, struct str target,
+    int (*on_row)(void *arg, const struct store_near_row *), void *arg,
+    struct err *e);
+
 /*
  * The entry of the tape nearest to what was asked for: same method and path,
  * else same path, else the longest common start of the target among a

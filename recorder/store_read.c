@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "recorder/pack.h"
+#include "recorder/path.h"
 #include "recorder/schema.h"
 #include "recorder/store_priv.h"
 
@@ -317,15 +318,6 @@ common_start(struct str a, struct str b)
 	while (n < a.n && n < b.n && a.p[n] == b.p[n])
 		n++;
 	return n;
-}
-
-static struct str
-path_of(struct str target)
-{
-	struct str path;
-
-	(void)str_cut(&target, '?', &path); /* true: its p is not NULL */
-	return path;
 }
 
 struct nearest {

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "recorder/pack.h"
+#include "recorder/path.h"
 #include "recorder/schema.h"
 #include "recorder/store_priv.h"
 
@@ -128,6 +129,15 @@ bind_key(sqlite3_stmt *q, int at, const uint8_t *key, bool keyed)
 }
 
 static void
+bind_place(sqlite3_stmt *q, const struct exchange *x)
+{
+	struct path_place place = path_place(x->target);
+
+	sqlite3_bind_int64(q, BIND(shape), place.shape);
+	sqlite3_bind_int64(q, BIND(path), place.path);
+}
+
+static void
 bind_exchange(sqlite3_stmt *q, const struct exchange *x)
 {
 	bind_key(q, BIND(key), x->key, x->keyed);
@@ -137,6 +147,7 @@ bind_exchange(sqlite3_stmt *q, const struct exchange *x)
 	store_bind(q, BIND(method), x->method);
 	store_bind(q, BIND(scope), x->scope);
 	store_bind(q, BIND(target), x->target);
+	bind_place(q, x);
 	store_bind(q, BIND(url), x->url);
 	sqlite3_bind_int(q, BIND(status), x->status);
 	store_bind(q, BIND(outcome), str_of(outcome_text(x->outcome)));

@@ -958,6 +958,9 @@ make_old(const char *name)
 	store_close(s);
 	run_sql(name, "ALTER TABLE tape DROP COLUMN extra;"
 		      "DROP INDEX entry_by_normal_key;"
+		      "DROP INDEX entry_by_place;"
+		      "ALTER TABLE entry DROP COLUMN shape;"
+		      "ALTER TABLE entry DROP COLUMN path;"
 		      "ALTER TABLE entry DROP COLUMN normal_key;"
 		      "ALTER TABLE entry DROP COLUMN times;"
 		      "ALTER TABLE tape DROP COLUMN rules;"
