@@ -217,7 +217,6 @@ gateway_open_store(struct gateway *g, struct err *e)
 	struct library_options library = { .path = s->store,
 		.tape = s->tape,
 		.cache_bytes = s->cache_bytes,
-		.repeat = s->repeat,
 		.watch = !m->records };
 
 	if (m->records &&

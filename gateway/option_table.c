@@ -218,6 +218,7 @@ static const char *const words_on_record[] = {
 	[ON_RECORD_REPLACE] = "replace",
 	[ON_RECORD_KEEP_FIRST] = "keep-first",
 	[ON_RECORD_REPLACE_IF_SUCCESS] = "replace-if-success",
+	[ON_RECORD_FOLD] = "fold",
 	NULL,
 };
 static const char *const words_forwarded[] = {
@@ -230,6 +231,7 @@ static const char *const words_forwarded[] = {
 _Static_assert(sizeof(enum on_miss) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum on_record) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum repeat) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum advance) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum durability) == sizeof(int), "size of an enum");
 
 #define SLOT(member) .slot = offsetof(struct settings, member)
@@ -341,7 +343,7 @@ const struct option option_table[] = {
 	    .name = "on-record",
 	    CHOICE(on_record, words_on_record),
 	    .initial = "append",
-	    .argument = "append|replace|keep-first|replace-if-success",
+	    .argument = "append|replace|keep-first|replace-if-success|fold",
 	    .help = "what a request does that was recorded before",
 	},
 	{
@@ -350,6 +352,13 @@ const struct option option_table[] = {
 	    .initial = "hold",
 	    .argument = "hold|cycle|fail|first|latest|by-time",
 	    .help = "which of several recordings of one request is next",
+	},
+	{
+	    .name = "advance",
+	    CHOICE(advance, rules_words_advance),
+	    .initial = "always",
+	    .argument = "always|on-write",
+	    .help = "when a read comes to its next recording",
 	},
 	{
 	    .name = "latency",

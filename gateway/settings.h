@@ -107,6 +107,7 @@ struct settings {
 	bool record_failures;  /* store failed exchanges, too */
 	enum on_record on_record;
 	enum repeat repeat;
+	enum advance advance;
 	struct rules *rules;         /* never NULL */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */

@@ -16,10 +16,14 @@
 #include "gateway/worker.h"
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
+#include "recorder/rules.h"
 #include "replay/http_rules.h"
 #include "replay/key.h"
+#include "replay/written.h"
 
 #include "gateway/transaction.h"
+
+#define TRANSACTION_TURNS (RULE_BIT(RULE_REPEAT) | RULE_BIT(RULE_ADVANCE))
 
 static const char *const source_texts[SOURCE_COUNT] = {
 #define S(name, text) [SOURCE_##name] = text,
@@ -174,6 +178,36 @@ transaction_search_get(
 	return other == FOUND_NOTHING ? found : other;
 }
 
+/* Which of several recordings is next; the first rule for a request counts. */
+static void
+transaction_turn(struct transaction *t)
+{
+	const struct settings *s = t->w->shared->settings;
+	struct wanted *w = &t->wanted;
+	const struct rule *rule;
+	enum advance advance = s->advance;
+
+	w->repeat = s->repeat;
+	w->scope = t->routed ? t->route.scope : STR("");
+	w->target = t->r->head.path;
+	if ((rules_verbs(s->rules) & TRANSACTION_TURNS) != 0) {
+		struct rules_request q = { t->r->head.method, w->scope,
+			w->target };
+
+		rule = rules_next(s->rules, NULL, RULE_BIT(RULE_REPEAT), &q);
+		if (rule != NULL)
+			w->repeat = (enum repeat)rule->word;
+		rule = rules_next(s->rules, NULL, RULE_BIT(RULE_ADVANCE), &q);
+		if (rule != NULL)
+			advance = (enum advance)rule->word;
+	}
+	w->writes = written_by(t->r->head.method);
+	w->waits = advance == ADVANCE_ON_WRITE && !w->writes;
+	w->writes = w->writes &&
+		    (s->advance == ADVANCE_ON_WRITE ||
+			(rules_verbs(s->rules) & RULE_BIT(RULE_ADVANCE)) != 0);
+}
+
 static enum found
 transaction_look(struct transaction *t, struct answer **a)
 {
@@ -186,6 +220,7 @@ transaction_look(struct transaction *t, struct answer **a)
 	t->wanted.headers = &t->r->head.headers;
 	t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
+	transaction_turn(t);
 	t->wanted.asks = rules ? http_rules_asks(method, t->wanted.headers) : 0;
 	found = transaction_search(t, method, a, &e);
 	if ((found == FOUND_NOTHING || found == FOUND_UNUSABLE) && rules &&

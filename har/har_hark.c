@@ -158,6 +158,8 @@ har_hark_write(struct json_write *w, const struct exchange *x,
 		json_write_member(
 		    w, "outcome", str_of(outcome_text(x->outcome)));
 	har_hark_text(w, "failure", x->failure);
+	if (x->times > 1)
+		json_write_member_int(w, "times", (int64_t)x->times);
 	if (!needs->minimal)
 		har_hark_about(w, x);
 	har_hark_interims(w, x);
@@ -248,6 +250,18 @@ har_hark_read_minor(struct har_in *in, enum json_token t, void *slot)
 	if (har_in_number(in, t, &v) == -1)
 		return -1;
 	m->minor = v >= 0 && v <= 9 ? (int)v : -1;
+	return 0;
+}
+
+static int
+har_hark_times(struct har_in *in, enum json_token t, void *slot)
+{
+	int64_t v = 1;
+
+	(void)slot;
+	if (har_in_number(in, t, &v) == -1)
+		return -1;
+	in->entry->x->times = v > 1 ? (uint64_t)v : 1;
 	return 0;
 }
 
@@ -449,6 +463,7 @@ static const struct har_member har_hark_members[] = {
 	TEXT("mode", mode),
 	TEXT("target", target),
 	{ "outcome", har_hark_outcome, 0 },
+	{ "times", har_hark_times, 0 },
 	{ "unknownTimings", har_hark_unknown_timings, 0 },
 	{ "interims", har_hark_interims_read, 0 },
 	{ "request", har_hark_message_read,

@@ -19,6 +19,8 @@ enum on_record {
 	ON_RECORD_KEEP_FIRST, /* when one is complete, no other is stored */
 	ON_RECORD_REPLACE_IF_SUCCESS, /* one below 400 takes their place;
 					 others only come to no complete one */
+	ON_RECORD_FOLD, /* one that is the same as the last, but for its times
+			   and the fields Date and Age, is counted there */
 };
 
 /*

@@ -89,6 +89,9 @@ int store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
  * tape, in the same order.  1 if there was one, 0 if not, -1 on error. */
 int store_replace(struct store *s, struct exchange *x, struct err *e);
 
+/* The entry was recorded once more, the same as before.  0 or -1. */
+int store_count_again(struct store *s, int64_t entry, struct err *e);
+
 /* Deletes an entry, and its bodies if nobody else uses them.  1 if there was
  * one, 0 if not, -1 on error. */
 int store_remove(struct store *s, int64_t entry, struct err *e);

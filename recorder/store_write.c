@@ -308,3 +308,15 @@ store_remove(struct store *s, int64_t entry, struct err *e)
 {
 	return store_remove_or_replace(s, entry, NULL, e);
 }
+
+int
+store_count_again(struct store *s, int64_t entry, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_AGAIN,
+	    "UPDATE entry SET times = times + 1 WHERE id = ?", e);
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	return store_run(s, q, "cannot count an entry", e);
+}

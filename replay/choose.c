@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "replay/cursor.h"
 #include "replay/variant.h"
 
 #include "replay/choose.h"
@@ -74,23 +75,26 @@ choose_best(const struct variant **v, size_t n, const struct headers *live)
 
 /* The first entry of v behind mark, or 0. */
 static int64_t
-choose_after(const struct variant *v, int64_t mark)
+choose_after(const struct variant *v, struct cursor_at mark)
 {
 	size_t low = 0, high = v->n, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (v->entries[middle].id > mark)
+		if (v->entries[middle].id >= mark.entry)
 			high = middle;
 		else
 			low = middle + 1;
 	}
+	if (low < v->n && v->entries[low].id == mark.entry &&
+	    v->entries[low].times <= mark.times)
+		low++;
 	return low < v->n ? v->entries[low].id : 0;
 }
 
 int64_t
-choose_next(const struct variant *const *v, const int64_t *marks, size_t n,
-    size_t *which)
+choose_next(const struct variant *const *v, const struct cursor_at *marks,
+    size_t n, size_t *which)
 {
 	int64_t next = 0, entry;
 	size_t i;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cursor_at;
 struct headers;
 struct variant;
 
@@ -28,12 +29,13 @@ size_t choose_best(
 /*
  * Rule 4, by one policy or another (replay/repeat.h): an entry of the n
  * variants (n > 0), of which *which is the place in v.  choose_next() gives
- * the oldest behind its variant's mark, which is the entry of it served
- * last, or 0.  choose_begun() gives the one that began last at us or before,
+ * the oldest behind its variant's mark, which is the entry of it served last
+ * (it is behind itself until it was served as often as it was recorded), or
+ * 0.  choose_begun() gives the one that began last at us or before,
  * the newest of several, or 0.
  */
-int64_t choose_next(const struct variant *const *v, const int64_t *marks,
-    size_t n, size_t *which);
+int64_t choose_next(const struct variant *const *v,
+    const struct cursor_at *marks, size_t n, size_t *which);
 int64_t choose_oldest(const struct variant *const *v, size_t n, size_t *which);
 int64_t choose_newest(const struct variant *const *v, size_t n, size_t *which);
 int64_t choose_begun(

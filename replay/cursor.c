@@ -14,7 +14,7 @@
 
 struct cursor_mark {
 	uint64_t variant;
-	int64_t entry;
+	struct cursor_at at;
 };
 
 /* The text of a session may be long and comes from outside; two independent
@@ -119,21 +119,21 @@ cursor_make(struct cursor_shard *s, const struct cursor_name *name)
 	return k;
 }
 
-static int64_t
+static struct cursor_at
 cursor_mark(const struct cursor *k, uint64_t variant)
 {
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
 		if (k->marks[i].variant == variant)
-			return k->marks[i].entry;
-	return 0;
+			return k->marks[i].at;
+	return (struct cursor_at){ 0, 0 };
 }
 
 static void
 cursor_set(struct cursor *k, uint64_t variant, int64_t entry)
 {
-	struct cursor_mark mark = { variant, entry };
+	struct cursor_mark mark = { variant, { entry, 1 } };
 	size_t i;
 
 	for (i = 0; i < k->n && k->marks[i].variant != variant; i++)
@@ -141,8 +141,11 @@ cursor_set(struct cursor *k, uint64_t variant, int64_t entry)
 	if (i == k->n && k->n == CURSOR_MARKS)
 		i = 0;
 	if (i < k->n) {
-		if (k->marks[i].variant == variant && k->marks[i].entry > entry)
+		if (k->marks[i].variant == variant &&
+		    k->marks[i].at.entry >= entry) {
 			mark = k->marks[i];
+			mark.at.times += mark.at.entry == entry;
+		}
 		k->n--;
 		memmove(
 		    &k->marks[i], &k->marks[i + 1], (k->n - i) * sizeof(mark));
@@ -179,7 +182,7 @@ cursors_free(struct cursors *c)
 
 void
 cursors_marks(struct cursors *c, const struct key *key, struct str session,
-    const uint64_t *variants, size_t n, int64_t *out)
+    const uint64_t *variants, size_t n, struct cursor_at *out)
 {
 	struct cursor_shard *s = cursor_shard_of(c, key);
 	struct cursor_name name = cursor_name_of(key, session);
@@ -189,7 +192,8 @@ cursors_marks(struct cursors *c, const struct key *key, struct str session,
 	pthread_mutex_lock(&s->lock);
 	k = *cursor_place(s, &name);
 	for (i = 0; i < n; i++)
-		out[i] = k != NULL ? cursor_mark(k, variants[i]) : 0;
+		out[i] = k != NULL ? cursor_mark(k, variants[i])
+				   : (struct cursor_at){ 0, 0 };
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -218,13 +222,14 @@ cursors_move(struct cursors *c, const struct key *key, struct str session,
 }
 
 static void
-cursor_forget(struct cursor *k, uint64_t variant, int64_t entry)
+cursor_forget(struct cursor *k, uint64_t variant, struct cursor_at at)
 {
 	size_t i;
 
 	for (i = 0; i < k->n && k->marks[i].variant != variant; i++)
 		;
-	if (i == k->n || k->marks[i].entry != entry)
+	if (i == k->n || k->marks[i].at.entry != at.entry ||
+	    k->marks[i].at.times != at.times)
 		return;
 	k->n--;
 	memmove(&k->marks[i], &k->marks[i + 1], (k->n - i) * sizeof(*k->marks));
@@ -232,7 +237,7 @@ cursor_forget(struct cursor *k, uint64_t variant, int64_t entry)
 
 void
 cursors_forget(struct cursors *c, const struct key *key, struct str session,
-    const uint64_t *variants, const int64_t *marks, size_t n)
+    const uint64_t *variants, const struct cursor_at *marks, size_t n)
 {
 	struct cursor_shard *s = cursor_shard_of(c, key);
 	struct cursor_name name = cursor_name_of(key, session);
@@ -259,8 +264,8 @@ cursors_rename(
 		if (memcmp(&k->name.key, key, sizeof(*key)) != 0)
 			continue;
 		for (i = 0; i < k->n; i++)
-			if (k->marks[i].entry == from)
-				k->marks[i].entry = to;
+			if (k->marks[i].at.entry == from)
+				k->marks[i].at.entry = to;
 	}
 	pthread_mutex_unlock(&s->lock);
 }

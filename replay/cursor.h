@@ -27,12 +27,19 @@ struct cursors; /* opaque; safe for any thread */
 struct cursors *cursors_new(void);
 void cursors_free(struct cursors *c); /* safe on NULL */
 
-/* The marks of n variants in out; 0 for what was not served yet. */
+/* How far a variant was served. */
+struct cursor_at {
+	int64_t entry;  /* the last one; 0: none yet */
+	uint64_t times; /* it was, one after the other */
+};
+
+/* The marks of n variants in out. */
 void cursors_marks(struct cursors *c, const struct key *key, struct str session,
-    const uint64_t *variants, size_t n, int64_t *out);
+    const uint64_t *variants, size_t n, struct cursor_at *out);
 
 /*
- * Moves the mark of the variant to *entry, never back.  *entry is read under
+ * Moves the mark of the variant to *entry, never back; where it is already,
+ * it is counted.  *entry is read under
  * the lock that cursors_rename() takes, so that an id that changes is not
  * lost between the two; 0 moves nothing.
  */
@@ -41,7 +48,7 @@ void cursors_move(struct cursors *c, const struct key *key, struct str session,
 
 /* Forgets those of the n marks that are still what marks says. */
 void cursors_forget(struct cursors *c, const struct key *key,
-    struct str session, const uint64_t *variants, const int64_t *marks,
+    struct str session, const uint64_t *variants, const struct cursor_at *marks,
     size_t n);
 
 /* Entry from, served under key before it had its id, is called to by now. */

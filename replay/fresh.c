@@ -94,7 +94,8 @@ fresh_add(struct fresh *f, const struct key *key, struct answer_kept *a)
 	if (a != NULL) {
 		name = ANSWER_FRESH + atomic_fetch_add(&f->serial, 1);
 		atomic_store(&a->mark, name);
-		variant_add(a->own, name, a->started_us);
+		variant_add(
+		    a->own, &(struct variant_entry){ name, a->started_us, 1 });
 	}
 	*s->end = p;
 	s->end = &p->next;

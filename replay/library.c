@@ -33,7 +33,6 @@ library_open(const struct library_options *o, struct err *e)
 	l->path = xstrdup(o->path);
 	l->tape = xstrdup(o->tape);
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
-	l->repeat = o->repeat;
 	l->watch = o->watch;
 	l->cache =
 	    cache_new(o->cache_bytes > 0 ? o->cache_bytes : LIBRARY_CACHE);

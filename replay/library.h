@@ -69,7 +69,6 @@ struct library_options {
 	const char *tape;
 	size_t cache_bytes; /* 0 means 64 MiB */
 	size_t most_body;   /* bodies above this stay in the store; 0: 1 MiB */
-	enum repeat repeat;
 	bool watch; /* look for other processes' commits (no own recorder) */
 };
 
@@ -89,6 +88,10 @@ struct wanted {
 	uint64_t asks; /* http_rules_asks() of it; 0: derive nothing */
 	struct str session;
 	int64_t now_us; /* monotonic */
+	enum repeat repeat;
+	bool waits;  /* a read that only a write moves on (replay/written.h) */
+	bool writes; /* a write that does */
+	struct str scope, target; /* of such a read or write */
 };
 
 enum found {

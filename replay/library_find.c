@@ -13,6 +13,7 @@
 #include "replay/library_priv.h"
 #include "replay/shelf.h"
 #include "replay/variant.h"
+#include "replay/written.h"
 
 #include "replay/library.h"
 
@@ -147,7 +148,7 @@ reader_begin(struct library *l, int64_t now_us)
 {
 	int64_t never = 0;
 
-	if (l->repeat == REPEAT_BY_TIME && atomic_load(&l->began_us) == 0)
+	if (atomic_load_explicit(&l->began_us, memory_order_relaxed) == 0)
 		atomic_compare_exchange_strong(&l->began_us, &never, now_us);
 }
 
@@ -185,13 +186,17 @@ reader_next(struct reader *r, const struct wanted *w, const struct key *key,
     const struct variant **v, size_t n, struct pick *pick)
 {
 	struct library *l = r->library;
-	struct repeat_turn turn = { .policy = l->repeat,
+	struct repeat_turn turn = { .policy = w->repeat,
 		.cursors = l->cursors,
 		.key = key,
-		.session = w->session };
+		.session = w->session,
+		.waits = w->waits };
+	struct written_place place = { w->session, w->scope, w->target };
 	size_t which = 0;
 
-	if (l->repeat == REPEAT_BY_TIME)
+	if (w->waits)
+		turn.since = written_since(l->cursors, &place);
+	if (w->repeat == REPEAT_BY_TIME)
 		turn.now_us = reader_tape_time(r, w->now_us);
 	pick->entry = repeat_next(&turn, v, n, &which);
 	pick->variant = v[which]->id;
@@ -211,7 +216,7 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	static const struct headers none;
 	const struct headers *live = w->headers != NULL ? w->headers : &none;
 	const struct variant *few[LIBRARY_FEW], **v = few;
-	enum repeat repeat = r->library->repeat;
+	bool used_up = w->repeat == REPEAT_FAIL;
 	enum found found = FOUND;
 	size_t n = h->nfresh + (h->shelf != NULL ? h->shelf->n : 0);
 
@@ -221,13 +226,13 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	if (w->asks != 0)
 		n = choose_asked(v, n, w->asks);
 	/* A single one can be used up, too. */
-	pick->several = n > 0 && repeat_counts(repeat) &&
-			(repeat == REPEAT_FAIL || variants_several(v, n));
+	pick->several = n > 0 && !w->waits && repeat_counts(w->repeat) &&
+			(used_up || variants_several(v, n));
 	if (h->shelf == NULL || h->shelf->compared)
 		n = choose_best(v, n, live);
 	if (n == 0) {
 		found = FOUND_UNUSABLE;
-	} else if (repeat == REPEAT_FAIL || variants_several(v, n)) {
+	} else if (used_up || variants_several(v, n)) {
 		if (!reader_next(r, w, key, v, n, pick))
 			found = FOUND_EXHAUSTED;
 	} else {
@@ -371,8 +376,11 @@ library_find(
 void
 library_served(struct reader *r, const struct wanted *w, const struct answer *a)
 {
+	struct written_place place = { w->session, w->scope, w->target };
 	struct answer_kept *k = answer_kept_of(a);
 
+	if (w->writes && a->entry > 0)
+		written_mark(r->library->cursors, &place, a->entry);
 	if (atomic_load(&k->several))
 		cursors_move(r->library->cursors, &k->key, w->session,
 		    k->variant, &k->mark);

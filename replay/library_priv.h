@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "replay/repeat.h"
-
 struct cache;
 struct cursors;
 struct err;
@@ -28,7 +26,6 @@ struct library {
 	char *path;
 	char *tape;
 	size_t most_body;
-	enum repeat repeat;
 	bool watch;
 	struct cache *cache;
 	struct cursors *cursors;

@@ -26,7 +26,7 @@ repeat_counts(enum repeat policy)
  */
 static int64_t
 repeat_round(const struct repeat_turn *t, const struct variant *const *v,
-    const uint64_t *ids, int64_t *marks, size_t n, size_t *which)
+    const uint64_t *ids, struct cursor_at *marks, size_t n, size_t *which)
 {
 	int64_t next;
 
@@ -36,12 +36,28 @@ repeat_round(const struct repeat_turn *t, const struct variant *const *v,
 	return next > 0 ? next : choose_oldest(v, n, which);
 }
 
+/* How far each of the variants was served: behind a write, as if all that was
+ * recorded before it had been. */
+static void
+repeat_marks(const struct repeat_turn *t, const uint64_t *ids, size_t n,
+    struct cursor_at *marks)
+{
+	size_t i;
+
+	if (t->waits)
+		for (i = 0; i < n; i++)
+			marks[i] = (struct cursor_at){ t->since, UINT64_MAX };
+	else
+		cursors_marks(t->cursors, t->key, t->session, ids, n, marks);
+}
+
 static int64_t
-repeat_by_cursor(const struct repeat_turn *t, const struct variant *const *v,
+repeat_in_order(const struct repeat_turn *t, const struct variant *const *v,
     size_t n, size_t *which)
 {
 	uint64_t few_ids[REPEAT_FEW] = { 0 }, *ids = few_ids;
-	int64_t few_marks[REPEAT_FEW], *marks = few_marks, next;
+	struct cursor_at few_marks[REPEAT_FEW] = { { 0 } }, *marks = few_marks;
+	int64_t next;
 	size_t i;
 
 	if (n > REPEAT_FEW) {
@@ -50,10 +66,12 @@ repeat_by_cursor(const struct repeat_turn *t, const struct variant *const *v,
 	}
 	for (i = 0; i < n; i++)
 		ids[i] = v[i]->id;
-	cursors_marks(t->cursors, t->key, t->session, ids, n, marks);
+	repeat_marks(t, ids, n, marks);
 	next = choose_next(v, marks, n, which);
 	if (next == 0 && t->policy == REPEAT_HOLD)
 		next = choose_newest(v, n, which);
+	else if (next == 0 && t->policy == REPEAT_CYCLE && t->waits)
+		next = choose_oldest(v, n, which);
 	else if (next == 0 && t->policy == REPEAT_CYCLE)
 		next = repeat_round(t, v, ids, marks, n, which);
 	if (n > REPEAT_FEW) {
@@ -78,6 +96,6 @@ repeat_next(const struct repeat_turn *t, const struct variant *const *v,
 		entry = choose_begun(v, n, t->now_us, which);
 		return entry > 0 ? entry : choose_oldest(v, n, which);
 	default:
-		return repeat_by_cursor(t, v, n, which);
+		return repeat_in_order(t, v, n, which);
 	}
 }

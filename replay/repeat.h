@@ -26,6 +26,13 @@ enum repeat {
 	REPEAT_BY_TIME, /* the newest that had begun by now */
 };
 
+/* When a read comes to its next recording: each time, or only behind a write
+ * (replay/written.h). */
+enum advance {
+	ADVANCE_ALWAYS,
+	ADVANCE_ON_WRITE,
+};
+
 /* Whether what was served decides what comes next. */
 bool repeat_counts(enum repeat policy);
 
@@ -35,6 +42,8 @@ struct repeat_turn {
 	const struct key *key;
 	struct str session;
 	int64_t now_us; /* by time: what it is now on the tape, wall clock */
+	bool waits;     /* a read that only a write moves on */
+	int64_t since;  /* the last such write; 0: none yet */
 };
 
 /* The entry among the n variants (n > 0) whose turn it is, or 0 when they are

@@ -124,7 +124,8 @@ shelf_add(struct shelf *s, const struct exchange *x, int64_t entry)
 	} else {
 		shelf_add_variant(s, v);
 	}
-	variant_add(v, entry, x->started_us);
+	variant_add(
+	    v, &(struct variant_entry){ entry, x->started_us, x->times });
 	s->item.cost += sizeof(*v->entries);
 	return true;
 }

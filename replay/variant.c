@@ -206,13 +206,13 @@ variant_free(struct variant *v)
 }
 
 void
-variant_add(struct variant *v, int64_t entry, int64_t started_us)
+variant_add(struct variant *v, const struct variant_entry *entry)
 {
 	if (v->n == v->cap) {
 		v->cap = v->cap == 0 ? 1 : 2 * v->cap;
 		v->entries = xrealloc(v->entries, v->cap * sizeof(*v->entries));
 	}
-	v->entries[v->n++] = (struct variant_entry){ entry, started_us };
+	v->entries[v->n++] = *entry;
 }
 
 void

@@ -33,6 +33,7 @@ enum variant_kind {
 struct variant_entry {
 	int64_t id;
 	int64_t started_us; /* wall clock */
+	uint64_t times;     /* it was recorded in a row */
 };
 
 struct variant {
@@ -52,7 +53,7 @@ struct variant {
 struct variant *variant_new(const struct exchange *x);
 void variant_free(struct variant *v); /* safe on NULL */
 
-void variant_add(struct variant *v, int64_t entry, int64_t started_us);
+void variant_add(struct variant *v, const struct variant_entry *entry);
 
 /* Forgets the request's fields, so that more entries look alike. */
 void variant_blur(struct variant *v);

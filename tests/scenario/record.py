@@ -527,6 +527,26 @@ def what_is_recorded_again_follows_the_policy(t):
 
 
 @case
+def folded_neighbours_are_counted_and_replayed_as_often(t):
+    origin = t.origin()
+    bodies = iter([b'wait'] * 3 + [b'done'] + [b'x'])
+    clock = iter(range(10, 60))
+    origin.routes['/job'] = lambda p, r: p.send(reply(
+        next(bodies), headers=[
+            ('Date', f'Sat, 21 Nov 2026 10:00:{next(clock)} GMT')]))
+    hark = t.hark('record', origin, '--on-record', 'fold')
+    for want in (b'wait', b'wait', b'wait', b'done'):
+        same(hark.get('/job').body, want)
+    hark.stop()
+    same(stored(hark.store), 2)
+    same([e['_hark'].get('times') for e in entries(hark.store)], [3, None])
+    origin.stop()
+    hark.restart(mode='replay')
+    same([hark.get('/job').body for _ in range(5)],
+         [b'wait', b'wait', b'wait', b'done', b'done'])
+
+
+@case
 def strict_durability_takes_a_recording_that_is_dropped_for_stored(t):
     origin = t.origin()
     hark = t.hark('record', origin, '--durability', 'strict',

@@ -5,8 +5,8 @@ import threading
 import time
 
 from answers import ANSWERS, multipart, number, record, shape
-from harness import (Ended, Failed, Shared, case, check, main, reply, same,
-                     until)
+from harness import (Ended, Failed, Shared, case, check, command, main, reply,
+                     same, until)
 
 
 def replay(t, origin, asked, *options):
@@ -209,6 +209,65 @@ def repeats_follow_the_policy(t):
         same((r.status, r.source), (501, 'miss'))
         check('exhausted' in r.json['detail'], r.json)
     check('(matched but exhausted)' in hark.log, hark.log)
+
+
+@case
+def a_rule_gives_some_requests_a_policy_of_their_own(t):
+    origin = t.origin()
+    targets = ('/n', '/jobs/1', '/jobs/2?x=/n', '/last')
+    for target in targets:
+        number(origin, target)
+    hark, _ = record(t, origin, [('GET', x) for x in targets] * 2)
+    rules = t.path('rules')
+    rules.write_text('# comes first\n* /jobs/?* repeat cycle\n'
+                     '* * repeat fail\n')
+    hark.restart(mode='replay', options=[
+        '--rule', 'GET,HEAD /last repeat latest', '--rules', rules])
+    for target, want in (('/jobs/1', '1212'), ('/jobs/2?x=/n', '1212'),
+                         ('/last', '2222'), ('/n', '12--')):
+        same(''.join(r.body.decode() if r.source == 'replay' else '-'
+                     for r in (hark.get(target) for _ in want)), want, target)
+    hark.stop()
+    bad = t.path('bad')
+    bad.write_text('\n* /jobs repeat sometimes\n')
+    done = command('replay', '--store', hark.store, '--rules', bad)
+    same(done.returncode, 2)
+    check(f'{bad}: line 2: rule "* /jobs repeat sometimes": sometimes: '
+          'expected one of hold, cycle' in done.stderr, done.stderr)
+
+
+@case
+def reads_advance_only_behind_a_write_to_the_same_path(t):
+    origin = t.origin()
+    items = []
+
+    def todos(p, r):
+        if r.method == 'POST':
+            items.append(r.body.decode())
+        p.send(reply(','.join(items).encode()))
+    origin.routes.update({'/todos': todos, '/todos?x': todos,
+                          '/todos/1': todos, '/else': todos})
+    asked = [('GET', '/todos'), ('GET', '/todos/1'), ('GET', '/else'),
+             ('POST', '/todos', [], b'a'), ('GET', '/todos'),
+             ('GET', '/todos/1'), ('GET', '/else'), ('GET', '/todos'),
+             ('POST', '/todos', [], b'b'), ('GET', '/todos')]
+    hark, _ = record(t, origin, asked)
+    for options in (['--advance', 'on-write'],
+                    ['--rule', '* /todos* advance on-write']):
+        hark.restart(mode='replay', options=options)
+        seen = {}
+        for step in (None, b'a', b'b'):
+            if step:
+                same(hark.ask('POST', '/todos', [], step).source, 'replay')
+            for _ in range(3):
+                seen.setdefault('/todos', []).append(hark.get('/todos').body)
+            seen.setdefault('/todos/1', []).append(
+                hark.get('/todos/1').body)
+        same(seen, {'/todos': [b''] * 3 + [b'a'] * 3 + [b'a,b'] * 3,
+                    '/todos/1': [b'', b'a', b'a']}, options)
+        same([hark.get('/else').body for _ in '12'],
+             [b'', b''] if '--advance' in options else [b'', b'a'])
+        hark.stop()
 
 
 @case

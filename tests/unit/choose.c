@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "har/exchange.h"
 #include "replay/choose.h"
+#include "replay/cursor.h"
 #include "replay/http_rules.h"
 #include "replay/variant.h"
 
@@ -70,7 +71,8 @@ record(const struct row *rows, size_t n)
 			variants[nvariants++] = v;
 		else
 			variant_free(v);
-		variant_add(variants[k], (int64_t)i + 1, 0);
+		variant_add(variants[k],
+		    &(struct variant_entry){ (int64_t)i + 1, 0, 1 });
 	}
 }
 
@@ -82,7 +84,8 @@ ask_from(const char *request, bool compare, int64_t *marks)
 {
 	const struct variant *best[MOST] = { NULL };
 	struct headers live = fields(request);
-	int64_t at[MOST], entry;
+	struct cursor_at at[MOST];
+	int64_t entry;
 	size_t i, k, n, which = 0;
 
 	for (i = 0; i < nvariants; i++)
@@ -97,7 +100,7 @@ ask_from(const char *request, bool compare, int64_t *marks)
 	for (i = 0; i < n; i++)
 		for (k = 0; k < nvariants; k++)
 			if (best[i] == variants[k])
-				at[i] = marks[k];
+				at[i] = (struct cursor_at){ marks[k], 1 };
 	entry = choose_next(best, at, n, &which);
 	if (entry == 0)
 		entry = choose_newest(best, n, &which);

@@ -19,10 +19,10 @@ move(
 static int64_t
 mark(const struct key *key, const char *session, uint64_t variant)
 {
-	int64_t out;
+	struct cursor_at out;
 
 	cursors_marks(c, key, str_of(session), &variant, 1, &out);
-	return out;
+	return out.entry;
 }
 
 static void
@@ -74,15 +74,18 @@ static void
 several_marks_are_told_at_once(void)
 {
 	const uint64_t variants[] = { 1, 2, 3 };
-	int64_t out[3];
+	struct cursor_at out[3];
 
 	begin();
 	move(&a, "s", 3, 30);
 	move(&a, "s", 1, 10);
+	move(&a, "s", 1, 10);
 	cursors_marks(c, &a, STR("s"), variants, 3, out);
-	CHECK_INT(out[0], 10);
-	CHECK_INT(out[1], 0);
-	CHECK_INT(out[2], 30);
+	CHECK_INT(out[0].entry, 10);
+	CHECK_INT(out[0].times, 2);
+	CHECK_INT(out[1].entry, 0);
+	CHECK_INT(out[2].entry, 30);
+	CHECK_INT(out[2].times, 1);
 }
 
 static void
@@ -145,7 +148,8 @@ static void
 marks_are_forgotten_unless_they_have_moved_on(void)
 {
 	static const uint64_t variants[] = { 7, 8, 9 };
-	static const int64_t marks[] = { 3, 5, 1 };
+	static const struct cursor_at marks[] = { { 3, 1 }, { 5, 1 },
+		{ 1, 1 } };
 
 	begin();
 	move(&a, "s", 7, 3);

@@ -18,6 +18,9 @@
 
 static struct err e;
 
+static enum repeat repeat;
+static bool waits; /* reads only go on behind a write */
+
 /* The case at hand: a store, its writer, a library and one of its readers. */
 static struct {
 	char path[64];
@@ -74,6 +77,7 @@ begin_library(struct library_options o)
 static void
 begin(void)
 {
+	repeat = REPEAT_HOLD;
 	begin_store(true);
 	begin_library((struct library_options){ 0 });
 }
@@ -134,6 +138,10 @@ wanted(const char *target, const struct headers *headers, const char *session)
 		.key = key_of(c.keyer, &p),
 		.headers = headers,
 		.session = str_of(session),
+		.repeat = repeat,
+		.waits = waits,
+		.scope = STR(""),
+		.target = str_of(target),
 	};
 }
 
@@ -292,10 +300,69 @@ repeats_come_in_recorded_order_and_the_last_one_stays(void)
 }
 
 static void
+reads_wait_for_a_write_to_their_path_or_one_above_or_below(void)
+{
+	struct wanted w;
+
+	begin();
+	record("/todos", "none");
+	record("/todos?page=2", "none 2");
+	record("/todos", "still none");
+	record("/todos/1", "missing");
+	record("/other", "x");
+	record("/todos/", "post"); /* 6 */
+	record("/todos", "one");
+	record("/todos/1", "there");
+	record("/other", "y");
+	waits = true;
+	CHECK_STR(get("/todos"), "none");
+	CHECK_STR(get("/todos"), "none");
+	CHECK_STR(get("/todos/1"), "missing");
+	w = wanted("/todos/", NULL, "");
+	w.waits = false;
+	w.writes = true;
+	CHECK_STR(look(c.reader, &w, true), "post");
+	CHECK_STR(get("/todos"), "one");
+	CHECK_STR(get("/todos"), "one");
+	CHECK_STR(get("/todos?page=2"), "none 2");
+	CHECK_STR(get("/todos/1"), "there");
+	CHECK_STR(get("/other"), "x");
+	CHECK_STR(get_as("other", "/todos"), "none");
+	repeat = REPEAT_FAIL;
+	CHECK_STR(get("/todos"), "one");
+	CHECK_STR(get("/todos?page=2"), "exhausted");
+	repeat = REPEAT_HOLD;
+	waits = false;
+}
+
+static void
+record_times(const char *target, const char *body, uint64_t times)
+{
+	struct exchange *x = exchange(target, body);
+
+	x->times = times;
+	put(x);
+}
+
+static void
+a_counted_recording_is_served_as_often_as_it_was_recorded(void)
+{
+	begin();
+	record_times("/a", "wait", 3);
+	record_times("/a", "done", 1);
+	CHECK_STR(get("/a"), "wait");
+	CHECK_STR(get("/a"), "wait");
+	CHECK_STR(get_as("other", "/a"), "wait");
+	CHECK_STR(get("/a"), "wait");
+	CHECK_STR(get("/a"), "done");
+	CHECK_STR(get("/a"), "done");
+}
+
+static void
 begin_repeat(enum repeat policy)
 {
-	begin_store(true);
-	begin_library((struct library_options){ .repeat = policy });
+	begin();
+	repeat = policy;
 }
 
 /* What n requests for target get, in turn. */
@@ -322,6 +389,19 @@ a_cycle_begins_again_behind_the_last(void)
 	CHECK_STR(gets("/a", 8), "1 2 3 1 2 3 1 2");
 	CHECK_STR(get_as("other", "/a"), "1");
 	CHECK_STR(gets("/b", 3), "x x x");
+}
+
+static void
+a_cycle_and_fail_count_recordings_too(void)
+{
+	begin_repeat(REPEAT_CYCLE);
+	record_times("/a", "1", 2);
+	record_times("/a", "2", 1);
+	CHECK_STR(gets("/a", 7), "1 1 2 1 1 2 1");
+	begin_repeat(REPEAT_FAIL);
+	record_times("/a", "1", 2);
+	CHECK_STR(gets("/a", 3), "1 1 exhausted");
+	repeat = REPEAT_HOLD;
 }
 
 static void
@@ -1204,6 +1284,9 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(a_tape_may_come_later_than_its_reader),
     TEST(another_tape_is_not_searched),
     TEST(repeats_come_in_recorded_order_and_the_last_one_stays),
+    TEST(reads_wait_for_a_write_to_their_path_or_one_above_or_below),
+    TEST(a_counted_recording_is_served_as_often_as_it_was_recorded),
+    TEST(a_cycle_and_fail_count_recordings_too),
     TEST(a_cycle_begins_again_behind_the_last),
     TEST(a_cycle_goes_over_recordings_of_different_requests),
     TEST(a_cycle_takes_in_what_is_recorded_meanwhile),
