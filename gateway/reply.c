@@ -298,6 +298,7 @@ reply_answer_now(struct transaction *t)
 	struct iovec v;
 	bool pieces;
 
+	reader_used(t->w->reader, a->entry);
 	if ((t->wanted.asks != 0 || t->derived != NULL) && derive_reply(t))
 		return;
 	t->status = a->status;

@@ -310,6 +310,16 @@ store_begin(struct store *s, struct err *e)
 }
 
 int
+store_hold(struct store *s, struct err *e)
+{
+	/* The first read of a transaction is what it holds. */
+	if (store_run(s, store_statement(s, STORE_HOLD, "BEGIN", e),
+		"cannot begin", e) != 0)
+		return -1;
+	return store_exec(s, "SELECT 1 FROM tape LIMIT 1", "cannot read", e);
+}
+
+int
 store_commit(struct store *s, struct err *e)
 {
 	return store_run(s, store_statement(s, STORE_COMMIT, "COMMIT", e),

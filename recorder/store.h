@@ -61,6 +61,18 @@ int store_tape_extra(
 int store_tape_add_extra(
     struct store *s, int64_t tape, struct str object, struct err *e);
 
+/* How far a tape went at one moment. */
+struct store_extent {
+	int64_t tape; /* its id; 0: there was none */
+	int64_t created_us;
+	int64_t last; /* the highest id of the store's entries; 0: none */
+};
+int store_extent(
+    struct store *s, struct str tape, struct store_extent *x, struct err *e);
+
+/* From now on this reader sees the store as it is now, until it is closed. */
+int store_hold(struct store *s, struct err *e);
+
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
@@ -135,6 +147,7 @@ struct store_filter {
 /* One line about an entry; the strings live until the callback returns. */
 struct store_entry_row {
 	int64_t id;
+	int64_t tape_id;
 	struct str tape;
 	int64_t started_us;
 	struct str method, url;
@@ -151,6 +164,11 @@ struct store_entry_row {
 int store_list(struct store *s, const struct store_filter *f,
     int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
     struct err *e);
+
+/* Calls on_id for each entry of the tape, in no order.  Cheaper than
+ * store_list() by far.  0 or -1. */
+int store_ids(struct store *s, int64_t tape,
+    void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e);
 
 /* What was asked for, as it is recorded; the strings live until the callback
  * returns. */

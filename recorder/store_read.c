@@ -218,6 +218,7 @@ enum list_column {
 	LIST_RESPONSE_SIZE,
 	LIST_TIME,
 	LIST_HEAD,
+	LIST_TAPE_ID,
 };
 
 #define STORE_LIST_SQL \
@@ -228,7 +229,7 @@ enum list_column {
 	"coalesce(blocked_us, 0) + coalesce(dns_us, 0) + " \
 	"coalesce(connect_us, 0) + coalesce(send_us, 0) + " \
 	"coalesce(wait_us, 0) + coalesce(receive_us, 0) END, " \
-	"e.response_head " \
+	"e.response_head, e.tape " \
 	"FROM entry AS e CROSS JOIN tape AS t ON t.id = e.tape " \
 	"WHERE e.id BETWEEN ?1 AND ?2 AND (?3 = 0 OR e.tape = ?3) " \
 	"AND (?4 = '' OR e.method = ?4) AND e.status BETWEEN ?5 AND ?6 " \
@@ -266,6 +267,7 @@ read_row(sqlite3_stmt *q, struct arena *a, struct store_entry_row *row)
 	arena_reset(a);
 	*row = (struct store_entry_row){
 		.id = sqlite3_column_int64(q, LIST_ID),
+		.tape_id = sqlite3_column_int64(q, LIST_TAPE_ID),
 		.tape = store_column(q, LIST_TAPE),
 		.started_us = sqlite3_column_int64(q, LIST_STARTED),
 		.method = store_column(q, LIST_METHOD),
@@ -308,6 +310,24 @@ store_list(struct store *s, const struct store_filter *f,
 	sqlite3_reset(q);
 	arena_fini(&a);
 	return stop;
+}
+
+int
+store_ids(struct store *s, int64_t tape,
+    void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_IDS,
+	    "SELECT id FROM entry INDEXED BY entry_by_key WHERE tape = ?", e);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, tape);
+	while ((r = sqlite3_step(q)) == SQLITE_ROW)
+		on_id(arg, sqlite3_column_int64(q, 0));
+	r = r == SQLITE_DONE ? 0 : store_failed(s, "cannot read the ids", e);
+	sqlite3_reset(q);
+	return r;
 }
 
 static size_t

@@ -78,6 +78,34 @@ store_tapes(struct store *s,
 }
 
 int
+store_extent(
+    struct store *s, struct str tape, struct store_extent *x, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_EXTENT,
+	    "SELECT id, created_us, (SELECT coalesce(max(id), 0) FROM entry) "
+	    "FROM tape WHERE name = ?",
+	    e);
+	int r;
+
+	*x = (struct store_extent){ 0 };
+	if (q == NULL)
+		return -1;
+	store_bind(q, 1, tape);
+	r = sqlite3_step(q);
+	if (r == SQLITE_ROW)
+		*x = (struct store_extent){
+			.tape = sqlite3_column_int64(q, 0),
+			.created_us = sqlite3_column_int64(q, 1),
+			.last = sqlite3_column_int64(q, 2),
+		};
+	r = r == SQLITE_ROW || r == SQLITE_DONE
+		? 0
+		: store_failed(s, "cannot find the tape", e);
+	sqlite3_reset(q);
+	return r;
+}
+
+int
 store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
 {
 	sqlite3_stmt *q;

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/id_ranges.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
 #include "replay/cache.h"
@@ -24,12 +25,18 @@ struct library *
 library_open(const struct library_options *o, struct err *e)
 {
 	struct store *probe = store_open(o->path, STORE_READ, false, e);
+	struct store_extent extent;
 	struct library *l;
+	int rc;
 
 	if (probe == NULL)
 		return NULL;
+	rc = store_extent(probe, str_of(o->tape), &extent, e);
 	store_close(probe);
+	if (rc == -1)
+		return NULL;
 	l = xcalloc(1, sizeof(*l));
+	l->extent = extent;
 	l->path = xstrdup(o->path);
 	l->tape = xstrdup(o->tape);
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
@@ -109,7 +116,34 @@ reader_close(struct reader *r)
 	l->misses += atomic_load(&r->misses);
 	pthread_mutex_unlock(&l->lock);
 	store_close(r->store);
+	id_set_fini(&r->used);
 	free(r);
+}
+
+void
+reader_used(struct reader *r, int64_t entry)
+{
+	/* A fresh answer has no number; nobody can say yet that its entry
+	 * was not used. */
+	if (entry > 0)
+		id_set_add(&r->used, entry);
+}
+
+void
+library_used(struct library *l, struct id_ranges *out)
+{
+	struct reader *r;
+
+	pthread_mutex_lock(&l->lock);
+	for (r = l->readers; r != NULL; r = r->next)
+		id_set_ranges(&r->used, out);
+	pthread_mutex_unlock(&l->lock);
+}
+
+const struct store_extent *
+library_extent(const struct library *l)
+{
+	return &l->extent;
 }
 
 /* An answer for x that owns its variant, or NULL when x cannot be replayed

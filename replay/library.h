@@ -35,8 +35,10 @@
 #include "replay/repeat.h"
 
 struct err;
+struct id_ranges;
 struct library; /* opaque; one per process */
 struct reader;  /* opaque; one per thread, with a connection of its own */
+struct store_extent;
 
 /*
  * A recorded answer, ready to be sent; immutable and counted.  head is the
@@ -111,6 +113,16 @@ enum found library_find(
  * could be served it again by another worker. */
 void library_served(
     struct reader *r, const struct wanted *w, const struct answer *a);
+
+/* The entry was of use: its answer is being sent, or led to another. */
+void reader_used(struct reader *r, int64_t entry);
+
+/* The entries that were, by all readers that are open; their threads have to
+ * have ended.  Added to out, which is settled then. */
+void library_used(struct library *l, struct id_ranges *out);
+
+/* The tape as it was when the library was opened. */
+const struct store_extent *library_extent(const struct library *l);
 
 /*
  * Makes a fresh recording findable before it is committed (mode auto); x is

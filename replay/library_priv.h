@@ -10,11 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "recorder/id_set.h"
+#include "recorder/store.h"
+
 struct cache;
 struct cursors;
 struct err;
 struct fresh;
-struct store;
 
 enum library_unknown {
 	UNKNOWN_UNASKED,
@@ -25,6 +27,7 @@ enum library_unknown {
 struct library {
 	char *path;
 	char *tape;
+	struct store_extent extent; /* in the beginning */
 	size_t most_body;
 	bool watch;
 	struct cache *cache;
@@ -47,6 +50,7 @@ struct reader {
 	int64_t version;  /* of the store, when the cache was last true */
 	int64_t watched_us;
 	atomic_uint_fast64_t hits, misses;
+	struct id_set used; /* the thread's own, as long as it runs */
 };
 
 /* Sets r->tape, which may come later than the reader: a recorder makes it.

@@ -258,6 +258,7 @@ playwright_visit(struct playwright_walk *w, const struct exchange *x)
 		    w->visited, (w->nvisited == 0 ? 1 : 2 * w->nvisited) *
 				    sizeof(*w->visited));
 	w->visited[w->nvisited++] = x->id;
+	reader_used(w->reader, x->id);
 	return true;
 }
 
