@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "gateway/filters.h"
 #include "gateway/rows.h"
+#include "gateway/unused.h"
 #include "recorder/store.h"
 
 #include "gateway/commands.h"
@@ -18,6 +19,7 @@ enum {
 	LIST_SINCE,
 	LIST_UNTIL,
 	LIST_FAILED,
+	LIST_UNUSED,
 	LIST_TAPE,
 	LIST_OPTIONS,
 };
@@ -56,6 +58,10 @@ const struct own_option cmd_list_options[] = {
 	    .name = "failed",
 	    .help = "only exchanges that failed",
 	},
+	[LIST_UNUSED] = {
+	    .name = "unused",
+	    .help = "only entries that no replay has served",
+	},
 	[LIST_TAPE] = {
 	    .name = "tape",
 	    .argument = "NAME",
@@ -82,25 +88,49 @@ cmd_list_filter(const char **values, struct store_filter *f, struct err *e)
 	    "until", values[LIST_UNTIL], now, &f->until_us, e);
 }
 
+struct list {
+	struct rows rows;
+	struct unused *unused; /* NULL: the used ones, too */
+};
+
 static int
 cmd_list_on_entry(void *arg, const struct store_entry_row *row)
 {
-	return rows_add(arg, row);
+	struct list *l = arg;
+
+	if (l->unused != NULL && !unused_is(l->unused, row))
+		return 0;
+	return rows_add(&l->rows, row);
+}
+
+/* What has to be known before the first line. */
+static int
+cmd_list_begin(struct list *l, struct store *s, const char *path,
+    const char **values, struct store_filter *f, struct err *e)
+{
+	const char *tape = values[LIST_TAPE];
+
+	if (filters_tape(s, tape, f, e) == -1)
+		return -1;
+	if (values[LIST_UNUSED] != NULL &&
+	    (l->unused = unused_load(s, path, f->tape, e)) == NULL)
+		return -1;
+	return rows_begin(
+	    &l->rows, s, values[LIST_JSON] != NULL, tape != NULL, e);
 }
 
 static int
-cmd_list_entries(struct store *s, const char **values, struct store_filter *f)
+cmd_list_entries(struct store *s, const char *path, const char **values,
+    struct store_filter *f)
 {
-	const char *tape = values[LIST_TAPE];
-	struct rows rows = { 0 };
+	struct list l = { 0 };
 	struct err e;
 	int rc = -1, status;
 
-	if (filters_tape(s, tape, f, &e) == 0 &&
-	    rows_begin(&rows, s, values[LIST_JSON] != NULL, tape != NULL, &e) ==
-		0)
-		rc = store_list(s, f, cmd_list_on_entry, &rows, &e);
-	status = rows_end(&rows);
+	if (cmd_list_begin(&l, s, path, values, f, &e) == 0)
+		rc = store_list(s, f, cmd_list_on_entry, &l, &e);
+	unused_free(l.unused);
+	status = rows_end(&l.rows);
 	if (rc == -1)
 		return commands_fail(STATUS_FAILED, &e);
 	return rc == 0 ? status : STATUS_FAILED;
@@ -125,7 +155,7 @@ cmd_list(const struct command *c, int argc, char **argv)
 		 (store = store_open(s->store, STORE_READ, false, &e)) == NULL)
 		status = commands_fail(STATUS_USAGE, &e);
 	else
-		status = cmd_list_entries(store, values, &filter);
+		status = cmd_list_entries(store, s->store, values, &filter);
 	store_close(store);
 	settings_free(s);
 	return status;

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "gateway/filters.h"
 #include "gateway/rows.h"
+#include "gateway/unused.h"
 #include "recorder/store.h"
 
 #include "gateway/commands.h"
@@ -18,6 +19,7 @@
 enum {
 	PRUNE_OLDER,
 	PRUNE_FAILED,
+	PRUNE_UNUSED,
 	PRUNE_TAPE,
 	PRUNE_DRY_RUN,
 	PRUNE_JSON,
@@ -33,6 +35,10 @@ const struct own_option cmd_prune_options[] = {
 	[PRUNE_FAILED] = {
 	    .name = "failed",
 	    .help = "exchanges that failed",
+	},
+	[PRUNE_UNUSED] = {
+	    .name = "unused",
+	    .help = "entries that no replay has served",
 	},
 	[PRUNE_TAPE] = {
 	    .name = "tape",
@@ -54,7 +60,10 @@ struct prune {
 	struct store *store;
 	bool dry_run;
 	bool json;
+	const char *path;
 	const char *tape; /* or NULL */
+	bool only_unused;
+	struct unused *unused; /* what these are */
 	struct rows rows;
 	int64_t *ids;
 	size_t n, cap;
@@ -65,6 +74,8 @@ cmd_prune_on_entry(void *arg, const struct store_entry_row *row)
 {
 	struct prune *p = arg;
 
+	if (p->unused != NULL && !unused_is(p->unused, row))
+		return 0;
 	if (p->n == p->cap) {
 		p->cap = p->cap > 0 ? 2 * p->cap : 256;
 		p->ids = xrealloc(p->ids, p->cap * sizeof(*p->ids));
@@ -90,8 +101,12 @@ cmd_prune_entries(struct prune *p, struct store_filter *f, struct err *e)
 {
 	int r;
 
-	if (filters_tape(p->store, p->tape, f, e) == -1 ||
-	    rows_begin(&p->rows, p->store, p->json, p->tape != NULL, e) == -1)
+	if (filters_tape(p->store, p->tape, f, e) == -1)
+		return -1;
+	if (p->only_unused &&
+	    (p->unused = unused_load(p->store, p->path, f->tape, e)) == NULL)
+		return -1;
+	if (rows_begin(&p->rows, p->store, p->json, p->tape != NULL, e) == -1)
 		return -1;
 	r = store_list(p->store, f, cmd_prune_on_entry, p, e);
 	if (r > 0)
@@ -130,6 +145,7 @@ cmd_prune_store(struct prune *p, struct store_filter *f)
 			    p->n == 1 ? "entry" : "entries");
 		status = rows_end(&p->rows);
 	}
+	unused_free(p->unused);
 	free(p->ids);
 	return status;
 }
@@ -140,9 +156,11 @@ cmd_prune_filter(const char **values, struct store_filter *f, struct err *e)
 	int64_t age = 0;
 
 	*f = (struct store_filter){ .failed = values[PRUNE_FAILED] != NULL };
-	if (values[PRUNE_OLDER] == NULL && !f->failed)
-		return err_set(e, "expected --older AGE or --failed; entries "
-				  "to which all given apply are removed");
+	if (values[PRUNE_OLDER] == NULL && !f->failed &&
+	    values[PRUNE_UNUSED] == NULL)
+		return err_set(e,
+		    "expected --older AGE, --failed or --unused; "
+		    "entries to which all given apply are removed");
 	if (values[PRUNE_OLDER] == NULL)
 		return 0;
 	if (filters_age("older", values[PRUNE_OLDER], &age, e) == -1)
@@ -177,7 +195,9 @@ cmd_prune(const struct command *c, int argc, char **argv)
 		return status;
 	p.dry_run = values[PRUNE_DRY_RUN] != NULL;
 	p.json = values[PRUNE_JSON] != NULL;
+	p.path = s->store;
 	p.tape = values[PRUNE_TAPE];
+	p.only_unused = values[PRUNE_UNUSED] != NULL;
 	if (operands > 0)
 		status = commands_misused(c);
 	else if (cmd_prune_filter(values, &filter, &e) == -1 ||

@@ -20,7 +20,10 @@
 #include "gateway/tls.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
+#include "recorder/id_ranges.h"
 #include "recorder/recorder.h"
+#include "recorder/store.h"
+#include "recorder/used.h"
 #include "replay/library.h"
 #include "replay/playwright.h"
 
@@ -38,6 +41,7 @@ struct gateway {
 	char *misses[GATEWAY_MOST_MISSES]; /* a ring */
 	size_t nmisses;                    /* ever */
 	struct recorder_figures recorded;  /* after gateway_stop() */
+	struct id_ranges served;           /* the same */
 	bool stopped;
 };
 
@@ -341,6 +345,29 @@ gateway_address(const struct gateway *g, size_t i)
 	return i < g->shared.settings->listen.n ? g->addresses[i] : NULL;
 }
 
+/* For hark prune --unused.  Where nothing can be written, as beside fixtures
+ * on read-only media, nobody prunes either. */
+static void
+gateway_note_used(struct gateway *g)
+{
+	const struct settings *s = g->shared.settings;
+	const struct store_extent *x = library_extent(g->shared.library);
+	struct used_run run = { .tape = x->tape,
+		.created_us = x->created_us,
+		.last = x->last,
+		.served = g->served };
+	struct err e;
+	int rc;
+
+	if (!s->note_used || x->tape == 0 || g->served.n == 0)
+		return;
+	rc = used_note(s->store, &run, &e);
+	if (rc == 1)
+		log_debug(s->store, "what was served is not noted: %s", e.text);
+	else if (rc == -1)
+		log_warn(s->store, "what was served is not noted: %s", e.text);
+}
+
 void
 gateway_stop(struct gateway *g)
 {
@@ -356,6 +383,10 @@ gateway_stop(struct gateway *g)
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_join(g->workers[i]);
+	if (g->shared.library != NULL) {
+		library_used(g->shared.library, &g->served);
+		gateway_note_used(g);
+	}
 	if (g->shared.recorder == NULL)
 		return;
 	recorder_flush(g->shared.recorder);
@@ -382,6 +413,7 @@ gateway_free(struct gateway *g)
 	for (i = 0; i < GATEWAY_MOST_MISSES; i++)
 		free(g->misses[i]);
 	pthread_mutex_destroy(&g->lock);
+	id_ranges_fini(&g->served);
 	free(g->addresses);
 	free(g->workers);
 	free(g);

@@ -417,6 +417,12 @@ const struct option option_table[] = {
 	    .help = "store exchanges that failed at the upstream, too",
 	},
 	{
+	    .name = "note-used",
+	    FLAG(note_used),
+	    .initial = "on",
+	    .help = "note in PATH-used which entries were served",
+	},
+	{
 	    .name = "upstream-ca",
 	    TEXT(upstream_ca, 4095),
 	    .argument = "PEM",

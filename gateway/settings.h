@@ -111,6 +111,7 @@ struct settings {
 	struct rules *rules;         /* never NULL */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */
+	bool note_used;              /* which entries were served */
 	bool http_rules;             /* derive answers by HTTP's own rules */
 
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */

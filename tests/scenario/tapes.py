@@ -496,7 +496,7 @@ def prune_says_what_it_removed(t):
 def a_prune_that_cannot_be_does_nothing(t):
     store = two_tapes(t)
     for argv, status, said in (
-            ([], 2, 'expected --older AGE or --failed'),
+            ([], 2, 'expected --older AGE, --failed or --unused'),
             (['--older', '30'], 2, 'option older: 30: expected an age such'),
             (['--older', 'd'], 2, 'option older: d: '),
             (['--older', '99999999999999d'], 2, 'option older: '),
