@@ -70,6 +70,12 @@ json_offset(const struct json *j)
 	return j->end_offset - (uint64_t)(j->end - j->p);
 }
 
+uint64_t
+json_start(const struct json *j)
+{
+	return j->start;
+}
+
 int
 json_wrong(const struct json *j, struct err *e, const char *what)
 {
@@ -202,6 +208,7 @@ json_close_bracket(struct json *j)
 {
 	bool object = json_in_object(j);
 
+	j->start = json_offset(j);
 	j->p++;
 	j->depth--;
 	j->state = JSON_WANTS_COMMA;
@@ -282,6 +289,7 @@ json_value(struct json *j)
 {
 	int c = json_peek(j);
 
+	j->start = json_offset(j);
 	if (j->depth > 0 && j->depth <= JSON_PATH_LEVELS &&
 	    !json_in_object(j)) {
 		j->path[j->depth].begun = true;
@@ -321,6 +329,7 @@ json_name(struct json *j)
 		json_unexpected(j, "a member's name in double quotes");
 		return JSON_ERROR;
 	}
+	j->start = json_offset(j);
 	j->p++;
 	j->string_open = true;
 	buf_clear(&j->text, JSON_WINDOW);

@@ -87,6 +87,9 @@ unsigned json_flaws(struct json *j);
 void json_path(const struct json *j, struct buf *out);
 uint64_t json_offset(const struct json *j);
 
+/* Where the last token began; of a string and a name, its quote. */
+uint64_t json_start(const struct json *j);
+
 /* Sets *e to "line L, column C (byte N): WHAT" for the last error, or for
  * what the caller found wrong with the last token.  Always -1. */
 int json_error(const struct json *j, struct err *e);

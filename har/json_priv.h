@@ -40,6 +40,7 @@ struct json {
 	struct str memory;      /* for json_open_str() */
 	unsigned char *p, *end; /* the unread part of window */
 	uint64_t end_offset;    /* of the text, at end */
+	uint64_t start;         /* offset of the last token */
 	bool eof, begun, padded;
 	bool string_open; /* between the quotes of a string nobody read */
 	uint64_t line, line_offset;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/regex.h"
+#include "har/json_path.h"
 
 #include "recorder/rules.h"
 
@@ -219,17 +220,14 @@ rules_word(struct rule *rule, struct err *e)
 static int
 rules_pointers(const struct rule *rule, struct err *e)
 {
+	struct json_paths *paths = json_paths_new();
 	size_t i;
+	int r = 0;
 
-	for (i = 0; i < rule->narguments; i++)
-		if (rule->arguments[i].n == 0 ||
-		    (rule->arguments[i].p[0] != '/' &&
-			rule->arguments[i].p[0] != '$'))
-			return err_set(e,
-			    "%.*s: expected a JSON Pointer such as /user/id or "
-			    "a JSONPath such as $.items[*].id",
-			    STR_ARGS(rule->arguments[i]));
-	return 0;
+	for (i = 0; i < rule->narguments && r == 0; i++)
+		r = json_paths_add(paths, rule->arguments[i], 1, e);
+	json_paths_free(paths);
+	return r;
 }
 
 static int
