@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "gateway/export_out.h"
@@ -22,13 +21,8 @@ enum {
 	EXPORT_FORMAT,
 	EXPORT_BODIES,
 	EXPORT_MODE,
-	EXPORT_METHOD,
-	EXPORT_URL,
-	EXPORT_STATUS,
-	EXPORT_IDS,
-	EXPORT_SINCE,
-	EXPORT_UNTIL,
-	EXPORT_OPTIONS,
+	EXPORT_FILTERS,
+	EXPORT_OPTIONS = EXPORT_FILTERS + FILTERS_OPTIONS,
 };
 
 const struct own_option cmd_export_options[] = {
@@ -53,36 +47,7 @@ const struct own_option cmd_export_options[] = {
 	    .argument = "MODE",
 	    .help = "full, or minimal: only what replay needs",
 	},
-	[EXPORT_METHOD] = {
-	    .name = "method",
-	    .argument = "METHOD",
-	    .help = "only entries with this method",
-	},
-	[EXPORT_URL] = {
-	    .name = "url",
-	    .argument = "GLOB",
-	    .help = "only entries whose URL fits; * is any text, ? a byte",
-	},
-	[EXPORT_STATUS] = {
-	    .name = "status",
-	    .argument = "STATUS",
-	    .help = "only entries with this status, 404 or 4xx",
-	},
-	[EXPORT_IDS] = {
-	    .name = "ids",
-	    .argument = "FIRST-LAST",
-	    .help = "only entries with these numbers, 7 or 7-12",
-	},
-	[EXPORT_SINCE] = {
-	    .name = "since",
-	    .argument = "DATE",
-	    .help = "only entries that started then or later; or an age, 2h",
-	},
-	[EXPORT_UNTIL] = {
-	    .name = "until",
-	    .argument = "DATE",
-	    .help = "only entries that started before; or an age, 2h",
-	},
+	FILTERS_ROWS(EXPORT_FILTERS),
 	{ .name = NULL },
 };
 
@@ -275,46 +240,12 @@ cmd_export_form(const char **values, struct export_form *form, struct err *e)
 }
 
 static int
-cmd_export_ids(const char *text, struct store_filter *f, struct err *e)
-{
-	struct str rest = str_of(text), first;
-	uint64_t a, b;
-
-	(void)str_cut(&rest, '-', &first);
-	if (str_u64(first, &a) == -1 || a == 0)
-		goto bad;
-	b = a;
-	if (rest.p != NULL && (str_u64(rest, &b) == -1 || b < a))
-		goto bad;
-	f->first_id = (int64_t)a;
-	f->last_id = (int64_t)b;
-	return 0;
-bad:
-	return err_set(e, "option ids: %.100s: expected 7 or 7-12", text);
-}
-
-static int
 cmd_export_filter(const char **values, struct store_filter *f, struct err *e)
 {
-	int64_t now = clock_wall_us();
-
-	*f = (struct store_filter){
-		.method = str_of(values[EXPORT_METHOD]),
-		.url = str_of(values[EXPORT_URL]),
-	};
 	if (values[EXPORT_OUTPUT] == NULL)
 		return err_set(e, "expected -o FILE, or -o - for standard "
 				  "output");
-	if (filters_status(values[EXPORT_STATUS], &f->status, e) == -1)
-		return -1;
-	if (values[EXPORT_IDS] != NULL &&
-	    cmd_export_ids(values[EXPORT_IDS], f, e) == -1)
-		return -1;
-	if (filters_moment(
-		"since", values[EXPORT_SINCE], now, &f->since_us, e) == -1)
-		return -1;
-	return filters_moment(
-	    "until", values[EXPORT_UNTIL], now, &f->until_us, e);
+	return filters_take(values + EXPORT_FILTERS, f, e);
 }
 
 int

@@ -1,7 +1,6 @@
 /* hark list: one line per entry, as a table or as JSON objects. */
 #include "config.h"
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "gateway/filters.h"
@@ -13,12 +12,8 @@
 
 enum {
 	LIST_JSON,
-	LIST_METHOD,
-	LIST_URL,
-	LIST_STATUS,
-	LIST_SINCE,
-	LIST_UNTIL,
-	LIST_FAILED,
+	LIST_FILTERS,
+	LIST_FAILED = LIST_FILTERS + FILTERS_OPTIONS,
 	LIST_UNUSED,
 	LIST_TAPE,
 	LIST_OPTIONS,
@@ -29,31 +24,7 @@ const struct own_option cmd_list_options[] = {
 	    .name = "json",
 	    .help = "one JSON object per line",
 	},
-	[LIST_METHOD] = {
-	    .name = "method",
-	    .argument = "METHOD",
-	    .help = "only entries with this method",
-	},
-	[LIST_URL] = {
-	    .name = "url",
-	    .argument = "GLOB",
-	    .help = "only entries whose URL fits; * is any text, ? a byte",
-	},
-	[LIST_STATUS] = {
-	    .name = "status",
-	    .argument = "STATUS",
-	    .help = "only entries with this status, 404 or 4xx",
-	},
-	[LIST_SINCE] = {
-	    .name = "since",
-	    .argument = "DATE",
-	    .help = "only entries that started then or later; also 12h, 30d",
-	},
-	[LIST_UNTIL] = {
-	    .name = "until",
-	    .argument = "DATE",
-	    .help = "only entries that started before",
-	},
+	FILTERS_ROWS(LIST_FILTERS),
 	[LIST_FAILED] = {
 	    .name = "failed",
 	    .help = "only exchanges that failed",
@@ -73,19 +44,10 @@ const struct own_option cmd_list_options[] = {
 static int
 cmd_list_filter(const char **values, struct store_filter *f, struct err *e)
 {
-	int64_t now = clock_wall_us();
-
-	*f = (struct store_filter){
-		.method = str_of(values[LIST_METHOD]),
-		.url = str_of(values[LIST_URL]),
-		.failed = values[LIST_FAILED] != NULL,
-	};
-	if (filters_status(values[LIST_STATUS], &f->status, e) == -1 ||
-	    filters_moment("since", values[LIST_SINCE], now, &f->since_us, e) ==
-		-1)
+	if (filters_take(values + LIST_FILTERS, f, e) == -1)
 		return -1;
-	return filters_moment(
-	    "until", values[LIST_UNTIL], now, &f->until_us, e);
+	f->failed = values[LIST_FAILED] != NULL;
+	return 0;
 }
 
 struct list {

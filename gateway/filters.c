@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "har/date.h"
@@ -12,7 +13,8 @@
 #define SECOND INT64_C(1000000)
 #define AGE_MOST (INT64_C(36500) * 86400 * SECOND) /* a hundred years */
 
-int
+/* "404", or "4xx" as 4; *status stays when text is NULL.  0 or -1. */
+static int
 filters_status(const char *text, int *status, struct err *e)
 {
 	uint64_t v;
@@ -76,7 +78,9 @@ filters_age(const char *option, const char *text, int64_t *us, struct err *e)
 	    text);
 }
 
-int
+/* A date or an age, which is that long before now; *us stays when text is
+ * NULL.  0 or -1. */
+static int
 filters_moment(const char *option, const char *text, int64_t now_us,
     int64_t *us, struct err *e)
 {
@@ -92,6 +96,46 @@ filters_moment(const char *option, const char *text, int64_t now_us,
 	    "option %s: %.100s: expected a date such as 2026-01-31T12:00:00Z "
 	    "or an age such as 12h",
 	    option, text);
+}
+
+/* "7" or "7-12"; nothing is done when text is NULL.  0 or -1. */
+static int
+filters_ids(const char *text, struct store_filter *f, struct err *e)
+{
+	struct str rest = str_of(text), first;
+	uint64_t a, b;
+
+	if (text == NULL)
+		return 0;
+	(void)str_cut(&rest, '-', &first);
+	if (str_u64(first, &a) == -1 || a == 0)
+		goto bad;
+	b = a;
+	if (rest.p != NULL && (str_u64(rest, &b) == -1 || b < a))
+		goto bad;
+	f->first_id = (int64_t)a;
+	f->last_id = (int64_t)b;
+	return 0;
+bad:
+	return err_set(e, "option ids: %.100s: expected 7 or 7-12", text);
+}
+
+int
+filters_take(const char *const *values, struct store_filter *f, struct err *e)
+{
+	int64_t now = clock_wall_us();
+
+	*f = (struct store_filter){
+		.method = str_of(values[FILTERS_METHOD]),
+		.url = str_of(values[FILTERS_URL]),
+	};
+	if (filters_status(values[FILTERS_STATUS], &f->status, e) == -1 ||
+	    filters_ids(values[FILTERS_IDS], f, e) == -1 ||
+	    filters_moment(
+		"since", values[FILTERS_SINCE], now, &f->since_us, e) == -1)
+		return -1;
+	return filters_moment(
+	    "until", values[FILTERS_UNTIL], now, &f->until_us, e);
 }
 
 int
