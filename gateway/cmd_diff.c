@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "gateway/body_out.h"
 #include "gateway/printable.h"
-#include "gateway/shape.h"
+#include "replay/shape.h"
 #include "gateway/terminal.h"
 #include "har/exchange.h"
 #include "har/har_file.h"

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "base/err.h"
-#include "gateway/shape.h"
+#include "replay/shape.h"
 #include "har/exchange.h"
 
 #include "tap.h"

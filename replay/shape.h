@@ -1,5 +1,5 @@
-#ifndef GATEWAY_SHAPE_H
-#define GATEWAY_SHAPE_H
+#ifndef REPLAY_SHAPE_H
+#define REPLAY_SHAPE_H
 
 /*
  * The shapes of two sets of exchanges, side by side: for each endpoint

@@ -13,7 +13,7 @@
 #include "har/url.h"
 #include "replay/hash.h"
 
-#include "gateway/shape.h"
+#include "replay/shape.h"
 
 #define FACTS_MOST (1u << 20)
 #define BYTES_MOST (256u << 20)
