@@ -51,6 +51,17 @@ str_iis(struct str a, const char *text)
 	return str_ieq(a, str_of(text));
 }
 
+int
+str_order(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int r = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	if (r != 0)
+		return r;
+	return a.n < b.n ? -1 : a.n > b.n;
+}
+
 bool
 str_starts(struct str a, const char *prefix)
 {

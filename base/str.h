@@ -25,6 +25,8 @@ bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *text);
 bool str_ieq(struct str a, struct str b);
 bool str_iis(struct str a, const char *text);
+/* Below, at or above 0, as memcmp(3) orders bytes; a start comes first. */
+int str_order(struct str a, struct str b);
 bool str_starts(struct str a, const char *prefix);
 bool str_istarts(struct str a, const char *prefix);
 

@@ -9,13 +9,13 @@
 #include "base/str.h"
 #include "gateway/body_out.h"
 #include "gateway/printable.h"
-#include "replay/shape.h"
 #include "gateway/terminal.h"
 #include "har/exchange.h"
 #include "har/har_file.h"
 #include "har/har_read.h"
 #include "har/json_write.h"
 #include "recorder/store.h"
+#include "replay/shape.h"
 
 #include "gateway/commands.h"
 
@@ -428,7 +428,7 @@ cmd_diff_say(struct diff *d, bool json)
 static int
 cmd_diff_compare(const struct settings *s, char **names, bool json)
 {
-	struct diff d = { .shape = shape_new() };
+	struct diff d = { .shape = shape_new(SHAPE_EXACT) };
 	struct err e;
 	int status;
 

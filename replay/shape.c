@@ -10,16 +10,19 @@
 #include "base/mem.h"
 #include "har/exchange.h"
 #include "har/json.h"
-#include "har/url.h"
+#include "recorder/path.h"
+#include "replay/endpoint.h"
 #include "replay/hash.h"
 
 #include "replay/shape.h"
 
 #define FACTS_MOST (1u << 20)
 #define BYTES_MOST (256u << 20)
+#define NUMBER_MOST 3  /* digits behind a name that do not make it an id */
 #define PATH_MOST 1024 /* a place in JSON further down is left out */
 
 struct shape {
+	enum shape_grain grain;
 	struct arena arena; /* of the texts */
 	struct shape_fact *facts;
 	uint64_t *hashes; /* beside facts */
@@ -32,6 +35,7 @@ struct shape {
 	struct str interned; /* its text in the arena; p is NULL when new */
 	struct buf path;
 	struct buf stack; /* of struct shape_level */
+	struct buf word;
 };
 
 /* An object or array being walked. */
@@ -40,10 +44,11 @@ struct shape_level {
 };
 
 struct shape *
-shape_new(void)
+shape_new(enum shape_grain grain)
 {
 	struct shape *s = xcalloc(1, sizeof(*s));
 
+	s->grain = grain;
 	s->mask = 1023;
 	s->slots = xcalloc(s->mask + 1, sizeof(*s->slots));
 	return s;
@@ -61,6 +66,7 @@ shape_free(struct shape *s)
 	buf_free(&s->endpoint);
 	buf_free(&s->path);
 	buf_free(&s->stack);
+	buf_free(&s->word);
 	free(s);
 }
 
@@ -119,8 +125,9 @@ shape_intern(struct shape *s)
 	s->bytes += s->interned.n;
 }
 
-/* Marks the fact of the endpoint at hand as seen by a side.  0 or -1. */
-static int
+/* Marks the fact of the endpoint at hand as seen by a side.  It stays where it
+ * is until the next one is noted; NULL with *e set when it is one too many. */
+static struct shape_fact *
 shape_note(struct shape *s, int side, enum shape_kind kind, struct str name,
     unsigned what, struct err *e)
 {
@@ -132,9 +139,11 @@ shape_note(struct shape *s, int side, enum shape_kind kind, struct str name,
 	f = shape_find(s, hash, kind, name, &at);
 	if (f == NULL) {
 		s->bytes += name.n;
-		if (s->n == FACTS_MOST || s->bytes > BYTES_MOST)
-			return err_set(e,
+		if (s->n == FACTS_MOST || s->bytes > BYTES_MOST) {
+			err_set(e,
 			    "there are too many different things to compare");
+			return NULL;
+		}
 		shape_grow(s);
 		shape_intern(s);
 		(void)shape_find(s, hash, kind, name, &at); /* its slot */
@@ -149,73 +158,24 @@ shape_note(struct shape *s, int side, enum shape_kind kind, struct str name,
 	}
 	s->interned = f->endpoint;
 	f->seen[side] |= what;
-	return 0;
+	f->times[side]++;
+	return f;
 }
 
 /*
  * The endpoint
  */
 
-static int
-shape_order_str(struct str a, struct str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int r = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-	if (r != 0)
-		return r;
-	return a.n < b.n ? -1 : a.n > b.n;
-}
-
-static int
-shape_order_names(const void *a, const void *b)
-{
-	return shape_order_str(*(const struct str *)a, *(const struct str *)b);
-}
-
-/* "?a&b": the names, each once and in order. */
-static void
-shape_add_query(struct shape *s, struct str query)
-{
-	struct buf names = { 0 };
-	struct str pair, name, *v;
-	size_t i, n;
-
-	while (str_cut(&query, '&', &pair))
-		if (pair.n > 0 && str_cut(&pair, '=', &name))
-			buf_add(&names, &name, sizeof(name));
-	n = names.n / sizeof(*v);
-	v = (struct str *)(void *)names.p;
-	if (n > 0)
-		qsort(v, n, sizeof(*v), shape_order_names);
-	for (i = 0; i < n; i++) {
-		if (i > 0 && str_eq(v[i], v[i - 1]))
-			continue;
-		buf_add_text(&s->endpoint, i == 0 ? "?" : "&");
-		buf_add_str(&s->endpoint, v[i]);
-	}
-	buf_free(&names);
-}
-
 static void
 shape_set_endpoint(struct shape *s, const struct exchange *x)
 {
-	struct str rest = x->url, path;
-	struct url u;
-	struct err e;
+	bool general = s->grain == SHAPE_GENERAL;
 
 	s->interned = (struct str){ NULL, 0 };
 	buf_clear(&s->endpoint, PATH_MOST);
-	buf_add_str(&s->endpoint, x->method);
-	buf_add_text(&s->endpoint, " ");
-	if (url_parse(&u, x->url, &e) == 0) {
-		path = u.path.n > 0 ? u.path : STR("/");
-		rest = u.query;
-	} else {
-		(void)str_cut(&rest, '?', &path); /* its p is not NULL */
-	}
-	buf_add_str(&s->endpoint, path);
-	shape_add_query(s, rest);
+	endpoint_add(&s->endpoint, x->method, x->url, general);
+	if (general)
+		buf_addf(&s->endpoint, " %d", x->status);
 }
 
 /*
@@ -232,6 +192,40 @@ shape_is_json(struct str text)
 
 	json_close(j);
 	return is;
+}
+
+static void
+shape_add_word(struct shape *s, struct shape_fact *f, struct str word)
+{
+	struct shape_words *w = f->words;
+	unsigned i;
+
+	for (i = 0; i < w->n; i++)
+		if (str_eq(w->v[i], word))
+			return;
+	if (w->n == SHAPE_WORDS) {
+		w->many = true;
+		return;
+	}
+	w->v[w->n++] = arena_str(&s->arena, word);
+	s->bytes += word.n;
+}
+
+/* j is at a string.  One that cannot be decoded is an error of j, which tells
+ * of it when asked for what comes next. */
+static void
+shape_note_word(struct shape *s, struct shape_fact *f, struct json *j)
+{
+	if (f->words == NULL) {
+		f->words = arena_zalloc(&s->arena, sizeof(*f->words));
+		s->bytes += sizeof(*f->words);
+	}
+	f->words->times++;
+	s->word.n = 0;
+	if (json_decode(j, &s->word, SHAPE_WORD_BYTES) == 0)
+		shape_add_word(s, f, buf_str(&s->word));
+	else
+		f->words->many = true;
 }
 
 /* ".name", or ["a name"] where that would be read as something else. */
@@ -294,11 +288,43 @@ shape_type_of(enum json_token t)
 	}
 }
 
+/* Whether a member is named by an id.  A short number at the end makes none:
+ * "line_2" is no "line_1". */
+static bool
+shape_is_id(struct str name)
+{
+	size_t n = 0;
+
+	while (n < NUMBER_MOST && n < name.n && name.p[name.n - 1 - n] >= '0' &&
+	       name.p[name.n - 1 - n] <= '9')
+		n++;
+	if (n == name.n || (name.p[0] >= '0' && name.p[0] <= '9'))
+		return path_is_id(name);
+	name.n -= n;
+	if (n > 0 && (name.p[name.n - 1] == '_' || name.p[name.n - 1] == '-'))
+		name.n--;
+	return path_is_id(name);
+}
+
+/* The name of a member: where its value is. */
+static void
+shape_enter(struct shape *s, struct str name)
+{
+	shape_top(s);
+	if (s->path.n > PATH_MOST)
+		return;
+	if (s->grain == SHAPE_GENERAL && shape_is_id(name))
+		buf_add_text(&s->path, ".*");
+	else
+		shape_add_name(&s->path, name);
+}
+
 static int
 shape_add_token(
     struct shape *s, int side, struct json *j, enum json_token t, struct err *e)
 {
-	unsigned type = shape_type_of(t);
+	bool shallow = s->path.n <= PATH_MOST;
+	struct shape_fact *f;
 
 	if (t == JSON_OBJECT_END || t == JSON_ARRAY_END) {
 		s->stack.n -= sizeof(struct shape_level);
@@ -306,15 +332,19 @@ shape_add_token(
 		return 0;
 	}
 	if (t == JSON_NAME) {
-		shape_top(s);
-		if (s->path.n <= PATH_MOST)
-			shape_add_name(&s->path, json_text(j));
+		shape_enter(s, json_text(j));
 		return 0;
 	}
-	if (s->path.n <= PATH_MOST &&
-	    shape_note(s, side, SHAPE_JSON, buf_str(&s->path), type, e) == -1)
-		return -1;
-	if (t == JSON_ARRAY && s->path.n <= PATH_MOST)
+	if (shallow) {
+		f = shape_note(s, side, SHAPE_JSON, buf_str(&s->path),
+		    shape_type_of(t), e);
+		if (f == NULL)
+			return -1;
+		f->holders[side] += t == JSON_OBJECT;
+		if (t == JSON_STRING && s->grain == SHAPE_GENERAL)
+			shape_note_word(s, f, j);
+	}
+	if (t == JSON_ARRAY && shallow)
 		buf_add_text(&s->path, "[]");
 	if (t == JSON_OBJECT || t == JSON_ARRAY)
 		shape_push(s);
@@ -354,7 +384,7 @@ shape_note_lower(struct shape *s, int side, enum shape_kind kind,
 	for (i = 0; i < b->n; i++)
 		if (b->p[i] >= 'A' && b->p[i] <= 'Z')
 			b->p[i] |= 32;
-	return shape_note(s, side, kind, buf_str(b), 1, e);
+	return shape_note(s, side, kind, buf_str(b), 1, e) != NULL ? 0 : -1;
 }
 
 static int
@@ -368,7 +398,20 @@ shape_add_status(
 		buf_addf(b, "%d", x->status);
 	else
 		buf_add_text(b, outcome_text(x->outcome));
-	return shape_note(s, side, SHAPE_STATUS, buf_str(b), 1, e);
+	return shape_note(s, side, SHAPE_STATUS, buf_str(b), 1, e) != NULL ? 0
+									   : -1;
+}
+
+/* Whether the i-th field is the first one of its name. */
+static bool
+shape_is_first(const struct headers *h, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (str_ieq(h->v[k].name, h->v[i].name))
+			return false;
+	return true;
 }
 
 static int
@@ -376,11 +419,12 @@ shape_add_headers(
     struct shape *s, int side, const struct headers *h, struct err *e)
 {
 	struct str type = headers_get(h, "Content-Type"), essence;
-	const struct header *f;
+	size_t i;
 
-	for (f = h->v; f < h->v + h->n; f++)
-		if (headers_end_to_end(h, f) &&
-		    shape_note_lower(s, side, SHAPE_HEADER, f->name, e) == -1)
+	for (i = 0; i < h->n; i++)
+		if (shape_is_first(h, i) && headers_end_to_end(h, &h->v[i]) &&
+		    shape_note_lower(s, side, SHAPE_HEADER, h->v[i].name, e) ==
+			-1)
 			return -1;
 	if (!str_cut(&type, ';', &essence) || str_trim(essence).n == 0)
 		return 0;
@@ -391,10 +435,15 @@ int
 shape_add(struct shape *s, int side, const struct exchange *x, struct str body,
     struct err *e)
 {
+	struct shape_fact *f;
+
 	assert(!s->sorted);
 	shape_set_endpoint(s, x);
-	if (shape_note(s, side, SHAPE_ENDPOINT, STR(""), 1, e) == -1 ||
-	    shape_add_status(s, side, x, e) == -1 ||
+	f = shape_note(s, side, SHAPE_ENDPOINT, STR(""), 1, e);
+	if (f == NULL)
+		return -1;
+	f->holders[side] += body.p != NULL;
+	if (shape_add_status(s, side, x, e) == -1 ||
 	    shape_add_headers(s, side, &x->response.headers, e) == -1)
 		return -1;
 	if (body.n == 0 || !shape_is_json(body))
@@ -422,26 +471,54 @@ shape_order_places(struct str a, struct str b)
 	return (unsigned char)a.p[i] < (unsigned char)b.p[i] ? -1 : 1;
 }
 
-static int
-shape_order_facts(const void *left, const void *right)
+int
+shape_order(const struct shape_fact *a, const struct shape_fact *b)
 {
-	const struct shape_fact *a = left, *b = right;
-	int r = shape_order_str(a->endpoint, b->endpoint);
+	int r = str_order(a->endpoint, b->endpoint);
 
 	if (r != 0)
 		return r;
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
 	return a->kind == SHAPE_JSON ? shape_order_places(a->name, b->name)
-				     : shape_order_str(a->name, b->name);
+				     : str_order(a->name, b->name);
+}
+
+static int
+shape_order_facts(const void *a, const void *b)
+{
+	return shape_order(a, b);
 }
 
 const struct shape_fact *
 shape_facts(struct shape *s, size_t *n)
 {
-	s->sorted = true;
-	if (s->n > 0)
+	if (s->n > 0 && !s->sorted)
 		qsort(s->facts, s->n, sizeof(*s->facts), shape_order_facts);
+	s->sorted = true;
 	*n = s->n;
 	return s->facts;
+}
+
+const struct shape_fact *
+shape_facts_of(struct shape *s, struct str endpoint, size_t *n)
+{
+	struct shape_fact first = {
+		.endpoint = endpoint, .kind = SHAPE_ENDPOINT, .name = STR("")
+	};
+	size_t total, from = 0, to, middle;
+	const struct shape_fact *f = shape_facts(s, &total);
+
+	to = total;
+	while (from < to) {
+		middle = from + (to - from) / 2;
+		if (shape_order(&f[middle], &first) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	while (to < total && str_eq(f[to].endpoint, endpoint))
+		to++;
+	*n = to - from;
+	return f + from;
 }

@@ -7,6 +7,7 @@
  * the values.  Everything is a fact, which either side may have seen.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,14 +36,37 @@ enum shape_type {
 	SHAPE_NULL = 32,
 };
 
+/* The different strings at a place, by both sides, while they are few. */
+#define SHAPE_WORDS 8
+#define SHAPE_WORD_BYTES 40
+struct shape_words {
+	struct str v[SHAPE_WORDS];
+	unsigned n;
+	bool many; /* there were others, or longer ones */
+	uint32_t times;
+};
+
 struct shape_fact {
 	struct str endpoint; /* "GET /users?page&size" */
 	enum shape_kind kind;
 	struct str name;
-	unsigned seen[2]; /* by each side; 0: never */
+	unsigned seen[2];  /* by each side; 0: never */
+	uint32_t times[2]; /* how often by each; a field once per exchange */
+	/* How many of them can hold what is below: objects at a place in JSON,
+	 * bodies at hand at an endpoint. */
+	uint32_t holders[2];
+	struct shape_words *words; /* SHAPE_GENERAL; NULL: no string */
 };
 
-struct shape *shape_new(void);
+enum shape_grain {
+	SHAPE_EXACT,
+	/* All ids (recorder/path.h) in a path are one "*", those that name
+	 * members one ".*"; statuses are endpoints of their own, as in
+	 * "GET /users?page 200"; and strings are kept. */
+	SHAPE_GENERAL,
+};
+
+struct shape *shape_new(enum shape_grain grain);
 void shape_free(struct shape *s); /* safe on NULL */
 
 /* Adds what x shows to a side, 0 or 1.  body is its response body without
@@ -55,5 +79,12 @@ int shape_add(struct shape *s, int side, const struct exchange *x,
  * kind and name; a place in JSON stands right before all below it.  Nothing
  * can be added any more. */
 const struct shape_fact *shape_facts(struct shape *s, size_t *n);
+
+/* The facts of one endpoint alone. */
+const struct shape_fact *shape_facts_of(
+    struct shape *s, struct str endpoint, size_t *n);
+
+/* That order: below, at or above 0. */
+int shape_order(const struct shape_fact *a, const struct shape_fact *b);
 
 #endif

@@ -1,8 +1,8 @@
 #include "config.h"
 
 #include "base/err.h"
-#include "replay/shape.h"
 #include "har/exchange.h"
+#include "replay/shape.h"
 
 #include "tap.h"
 
@@ -79,7 +79,7 @@ an_endpoint_is_method_path_and_names_of_the_query(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		s = shape_new();
+		s = shape_new(SHAPE_EXACT);
 		add(s, 0, "GET", rows[i].url, 200, "");
 		CHECK_STR(names(s, SHAPE_ENDPOINT), rows[i].want);
 		shape_free(s);
@@ -89,7 +89,7 @@ an_endpoint_is_method_path_and_names_of_the_query(void)
 static void
 both_sides_meet_in_one_fact(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 
 	add(s, 0, "GET", "http://a/x?b&a", 200, "");
 	add(s, 1, "GET", "http://b/x?a=1&b=2", 404, "");
@@ -106,7 +106,7 @@ both_sides_meet_in_one_fact(void)
 static void
 fields_are_known_by_their_lower_case_and_end_to_end(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 
 	add(s, 0, "GET", "http://a/", 200, "");
 	CHECK_STR(names(s, SHAPE_HEADER), "content-type x-one");
@@ -117,7 +117,7 @@ fields_are_known_by_their_lower_case_and_end_to_end(void)
 static void
 a_failure_is_a_status_of_its_own(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 	struct exchange *x = exchange_new();
 
 	x->method = STR("GET");
@@ -132,7 +132,7 @@ a_failure_is_a_status_of_its_own(void)
 static void
 places_in_json_have_the_types_seen_there(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 
 	add(s, 0, "GET", "http://a/", 200,
 	    "{\"a\":[{\"b\":1},{\"b\":null,\"c\":[[true]]},\"x\"],\"d\":{}}");
@@ -153,7 +153,7 @@ places_in_json_have_the_types_seen_there(void)
 static void
 a_place_stands_right_before_all_below_it(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 
 	add(s, 0, "GET", "http://a/", 200,
 	    "{\"a b\":1,\"a-\":1,\"a\":{\"x\":1},\"aa\":1,\"a.x\":2,\"\":[3]}");
@@ -167,7 +167,7 @@ what_is_no_json_has_no_places(void)
 {
 	static const char *const rows[] = { "", "text", "{\"a\":1", "1", "null",
 		"{\"a\":1} x", "{\"a\":1}{\"a\":1}", "<a/>" };
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -180,7 +180,7 @@ static void
 deep_json_is_left_out_from_a_depth_on(void)
 {
 	static char text[2 * 4000 + 1];
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 	size_t i, n;
 
 	for (i = 0; i < 4000; i++) {
@@ -196,7 +196,7 @@ deep_json_is_left_out_from_a_depth_on(void)
 static void
 many_facts_are_all_found_again(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 	char url[64];
 	size_t n;
 	int i;
@@ -214,7 +214,7 @@ many_facts_are_all_found_again(void)
 static void
 too_many_facts_are_an_error(void)
 {
-	struct shape *s = shape_new();
+	struct shape *s = shape_new(SHAPE_EXACT);
 	struct exchange *x = exchange_new();
 	struct buf body = { 0 };
 	int i;

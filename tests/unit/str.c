@@ -92,9 +92,20 @@ utf8_is_told_from_what_only_looks_like_it(void)
 	CHECK(!str_is_utf8(STR("\x80")));
 }
 
+static void
+order_is_that_of_bytes(void)
+{
+	CHECK(str_order(STR("a"), STR("b")) < 0);
+	CHECK(str_order(STR("b"), STR("ab")) > 0);
+	CHECK(str_order(STR("a"), STR("ab")) < 0);
+	CHECK(str_order(STR("\xff"), STR("a")) > 0);
+	CHECK_INT(str_order(STR("ab"), STR("ab")), 0);
+	CHECK_INT(str_order((struct str){ NULL, 0 }, STR("")), 0);
+}
+
 RUN(TEST(views_compare_by_bytes_and_by_ascii_case),
     TEST(trimming_takes_spaces_and_tabs_only),
     TEST(cutting_gives_each_part_once_and_the_last_one_too),
     TEST(numbers_are_digits_within_a_bound), TEST(globs_match_whole_texts),
-    TEST(tokens_have_no_delimiters),
+    TEST(tokens_have_no_delimiters), TEST(order_is_that_of_bytes),
     TEST(utf8_is_told_from_what_only_looks_like_it))
