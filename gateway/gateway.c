@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
+#include "gateway/sessions.h"
 #include "gateway/tls.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
@@ -313,6 +314,7 @@ gateway_start(
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
+	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
 	g->shared.on_miss = gateway_on_miss;
 	g->shared.on_miss_arg = g;
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
@@ -387,6 +389,8 @@ gateway_stop(struct gateway *g)
 		library_used(g->shared.library, &g->served);
 		gateway_note_used(g);
 	}
+	sessions_free(g->shared.sessions);
+	g->shared.sessions = NULL;
 	if (g->shared.recorder == NULL)
 		return;
 	recorder_flush(g->shared.recorder);

@@ -128,6 +128,14 @@ option_set_listen(
 }
 
 static int
+option_set_session(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of ways */
+	return settings_session(s, text, e);
+}
+
+static int
 option_set_upstream(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -354,6 +362,14 @@ const struct option option_table[] = {
 	    .help = "which of several recordings of one request is next",
 	},
 	{
+	    .name = "session",
+	    .set = option_set_session,
+	    .initial = "header:X-Hark-Session",
+	    .argument = "WAY:NAME",
+	    .help = "what names a session: header, cookie, path, host; none",
+	    .repeatable = true,
+	},
+	{
 	    .name = "advance",
 	    CHOICE(advance, rules_words_advance),
 	    .initial = "always",
@@ -479,6 +495,13 @@ const struct option option_table[] = {
 	    .help = "client connections at a time",
 	},
 	{
+	    .name = "max-sessions",
+	    NUMBER(max_sessions, VALUE_COUNT, 1, 1000000),
+	    .initial = "10000",
+	    .argument = "N",
+	    .help = "isolation sessions at a time",
+	},
+	{
 	    .name = "cache-size",
 	    SIZE(cache_bytes, 64 * K, 1024 * G),
 	    .initial = "64m",
@@ -531,6 +554,12 @@ const struct option option_table[] = {
 	    TIME(send_timeout, MS, 24 * H),
 	    .initial = "60s",
 	    .help = "how long a client may take nothing",
+	},
+	{
+	    .name = "session-timeout",
+	    TIME(session_timeout, MS, 24 * H),
+	    .initial = "1h",
+	    .help = "a session without requests for that long ends",
 	},
 	{
 	    .name = "drain-timeout",

@@ -27,6 +27,7 @@ settings_new(void)
 		assert(rc == 0);
 	}
 	s->listen_inherited = true;
+	s->sessions_inherited = true;
 	return s;
 }
 

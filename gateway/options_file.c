@@ -123,6 +123,7 @@ options_load(struct settings *s, const char *path, struct err *e)
 	/* A list in the file replaces an inherited one, and is itself
 	 * replaced by one from the command line. */
 	s->listen_inherited = true;
+	s->sessions_inherited = true;
 	json_object_foreach(all, name, value)
 	{
 		rc = options_file_member(s, name, value, e);
@@ -132,6 +133,7 @@ options_load(struct settings *s, const char *path, struct err *e)
 		}
 	}
 	s->listen_inherited = true;
+	s->sessions_inherited = true;
 	rc = 0;
 out:
 	json_decref(all);

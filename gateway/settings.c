@@ -79,6 +79,33 @@ settings_listen(struct settings *s, const char *text, struct err *e)
 	return 0;
 }
 
+static void
+settings_session_clear(struct settings *s)
+{
+	while (s->nsessions > 0)
+		free(s->sessions[--s->nsessions].name);
+	free(s->sessions);
+	s->sessions = NULL;
+}
+
+int
+settings_session(struct settings *s, const char *text, struct err *e)
+{
+	struct session_setting one;
+
+	if (strcmp(text, "none") != 0 && session_parse(&one, text, e) == -1)
+		return -1;
+	if (s->sessions_inherited || strcmp(text, "none") == 0)
+		settings_session_clear(s);
+	s->sessions_inherited = false;
+	if (strcmp(text, "none") == 0)
+		return 0;
+	s->sessions =
+	    xrealloc(s->sessions, (s->nsessions + 1) * sizeof(*s->sessions));
+	s->sessions[s->nsessions++] = one;
+	return 0;
+}
+
 /* A prefix as it is compared: host in lower case, no slash at the end. */
 static char *
 settings_prefix(struct str prefix, struct err *e)
@@ -228,6 +255,7 @@ settings_free(struct settings *s)
 	if (s == NULL)
 		return;
 	settings_listen_clear(s);
+	settings_session_clear(s);
 	rules_free(s->rules);
 	for (i = 0; i < s->nupstreams; i++) {
 		free(s->upstreams[i].prefix);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/session.h"
 #include "recorder/recorder.h"
 #include "replay/repeat.h"
 
@@ -108,6 +109,9 @@ struct settings {
 	enum on_record on_record;
 	enum repeat repeat;
 	enum advance advance;
+	struct session_setting *sessions;
+	size_t nsessions;
+	bool sessions_inherited;     /* the next one set replaces all */
 	struct rules *rules;         /* never NULL */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */
@@ -124,6 +128,7 @@ struct settings {
 	uint64_t max_header_bytes;
 	uint64_t max_headers;
 	uint64_t max_connections;
+	uint64_t max_sessions;
 	uint64_t cache_bytes;
 	uint64_t queue_bytes;
 
@@ -134,6 +139,7 @@ struct settings {
 	int64_t first_byte_timeout;    /* request written to response head */
 	int64_t upstream_idle_timeout; /* between two reads of a response */
 	int64_t send_timeout;          /* a client that takes nothing */
+	int64_t session_timeout;       /* between two requests of a session */
 	int64_t drain_timeout;         /* running exchanges at shutdown */
 
 	bool log_json;
@@ -147,6 +153,10 @@ void settings_free(struct settings *s); /* safe on NULL */
 /* Adds an address to listen on; replaces those that were not asked for but
  * inherited (initial ones, or the file's when the command line has some). */
 int settings_listen(struct settings *s, const char *text, struct err *e);
+
+/* Adds WAY:NAME (gateway/session.h), or with "none" takes all away; replaces
+ * those that were not asked for but inherited. */
+int settings_session(struct settings *s, const char *text, struct err *e);
 
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);

@@ -57,6 +57,7 @@ tee_request(struct transaction *t)
 	buf_add_str(&x->request.body.bytes, t->r->body);
 	x->request.body.size = t->r->body.n;
 	x->client_addr = tee_text(x, client_address(t->c));
+	x->session = arena_str(&x->arena, t->session);
 	x->mode = tee_text(x, t->mode->name);
 	key_exchange(t->w->keyer, x);
 }

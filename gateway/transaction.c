@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "gateway/match.h"
 #include "gateway/problem.h"
+#include "gateway/session.h"
+#include "gateway/sessions.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "mock/mocks.h"
@@ -66,6 +68,7 @@ transaction_free(struct transaction *t)
 	buf_free(&t->held);
 	free(t->marks);
 	free(t->cut);
+	free(t->own);
 	free(t);
 }
 
@@ -218,7 +221,12 @@ transaction_look(struct transaction *t, struct answer **a)
 	enum found found;
 
 	t->wanted.headers = &t->r->head.headers;
-	t->wanted.session = STR("");
+	if (t->session.n > 0)
+		t->wanted.session =
+		    (struct str){ (const char *)&t->session_number,
+			    sizeof(t->session_number) };
+	else
+		t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
 	transaction_turn(t);
 	t->wanted.asks = rules ? http_rules_asks(method, t->wanted.headers) : 0;
@@ -465,10 +473,38 @@ transaction_new(struct client *c, const struct client_request *r)
 	return t;
 }
 
+/* Which session the request is of.  False when it was replied to. */
+static bool
+transaction_enter(struct transaction *t)
+{
+	const struct settings *s = t->w->shared->settings;
+	struct problem p = { .status = 400,
+		.title = "No name of a session",
+		.detail = STR("The name of a session is 1 to 200 bytes "
+			      "without control characters.") };
+	int named =
+	    session_take(s->sessions, s->nsessions, t->r, &t->session, &t->own);
+
+	if (named == -1) {
+		t->session = STR("");
+		reply_problem(t, &p);
+		return false;
+	}
+	if (named == 1) {
+		t->r = session_request(t->own);
+		t->session_number = sessions_enter(
+		    t->w->shared->sessions, t->session, t->w->now);
+	}
+	return true;
+}
+
 static void
 transaction_on_request(struct client *c, const struct client_request *r)
 {
-	transaction_decide(transaction_new(c, r));
+	struct transaction *t = transaction_new(c, r);
+
+	if (transaction_enter(t))
+		transaction_decide(t);
 }
 
 static void
@@ -543,6 +579,9 @@ transaction_on_replied(struct client *c, void *owner)
 	if (counters[t->source] != NULL)
 		atomic_fetch_add_explicit(
 		    counters[t->source], 1, memory_order_relaxed);
+	if (t->session.n > 0)
+		sessions_count(
+		    g->sessions, t->session, source_texts[t->source]);
 	transaction_log(t);
 	transaction_free(t);
 }

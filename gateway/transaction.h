@@ -29,6 +29,7 @@ struct call_failure;
 struct exchange;
 struct mock_reply;
 struct recording;
+struct session_request;
 struct worker;
 
 /* How the reply's body is delimited towards the client. */
@@ -61,6 +62,10 @@ struct transaction {
 	const struct mode *mode;
 	struct route route;
 	bool routed;
+
+	struct session_request *own; /* what r is of, in a session */
+	struct str session;          /* its name; "" for none */
+	uint64_t session_number;
 
 	enum source source;
 	int status; /* of the reply, for the log */

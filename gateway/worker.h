@@ -30,6 +30,7 @@ struct playwright;
 struct reader;
 struct recorder;
 struct library;
+struct sessions;
 struct mailbox;
 struct mocks;
 struct pool;
@@ -49,6 +50,7 @@ struct shared {
 	struct library *library;       /* NULL when nothing is replayed */
 	struct playwright *playwright; /* NULL unless that way to match */
 	struct upstream_tls *tls;      /* NULL when nothing is forwarded */
+	struct sessions *sessions;
 	size_t nworkers;
 
 	atomic_uint_least64_t clients; /* ids given out */

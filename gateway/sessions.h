@@ -1,0 +1,30 @@
+#ifndef GATEWAY_SESSIONS_H
+#define GATEWAY_SESSIONS_H
+
+/*
+ * The isolation sessions that there are: made when their name is used first,
+ * ended when it was not used for a while, or when there are too many and it
+ * was not used for the longest.  A name that comes back then begins anew.
+ * What each got is told in the log when it ends.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct sessions; /* opaque; safe for any thread */
+
+struct sessions *sessions_new(size_t most, int64_t idle_us);
+
+/* Ends all. */
+void sessions_free(struct sessions *s); /* safe on NULL */
+
+/* The number of the session with that name: another one each time it
+ * begins, never 0.  now_us is monotonic. */
+uint64_t sessions_enter(struct sessions *s, struct str name, int64_t now_us);
+
+/* What its requests got, as X-Hark-Source says it. */
+void sessions_count(struct sessions *s, struct str name, const char *source);
+
+#endif
