@@ -60,6 +60,7 @@ struct path_made {
 	size_t last; /* the one at the end */
 	bool at;     /* an @ is there: an e-mail address */
 	bool number; /* begins with digits and no letter behind them */
+	bool dotted; /* all but the first byte are digits and dots */
 };
 
 static void
@@ -68,6 +69,8 @@ path_count(struct path_made *m, unsigned char c)
 	unsigned char lower = c | 32;
 
 	m->n++;
+	m->dotted =
+	    m->n == 1 || (m->dotted && (c == '.' || (c >= '0' && c <= '9')));
 	if (c >= '0' && c <= '9') {
 		m->digits++;
 		if (++m->last > m->run)
@@ -118,6 +121,13 @@ path_ends_in_number(struct str s, const struct path_made *m)
 	       memchr("-_.:~", s.p[s.n - m->last - 1], 5) != NULL;
 }
 
+/* v1, v2.0.1 */
+static bool
+path_is_version(struct str s, const struct path_made *m)
+{
+	return m->dotted && (s.p[0] | 32) == 'v';
+}
+
 bool
 path_is_id(struct str segment)
 {
@@ -125,7 +135,7 @@ path_is_id(struct str segment)
 
 	if (m.at)
 		return true;
-	if (m.digits == 0)
+	if (m.digits == 0 || path_is_version(segment, &m))
 		return false;
 	if (m.letters == 0 || m.number)
 		return true;

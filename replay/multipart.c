@@ -221,9 +221,9 @@ multipart_field(struct str head)
 	return head.n;
 }
 
-/* The value of the Content-Type field in a part's head, or "". */
+/* The value of the field called name in a part's head, or "". */
 static struct str
-multipart_part_type(struct str head)
+multipart_part_field(struct str head, const char *wanted)
 {
 	struct str value, name;
 	size_t n;
@@ -232,7 +232,7 @@ multipart_part_type(struct str head)
 		n = multipart_field(head);
 		value = (struct str){ head.p, n };
 		if (str_cut(&value, ':', &name) && value.p != NULL &&
-		    str_iis(str_trim(name), "Content-Type"))
+		    str_iis(str_trim(name), wanted))
 			return value;
 		head = multipart_from(head, n + 2 < head.n ? n + 2 : head.n);
 	}
@@ -290,7 +290,8 @@ multipart_add_part(struct digest *d, struct str part, int depth)
 		return;
 	}
 	if (depth < MULTIPART_DEPTH &&
-	    multipart_boundary(multipart_part_type(head), &inner) &&
+	    multipart_boundary(
+		multipart_part_field(head, "Content-Type"), &inner) &&
 	    multipart_fits(inner, body)) {
 		before = (size_t)(inner.p - head.p);
 		multipart_add_tag(d, TAG_NESTED);
@@ -321,4 +322,42 @@ void
 multipart_digest(struct digest *d, struct str boundary, struct str body)
 {
 	multipart_add(d, boundary, body, 1);
+}
+
+/* RFC 7578 section 4.2. */
+static struct str
+multipart_part_name(struct str head)
+{
+	struct str rest = multipart_skip_blank(
+	    multipart_part_field(head, "Content-Disposition"));
+	struct str name, value;
+
+	(void)multipart_word(&rest, ';');
+	while (multipart_parameter(&rest, &name, &value))
+		if (str_iis(name, "name"))
+			return value;
+	return STR("");
+}
+
+size_t
+multipart_parts(
+    struct str boundary, struct str body, struct multipart_part *v, size_t most)
+{
+	struct multipart m;
+	struct str part, head, bytes;
+	size_t n = 0;
+
+	if (!multipart_start(&m, boundary, body))
+		return 0;
+	for (; multipart_next(&m, &part); n++) {
+		if (n >= most)
+			continue;
+		if (!multipart_split(part, &head, &bytes)) {
+			head = part;
+			bytes = (struct str){ NULL, 0 };
+		}
+		v[n] = (struct multipart_part){ multipart_part_name(head), head,
+			bytes };
+	}
+	return n;
 }

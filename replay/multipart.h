@@ -11,6 +11,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/str.h"
 
@@ -33,5 +34,17 @@ bool multipart_fits(struct str boundary, struct str body);
 
 /* Adds a body that fits to d in a form that does not depend on boundary. */
 void multipart_digest(struct digest *d, struct str boundary, struct str body);
+
+/* One part; name is that of its Content-Disposition, "" without one. */
+struct multipart_part {
+	struct str name;
+	struct str head;
+	struct str body; /* p is NULL when there is no empty line before it */
+};
+
+/* Views of the parts of a body that fits, the first most of them in v; how
+ * many there are. */
+size_t multipart_parts(struct str boundary, struct str body,
+    struct multipart_part *v, size_t most);
 
 #endif

@@ -62,9 +62,9 @@ values_look_like_ids(void)
 static void
 names_do_not(void)
 {
-	static const char *const names[] = { "", "users", "v1", "v10", "oauth2",
-		"s3", "index.html", "a%20b", "a%2F2", "deadbeef", "feedback",
-		"3d", "-", "_all_docs", "configuration-settings" };
+	static const char *const names[] = { "", "users", "v1", "v10", "v2.0",
+		"oauth2", "s3", "index.html", "a%20b", "a%2F2", "deadbeef",
+		"feedback", "3d", "-", "_all_docs", "configuration-settings" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
