@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -315,6 +316,7 @@ gateway_start(
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
+	g->shared.began_us = clock_wall_us();
 	g->shared.on_miss = gateway_on_miss;
 	g->shared.on_miss_arg = g;
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));

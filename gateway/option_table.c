@@ -402,6 +402,12 @@ const struct option option_table[] = {
 	    .help = "answer HEAD, ranges and conditions from a full recording",
 	},
 	{
+	    .name = "refresh-dates",
+	    FLAG(refresh_dates),
+	    .initial = "off",
+	    .help = "move dates in fields and cookies by a recording's age",
+	},
+	{
 	    .name = "forwarded",
 	    CHOICE(forwarded, words_forwarded),
 	    .initial = "none",

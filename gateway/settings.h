@@ -117,6 +117,7 @@ struct settings {
 	struct pace_setting stream;  /* between the pieces of a body */
 	bool note_used;              /* which entries were served */
 	bool http_rules;             /* derive answers by HTTP's own rules */
+	bool refresh_dates;          /* move those in fields to now */
 
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;

@@ -16,11 +16,13 @@
 #include "gateway/sessions.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
+#include "har/json_path.h"
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
 #include "recorder/rules.h"
 #include "replay/http_rules.h"
 #include "replay/key.h"
+#include "replay/refresh.h"
 #include "replay/written.h"
 
 #include "gateway/transaction.h"
@@ -248,6 +250,47 @@ transaction_hang_up(struct transaction *t)
 	transaction_abort(t);
 }
 
+/* The places in JSON whose dates move, or NULL. */
+static struct json_paths *
+transaction_dates(const struct transaction *t)
+{
+	const struct rules *rules = t->w->shared->settings->rules;
+	struct rules_request q = { t->r->head.method,
+		t->routed ? t->route.scope : STR(""), t->r->head.path };
+	const struct rule *rule = NULL;
+	struct json_paths *paths = NULL;
+	struct err e;
+	size_t i;
+
+	while ((rule = rules_next(
+		    rules, rule, RULE_BIT(RULE_SHIFT_JSON), &q)) != NULL) {
+		if (paths == NULL)
+			paths = json_paths_new();
+		for (i = 0; i < rule->narguments; i++)
+			if (json_paths_add(paths, rule->arguments[i], 1, &e) ==
+			    -1)
+				log_warn(NULL, "%.*s: %s", STR_ARGS(rule->line),
+				    e.text);
+	}
+	return paths;
+}
+
+static struct answer *
+transaction_refresh(const struct transaction *t, struct answer *a)
+{
+	const struct shared *g = t->w->shared;
+	struct json_paths *places = transaction_dates(t);
+	struct refresh r = { .now_us = clock_wall_us(),
+		.began_us = g->began_us,
+		.fields = g->settings->refresh_dates,
+		.places = places };
+
+	if (r.fields || places != NULL)
+		a = refresh_answer(a, &r);
+	json_paths_free(places);
+	return a;
+}
+
 static bool
 transaction_replay(struct transaction *t, enum found *why)
 {
@@ -264,7 +307,7 @@ transaction_replay(struct transaction *t, enum found *why)
 	}
 	if (*why != FOUND)
 		return false;
-	reply_answer(t, a);
+	reply_answer(t, transaction_refresh(t, a));
 	return true;
 }
 

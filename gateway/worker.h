@@ -52,6 +52,7 @@ struct shared {
 	struct upstream_tls *tls;      /* NULL when nothing is forwarded */
 	struct sessions *sessions;
 	size_t nworkers;
+	int64_t began_us; /* wall clock */
 
 	atomic_uint_least64_t clients; /* ids given out */
 	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,

@@ -187,13 +187,12 @@ date_parse(struct str text, int64_t *us)
 	return odd ? 1 : 0;
 }
 
-void
-date_format(int64_t us, char out[DATE_BYTES])
+static struct date
+date_of(int64_t us)
 {
 	const int64_t first = date_days(0, 1, 1) * DATE_DAY;
 	const int64_t last = date_days(10000, 1, 1) * DATE_DAY - 1;
 	int64_t days, rest, era, of_era, year, of_year, month;
-	int n;
 
 	us = us < first ? first : us > last ? last : us;
 	days = us / DATE_DAY - (us % DATE_DAY < 0);
@@ -206,25 +205,50 @@ date_format(int64_t us, char out[DATE_BYTES])
 	of_year = of_era - (365 * year + year / 4 - year / 100);
 	month = (5 * of_year + 2) / 153;
 	year += era * 400 + (month >= 10);
-	n = snprintf(out, DATE_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.",
-	    (unsigned)year % 10000u,
-	    (unsigned)(month < 10 ? month + 3 : month - 9) % 100u,
-	    (unsigned)(of_year - (153 * month + 2) / 5 + 1) % 100u,
-	    (unsigned)(rest / (3600 * DATE_SECOND)) % 100u,
-	    (unsigned)(rest / (60 * DATE_SECOND) % 60),
-	    (unsigned)(rest / DATE_SECOND % 60));
-	rest %= DATE_SECOND;
-	if (rest % 1000 == 0)
-		snprintf(out + n, DATE_BYTES - (size_t)n, "%03uZ",
-		    (unsigned)(rest / 1000));
+	return (struct date){
+		.year = year,
+		.month = (unsigned)(month < 10 ? month + 3 : month - 9) % 100u,
+		.day = (unsigned)(of_year - (153 * month + 2) / 5 + 1) % 100u,
+		.hour = (unsigned)(rest / (3600 * DATE_SECOND)) % 100u,
+		.minute = (unsigned)(rest / (60 * DATE_SECOND) % 60),
+		.second = (unsigned)(rest / DATE_SECOND % 60),
+		.fraction_us = rest % DATE_SECOND,
+	};
+}
+
+void
+date_format(int64_t us, char out[DATE_BYTES])
+{
+	struct date d = date_of(us);
+	unsigned left = (unsigned)d.fraction_us;
+	int n = snprintf(out, DATE_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.",
+	    (unsigned)d.year % 10000u, d.month, d.day, d.hour, d.minute,
+	    d.second);
+
+	if (left % 1000 == 0)
+		snprintf(out + n, DATE_BYTES - (size_t)n, "%03uZ", left / 1000);
 	else
-		snprintf(
-		    out + n, DATE_BYTES - (size_t)n, "%06uZ", (unsigned)rest);
+		snprintf(out + n, DATE_BYTES - (size_t)n, "%06uZ", left);
 }
 
 /*
  * Dates of HTTP fields
  */
+
+void
+date_format_http(int64_t us, char out[DATE_BYTES])
+{
+	static const char names[][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char weekdays[][4] = { "Thu", "Fri", "Sat", "Sun", "Mon",
+		"Tue", "Wed" };
+	struct date d = date_of(us);
+	int64_t days = date_days(d.year, d.month, d.day);
+
+	snprintf(out, DATE_BYTES, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+	    weekdays[(days % 7 + 7) % 7], d.day, names[d.month - 1],
+	    (unsigned)d.year % 10000u, d.hour, d.minute, d.second);
+}
 
 static bool
 date_delimiter(char c)

@@ -23,6 +23,10 @@ int date_parse(struct str text, int64_t *us);
  * milliseconds.  Years outside 0 to 9999 give their first or last moment. */
 void date_format(int64_t us, char out[DATE_BYTES]);
 
+/* "Sat, 21 Nov 2026 06:18:18 GMT" (IMF-fixdate, RFC 9110 section 5.6.7), cut
+ * to whole seconds. */
+void date_format_http(int64_t us, char out[DATE_BYTES]);
+
 /* Reads the Expires of a cookie (RFC 6265 section 5.1.1), which also fits
  * the three forms of RFC 9110 section 5.6.7.  0, or -1: a zone other than
  * GMT is refused. */

@@ -222,12 +222,12 @@ rules_pointers(const struct rule *rule, struct err *e)
 {
 	struct json_paths *paths = json_paths_new();
 	size_t i;
-	int r = 0;
+	int rc = 0;
 
-	for (i = 0; i < rule->narguments && r == 0; i++)
-		r = json_paths_add(paths, rule->arguments[i], 1, e);
+	for (i = 0; rc == 0 && i < rule->narguments; i++)
+		rc = json_paths_add(paths, rule->arguments[i], 1, e);
 	json_paths_free(paths);
-	return r;
+	return rc;
 }
 
 static int

@@ -150,29 +150,38 @@ answer_free(struct cache_item *i)
 	struct answer_kept *k = (struct answer_kept *)i;
 
 	variant_free(k->own);
+	if (k->of != NULL)
+		cache_item_unref(&k->of->item);
 	buf_free(&k->body.bytes);
 	free(k);
 }
 
-/* An empty one with room for everything of x, and where that goes. */
+/* A copy of all of an answer but its body, in one block. */
 static struct answer_kept *
-answer_alloc(const struct exchange *x, size_t head, struct answer_space *to)
+answer_keep(const struct answer *from)
 {
-	const struct message *m = &x->response;
-	size_t marks = x->nchunks * sizeof(*x->chunks);
-	size_t fields = (m->headers.n + m->trailers.n) * sizeof(struct header);
-	size_t text = head + x->reason.n + answer_text_size(&m->headers) +
-		      answer_text_size(&m->trailers);
+	size_t marks = from->nchunks * sizeof(*from->chunks);
+	size_t fields =
+	    (from->headers.n + from->trailers.n) * sizeof(struct header);
+	size_t text = from->head.n + from->reason.n +
+		      answer_text_size(&from->headers) +
+		      answer_text_size(&from->trailers);
 	size_t size = sizeof(struct answer_kept) + marks + fields + text;
 	struct answer_kept *k = xcalloc(1, size);
 	struct chunk_mark *chunks = (struct chunk_mark *)(k + 1);
+	struct answer_space to = { (struct header *)(chunks + from->nchunks),
+		(char *)chunks + marks + fields };
 
 	if (marks > 0)
-		memcpy(chunks, x->chunks, marks);
+		memcpy(chunks, from->chunks, marks);
+	k->answer = *from;
 	k->answer.chunks = chunks;
-	k->answer.nchunks = x->nchunks;
-	to->fields = (struct header *)(chunks + x->nchunks);
-	to->text = (char *)to->fields + fields;
+	k->answer.headers = answer_headers(&to, &from->headers);
+	k->answer.trailers = answer_headers(&to, &from->trailers);
+	k->answer.head = answer_text(&to, from->head);
+	k->answer.reason = answer_text(&to, from->reason);
+	k->answer.body = &k->body;
+	k->body.known = true;
 	cache_item_init(
 	    &k->item, CACHE_ANSWER, &(struct key){ { 0 } }, answer_free);
 	k->item.cost = size;
@@ -182,8 +191,6 @@ answer_alloc(const struct exchange *x, size_t head, struct answer_space *to)
 static void
 answer_body(struct answer_kept *k, const struct exchange *x, struct buf *body)
 {
-	k->answer.body = &k->body;
-	k->body.known = true;
 	if (answer_bodiless(x))
 		return;
 	k->body = x->response.body;
@@ -217,28 +224,58 @@ struct answer_kept *
 answer_new(const struct exchange *x, const struct key *key, struct buf *body)
 {
 	struct buf head = { 0 };
-	struct answer_space to;
-	struct answer_kept *k;
 	bool length = answer_head(x, &head);
+	struct answer from = {
+		.entry = x->id,
+		.status = x->status,
+		.asked = http_rules_asks(x->method, &x->request.headers),
+		.reason = x->reason,
+		.head = buf_str(&head),
+		.head_has_length = length,
+		.had_chunked = headers_have_token(
+		    &x->response.headers, "Transfer-Encoding", "chunked"),
+		.headers = x->response.headers,
+		.trailers = x->response.trailers,
+		.chunks = x->chunks,
+		.nchunks = x->nchunks,
+		.wait_us = x->timings.wait,
+		.head_us = answer_head_us(&x->timings),
+	};
+	struct answer_kept *k = answer_keep(&from);
 
-	k = answer_alloc(x, head.n, &to);
-	k->answer.entry = x->id;
-	k->answer.status = x->status;
-	k->answer.asked = http_rules_asks(x->method, &x->request.headers);
-	k->answer.head_has_length = length;
-	k->answer.wait_us = x->timings.wait;
-	k->answer.head_us = answer_head_us(&x->timings);
-	k->answer.had_chunked = headers_have_token(
-	    &x->response.headers, "Transfer-Encoding", "chunked");
-	k->answer.headers = answer_headers(&to, &x->response.headers);
-	k->answer.trailers = answer_headers(&to, &x->response.trailers);
-	k->answer.head = answer_text(&to, buf_str(&head));
-	k->answer.reason = answer_text(&to, x->reason);
 	answer_body(k, x, body);
 	k->key = *key;
 	k->started_us = x->started_us;
 	atomic_init(&k->mark, x->id);
 	buf_free(&head);
+	return k;
+}
+
+struct answer_kept *
+answer_changed(struct answer_kept *a, struct str head,
+    const struct headers *fields, struct buf *body)
+{
+	struct answer from = a->answer;
+	struct answer_kept *k;
+
+	from.head = head;
+	from.headers = *fields;
+	if (body != NULL) /* whose pieces are not where they were */
+		from.nchunks = 0;
+	k = answer_keep(&from);
+	k->key = a->key;
+	k->variant = a->variant;
+	k->started_us = a->started_us;
+	k->of = a;
+	k->body = a->body;
+	k->body.bytes = (struct buf){ 0 };
+	if (body == NULL && a->body.stored_id == 0) {
+		buf_add_str(&k->body.bytes, buf_str(&a->body.bytes));
+	} else if (body != NULL) {
+		k->body.size = body->n;
+		k->body.bytes = *body;
+		*body = (struct buf){ 0 };
+	}
 	return k;
 }
 

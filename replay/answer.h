@@ -26,9 +26,11 @@ struct answer_kept {
 	struct key key;      /* that it was recorded under */
 	uint64_t variant;    /* id of its variant; 0 when there are no others */
 	struct variant *own; /* of a fresh answer; NULL otherwise */
-	int64_t started_us;  /* of the recorded exchange, wall clock */
-	_Atomic int64_t mark; /* its id, or its name until it has one */
-	atomic_bool several;  /* was chosen among others, so cursors count */
+	struct answer_kept *of; /* what it was made from by a change, whose
+				   place in a sequence it has; or NULL */
+	int64_t started_us;     /* of the recorded exchange, wall clock */
+	_Atomic int64_t mark;   /* its id, or its name until it has one */
+	atomic_bool several;    /* was chosen among others, so cursors count */
 };
 
 /* Whether x can be replayed: complete, a final status that HTTP knows, and a
@@ -39,6 +41,14 @@ bool answer_usable(const struct exchange *x);
  * whose bytes move in.  The reference is the caller's. */
 struct answer_kept *answer_new(
     const struct exchange *x, const struct key *key, struct buf *body);
+
+/*
+ * An answer like a, whose reference moves in, but with another head, its
+ * fields and, unless NULL, another body, whose bytes move in.  It is never
+ * cached.
+ */
+struct answer_kept *answer_changed(struct answer_kept *a, struct str head,
+    const struct headers *fields, struct buf *body);
 
 struct answer_kept *answer_kept_of(const struct answer *a);
 

@@ -379,6 +379,8 @@ library_served(struct reader *r, const struct wanted *w, const struct answer *a)
 	struct written_place place = { w->session, w->scope, w->target };
 	struct answer_kept *k = answer_kept_of(a);
 
+	if (k->of != NULL)
+		k = k->of;
 	if (w->writes && a->entry > 0)
 		written_mark(r->library->cursors, &place, a->entry);
 	if (atomic_load(&k->several))

@@ -1,12 +1,15 @@
 # Goal: a recorded answer comes back byte for byte.
 
+import datetime
+import email.utils
+import json
 import re
 import threading
 import time
 
 from answers import ANSWERS, multipart, number, record, shape
-from harness import (Ended, Failed, Shared, case, check, command, main, reply,
-                     same, until)
+from harness import (SCALE, Ended, Failed, Shared, case, check, command, main,
+                     reply, same, until)
 
 
 def replay(t, origin, asked, *options):
@@ -84,6 +87,54 @@ def replays_can_be_pipelined(t):
         same(c.response().json['start'], 'GET /a HTTP/1.1')
         same(c.response().json['body'], 'x')
         same(len(c.response().body), 16 * (200 << 10))
+
+
+@case
+def dates_move_by_the_age_of_the_recording(t):
+    day = 86400
+    then = int(time.time()) - 30 * day
+    fields = {'Date': then, 'Expires': then + 3600,
+              'Last-Modified': then - 7 * day}
+    store, har = t.path('aged.db'), t.path('aged.har')
+    har.write_text(json.dumps({'log': {
+        'version': '1.2', 'creator': {'name': 'test', 'version': '1'},
+        'entries': [{
+            'startedDateTime': datetime.datetime.fromtimestamp(
+                then, datetime.timezone.utc).isoformat(),
+            'time': 1, 'cache': {},
+            'timings': {'send': 0, 'wait': 1, 'receive': 0},
+            'request': {
+                'method': 'GET', 'url': 'http://api.test/job',
+                'httpVersion': 'HTTP/1.1', 'headers': [], 'cookies': [],
+                'queryString': [], 'headersSize': -1, 'bodySize': 0},
+            'response': {
+                'status': 200, 'statusText': 'OK', 'httpVersion': 'HTTP/1.1',
+                'headers': [
+                    {'name': n, 'value': email.utils.formatdate(
+                        at, usegmt=True)} for n, at in fields.items()],
+                'cookies': [], 'redirectURL': '', 'headersSize': -1,
+                'bodySize': 2, 'content': {
+                    'mimeType': 'application/json', 'size': 2,
+                    'text': json.dumps({'exp': then + 60, 'id': then})},
+            }}]}}))
+    same(command('import', '--store', store, har).returncode, 0)
+    hark = t.hark('replay', '--store', store, '--refresh-dates',
+                  '--rule', 'GET /job shift json /exp')
+    r = hark.get('/job')
+    at = {n: email.utils.parsedate_to_datetime(r.get(n)).timestamp()
+          for n in fields}
+    now = time.time()
+    check(abs(at['Date'] - now) < 60 + 10 * SCALE, r.headers)
+    same(at['Expires'] - at['Date'], 3600)
+    check(abs(at['Date'] - 7 * day - at['Last-Modified']) <
+          60 + 10 * SCALE, r.headers)
+    same(r.json['id'], then)
+    check(abs(r.json['exp'] - 60 - now) < 60 + 10 * SCALE, r.json)
+    # The copy that a client has stays good.
+    again = hark.ask('GET', '/job', [('If-Modified-Since',
+                                      r.get('Last-Modified'))])
+    same((again.status, again.get('Last-Modified')),
+         (304, r.get('Last-Modified')))
 
 
 # --- the key -----------------------------------------------------------------

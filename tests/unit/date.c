@@ -141,7 +141,29 @@ what_is_no_date_of_a_cookie_is_refused(void)
 			CHECK_STR(texts[i], "an error");
 }
 
-RUN(TEST(dates_in_all_the_shapes_that_occur_are_read),
+static void
+dates_of_fields_are_written_in_the_fixed_form(void)
+{
+	char out[DATE_BYTES];
+	int64_t us, again;
+
+	date_format_http(784111777123456, out);
+	CHECK_STR(out, "Sun, 06 Nov 1994 08:49:37 GMT");
+	date_format_http(0, out);
+	CHECK_STR(out, "Thu, 01 Jan 1970 00:00:00 GMT");
+	date_format_http(-1, out);
+	CHECK_STR(out, "Wed, 31 Dec 1969 23:59:59 GMT");
+	date_format_http(951782400000000, out);
+	CHECK_STR(out, "Tue, 29 Feb 2000 00:00:00 GMT");
+	for (us = 0; us < 4000000000000000; us += 86400000000 * 13 + 1000000) {
+		date_format_http(us, out);
+		CHECK_INT(date_parse_cookie(str_of(out), &again), 0);
+		CHECK_INT(again, us);
+	}
+}
+
+RUN(TEST(dates_of_fields_are_written_in_the_fixed_form),
+    TEST(dates_in_all_the_shapes_that_occur_are_read),
     TEST(what_is_no_date_is_refused),
     TEST(dates_are_written_with_as_many_digits_as_needed),
     TEST(every_day_of_800_years_comes_back), TEST(dates_of_cookies_are_read),
