@@ -267,10 +267,8 @@ transaction_dates(const struct transaction *t)
 		if (paths == NULL)
 			paths = json_paths_new();
 		for (i = 0; i < rule->narguments; i++)
-			if (json_paths_add(paths, rule->arguments[i], 1, &e) ==
-			    -1)
-				log_warn(NULL, "%.*s: %s", STR_ARGS(rule->line),
-				    e.text);
+			/* rules_add() has tried them. */
+			(void)json_paths_add(paths, rule->arguments[i], 1, &e);
 	}
 	return paths;
 }
