@@ -29,6 +29,18 @@ body_out_decode(const struct message *m, size_t budget, struct buf *scratch,
 	return rc;
 }
 
+struct str
+body_out_plain(const struct message *m, size_t budget, struct buf *scratch)
+{
+	struct str bytes;
+
+	if (!m->body.known || m->body.stored_id > 0 ||
+	    m->body.bytes.n > budget ||
+	    body_out_decode(m, budget, scratch, &bytes) != CODING_DONE)
+		return (struct str){ NULL, 0 };
+	return bytes.p != NULL ? bytes : STR("");
+}
+
 int
 body_out_print(struct store *s, struct body *b, struct err *e)
 {

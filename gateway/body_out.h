@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/str.h"
 #include "har/coding.h"
 
 struct body;
@@ -21,6 +22,11 @@ struct store;
  */
 enum coding_result body_out_decode(const struct message *m, size_t budget,
     struct buf *scratch, struct str *bytes);
+
+/* The same for those who want to look into it: p is NULL when it is not known,
+ * in the store, or cannot be decoded. */
+struct str body_out_plain(
+    const struct message *m, size_t budget, struct buf *scratch);
 
 /* Prints a body as recorded, piece by piece when it is in the store.  The
  * exit status; a failure is said. */

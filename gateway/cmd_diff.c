@@ -51,17 +51,9 @@ struct diff {
 static int
 cmd_diff_add(struct diff *d, const struct exchange *x, struct err *e)
 {
-	const struct body *b = &x->response.body;
-	struct str bytes = { NULL, 0 };
+	struct str bytes = body_out_plain(&x->response, BODY_MOST, &d->decoded);
 
-	if (b->known && b->stored_id == 0 && b->bytes.n <= BODY_MOST &&
-	    body_out_decode(&x->response, BODY_MOST, &d->decoded, &bytes) !=
-		CODING_DONE)
-		bytes.p = NULL;
-	if (bytes.p == NULL) {
-		bytes.n = 0;
-		d->unseen += b->size > 0;
-	}
+	d->unseen += bytes.p == NULL && x->response.body.size > 0;
 	return shape_add(d->shape, d->side, x, bytes, e);
 }
 

@@ -22,6 +22,7 @@ enum {
 	STATUS_FAILED = 1, /* something failed at run time */
 	STATUS_USAGE = 2,  /* unknown option, bad value, unusable file */
 	STATUS_MISS = 3,   /* of run: a miss in a mode that forbids it */
+	STATUS_DRIFT = 5,  /* breaking drift */
 };
 
 struct command {
@@ -81,6 +82,7 @@ int cmd_cat(const struct command *c, int argc, char **argv);
 int cmd_edit(const struct command *c, int argc, char **argv);
 int cmd_rm(const struct command *c, int argc, char **argv);
 int cmd_diff(const struct command *c, int argc, char **argv);
+int cmd_drift(const struct command *c, int argc, char **argv);
 int cmd_merge(const struct command *c, int argc, char **argv);
 int cmd_prune(const struct command *c, int argc, char **argv);
 int cmd_import(const struct command *c, int argc, char **argv);
@@ -97,6 +99,7 @@ extern const struct own_option cmd_cat_options[];
 extern const struct own_option cmd_edit_options[];
 extern const struct own_option cmd_rm_options[];
 extern const struct own_option cmd_diff_options[];
+extern const struct own_option cmd_drift_options[];
 extern const struct own_option cmd_merge_options[];
 extern const struct own_option cmd_prune_options[];
 extern const struct own_option cmd_import_options[];

@@ -116,6 +116,14 @@ const struct command commands[] = {
 	    .own = cmd_diff_options,
 	},
 	{
+	    .name = "drift",
+	    .run = cmd_drift,
+	    .operands = "[URL]",
+	    .help = "say how the live API differs from a tape",
+	    .scope = OPTIONS_UPSTREAM,
+	    .own = cmd_drift_options,
+	},
+	{
 	    .name = "merge",
 	    .run = cmd_merge,
 	    .operands = "TAPE ...",

@@ -301,6 +301,7 @@ const struct option option_table[] = {
 	    .argument = "PREFIX=URL",
 	    .help = "forward PREFIX there without it (PREFIX+=URL: with it)",
 	    .repeatable = true,
+	    .upstream = true,
 	},
 	{
 	    .name = "host-header",
@@ -449,24 +450,28 @@ const struct option option_table[] = {
 	    TEXT(upstream_ca, 4095),
 	    .argument = "PEM",
 	    .help = "file or folder of trusted authorities",
+	    .upstream = true,
 	},
 	{
 	    .name = "upstream-cert",
 	    TEXT(upstream_cert, 4095),
 	    .argument = "PEM",
 	    .help = "client certificate for upstreams",
+	    .upstream = true,
 	},
 	{
 	    .name = "upstream-key",
 	    TEXT(upstream_key, 4095),
 	    .argument = "PEM",
 	    .help = "key of the client certificate",
+	    .upstream = true,
 	},
 	{
 	    .name = "upstream-insecure",
 	    FLAG(upstream_insecure),
 	    .initial = "off",
 	    .help = "do not verify certificates of upstreams",
+	    .upstream = true,
 	},
 	{
 	    .name = "max-request-body",
@@ -485,6 +490,7 @@ const struct option option_table[] = {
 	    SIZE(max_header_bytes, 1 * K, 16 * M),
 	    .initial = "64k",
 	    .help = "refuse longer header sections (431)",
+	    .upstream = true,
 	},
 	{
 	    .name = "max-headers",
@@ -492,6 +498,7 @@ const struct option option_table[] = {
 	    .initial = "200",
 	    .argument = "N",
 	    .help = "refuse more header fields (431)",
+	    .upstream = true,
 	},
 	{
 	    .name = "max-connections",
@@ -542,18 +549,21 @@ const struct option option_table[] = {
 	    TIME(connect_timeout, MS, 24 * H),
 	    .initial = "10s",
 	    .help = "resolve, connect and TLS together",
+	    .upstream = true,
 	},
 	{
 	    .name = "first-byte-timeout",
 	    TIME(first_byte_timeout, MS, 24 * H),
 	    .initial = "60s",
 	    .help = "request written to the head of its response",
+	    .upstream = true,
 	},
 	{
 	    .name = "upstream-idle-timeout",
 	    TIME(upstream_idle_timeout, MS, 24 * H),
 	    .initial = "60s",
 	    .help = "between two reads of a response",
+	    .upstream = true,
 	},
 	{
 	    .name = "send-timeout",
@@ -599,6 +609,22 @@ const struct option option_table[] = {
 	},
 	{ .name = NULL },
 };
+
+bool
+option_is_in(const struct option *o, enum option_scope scope)
+{
+	switch (scope) {
+	case OPTIONS_NONE:
+		return false;
+	case OPTIONS_STORE:
+		return o->store;
+	case OPTIONS_UPSTREAM:
+		return o->store || o->upstream;
+	case OPTIONS_ALL:
+		break;
+	}
+	return true;
+}
 
 const struct option *
 option_find(struct str name)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "gateway/options.h"
 #include "gateway/values.h"
 
 struct err;
@@ -26,11 +27,15 @@ struct option {
 	const char *const *choices; /* words in the order of the enum */
 	bool flag;                  /* may stand alone for "on" */
 	bool repeatable;            /* an array in the configuration file */
-	bool store; /* also of the commands that only work on a store */
+	bool store;    /* also of the commands that only work on a store */
+	bool upstream; /* also of those that ask upstreams themselves */
 };
 
 /* Ends with a row without name. */
 extern const struct option option_table[];
+
+/* Whether a command with this scope takes the option. */
+bool option_is_in(const struct option *o, enum option_scope scope);
 
 /* The row called name, or NULL. */
 const struct option *option_find(struct str name);

@@ -74,8 +74,7 @@ options_usage(struct buf *out, enum option_scope scope)
 	const struct option *o;
 
 	for (o = option_table; o->name != NULL; o++)
-		if (scope == OPTIONS_ALL ||
-		    (scope == OPTIONS_STORE && o->store))
+		if (option_is_in(o, scope))
 			options_usage_line(
 			    out, 0, o->name, o->argument, o->help, o->initial);
 }

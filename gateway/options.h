@@ -19,7 +19,8 @@ struct err;
 /* Which rows of the table a command takes on its command line. */
 enum option_scope {
 	OPTIONS_NONE,
-	OPTIONS_STORE, /* those of commands that only work on a store */
+	OPTIONS_STORE,    /* those of commands that only work on a store */
+	OPTIONS_UPSTREAM, /* these, and those of asking upstreams */
 	OPTIONS_ALL,
 };
 
@@ -30,6 +31,9 @@ struct own_option {
 	char letter;          /* 'm' for -m, or 0 */
 	const char *argument; /* "METHOD"; NULL for a flag */
 	const char *help;
+	/* Takes the value each time, so that the option may be repeated; NULL:
+	 * the last one counts.  0, or -1 with what was expected. */
+	int (*take)(struct settings *s, const char *text, struct err *e);
 };
 
 /* The one way in: sets the option called name from text.  A repeatable

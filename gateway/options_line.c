@@ -63,15 +63,19 @@ options_line_takes_next(bool flag, const struct given *g)
 						 strcmp(g->value, "off") == 0));
 }
 
+/* One walk over the line looks for configuration files alone (config). */
 static int
 options_line_take_own(struct options_line *l, const struct own_option *o,
-    const struct given *g, struct err *e)
+    const struct given *g, bool config, struct err *e)
 {
 	if (o->argument == NULL && g->attached)
 		return err_set(e, "option %s: takes no value", o->name);
 	if (o->argument != NULL && g->value == NULL)
 		return err_set(e, "option %s: expected %s behind it", o->name,
 		    o->argument);
+	if (!config && o->take != NULL &&
+	    o->take(l->settings, g->value, e) == -1)
+		return err_wrap(e, "option %s", o->name);
 	l->values[o - l->own] = o->argument == NULL ? "on" : g->value;
 	return o->argument != NULL && !g->attached;
 }
@@ -105,14 +109,13 @@ options_line_option(
 	const struct option *o;
 
 	if (own != NULL)
-		return options_line_take_own(l, own, &g, e);
+		return options_line_take_own(l, own, &g, config, e);
 	o = g.letter == 0 ? option_find(g.name) : NULL;
 	if (o == NULL)
 		return err_set(e, "option %s%.*s: no such option",
 		    g.letter != 0 ? "-" : "",
 		    (int)(g.name.n < 100 ? g.name.n : 100), g.name.p);
-	if (l->scope == OPTIONS_NONE ||
-	    (l->scope == OPTIONS_STORE && !o->store))
+	if (!option_is_in(o, l->scope))
 		return err_set(
 		    e, "option %s: not an option of hark %s", o->name, argv[0]);
 	return options_line_take(l, o, &g, config, e);

@@ -208,6 +208,32 @@ settings_upstream(struct settings *s, const char *text, struct err *e)
 	return 0;
 }
 
+int
+settings_field(struct settings *s, const char *text, struct err *e)
+{
+	struct str value = str_of(text), name;
+	size_t i;
+
+	(void)str_cut(&value, ':', &name);
+	value = str_trim(value);
+	for (i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < ' ' || value.p[i] == 0x7f)
+			break;
+	if (!str_is_token(name) || value.p == NULL || i < value.n)
+		return err_set(e, "%.200s: expected 'Name: value'", text);
+	if (str_iis(name, "Content-Length") ||
+	    str_iis(name, "Transfer-Encoding"))
+		return err_set(e,
+		    "%.200s: expected another field; the body tells this one",
+		    text);
+	s->fields = xrealloc(s->fields, (s->nfields + 1) * sizeof(*s->fields));
+	s->fields[s->nfields++] = (struct field_setting){
+		.name = xmemdup0(name.p, name.n),
+		.value = xmemdup0(value.p, value.n),
+	};
+	return 0;
+}
+
 /* A file that is named must be there before the gateway starts. */
 static int
 settings_check_file(const char *option, const char *path, struct err *e)
@@ -215,6 +241,22 @@ settings_check_file(const char *option, const char *path, struct err *e)
 	if (path != NULL && access(path, R_OK) == -1)
 		return err_sys(e, "option %s: %s", option, path);
 	return 0;
+}
+
+int
+settings_check_upstream(const struct settings *s, struct err *e)
+{
+	if ((s->upstream_cert == NULL) != (s->upstream_key == NULL))
+		return err_set(e,
+		    "option %s: needs --%s, too: a client certificate and "
+		    "its key go together",
+		    s->upstream_cert != NULL ? "upstream-cert" : "upstream-key",
+		    s->upstream_cert != NULL ? "upstream-key"
+					     : "upstream-cert");
+	if (settings_check_file("upstream-ca", s->upstream_ca, e) == -1 ||
+	    settings_check_file("upstream-cert", s->upstream_cert, e) == -1)
+		return -1;
+	return settings_check_file("upstream-key", s->upstream_key, e);
 }
 
 int
@@ -230,21 +272,11 @@ settings_check(const struct settings *s, struct err *e)
 	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0)
 		return err_set(e, "option on-miss: forward needs an upstream: "
 				  "give its URL or --upstream PREFIX=URL");
-	if ((s->upstream_cert == NULL) != (s->upstream_key == NULL))
-		return err_set(e,
-		    "option %s: needs --%s, too: a client certificate and "
-		    "its key go together",
-		    s->upstream_cert != NULL ? "upstream-cert" : "upstream-key",
-		    s->upstream_cert != NULL ? "upstream-key"
-					     : "upstream-cert");
 	if (s->max_request_body > s->request_body_budget)
 		return err_set(e,
 		    "option max-request-body: is above request-body-budget, "
 		    "so that such a body could never be taken");
-	if (settings_check_file("upstream-ca", s->upstream_ca, e) == -1 ||
-	    settings_check_file("upstream-cert", s->upstream_cert, e) == -1)
-		return -1;
-	return settings_check_file("upstream-key", s->upstream_key, e);
+	return settings_check_upstream(s, e);
 }
 
 void
@@ -262,6 +294,11 @@ settings_free(struct settings *s)
 		free(s->upstreams[i].url);
 	}
 	free(s->upstreams);
+	for (i = 0; i < s->nfields; i++) {
+		free(s->fields[i].name);
+		free(s->fields[i].value);
+	}
+	free(s->fields);
 	free(s->store);
 	free(s->tape);
 	free(s->ready_file);

@@ -87,6 +87,11 @@ struct strings {
 	size_t n;
 };
 
+/* A field that requests get in the place of theirs. */
+struct field_setting {
+	char *name, *value;
+};
+
 struct settings {
 	enum mode_id mode;
 	struct strings listen; /* "ADDR:PORT" */
@@ -123,6 +128,8 @@ struct settings {
 	char *upstream_cert;
 	char *upstream_key;
 	bool upstream_insecure;
+	struct field_setting *fields; /* of what hark drift sends */
+	size_t nfields;
 
 	uint64_t max_request_body;
 	uint64_t request_body_budget; /* over all connections */
@@ -162,8 +169,14 @@ int settings_session(struct settings *s, const char *text, struct err *e);
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);
 
+/* Adds "Name: value" to the fields that hark drift sends.  0 or -1. */
+int settings_field(struct settings *s, const char *text, struct err *e);
+
 /* Checks that need more than one option, for a gateway in s->mode: an
  * upstream where the mode forwards, certificate with key, ... */
 int settings_check(const struct settings *s, struct err *e);
+
+/* Those of them for whoever asks upstreams. */
+int settings_check_upstream(const struct settings *s, struct err *e);
 
 #endif
