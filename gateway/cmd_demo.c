@@ -159,8 +159,9 @@ cmd_demo(const struct command *c, int argc, char **argv)
 	else if (cmd_demo_prepare(&d, s, &e) == -1)
 		status = commands_fail(STATUS_FAILED, &e);
 	else
-		status =
-		    cmd_serve_until_signal(s, d.mocks, cmd_demo_explain, &d);
+		status = cmd_serve_until_signal(s, d.mocks,
+		    &(struct serve_events){
+			.on_ready = cmd_demo_explain, .arg = &d });
 	sample_stop(d.api);
 	mocks_free(d.mocks);
 	if (d.folder != NULL)

@@ -18,12 +18,25 @@
 #include "base/mem.h"
 #include "gateway/gateway.h"
 #include "gateway/ready.h"
+#include "gateway/report.h"
+#include "gateway/tally.h"
+#include "gateway/terminal.h"
 
 #include "gateway/commands.h"
 
 #define MISSES_SHOWN 10
 
-enum { RUN_MODE, RUN_URL, RUN_OPTIONS };
+enum {
+	RUN_MODE,
+	RUN_URL,
+	RUN_FAIL_ON,
+	RUN_SUMMARY,
+	RUN_JSON,
+	RUN_REPORT,
+	RUN_JUNIT,
+	RUN_TAP,
+	RUN_OPTIONS,
+};
 
 const struct own_option cmd_run_options[] = {
 	[RUN_MODE] = {
@@ -36,7 +49,44 @@ const struct own_option cmd_run_options[] = {
 	    .argument = "URL",
 	    .help = "the API that unprefixed requests are forwarded to",
 	},
+	[RUN_FAIL_ON] = {
+	    .name = "fail-on",
+	    .argument = "LIST",
+	    .help = "of miss, live, unused; exit with 3, 6 or 7 then",
+	},
+	[RUN_SUMMARY] = {
+	    .name = "summary",
+	    .help = "say what was used and missed, on standard error",
+	},
+	[RUN_JSON] = {
+	    .name = "json",
+	    .help = "the summary as a JSON object",
+	},
+	[RUN_REPORT] = {
+	    .name = "report",
+	    .argument = "FILE",
+	    .help = "write this object there",
+	},
+	[RUN_JUNIT] = {
+	    .name = "junit",
+	    .argument = "FILE",
+	    .help = "write the same for CI servers: JUnit XML",
+	},
+	[RUN_TAP] = {
+	    .name = "tap",
+	    .argument = "FILE",
+	    .help = "write the same for test harnesses: TAP",
+	},
 	{ .name = NULL },
+};
+
+/* What is told in the end, and what it makes of the exit status. */
+struct run_report {
+	unsigned fail_on;
+	bool summary; /* on standard error */
+	bool json;    /* as an object */
+	bool wanted;  /* more than a list of misses */
+	struct report_files files;
 };
 
 /* What the command gets that it would have had without us. */
@@ -182,25 +232,67 @@ cmd_run_command(
 }
 
 static void
-cmd_run_print_misses(struct gateway *g, const char *mode, uint64_t n)
+cmd_run_print_misses(const struct gateway *g, const char *mode)
 {
-	struct buf misses = { 0 };
-	struct str rest, line;
+	const struct tally *t = gateway_tally(g);
+	uint64_t total = tally_total(t, TALLY_MISS);
+	const struct tally_line *line;
+	struct buf text = { 0 };
+	size_t i, n;
 
+	line = tally_lines(t, TALLY_MISS, &n);
 	fprintf(stderr, "hark: mode %s forbids a miss, and there %s %llu:\n",
-	    mode, n == 1 ? "was" : "were", (unsigned long long)n);
-	gateway_misses(g, &misses, MISSES_SHOWN);
-	rest = buf_str(&misses);
-	while (rest.n > 0 && str_cut(&rest, '\n', &line))
-		fprintf(stderr, "hark:   %.*s\n", STR_ARGS(line));
+	    mode, total == 1 ? "was" : "were", (unsigned long long)total);
+	for (i = 0; i < n && i < MISSES_SHOWN; i++, line++) {
+		text.n = 0;
+		report_add_request(&text, line);
+		fprintf(stderr, "hark:   %s\n", buf_text(&text));
+	}
 	if (n > MISSES_SHOWN)
-		fprintf(stderr, "hark:   (the last %d)\n", MISSES_SHOWN);
-	buf_free(&misses);
+		fprintf(stderr, "hark:   ... (--summary tells more)\n");
+	buf_free(&text);
+}
+
+static int
+cmd_run_print_summary(const struct report *r, const struct run_report *o,
+    int status, struct err *e)
+{
+	struct buf out = { 0 };
+	int rc;
+
+	rc = o->json ? report_json(r, status, &out, e)
+		     : report_summary(r, terminal_columns_of(STDERR_FILENO),
+			   terminal_colours_of(STDERR_FILENO), status, &out, e);
+	fwrite(out.p, 1, out.n, stderr);
+	buf_free(&out);
+	return rc;
+}
+
+static int
+cmd_run_report(const struct settings *s, const struct gateway *g,
+    const struct run_report *o, int status)
+{
+	struct report r;
+	struct err e;
+
+	if (report_open(&r, g, s, o->fail_on, &e) == 0) {
+		status = report_status(&r, status);
+		if ((!o->summary ||
+			cmd_run_print_summary(&r, o, status, &e) == 0) &&
+		    report_write(&r, &o->files, status, &e) == 0) {
+			report_close(&r);
+			return status;
+		}
+	}
+	report_close(&r);
+	commands_fail(STATUS_FAILED, &e);
+	return status == STATUS_FINE ? STATUS_FAILED : status;
 }
 
 /* What the traffic makes of the command's own status. */
 static int
-cmd_run_verdict(const struct settings *s, struct gateway *g, int status)
+cmd_run_verdict(const struct settings *s, const struct gateway *g,
+    const struct run_report *o, int status)
 {
 	struct gateway_figures f;
 
@@ -211,16 +303,17 @@ cmd_run_verdict(const struct settings *s, struct gateway *g, int status)
 		if (status == STATUS_FINE)
 			status = STATUS_FAILED;
 	}
-	if (f.missed > 0 && !modes[s->mode].forwards &&
-	    s->on_miss != ON_MISS_FORWARD) {
-		cmd_run_print_misses(g, modes[s->mode].name, f.missed);
-		status = STATUS_MISS;
-	}
-	return status;
+	if (o->wanted)
+		return cmd_run_report(s, g, o, status);
+	if (tally_total(gateway_tally(g), TALLY_MISS) == 0 || o->fail_on == 0)
+		return status;
+	cmd_run_print_misses(g, modes[s->mode].name);
+	return STATUS_MISS;
 }
 
 static int
-cmd_run_gateway(const struct settings *s, char **argv)
+cmd_run_gateway(
+    const struct settings *s, char **argv, const struct run_report *o)
 {
 	struct buf json = { 0 };
 	struct run_signals r;
@@ -242,7 +335,7 @@ cmd_run_gateway(const struct settings *s, char **argv)
 		ready_remove(s->ready_file);
 		cmd_run_unblock(&r);
 		gateway_stop(g);
-		status = cmd_run_verdict(s, g, status);
+		status = cmd_run_verdict(s, g, o, status);
 	}
 	gateway_free(g);
 	buf_free(&json);
@@ -264,13 +357,35 @@ cmd_run_settings(struct settings *s, const char **values, struct err *e)
 	if (values[RUN_URL] != NULL &&
 	    settings_upstream(s, values[RUN_URL], e) == -1)
 		return err_wrap(e, "option url");
+	s->tally = true;
 	return settings_check(s, e);
+}
+
+/* The other options; *s is complete. */
+static int
+cmd_run_report_options(const struct settings *s, const char **values,
+    struct run_report *o, struct err *e)
+{
+	*o = (struct run_report){
+		.json = values[RUN_JSON] != NULL,
+		.files = { .json = values[RUN_REPORT],
+		    .junit = values[RUN_JUNIT],
+		    .tap = values[RUN_TAP] },
+	};
+	if (report_fail_on(values[RUN_FAIL_ON], s, &o->fail_on, e) == -1)
+		return -1;
+	o->summary = values[RUN_SUMMARY] != NULL || o->json ||
+		     (values[RUN_FAIL_ON] != NULL && o->fail_on != 0);
+	o->wanted = o->summary || o->files.json != NULL ||
+		    o->files.junit != NULL || o->files.tap != NULL;
+	return 0;
 }
 
 int
 cmd_run(const struct command *c, int argc, char **argv)
 {
 	const char *values[RUN_OPTIONS];
+	struct run_report report;
 	struct settings *s;
 	struct err e;
 	int operands, status;
@@ -282,11 +397,12 @@ cmd_run(const struct command *c, int argc, char **argv)
 	log_setup(s->verbose ? LOG_DEBUG : LOG_WARN, s->log_json);
 	if (operands == 0) {
 		status = commands_misused(c);
-	} else if (cmd_run_settings(s, values, &e) == -1) {
+	} else if (cmd_run_settings(s, values, &e) == -1 ||
+		   cmd_run_report_options(s, values, &report, &e) == -1) {
 		status = commands_fail(STATUS_USAGE, &e);
 	} else {
 		argv[operands + 1] = NULL;
-		status = cmd_run_gateway(s, argv + 1);
+		status = cmd_run_gateway(s, argv + 1, &report);
 	}
 	settings_free(s);
 	return status;

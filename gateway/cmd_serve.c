@@ -11,8 +11,41 @@
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/ready.h"
+#include "gateway/report.h"
 
 #include "gateway/commands.h"
+
+enum {
+	SERVE_REPORT,
+	SERVE_JUNIT,
+	SERVE_TAP,
+	SERVE_OPTIONS,
+};
+
+const struct own_option cmd_serve_options[] = {
+	[SERVE_REPORT] = {
+	    .name = "report",
+	    .argument = "FILE",
+	    .help = "at the end, write what was used and missed there: JSON",
+	},
+	[SERVE_JUNIT] = {
+	    .name = "junit",
+	    .argument = "FILE",
+	    .help = "the same for CI servers: JUnit XML",
+	},
+	[SERVE_TAP] = {
+	    .name = "tap",
+	    .argument = "FILE",
+	    .help = "the same for test harnesses: TAP",
+	},
+	{ .name = NULL },
+};
+
+/* What becomes of it when it has stopped. */
+struct serve_report {
+	const struct settings *settings;
+	struct report_files files;
+};
 
 /* Blocks the signals that end a gateway, so that no other thread gets them;
  * they are waited for instead. */
@@ -48,7 +81,7 @@ cmd_serve_announce(const struct settings *s, const struct gateway *g)
 }
 
 static void
-cmd_serve_report(const struct gateway *g)
+cmd_serve_log_figures(const struct gateway *g)
 {
 	struct gateway_figures f;
 
@@ -68,7 +101,7 @@ cmd_serve_report(const struct gateway *g)
 
 int
 cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
-    void (*on_ready)(void *arg, const struct gateway *g), void *arg)
+    const struct serve_events *on)
 {
 	struct buf json = { 0 };
 	struct gateway *g;
@@ -85,28 +118,66 @@ cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
 		status = commands_fail(STATUS_USAGE, &e);
 	} else {
 		cmd_serve_announce(s, g);
-		if (on_ready != NULL)
-			on_ready(arg, g);
+		if (on->on_ready != NULL)
+			on->on_ready(on->arg, g);
 		sigwait(&ends, &number);
 		ready_remove(s->ready_file);
 		log_info(NULL, "stopping; once more to stop at once");
 	}
 	cmd_serve_unblock(&ends);
 	gateway_stop(g);
-	cmd_serve_report(g);
+	cmd_serve_log_figures(g);
+	if (status == STATUS_FINE && on->on_stopped != NULL)
+		status = on->on_stopped(on->arg, g);
 	gateway_free(g);
 	buf_free(&json);
 	return status;
 }
 
+static int
+cmd_serve_on_stopped(void *arg, const struct gateway *g)
+{
+	const struct serve_report *w = arg;
+	struct report r;
+	struct err e;
+	unsigned fail_on;
+	int status = STATUS_FINE;
+
+	(void)report_fail_on(NULL, w->settings, &fail_on, &e); /* no text */
+	if (report_open(&r, g, w->settings, fail_on, &e) == -1 ||
+	    report_write(&r, &w->files, STATUS_FINE, &e) == -1)
+		status = commands_fail(STATUS_FAILED, &e);
+	report_close(&r);
+	return status;
+}
+
+static int
+cmd_serve_report(struct settings *s, const char **values)
+{
+	struct serve_report w = {
+		.settings = s,
+		.files = { .json = values[SERVE_REPORT],
+		    .junit = values[SERVE_JUNIT],
+		    .tap = values[SERVE_TAP] },
+	};
+	struct serve_events on = { .arg = &w };
+
+	s->tally = w.files.json != NULL || w.files.junit != NULL ||
+		   w.files.tap != NULL;
+	if (s->tally)
+		on.on_stopped = cmd_serve_on_stopped;
+	return cmd_serve_until_signal(s, NULL, &on);
+}
+
 int
 cmd_serve(const struct command *c, int argc, char **argv)
 {
+	const char *values[SERVE_OPTIONS];
 	struct settings *s;
 	struct err e;
 	int operands, status;
 
-	s = commands_settings(c, argc, argv, NULL, &operands, &status);
+	s = commands_settings(c, argc, argv, values, &operands, &status);
 	if (s == NULL)
 		return status;
 	s->mode = mode_of(c->name);
@@ -116,7 +187,7 @@ cmd_serve(const struct command *c, int argc, char **argv)
 		 settings_check(s, &e) == -1)
 		status = commands_fail(STATUS_USAGE, &e);
 	else
-		status = cmd_serve_until_signal(s, NULL, NULL, NULL);
+		status = cmd_serve_report(s, values);
 	settings_free(s);
 	return status;
 }

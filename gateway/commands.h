@@ -23,6 +23,8 @@ enum {
 	STATUS_USAGE = 2,  /* unknown option, bad value, unusable file */
 	STATUS_MISS = 3,   /* of run: a miss in a mode that forbids it */
 	STATUS_DRIFT = 5,  /* breaking drift */
+	STATUS_LIVE = 6,   /* of run: a live call (--fail-on live) */
+	STATUS_UNUSED = 7, /* of run: an unused entry (--fail-on unused) */
 };
 
 struct command {
@@ -64,10 +66,16 @@ int commands_entry_id(const char *text, int64_t *id, struct err *e);
 /* The usage of one command, or of the program when c is NULL. */
 void commands_usage(struct buf *out, const struct command *c);
 
-/* cmd_serve.c: runs a gateway until SIGINT or SIGTERM.  on_ready (may be
- * NULL) is called when it accepts. */
+/* cmd_serve.c: runs a gateway until SIGINT or SIGTERM.  on_ready is called
+ * when it accepts, on_stopped when it has stopped, for the exit status; each
+ * may be NULL. */
+struct serve_events {
+	void (*on_ready)(void *arg, const struct gateway *g);
+	int (*on_stopped)(void *arg, const struct gateway *g);
+	void *arg;
+};
 int cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
-    void (*on_ready)(void *arg, const struct gateway *g), void *arg);
+    const struct serve_events *on);
 
 /* Initial values that differ from the option table's. */
 void cmd_run_preset(struct settings *s);
@@ -92,6 +100,7 @@ int cmd_version(const struct command *c, int argc, char **argv);
 int cmd_help_names(const struct command *c, int argc, char **argv);
 
 /* The tables of options that only one command has. */
+extern const struct own_option cmd_serve_options[];
 extern const struct own_option cmd_run_options[];
 extern const struct own_option cmd_list_options[];
 extern const struct own_option cmd_show_options[];

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "gateway/problem.h"
+#include "gateway/tally.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "recorder/recorder.h"
@@ -495,6 +496,8 @@ forward_start(struct transaction *t)
 	struct call_request r = { .origin = t->route.origin,
 		.method = t->r->head.method };
 
+	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
+	    t->r->head.path, t->route.origin->text);
 	forward_render(t);
 	r.body = forward_body(t);
 	r.head = buf_str(&t->request);

@@ -4,7 +4,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
 #include "gateway/sessions.h"
+#include "gateway/tally.h"
 #include "gateway/tls.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
@@ -32,18 +32,14 @@
 #include "gateway/gateway.h"
 
 #define GATEWAY_BACKLOG 4096
-#define GATEWAY_MOST_MISSES 1000 /* lines kept for the report */
 
 struct gateway {
 	struct shared shared;
 	struct origins *origins;
 	char **addresses; /* really bound, one per settings.listen */
 	struct worker **workers;
-	pthread_mutex_t lock;              /* for the misses */
-	char *misses[GATEWAY_MOST_MISSES]; /* a ring */
-	size_t nmisses;                    /* ever */
-	struct recorder_figures recorded;  /* after gateway_stop() */
-	struct id_ranges served;           /* the same */
+	struct recorder_figures recorded; /* after gateway_stop() */
+	struct id_ranges served;          /* the same */
 	bool stopped;
 };
 
@@ -181,19 +177,6 @@ gateway_on_trouble(void *arg, const char *text)
 		log_info(g->shared.settings->store, "storing again");
 }
 
-static void
-gateway_on_miss(void *arg, const char *line)
-{
-	struct gateway *g = arg;
-	char **slot;
-
-	pthread_mutex_lock(&g->lock);
-	slot = &g->misses[g->nmisses++ % GATEWAY_MOST_MISSES];
-	free(*slot);
-	*slot = xstrdup(line);
-	pthread_mutex_unlock(&g->lock);
-}
-
 /* ---- life ------------------------------------------------------------ */
 
 static void
@@ -308,7 +291,6 @@ gateway_start(
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	gateway_raise_limits();
-	pthread_mutex_init(&g->lock, NULL);
 	g->shared.settings = s;
 	g->shared.mode = &modes[s->mode];
 	g->shared.mocks = mocks;
@@ -317,8 +299,8 @@ gateway_start(
 					     : 1;
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
 	g->shared.began_us = clock_wall_us();
-	g->shared.on_miss = gateway_on_miss;
-	g->shared.on_miss_arg = g;
+	if (s->tally)
+		g->shared.tally = tally_new();
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
 	if (gateway_open_upstreams(g, e) == -1 ||
@@ -416,9 +398,7 @@ gateway_free(struct gateway *g)
 	origins_free(g->origins);
 	for (i = 0; i < g->shared.settings->listen.n; i++)
 		free(g->addresses[i]);
-	for (i = 0; i < GATEWAY_MOST_MISSES; i++)
-		free(g->misses[i]);
-	pthread_mutex_destroy(&g->lock);
+	tally_free(g->shared.tally);
 	id_ranges_fini(&g->served);
 	free(g->addresses);
 	free(g->workers);
@@ -446,17 +426,21 @@ gateway_figures(const struct gateway *g, struct gateway_figures *f)
 	};
 }
 
-void
-gateway_misses(struct gateway *g, struct buf *out, size_t n)
+const struct tally *
+gateway_tally(const struct gateway *g)
 {
-	size_t i, from = 0;
+	return g->shared.tally;
+}
 
-	pthread_mutex_lock(&g->lock);
-	if (n > GATEWAY_MOST_MISSES)
-		n = GATEWAY_MOST_MISSES;
-	if (g->nmisses > n)
-		from = g->nmisses - n;
-	for (i = from; i < g->nmisses; i++)
-		buf_addf(out, "%s\n", g->misses[i % GATEWAY_MOST_MISSES]);
-	pthread_mutex_unlock(&g->lock);
+const struct id_ranges *
+gateway_served(const struct gateway *g)
+{
+	return &g->served;
+}
+
+const struct store_extent *
+gateway_extent(const struct gateway *g)
+{
+	return g->shared.library != NULL ? library_extent(g->shared.library)
+					 : NULL;
 }

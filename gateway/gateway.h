@@ -15,7 +15,10 @@
 
 struct err;
 struct gateway; /* opaque */
+struct id_ranges;
 struct mocks;
+struct store_extent;
+struct tally;
 
 /* Binds, opens the store and starts the workers.  The settings must outlive
  * the gateway.  mocks may be NULL.  NULL with *e set on failure. */
@@ -43,7 +46,13 @@ struct gateway_figures {
 };
 void gateway_figures(const struct gateway *g, struct gateway_figures *f);
 
-/* Up to n of the last misses, "GET /path (nearest: GET /other)". */
-void gateway_misses(struct gateway *g, struct buf *out, size_t n);
+/*
+ * What a report needs, after gateway_stop() and as long as g lives: misses and
+ * live calls, NULL unless settings.tally; the entries that were served; and
+ * the tape as it was in the beginning, NULL when no recordings are read.
+ */
+const struct tally *gateway_tally(const struct gateway *g);
+const struct id_ranges *gateway_served(const struct gateway *g);
+const struct store_extent *gateway_extent(const struct gateway *g);
 
 #endif

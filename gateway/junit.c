@@ -84,23 +84,19 @@ junit_add_element(struct buf *out, const char *name, struct str text)
 }
 
 void
-junit_add(struct junit *j, const struct junit_case *c)
+junit_add_case(struct buf *out, const struct junit_case *c)
 {
 	static const char *const elements[JUNIT_RESULTS] = {
 		[JUNIT_FAILED] = "failure",
 		[JUNIT_ERROR] = "error",
 		[JUNIT_SKIPPED] = "skipped",
 	};
-	struct buf *out = &j->cases;
 
-	j->results[c->result]++;
 	buf_add_text(out, "    <testcase");
 	junit_add_attribute(out, "classname", c->class);
 	junit_add_attribute(out, "name", c->name);
-	if (c->time_us >= 0) {
+	if (c->time_us >= 0)
 		junit_add_time(out, c->time_us);
-		j->time_us += c->time_us;
-	}
 	buf_add_text(out, ">");
 	if (elements[c->result] != NULL) {
 		buf_addf(out, "<%s", elements[c->result]);
@@ -115,33 +111,70 @@ junit_add(struct junit *j, const struct junit_case *c)
 }
 
 static void
-junit_add_counts(struct buf *out, const struct junit *j)
+junit_add_counts(
+    struct buf *out, const uint64_t results[JUNIT_RESULTS], int64_t time_us)
 {
 	uint64_t all = 0;
 	size_t i;
 
 	for (i = 0; i < JUNIT_RESULTS; i++)
-		all += j->results[i];
+		all += results[i];
 	buf_addf(out,
 	    " tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64
 	    "\" skipped=\"%" PRIu64 "\"",
-	    all, j->results[JUNIT_FAILED], j->results[JUNIT_ERROR],
-	    j->results[JUNIT_SKIPPED]);
-	junit_add_time(out, j->time_us);
+	    all, results[JUNIT_FAILED], results[JUNIT_ERROR],
+	    results[JUNIT_SKIPPED]);
+	junit_add_time(out, time_us);
+	buf_add_text(out, ">\n");
+}
+
+void
+junit_begin(
+    struct buf *out, const uint64_t results[JUNIT_RESULTS], int64_t time_us)
+{
+	buf_add_text(
+	    out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
+	junit_add_counts(out, results, time_us);
+}
+
+void
+junit_begin_suite(struct buf *out, struct str name,
+    const uint64_t results[JUNIT_RESULTS], int64_t time_us)
+{
+	buf_add_text(out, "  <testsuite");
+	junit_add_attribute(out, "name", name);
+	junit_add_counts(out, results, time_us);
+}
+
+void
+junit_end_suite(struct buf *out)
+{
+	buf_add_text(out, "  </testsuite>\n");
+}
+
+void
+junit_end(struct buf *out)
+{
+	buf_add_text(out, "</testsuites>\n");
+}
+
+void
+junit_add(struct junit *j, const struct junit_case *c)
+{
+	j->results[c->result]++;
+	if (c->time_us >= 0)
+		j->time_us += c->time_us;
+	junit_add_case(&j->cases, c);
 }
 
 void
 junit_render(const struct junit *j, struct str suite, struct buf *out)
 {
-	buf_add_text(
-	    out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
-	junit_add_counts(out, j);
-	buf_add_text(out, ">\n  <testsuite");
-	junit_add_attribute(out, "name", suite);
-	junit_add_counts(out, j);
-	buf_add_text(out, ">\n");
+	junit_begin(out, j->results, j->time_us);
+	junit_begin_suite(out, suite, j->results, j->time_us);
 	buf_add_str(out, buf_str(&j->cases));
-	buf_add_text(out, "  </testsuite>\n</testsuites>\n");
+	junit_end_suite(out);
+	junit_end(out);
 }
 
 int

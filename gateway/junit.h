@@ -2,8 +2,8 @@
 #define GATEWAY_JUNIT_H
 
 /*
- * A report in the XML that JUnit made common and CI servers read: one suite
- * of cases.  Whatever bytes the texts have, the file is XML 1.0 in UTF-8.
+ * A report in the XML that JUnit made common and CI servers read: suites of
+ * cases.  Whatever bytes the texts have, the file is XML 1.0 in UTF-8.
  */
 
 #include <stddef.h>
@@ -31,7 +31,18 @@ struct junit_case {
 	int64_t time_us;    /* -1 unknown */
 };
 
-/* All zero is a suite without cases. */
+/* The parts of a document, in this order, for one that is written bit by bit:
+ * suites say in advance how many cases of each result they have, and how long
+ * all took. */
+void junit_begin(
+    struct buf *out, const uint64_t results[JUNIT_RESULTS], int64_t time_us);
+void junit_begin_suite(struct buf *out, struct str name,
+    const uint64_t results[JUNIT_RESULTS], int64_t time_us);
+void junit_add_case(struct buf *out, const struct junit_case *c);
+void junit_end_suite(struct buf *out);
+void junit_end(struct buf *out);
+
+/* A document of one suite, which counts its cases.  All zero has none. */
 struct junit {
 	struct buf cases;
 	uint64_t results[JUNIT_RESULTS];

@@ -13,6 +13,7 @@ const struct command commands[] = {
 	    .operands = "URL",
 	    .help = "mocked routes and the live API; keeps nothing",
 	    .scope = OPTIONS_ALL,
+	    .own = cmd_serve_options,
 	},
 	{
 	    .name = "record",
@@ -20,6 +21,7 @@ const struct command commands[] = {
 	    .operands = "URL",
 	    .help = "forward everything to the API at URL and record it",
 	    .scope = OPTIONS_ALL,
+	    .own = cmd_serve_options,
 	},
 	{
 	    .name = "replay",
@@ -27,6 +29,7 @@ const struct command commands[] = {
 	    .operands = "[URL]",
 	    .help = "answer from recordings only, never go out",
 	    .scope = OPTIONS_ALL,
+	    .own = cmd_serve_options,
 	},
 	{
 	    .name = "auto",
@@ -34,6 +37,7 @@ const struct command commands[] = {
 	    .operands = "URL",
 	    .help = "answer from recordings, forward and record misses",
 	    .scope = OPTIONS_ALL,
+	    .own = cmd_serve_options,
 	},
 	{
 	    .name = "spy",
@@ -41,6 +45,7 @@ const struct command commands[] = {
 	    .operands = "URL",
 	    .help = "answer from recordings, forward misses",
 	    .scope = OPTIONS_ALL,
+	    .own = cmd_serve_options,
 	},
 	{
 	    .name = "fallback",
@@ -48,6 +53,7 @@ const struct command commands[] = {
 	    .operands = "URL",
 	    .help = "the live API; recordings when it fails",
 	    .scope = OPTIONS_ALL,
+	    .own = cmd_serve_options,
 	},
 	{
 	    .name = "run",

@@ -152,6 +152,8 @@ struct settings {
 
 	bool log_json;
 	bool verbose;
+
+	bool tally; /* no option: keep misses and live calls for a report */
 };
 
 /* Settings with every option at its initial value. */

@@ -10,19 +10,25 @@
 #define COLUMNS_ASSUMED 80 /* of a terminal that does not know */
 
 size_t
-terminal_columns(void)
+terminal_columns_of(int fd)
 {
 	struct winsize size;
 
-	if (isatty(STDOUT_FILENO) != 1)
+	if (isatty(fd) != 1)
 		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
 		return COLUMNS_ASSUMED;
 	return size.ws_col;
 }
 
+size_t
+terminal_columns(void)
+{
+	return terminal_columns_of(STDOUT_FILENO);
+}
+
 bool
-terminal_colours(void)
+terminal_colours_of(int fd)
 {
 	const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -30,7 +36,13 @@ terminal_colours(void)
 		return false;
 	if (term == NULL || strcmp(term, "dumb") == 0)
 		return false;
-	return isatty(STDOUT_FILENO) == 1;
+	return isatty(fd) == 1;
+}
+
+bool
+terminal_colours(void)
+{
+	return terminal_colours_of(STDOUT_FILENO);
 }
 
 const char *

@@ -14,6 +14,7 @@
 #include "gateway/problem.h"
 #include "gateway/session.h"
 #include "gateway/sessions.h"
+#include "gateway/tally.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "har/json_path.h"
@@ -336,21 +337,17 @@ static void
 miss_note(struct transaction *t, const struct problem_miss *m, enum found why)
 {
 	char more[512] = "", subject[256];
-	char *line;
 
 	if (why == FOUND_EXHAUSTED)
-		snprintf(more, sizeof(more), " (matched but exhausted)");
+		snprintf(more, sizeof(more), "matched but exhausted");
 	else if (m->nearest_entry != 0)
 		snprintf(more, sizeof(more),
-		    " (nearest: %.*s %.*s, entry %" PRId64 ")",
+		    "nearest: %.*s %.*s, entry %" PRId64,
 		    STR_ARGS(m->nearest_method), STR_ARGS(m->nearest_url),
 		    m->nearest_entry);
-	log_warn(
-	    transaction_subject(t, subject, sizeof(subject)), "miss%s", more);
-	line = xasprintf(
-	    "%.*s %.*s%s", STR_ARGS(m->method), STR_ARGS(m->url), more);
-	t->w->shared->on_miss(t->w->shared->on_miss_arg, line);
-	free(line);
+	log_warn(transaction_subject(t, subject, sizeof(subject)),
+	    more[0] != '\0' ? "miss (%s)" : "miss%s", more);
+	tally_add(t->w->shared->tally, TALLY_MISS, m->method, m->url, more);
 }
 
 static void

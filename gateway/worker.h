@@ -34,6 +34,7 @@ struct sessions;
 struct mailbox;
 struct mocks;
 struct pool;
+struct tally;
 struct transaction;
 struct upstream_tls;
 
@@ -58,8 +59,7 @@ struct shared {
 	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
 	    refused, failed;
 	atomic_size_t body_bytes; /* request bodies held, all connections */
-	void (*on_miss)(void *arg, const char *line);
-	void *on_miss_arg;
+	struct tally *tally;      /* NULL when nobody will read it */
 };
 
 struct worker {
