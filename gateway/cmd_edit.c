@@ -194,7 +194,7 @@ cmd_edit_store(struct edit *d, struct err *e)
 	int r;
 
 	edited_settle(d->x, d->was, d->own);
-	keyer = keyer_new();
+	keyer = keyer_new(NULL);
 	key_exchange(keyer, d->x);
 	keyer_free(keyer);
 	r = store_replace(d->store, d->x, e);

@@ -403,7 +403,7 @@ cmd_import(const struct command *c, int argc, char **argv)
 	i.settings = s;
 	i.filter = values[IMPORT_FILTER];
 	i.strict = values[IMPORT_STRICT] != NULL;
-	i.keyer = keyer_new();
+	i.keyer = keyer_new(s->rules);
 	if (operands == 0)
 		status = commands_misused(c);
 	else if (cmd_import_base(&i, values[IMPORT_BASE], &e) == -1 ||

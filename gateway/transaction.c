@@ -119,8 +119,7 @@ transaction_probe(struct transaction *t, struct str method, struct str scope,
 	struct key_parts parts = { .method = method,
 		.scope = scope,
 		.target = t->r->head.path,
-		.content_type =
-		    headers_get(&t->r->head.headers, "Content-Type"),
+		.headers = &t->r->head.headers,
 		.body = t->r->body };
 
 	t->wanted.key = key_of(t->w->keyer, &parts);

@@ -78,7 +78,7 @@ worker_new(
 	w->shared = g;
 	w->index = index;
 	w->scratch = xmalloc(WORKER_SCRATCH);
-	w->keyer = keyer_new();
+	w->keyer = keyer_new(g->settings->rules);
 	w->base = worker_base();
 	if (w->base == NULL) {
 		err_set(e, "no event loop");

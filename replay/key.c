@@ -6,17 +6,24 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "recorder/rules.h"
 #include "replay/multipart.h"
+#include "replay/normal.h"
 
 #include "replay/key.h"
 
 /*
- * What is digested: the version, then method, scope and target, each with
- * its length in eight bytes (least significant first) in front, then how the
- * body is given and the body.  Keys are stored, so whatever changes here is a
- * new version, and entries under older keys are not found any more.
+ * What is digested for an exact key: the version, then method, scope and
+ * target, each with its length in eight bytes (least significant first) in
+ * front, then header fields if some count, then how the body is given and the
+ * body.  For a normal key it is the version, a tag and the normal form.  Keys
+ * are stored, so whatever changes here or in the normal form is a new version,
+ * and entries under older keys are not found any more until their tape is
+ * indexed anew.
  */
 #define KEY_VERSION 1
+#define KEY_NORMAL 'n'
+#define KEY_HEADERS 'h'
 
 enum key_body_form {
 	KEY_BODY_UNKNOWN = 'u',
@@ -27,17 +34,31 @@ enum key_body_form {
 /* Small parts are put together first: the digest has a price per call. */
 #define KEY_GATHERED 1024
 
+#define KEY_RULES (RULES_OF_MATCHING & ~RULE_BIT(RULE_IGNORE_HEADER))
+
 struct keyer {
 	struct digest *digest;
 	struct buf parts;
+	const struct rules *rules;
+	struct normal *normal; /* NULL when no rule is for keys */
+	struct buf form;
 };
 
+const char *
+tier_text(enum tier t)
+{
+	return t == TIER_EXACT ? "exact" : "normalized";
+}
+
 struct keyer *
-keyer_new(void)
+keyer_new(const struct rules *r)
 {
 	struct keyer *k = xcalloc(1, sizeof(*k));
 
 	k->digest = digest_new();
+	k->rules = r;
+	if ((rules_verbs(r) & KEY_RULES) != 0)
+		k->normal = normal_new(r);
 	return k;
 }
 
@@ -47,7 +68,9 @@ keyer_free(struct keyer *k)
 	if (k == NULL)
 		return;
 	digest_free(k->digest);
+	normal_free(k->normal);
 	buf_free(&k->parts);
+	buf_free(&k->form);
 	free(k);
 }
 
@@ -96,6 +119,28 @@ key_bytes(struct keyer *k, struct str body)
 	digest_add(k->digest, body.p, body.n);
 }
 
+/* Only where rules want it: the keys of all others stay what they were. */
+static void
+key_headers(struct keyer *k, const struct key_parts *p)
+{
+	buf_clear(&k->form, 64 * KEY_GATHERED);
+	normal_headers(k->normal, p, &k->form);
+	if (k->form.n == 0)
+		return;
+	key_byte(k, KEY_HEADERS);
+	key_part(k, buf_str(&k->form));
+}
+
+static struct str
+key_content_type(const struct key_parts *p)
+{
+	struct str type = p->headers != NULL
+			      ? headers_get(p->headers, "Content-Type")
+			      : STR("");
+
+	return type.p != NULL ? type : STR("");
+}
+
 static void
 key_body(struct keyer *k, const struct key_parts *p)
 {
@@ -104,7 +149,8 @@ key_body(struct keyer *k, const struct key_parts *p)
 	if (p->body.p == NULL) {
 		key_byte(k, KEY_BODY_UNKNOWN);
 		key_flush(k);
-	} else if (multipart_boundary(p->content_type, &boundary) &&
+	} else if (p->body.n > 0 &&
+		   multipart_boundary(key_content_type(p), &boundary) &&
 		   multipart_fits(boundary, p->body)) {
 		key_byte(k, KEY_BODY_MULTIPART);
 		key_flush(k);
@@ -124,10 +170,39 @@ key_of(struct keyer *k, const struct key_parts *p)
 	key_part(k, p->method);
 	key_part(k, p->scope);
 	key_part(k, p->target);
+	if (k->normal != NULL)
+		key_headers(k, p);
 	key_body(k, p);
 	digest_end(k->digest, sum);
 	memcpy(key.bytes, sum, sizeof(key.bytes));
 	return key;
+}
+
+bool
+key_normal(struct keyer *k, const struct key_parts *p, struct key *key)
+{
+	uint8_t sum[DIGEST_BYTES];
+	char start[] = { KEY_VERSION, KEY_NORMAL };
+
+	if (k->normal == NULL)
+		return false;
+	buf_clear(&k->form, 64 * KEY_GATHERED);
+	buf_add(&k->form, start, sizeof(start));
+	if (!normal_form(k->normal, p, &k->form))
+		return false;
+	digest_add(k->digest, k->form.p, k->form.n);
+	digest_end(k->digest, sum);
+	memcpy(key->bytes, sum, sizeof(key->bytes));
+	return true;
+}
+
+void
+key_made_by(const struct rules *r, struct buf *out)
+{
+	if ((rules_verbs(r) & KEY_RULES) == 0)
+		return;
+	buf_addf(out, "keys %d\n", KEY_VERSION);
+	rules_text(r, KEY_RULES, out);
 }
 
 void
@@ -138,17 +213,17 @@ key_exchange(struct keyer *k, struct exchange *x)
 		.method = x->method,
 		.scope = x->scope,
 		.target = x->target,
-		.content_type =
-		    headers_get(&x->request.headers, "Content-Type"),
+		.headers = &x->request.headers,
 		.body = buf_str(&body->bytes),
 	};
 	struct key key;
 
 	if (!body->known || body->stored_id > 0)
 		p.body = (struct str){ NULL, 0 };
-	if (p.content_type.p == NULL)
-		p.content_type = STR("");
 	key = key_of(k, &p);
 	memcpy(x->key, key.bytes, sizeof(x->key));
 	x->keyed = true;
+	x->normal_keyed = key_normal(k, &p, &key);
+	if (x->normal_keyed)
+		memcpy(x->normal_key, key.bytes, sizeof(x->normal_key));
 }

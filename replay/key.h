@@ -2,15 +2,21 @@
 #define REPLAY_KEY_H
 
 /*
- * The key that a recorded answer is found by (DESIGN 5): a digest of what
+ * The keys that a recorded answer is found by (DESIGN 5): digests of what
  * the client asked, computed by the same code when an exchange is recorded,
- * imported and looked up.
+ * imported, indexed anew and looked up.  The exact key is of
  *
  *   method, scope, target   byte for byte (method is case-sensitive, RFC
  *                           9110 section 9.1; "/a?" is not "/a")
  *   body                    byte for byte, for every method; none and empty
  *                           are the same.  Any multipart compares without its
  *                           boundary: part heads and part bodies in order.
+ *
+ *   header fields          those only that a compare or replace rule names,
+ *                          see replay/normal.h
+ *
+ * and the normal key, for requests that one of the user's rules is for, of
+ * their normal form (replay/normal.h).
  *
  * The target is the one the client sent to the gateway, in origin-form, so
  * a tape replays wherever the upstream is.  The scope is the host that chose
@@ -23,9 +29,19 @@
 #include "base/str.h"
 #include "har/exchange.h"
 
+struct buf;
+struct rules;
+
 struct key {
 	uint8_t bytes[EXCHANGE_KEY_BYTES];
 };
+
+/* How loosely an entry was found. */
+enum tier {
+	TIER_EXACT,
+	TIER_NORMALIZED,
+};
+const char *tier_text(enum tier t); /* "exact", "normalized" */
 
 /* What a key is made of.  body.p is NULL for an unknown body, which gives
  * the key that matches any body. */
@@ -33,17 +49,31 @@ struct key_parts {
 	struct str method;
 	struct str scope;
 	struct str target;
-	struct str content_type; /* of the request; "" when there is none */
+	const struct headers *headers; /* NULL: none */
 	struct str body;
 };
 
 struct keyer; /* opaque; reusable state, one per thread */
-struct keyer *keyer_new(void);
+
+/* The rules, NULL for none, must outlive it. */
+struct keyer *keyer_new(const struct rules *r);
 void keyer_free(struct keyer *k);
 
+/* The exact key. */
 struct key key_of(struct keyer *k, const struct key_parts *p);
 
-/* Sets x->key from x's own request.  A request body that is only in the
+/* The normal key.  False when no rule for it is for the request. */
+bool key_normal(struct keyer *k, const struct key_parts *p, struct key *key);
+
+/*
+ * Adds what decides the keys that these rules make: a version and the rules,
+ * a line each.  Nothing for keys that go by no rule.  What a tape's keys were
+ * made by is kept with it (store_tape_rules()), so that it shows when they
+ * have to be made anew.
+ */
+void key_made_by(const struct rules *r, struct buf *out);
+
+/* Sets x's keys from x's own request.  A request body that is only in the
  * store counts as unknown. */
 void key_exchange(struct keyer *k, struct exchange *x);
 

@@ -116,21 +116,27 @@ multipart_boundary_fits(struct str b)
 	return true;
 }
 
+/* The parameter of a field value behind its first word. */
+static bool
+multipart_find(struct str rest, const char *wanted, struct str *value)
+{
+	struct str name;
+
+	(void)multipart_word(&rest, ';');
+	while (multipart_parameter(&rest, &name, value))
+		if (str_iis(name, wanted))
+			return true;
+	return false;
+}
+
 bool
 multipart_boundary(struct str content_type, struct str *boundary)
 {
-	struct str rest = multipart_skip_blank(content_type), name, value;
+	struct str type = multipart_skip_blank(content_type);
 
-	if (!str_istarts(rest, "multipart/"))
-		return false;
-	(void)multipart_word(&rest, ';');
-	while (multipart_parameter(&rest, &name, &value)) {
-		if (!str_iis(name, "boundary"))
-			continue;
-		*boundary = value;
-		return multipart_boundary_fits(value);
-	}
-	return false;
+	return str_istarts(type, "multipart/") &&
+	       multipart_find(type, "boundary", boundary) &&
+	       multipart_boundary_fits(*boundary);
 }
 
 /*
@@ -207,7 +213,7 @@ multipart_fits(struct str boundary, struct str body)
 
 /* How far the field at the start of head goes, folded lines and all. */
 static size_t
-multipart_field(struct str head)
+multipart_line(struct str head)
 {
 	size_t n = 0;
 	const char *end;
@@ -221,22 +227,54 @@ multipart_field(struct str head)
 	return head.n;
 }
 
-/* The value of the field called name in a part's head, or "". */
-static struct str
-multipart_part_field(struct str head, const char *wanted)
+bool
+multipart_field(struct str *head, struct str *name, struct str *value)
 {
-	struct str value, name;
+	struct str line = { head->p, head->n > 0 ? multipart_line(*head) : 0 };
+	size_t n = line.n + 2 < head->n ? line.n + 2 : head->n;
+
+	if (line.n == 0 || memchr(line.p, ':', line.n) == NULL)
+		return false;
+	*value = line;
+	(void)str_cut(value, ':', name);
+	*name = str_trim(*name);
+	*value = str_trim(*value);
+	*head = multipart_from(*head, n);
+	return true;
+}
+
+static struct str
+multipart_find_field(struct str head, const char *wanted)
+{
+	struct str name, value;
 	size_t n;
 
 	while (head.n > 0) {
-		n = multipart_field(head);
-		value = (struct str){ head.p, n };
-		if (str_cut(&value, ':', &name) && value.p != NULL &&
-		    str_iis(str_trim(name), wanted))
+		if (!multipart_field(&head, &name, &value)) {
+			n = multipart_line(head);
+			head = multipart_from(
+			    head, n + 2 < head.n ? n + 2 : head.n);
+		} else if (str_iis(name, wanted)) {
 			return value;
-		head = multipart_from(head, n + 2 < head.n ? n + 2 : head.n);
+		}
 	}
 	return STR("");
+}
+
+struct str
+multipart_type(struct str head)
+{
+	return multipart_find_field(head, "Content-Type");
+}
+
+/* RFC 7578 section 4.2. */
+static struct str
+multipart_name(struct str head)
+{
+	struct str value = multipart_find_field(head, "Content-Disposition"),
+		   name;
+
+	return multipart_find(value, "name", &name) ? name : STR("");
 }
 
 static void
@@ -290,8 +328,7 @@ multipart_add_part(struct digest *d, struct str part, int depth)
 		return;
 	}
 	if (depth < MULTIPART_DEPTH &&
-	    multipart_boundary(
-		multipart_part_field(head, "Content-Type"), &inner) &&
+	    multipart_boundary(multipart_type(head), &inner) &&
 	    multipart_fits(inner, body)) {
 		before = (size_t)(inner.p - head.p);
 		multipart_add_tag(d, TAG_NESTED);
@@ -324,40 +361,47 @@ multipart_digest(struct digest *d, struct str boundary, struct str body)
 	multipart_add(d, boundary, body, 1);
 }
 
-/* RFC 7578 section 4.2. */
-static struct str
-multipart_part_name(struct str head)
+void
+multipart_each(struct str boundary, struct str body,
+    void (*on_part)(void *arg, const struct multipart_part *), void *arg)
 {
-	struct str rest = multipart_skip_blank(
-	    multipart_part_field(head, "Content-Disposition"));
-	struct str name, value;
+	struct multipart_part part;
+	struct multipart m;
+	struct str all;
 
-	(void)multipart_word(&rest, ';');
-	while (multipart_parameter(&rest, &name, &value))
-		if (str_iis(name, "name"))
-			return value;
-	return STR("");
+	if (!multipart_start(&m, boundary, body))
+		return;
+	while (multipart_next(&m, &all)) {
+		if (!multipart_split(all, &part.head, &part.body)) {
+			part.head = all;
+			part.body = (struct str){ NULL, 0 };
+		}
+		part.name = multipart_name(part.head);
+		on_part(arg, &part);
+	}
+}
+
+struct multipart_list {
+	struct multipart_part *v;
+	size_t n, most;
+};
+
+static void
+multipart_on_part(void *arg, const struct multipart_part *p)
+{
+	struct multipart_list *l = arg;
+
+	if (l->n < l->most)
+		l->v[l->n] = *p;
+	l->n++;
 }
 
 size_t
 multipart_parts(
     struct str boundary, struct str body, struct multipart_part *v, size_t most)
 {
-	struct multipart m;
-	struct str part, head, bytes;
-	size_t n = 0;
+	struct multipart_list l = { .v = v, .most = most };
 
-	if (!multipart_start(&m, boundary, body))
-		return 0;
-	for (; multipart_next(&m, &part); n++) {
-		if (n >= most)
-			continue;
-		if (!multipart_split(part, &head, &bytes)) {
-			head = part;
-			bytes = (struct str){ NULL, 0 };
-		}
-		v[n] = (struct multipart_part){ multipart_part_name(head), head,
-			bytes };
-	}
-	return n;
+	multipart_each(boundary, body, multipart_on_part, &l);
+	return l.n;
 }

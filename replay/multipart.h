@@ -18,6 +18,7 @@
 struct digest;
 
 #define MULTIPART_DEPTH 4
+#define MULTIPART_FIELDS 32 /* of a part; more are not looked at */
 
 /* RFC 2046 allows 70; some senders do not care. */
 #define MULTIPART_BOUNDARY 200
@@ -46,5 +47,16 @@ struct multipart_part {
  * many there are. */
 size_t multipart_parts(struct str boundary, struct str body,
     struct multipart_part *v, size_t most);
+
+/* Calls on_part for each of them. */
+void multipart_each(struct str boundary, struct str body,
+    void (*on_part)(void *arg, const struct multipart_part *), void *arg);
+
+/* Takes the first field off the lines of a part's head, the value trimmed and
+ * with its folds.  False when there is none, or it has no colon. */
+bool multipart_field(struct str *head, struct str *name, struct str *value);
+
+/* What a part's Content-Type is, or "". */
+struct str multipart_type(struct str head);
 
 #endif

@@ -57,7 +57,6 @@ key(struct bench *b, const char *target)
 	struct key_parts p = { .method = STR("GET"),
 		.scope = STR(""),
 		.target = str_of(target),
-		.content_type = STR(""),
 		.body = STR("") };
 
 	return key_of(b->keyer, &p);
@@ -104,7 +103,7 @@ begin(struct bench *b, const char *dir)
 	check(b->store != NULL, &e);
 	b->tape = store_tape(b->store, STR("t"), true, &e);
 	check(b->tape > 0, &e);
-	b->keyer = keyer_new();
+	b->keyer = keyer_new(NULL);
 	for (i = 0; i < FIELDS; i++)
 		headers_add(&b->live, &b->arena,
 		    str_of(arena_printf(&b->arena, "X-Field-%d", i)),

@@ -17,7 +17,6 @@ parts(const char *method, const char *scope, const char *target)
 		.method = str_of(method),
 		.scope = str_of(scope),
 		.target = str_of(target),
-		.content_type = STR(""),
 		.body = STR(""),
 	};
 }
@@ -25,7 +24,7 @@ parts(const char *method, const char *scope, const char *target)
 static struct key
 key(struct key_parts p)
 {
-	struct keyer *k = keyer_new();
+	struct keyer *k = keyer_new(NULL);
 	struct key made = key_of(k, &p);
 
 	keyer_free(k);
@@ -41,9 +40,11 @@ same(struct key a, struct key b)
 static struct key
 key_with_body(const char *type, const char *body)
 {
+	struct header field = { STR("Content-Type"), str_of(type) };
+	struct headers headers = { .v = &field, .n = 1 };
 	struct key_parts p = parts("POST", "", "/a");
 
-	p.content_type = str_of(type);
+	p.headers = &headers;
 	p.body = str_of(body);
 	return key(p);
 }
@@ -147,11 +148,14 @@ the_content_type_alone_does_not_count(void)
 static void
 a_keyer_forgets_the_key_before(void)
 {
-	struct keyer *k = keyer_new();
+	struct keyer *k = keyer_new(NULL);
 	struct key_parts a = parts("GET", "", "/a"), b = a;
+	struct header type = { STR("Content-Type"),
+		STR("multipart/form-data; boundary=x") };
+	struct headers headers = { .v = &type, .n = 1 };
 	struct key first, second;
 
-	b.content_type = STR("multipart/form-data; boundary=x");
+	b.headers = &headers;
 	b.body = STR("--x\r\n\r\n1\r\n--x--\r\n");
 	first = key_of(k, &a);
 	(void)key_of(k, &b);
@@ -201,7 +205,7 @@ exchange(const char *body)
 static bool
 exchange_has(struct exchange *x, struct key want)
 {
-	struct keyer *k = keyer_new();
+	struct keyer *k = keyer_new(NULL);
 	bool is;
 
 	key_exchange(k, x);

@@ -58,7 +58,7 @@ begin_store(bool tape)
 	snprintf(c.path, sizeof(c.path), "%s/%d.db", dir, n++);
 	c.writer = store_open(c.path, STORE_WRITE, false, &e);
 	CHECK(c.writer != NULL);
-	c.keyer = keyer_new();
+	c.keyer = keyer_new(NULL);
 	if (tape)
 		c.tape = store_tape(c.writer, STR("t"), true, &e);
 }
@@ -131,7 +131,6 @@ wanted(const char *target, const struct headers *headers, const char *session)
 	struct key_parts p = { .method = STR("GET"),
 		.scope = STR(""),
 		.target = str_of(target),
-		.content_type = STR(""),
 		.body = STR("") };
 
 	return (struct wanted){
@@ -668,7 +667,6 @@ wanted_post(const char *target, const char *body)
 	struct key_parts p = { .method = STR("POST"),
 		.scope = STR(""),
 		.target = str_of(target),
-		.content_type = STR(""),
 		.body = str_of(body) };
 	struct wanted w = { .session = STR(""), .has_body = *body != '\0' };
 

@@ -84,7 +84,7 @@ tape_new(const char *har, struct err *e)
 	if (tape.writer == NULL)
 		return -1;
 	tape.id = store_tape(tape.writer, STR("t"), true, e);
-	tape.keyer = keyer_new();
+	tape.keyer = keyer_new(NULL);
 	tape.library = library_open(
 	    &(struct library_options){ .path = tape.path, .tape = "t" }, e);
 	if (tape.library == NULL ||
