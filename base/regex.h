@@ -18,7 +18,7 @@ struct buf;
 struct err;
 struct regex; /* opaque */
 
-#define REGEX_GROUPS 10 /* the whole and nine groups */
+#define REGEX_GROUPS 33 /* the whole and 32 groups */
 #define REGEX_MOST 4096 /* bytes of a pattern */
 
 /* Where a match and its groups are; p is NULL for a group that took no part

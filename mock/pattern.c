@@ -1,0 +1,732 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/regex.h"
+
+#include "mock/pattern.h"
+
+_Static_assert(PATTERN_NAMES < REGEX_GROUPS, "a group for each name");
+
+enum token_kind {
+	TOKEN_TEXT,
+	TOKEN_NAME,    /* :name */
+	TOKEN_SEVERAL, /* *name */
+	TOKEN_GROUP,
+};
+
+struct token {
+	struct token *next;
+	enum token_kind kind;
+	struct str text;  /* or the name */
+	struct token *in; /* of a group */
+};
+
+struct form {
+	struct pattern_form segments;
+	struct str source;
+	struct regex *regex; /* NULL for literals alone */
+	struct str names[PATTERN_NAMES];
+	bool several[PATTERN_NAMES];
+	size_t n;
+};
+
+struct pattern {
+	struct str text;
+	struct form *forms;
+	size_t n, cap;
+};
+
+/* ---- Express 4 to path-to-regexp 8 ------------------------------------- */
+
+/*
+ * The rewriting is Mockoon's, one replacement behind the other.  The first
+ * gives the wildcards without a name one.
+ */
+static const struct {
+	const char *from, *to;
+} pattern_rewriting[] = {
+	{ "(^|/)\\*(?![A-Za-z0-9_\"])", NULL },
+	{ "(?<!\\\\)\\(([^)]+)\\)\\?", "{$1}" },
+	{ "(?<!\\\\)\\(([^)]+)\\)", "{$1}" },
+	{ "([/.~-]):([A-Za-z_$][A-Za-z0-9_$]*)\\?", "{$1:$2}" },
+	{ ":([A-Za-z_$][A-Za-z0-9_$]*)\\+", "*$1" },
+	{ "/:([A-Za-z_$][A-Za-z0-9_$]*)\\*", "{/*$1}" },
+	{ "(?<!\\\\)([a-zA-Z0-9_])\\?", "{$1}" },
+	{ "(?<!\\\\)([a-zA-Z0-9_])\\+", "$1{$1}" },
+};
+
+static void
+pattern_name_wildcards(const struct regex *r, struct str text, struct buf *out)
+{
+	struct regex_match m;
+	size_t from = 0, count = 0;
+
+	while (regex_find(r, text, from, &m) == 1) {
+		buf_add(
+		    out, text.p + from, (size_t)(m.group[0].p - text.p) - from);
+		buf_add_str(out, m.group[1]);
+		buf_addf(out, "*wildcard%zu", count++);
+		from = (size_t)(m.group[0].p - text.p) + m.group[0].n;
+	}
+	buf_add(out, text.p + from, text.n - from);
+}
+
+static void
+pattern_rewrite(struct buf *text)
+{
+	struct buf out = { 0 };
+	struct regex *r;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < sizeof(pattern_rewriting) / sizeof(*pattern_rewriting);
+	     i++) {
+		r = regex_new(str_of(pattern_rewriting[i].from), &e);
+		if (r == NULL)
+			abort(); /* they are ours */
+		out.n = 0;
+		if (pattern_rewriting[i].to == NULL)
+			pattern_name_wildcards(r, buf_str(text), &out);
+		else
+			(void)regex_replace(r, buf_str(text),
+			    str_of(pattern_rewriting[i].to), &out);
+		regex_free(r);
+		text->n = 0;
+		buf_add_str(text, buf_str(&out));
+	}
+	buf_free(&out);
+}
+
+/* "/prefix/endpoint" without double slashes and with %20 for spaces. */
+static void
+pattern_prepare(struct str prefix, struct str endpoint, struct buf *out)
+{
+	size_t i;
+
+	buf_add(out, "/", 1);
+	for (i = 0; i < prefix.n; i++)
+		if (prefix.p[i] != '/' || out->p[out->n - 1] != '/')
+			buf_add(out, prefix.p + i, 1);
+	if (out->p[out->n - 1] != '/')
+		buf_add(out, "/", 1);
+	for (i = 0; i < endpoint.n; i++)
+		if (endpoint.p[i] == ' ')
+			buf_add(out, "%20", 3);
+		else if (endpoint.p[i] != '/' || out->p[out->n - 1] != '/')
+			buf_add(out, endpoint.p + i, 1);
+}
+
+/* ---- parsing ----------------------------------------------------------- */
+
+struct parse {
+	struct arena *arena;
+	struct str text;
+	size_t at;
+	unsigned depth;
+};
+
+/* Any character beyond ASCII passes for a letter. */
+static bool
+pattern_begins_name(char c)
+{
+	return c == '$' || c == '_' || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static int
+pattern_name(struct parse *p, struct str *name, struct err *e)
+{
+	struct buf quoted = { 0 };
+	size_t from = p->at;
+
+	*name = (struct str){ p->text.p + from, 0 };
+	if (p->at < p->text.n && p->text.p[p->at] == '"') {
+		while (++p->at < p->text.n && p->text.p[p->at] != '"') {
+			p->at +=
+			    p->text.p[p->at] == '\\' && p->at + 1 < p->text.n;
+			buf_add(&quoted, p->text.p + p->at, 1);
+		}
+		*name = arena_str(p->arena, buf_str(&quoted));
+		buf_free(&quoted);
+		if (p->at++ >= p->text.n)
+			return err_set(e, "a quoted name does not end");
+	} else if (p->at < p->text.n && pattern_begins_name(p->text.p[p->at])) {
+		while (
+		    p->at < p->text.n &&
+		    (pattern_begins_name(p->text.p[p->at]) ||
+			(p->text.p[p->at] >= '0' && p->text.p[p->at] <= '9')))
+			p->at++;
+		name->n = p->at - from;
+	}
+	if (name->n == 0)
+		return err_set(e, "expected a name behind : or * at %zu", from);
+	return 0;
+}
+
+static struct token *
+pattern_add(
+    struct parse *p, struct token ***end, enum token_kind kind, struct str text)
+{
+	struct token *t = arena_zalloc(p->arena, sizeof(*t));
+
+	t->kind = kind;
+	t->text = text;
+	**end = t;
+	*end = &t->next;
+	return t;
+}
+
+static void
+pattern_flush(struct parse *p, struct token ***end, struct buf *text)
+{
+	if (text->n > 0)
+		pattern_add(
+		    p, end, TOKEN_TEXT, arena_str(p->arena, buf_str(text)));
+	text->n = 0;
+}
+
+static int pattern_parse(
+    struct parse *p, bool group, struct token **list, struct err *e);
+
+static int
+pattern_parse_special(struct parse *p, char c, struct token ***end,
+    struct buf *text, struct err *e)
+{
+	struct str name = STR("");
+	struct token *in;
+
+	pattern_flush(p, end, text);
+	if (c == '{') {
+		if (pattern_parse(p, true, &in, e) == -1)
+			return -1;
+		pattern_add(p, end, TOKEN_GROUP, name)->in = in;
+		return 0;
+	}
+	if (pattern_name(p, &name, e) == -1)
+		return -1;
+	pattern_add(p, end, c == ':' ? TOKEN_NAME : TOKEN_SEVERAL, name);
+	return 0;
+}
+
+static int
+pattern_parse_into(struct parse *p, bool group, struct token ***end,
+    struct buf *text, struct err *e)
+{
+	char c;
+
+	while (p->at < p->text.n) {
+		c = p->text.p[p->at++];
+		if (c == '}' && group)
+			return 0;
+		if (c == '\\') {
+			if (p->at == p->text.n)
+				return err_set(e, "nothing behind the last \\");
+			buf_add(text, p->text.p + p->at++, 1);
+		} else if (c == ':' || c == '*' || c == '{') {
+			if (pattern_parse_special(p, c, end, text, e) == -1)
+				return -1;
+		} else if (strchr("}()[]+?!", c) != NULL) {
+			return err_set(e, "unexpected %c at %zu", c, p->at - 1);
+		} else {
+			buf_add(text, &c, 1);
+		}
+	}
+	return group ? err_set(e, "a { does not end") : 0;
+}
+
+static int
+pattern_parse(struct parse *p, bool group, struct token **list, struct err *e)
+{
+	struct token **last = list, ***end = &last;
+	struct buf text = { 0 };
+	int r;
+
+	*list = NULL;
+	if (++p->depth > 32)
+		return err_set(e, "{ } are nested too deep");
+	r = pattern_parse_into(p, group, end, &text, e);
+	if (r == 0)
+		pattern_flush(p, end, &text);
+	buf_free(&text);
+	p->depth--;
+	return r;
+}
+
+/* ---- one form ---------------------------------------------------------- */
+
+/* The flat tokens of a form, while it is made. */
+struct flat {
+	const struct token **v;
+	size_t n;
+};
+
+static void
+pattern_escape(struct str text, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (strchr(".+*?^${}()[]|/\\", text.p[i]) != NULL &&
+		    text.p[i] != '\0')
+			buf_add(out, "\\", 1);
+		buf_add(out, text.p + i, 1);
+	}
+}
+
+/* Anything but what begins with a or b; see path-to-regexp's negate(). */
+static void
+pattern_negate(struct str a, struct str b, struct buf *out)
+{
+	struct str swap;
+
+	if (b.n > a.n) {
+		swap = a;
+		a = b;
+		b = swap;
+	}
+	if (str_eq(a, b))
+		b = STR("");
+	if (b.n > 1 || a.n > 1) {
+		buf_add_text(out, "(?:(?!");
+		pattern_escape(a, out);
+		if (b.n > 1) {
+			buf_add_text(out, "|");
+			pattern_escape(b, out);
+		}
+		buf_add_text(out, b.n == 1 ? ")[^" : ")[\\s\\S");
+		if (b.n == 1)
+			pattern_escape(b, out);
+		buf_add_text(out, "])");
+		return;
+	}
+	if (a.n + b.n == 0) {
+		buf_add_text(out, "[\\s\\S]");
+		return;
+	}
+	buf_add_text(out, "[^");
+	pattern_escape(a, out);
+	pattern_escape(b, out);
+	buf_add_text(out, "]");
+}
+
+static bool
+pattern_has_slash(struct str text)
+{
+	return text.n > 0 && memchr(text.p, '/', text.n) != NULL;
+}
+
+/* Whether a name for several comes later in the segment. */
+static bool
+pattern_several_follows(const struct flat *f, size_t i)
+{
+	for (; i < f->n; i++) {
+		if (f->v[i]->kind == TOKEN_SEVERAL)
+			return true;
+		if (f->v[i]->kind == TOKEN_TEXT &&
+		    pattern_has_slash(f->v[i]->text))
+			break;
+	}
+	return false;
+}
+
+/* What is remembered on the way through a form. */
+struct source {
+	struct buf text;
+	struct buf since;         /* text behind the last name */
+	struct buf since_several; /* behind the last name for several */
+	bool any, several_last;   /* names so far */
+	bool some_in, several_in; /* in this segment */
+};
+
+static void
+pattern_source_name(struct source *s, const struct flat *f, size_t i)
+{
+	struct str since = buf_str(&s->since);
+	struct str slash = STR("/"), none = STR("");
+	struct buf next = { 0 };
+
+	buf_add_text(&s->text, "(");
+	if (s->several_in) {
+		pattern_negate(slash, since, &s->text);
+	} else if (pattern_several_follows(f, i + 1)) {
+		for (i++; i < f->n && f->v[i]->kind == TOKEN_TEXT; i++)
+			buf_add_str(&next, f->v[i]->text);
+		pattern_negate(slash, buf_str(&next), &s->text);
+		buf_free(&next);
+	} else if (s->some_in) {
+		pattern_negate(slash, since, &s->text);
+		buf_add_text(&s->text, "+|");
+		pattern_escape(since, &s->text);
+		buf_add_text(&s->text, ")");
+		return;
+	} else {
+		pattern_negate(slash, none, &s->text);
+	}
+	buf_add_text(&s->text, "+)");
+}
+
+static void
+pattern_source_several(struct source *s)
+{
+	struct str since = buf_str(&s->since), none = STR("");
+	struct str several = buf_str(&s->since_several);
+
+	buf_add_text(&s->text, "(");
+	if (s->several_in) {
+		pattern_negate(since, none, &s->text);
+	} else if (several.n > 0) {
+		pattern_negate(several, none, &s->text);
+		buf_add_text(&s->text, "+|");
+		pattern_negate(STR("/"), none, &s->text);
+	} else {
+		buf_add_text(&s->text, "[\\s\\S]");
+	}
+	buf_add_text(&s->text, "+)");
+}
+
+static int
+pattern_source_add(struct source *s, struct form *form, const struct flat *f,
+    size_t i, struct err *e)
+{
+	const struct token *t = f->v[i];
+
+	if (t->kind == TOKEN_TEXT) {
+		pattern_escape(t->text, &s->text);
+		buf_add_str(&s->since, t->text);
+		if (s->several_last)
+			buf_add_str(&s->since_several, t->text);
+		if (pattern_has_slash(t->text))
+			s->some_in = s->several_in = false;
+		return 0;
+	}
+	if (s->any && s->since.n == 0)
+		return err_set(
+		    e, "expected text in front of \"%.*s\"", STR_ARGS(t->text));
+	if (form->n == PATTERN_NAMES)
+		return err_set(e, "expected at most %d names", PATTERN_NAMES);
+	form->names[form->n] = t->text;
+	form->several[form->n++] = t->kind == TOKEN_SEVERAL;
+	if (t->kind == TOKEN_NAME) {
+		pattern_source_name(s, f, i);
+		s->some_in = true;
+		s->several_last = false;
+	} else {
+		pattern_source_several(s);
+		s->since_several.n = 0;
+		s->several_in = s->several_last = true;
+	}
+	s->any = true;
+	s->since.n = 0;
+	return 0;
+}
+
+static int
+pattern_source(struct form *form, const struct flat *f, struct err *e)
+{
+	struct source s = { 0 };
+	size_t i;
+	int r = 0;
+
+	buf_add_text(&s.text, "(?i)^(?:");
+	for (i = 0; r == 0 && i < f->n; i++)
+		r = pattern_source_add(&s, form, f, i, e);
+	buf_add_text(&s.text, ")(?:/$)?$");
+	if (r == 0 && form->n > 0) {
+		form->regex = regex_new(buf_str(&s.text), e);
+		r = form->regex != NULL ? 0 : -1;
+	}
+	buf_free(&s.text);
+	buf_free(&s.since);
+	buf_free(&s.since_several);
+	return r;
+}
+
+static struct str
+pattern_lower(struct arena *a, struct str text)
+{
+	char *copy = arena_alloc(a, text.n + 1);
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		copy[i] = text.p[i] >= 'A' && text.p[i] <= 'Z'
+			      ? (char)(text.p[i] | 32)
+			      : text.p[i];
+	return (struct str){ copy, text.n };
+}
+
+/* Ends the segment that text has gathered. */
+static void
+pattern_segment_end(struct arena *a, struct pattern_form *to,
+    enum pattern_segment_kind kind, struct buf *text)
+{
+	struct pattern_segment *s = &to->segments[to->n++];
+
+	s->kind = kind;
+	s->text =
+	    kind == PATTERN_LITERAL ? pattern_lower(a, buf_str(text)) : STR("");
+	text->n = 0;
+}
+
+static void
+pattern_segments(struct arena *a, struct pattern_form *to, const struct flat *f)
+{
+	enum pattern_segment_kind kind = PATTERN_LITERAL;
+	struct buf text = { 0 };
+	bool begun = false;
+	size_t i, k, most = 1;
+
+	for (i = 0; i < f->n; i++)
+		for (k = 0; k < f->v[i]->text.n; k++)
+			most += f->v[i]->text.p[k] == '/';
+	to->segments = arena_zalloc(a, most * sizeof(*to->segments));
+	for (i = 0; i < f->n && kind != PATTERN_REST; i++) {
+		if (f->v[i]->kind != TOKEN_TEXT) {
+			kind = f->v[i]->kind == TOKEN_SEVERAL ? PATTERN_REST
+							      : PATTERN_SOME;
+			continue;
+		}
+		for (k = 0; k < f->v[i]->text.n; k++) {
+			if (f->v[i]->text.p[k] != '/') {
+				buf_add(&text, f->v[i]->text.p + k, 1);
+				continue;
+			}
+			if (begun)
+				pattern_segment_end(a, to, kind, &text);
+			text.n = 0;
+			begun = true;
+			kind = PATTERN_LITERAL;
+		}
+	}
+	pattern_segment_end(a, to, kind, &text);
+	buf_free(&text);
+}
+
+/* ---- all forms --------------------------------------------------------- */
+
+/* What comes behind a group, when its inside is through. */
+struct behind {
+	const struct token *list;
+	const struct behind *next;
+};
+
+static int
+pattern_take_form(
+    struct pattern *p, struct arena *a, const struct flat *f, struct err *e)
+{
+	struct form *form;
+
+	if (p->n == PATTERN_FORMS)
+		return err_set(
+		    e, "expected at most %d ways through { }", PATTERN_FORMS);
+	if (p->n == p->cap) {
+		p->cap = p->cap > 0 ? 2 * p->cap : 2;
+		p->forms = xrealloc(p->forms, p->cap * sizeof(*p->forms));
+	}
+	form = &p->forms[p->n++];
+	*form = (struct form){ .n = 0 };
+	if (pattern_source(form, f, e) == -1)
+		return -1;
+	pattern_segments(a, &form->segments, f);
+	return 0;
+}
+
+/* With each group first, then without it, as path-to-regexp does. */
+static int
+pattern_flatten(struct pattern *p, struct arena *a, const struct token *t,
+    const struct behind *behind, struct flat *f, struct err *e)
+{
+	struct behind here;
+	size_t n = f->n;
+	int r;
+
+	for (; t != NULL || behind != NULL; t = t->next) {
+		while (t == NULL && behind != NULL) {
+			t = behind->list;
+			behind = behind->next;
+		}
+		if (t == NULL)
+			break;
+		if (t->kind == TOKEN_GROUP) {
+			here = (struct behind){ t->next, behind };
+			r = pattern_flatten(p, a, t->in, &here, f, e);
+			if (r == -1)
+				return -1;
+			f->n = n;
+			continue;
+		}
+		f->v[f->n++] = t;
+		n = f->n;
+	}
+	return pattern_take_form(p, a, f, e);
+}
+
+static size_t
+pattern_count(const struct token *t)
+{
+	size_t n = 0;
+
+	for (; t != NULL; t = t->next)
+		n += 1 + pattern_count(t->in);
+	return n;
+}
+
+struct pattern *
+pattern_new(
+    struct arena *a, struct str prefix, struct str endpoint, struct err *e)
+{
+	struct pattern *p = arena_zalloc(a, sizeof(*p));
+	struct buf text = { 0 };
+	struct parse parse = { .arena = a };
+	struct flat flat = { 0 };
+	struct token *list;
+	int r;
+
+	pattern_prepare(prefix, endpoint, &text);
+	p->text = arena_str(a, buf_str(&text));
+	pattern_rewrite(&text);
+	parse.text = arena_str(a, buf_str(&text));
+	buf_free(&text);
+	r = pattern_parse(&parse, false, &list, e);
+	if (r == 0) {
+		flat.v = xcalloc(pattern_count(list) + 1, sizeof(*flat.v));
+		r = pattern_flatten(p, a, list, NULL, &flat, e);
+		free(flat.v);
+	}
+	if (r == 0)
+		return p;
+	err_wrap(e, "%.*s", STR_ARGS(p->text));
+	pattern_free(p);
+	return NULL;
+}
+
+void
+pattern_free(struct pattern *p)
+{
+	size_t i;
+
+	if (p == NULL)
+		return;
+	for (i = 0; i < p->n; i++)
+		regex_free(p->forms[i].regex);
+	free(p->forms);
+}
+
+struct str
+pattern_text(const struct pattern *p)
+{
+	return p->text;
+}
+
+size_t
+pattern_forms(const struct pattern *p)
+{
+	return p->n;
+}
+
+const struct pattern_form *
+pattern_form(const struct pattern *p, size_t i)
+{
+	return &p->forms[i].segments;
+}
+
+/* ---- matching ---------------------------------------------------------- */
+
+static int
+pattern_hex(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* decodeURIComponent(), which throws where this gives false. */
+static bool
+pattern_decode(struct str text, struct arena *a, struct str *out)
+{
+	char *p = arena_alloc(a, text.n + 1);
+	size_t i, n = 0;
+	int high, low;
+
+	for (i = 0; i < text.n; i++) {
+		p[n++] = text.p[i];
+		if (text.p[i] != '%')
+			continue;
+		if (i + 2 >= text.n)
+			return false;
+		high = pattern_hex(text.p[i + 1]);
+		low = pattern_hex(text.p[i + 2]);
+		if (high < 0 || low < 0)
+			return false;
+		p[n - 1] = (char)(high << 4 | low);
+		i += 2;
+	}
+	*out = (struct str){ p, n };
+	return str_is_utf8(*out);
+}
+
+static bool
+pattern_take_value(
+    struct pattern_value *v, struct str text, bool several, struct arena *a)
+{
+	struct str rest = text, part;
+	size_t i, most = 1;
+
+	for (i = 0; several && i < text.n; i++)
+		most += text.p[i] == '/';
+	v->parts = arena_alloc(a, most * sizeof(*v->parts));
+	v->several = several;
+	v->n = 0;
+	if (!several)
+		return pattern_decode(text, a, &v->parts[v->n++]);
+	while (str_cut(&rest, '/', &part))
+		if (!pattern_decode(part, a, &v->parts[v->n++]))
+			return false;
+	return true;
+}
+
+/* The path of a form that has no names: its segments, by letter case apart. */
+static bool
+pattern_is_literal_path(const struct pattern_form *f, struct str path)
+{
+	struct str segment;
+	size_t i;
+
+	if (path.n == 0 || path.p[0] != '/')
+		return false;
+	path = (struct str){ path.p + 1, path.n - 1 };
+	for (i = 0; i < f->n; i++)
+		if (!str_cut(&path, '/', &segment) ||
+		    !str_ieq(segment, f->segments[i].text))
+			return false;
+	return path.p == NULL || path.n == 0;
+}
+
+bool
+pattern_fits(const struct pattern *p, size_t form, struct str path,
+    struct arena *a, struct pattern_match *m)
+{
+	const struct form *f = &p->forms[form];
+	struct regex_match found;
+	size_t i;
+
+	m->n = 0;
+	if (f->n == 0)
+		return pattern_is_literal_path(&f->segments, path);
+	if (regex_find(f->regex, path, 0, &found) != 1)
+		return false;
+	for (i = 0; i < f->n; i++) {
+		m->values[i].name = f->names[i];
+		if (!pattern_take_value(
+			&m->values[i], found.group[i + 1], f->several[i], a))
+			return false;
+	}
+	m->n = f->n;
+	return true;
+}
