@@ -86,7 +86,8 @@ struct report_files {
 	const char *json, *junit, *tap;
 };
 
-/* Writes each whole or not at all.  0, or -1 with the first error. */
+/* Writes each whole or not at all, whatever became of the others.  0, or -1
+ * with the last error. */
 int report_write(const struct report *r, const struct report_files *f,
     int status, struct err *e);
 
