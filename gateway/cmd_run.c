@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/differences.h"
 #include "gateway/gateway.h"
 #include "gateway/ready.h"
 #include "gateway/report.h"
@@ -289,6 +290,24 @@ cmd_run_report(const struct settings *s, const struct gateway *g,
 	return status == STATUS_FINE ? STATUS_FAILED : status;
 }
 
+/* With --diff: whether there was breaking drift. */
+static bool
+cmd_run_differs(const struct gateway *g)
+{
+	struct differences *d = gateway_differences(g);
+	struct buf text = { 0 };
+	struct str rest, line;
+
+	if (d == NULL)
+		return false;
+	differences_report(d, &text);
+	rest = buf_str(&text);
+	while (rest.n > 0 && str_cut(&rest, '\n', &line))
+		fprintf(stderr, "hark: %.*s\n", STR_ARGS(line));
+	buf_free(&text);
+	return differences_breaking(d) > 0;
+}
+
 /* What the traffic makes of the command's own status. */
 static int
 cmd_run_verdict(const struct settings *s, const struct gateway *g,
@@ -303,6 +322,8 @@ cmd_run_verdict(const struct settings *s, const struct gateway *g,
 		if (status == STATUS_FINE)
 			status = STATUS_FAILED;
 	}
+	if (cmd_run_differs(g) && status == STATUS_FINE)
+		status = STATUS_DRIFT;
 	if (o->wanted)
 		return cmd_run_report(s, g, o, status);
 	if (tally_total(gateway_tally(g), TALLY_MISS) == 0 || o->fail_on == 0)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "gateway/differences.h"
 #include "gateway/gateway.h"
 #include "gateway/ready.h"
 #include "gateway/report.h"
@@ -99,6 +100,23 @@ cmd_serve_log_figures(const struct gateway *g)
 		    (unsigned long long)f.lost);
 }
 
+/* With --diff. */
+static void
+cmd_serve_log_differences(const struct gateway *g)
+{
+	struct differences *d = gateway_differences(g);
+	struct buf text = { 0 };
+	struct str rest, line;
+
+	if (d == NULL)
+		return;
+	differences_report(d, &text);
+	rest = buf_str(&text);
+	while (rest.n > 0 && str_cut(&rest, '\n', &line))
+		log_info(NULL, "%.*s", STR_ARGS(line));
+	buf_free(&text);
+}
+
 int
 cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
     const struct serve_events *on)
@@ -127,6 +145,7 @@ cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
 	cmd_serve_unblock(&ends);
 	gateway_stop(g);
 	cmd_serve_log_figures(g);
+	cmd_serve_log_differences(g);
 	if (status == STATUS_FINE && on->on_stopped != NULL)
 		status = on->on_stopped(on->arg, g);
 	gateway_free(g);

@@ -312,6 +312,8 @@ forward_on_head(void *arg, const struct http1_head *h)
 	t->status = h->status;
 	if (t->x != NULL)
 		tee_head(t, h);
+	if (t->compare != NULL)
+		compare_head(t, h);
 	reply_choose_framing(t, h->status, h->framing == FRAMING_LENGTH);
 	forward_start_line(b, h);
 	for (i = 0; i < h->headers.n; i++)
@@ -333,6 +335,8 @@ forward_on_body(void *arg, struct str bytes)
 	t->body_size += bytes.n;
 	if (t->x != NULL)
 		tee_body(t, bytes);
+	if (t->compare != NULL)
+		compare_body(t, bytes);
 	if (t->framing == REPLY_CHUNKED) {
 		size = arena_alloc(&t->w->batch, HTTP1_CHUNK_HEAD);
 		forward_piece(t, size, http1_chunk_head(size, bytes.n));
@@ -445,6 +449,8 @@ forward_on_end(void *arg, const struct headers *trailers)
 		http1_add_last_chunk(&last, trailers);
 		forward_piece(t, last.p, last.n);
 	}
+	if (t->compare != NULL)
+		compare_answer(t);
 	if (t->x != NULL)
 		tee_mark(t);
 	if (t->x != NULL &&

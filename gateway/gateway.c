@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/differences.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
 #include "gateway/sessions.h"
@@ -216,6 +217,8 @@ gateway_open_store(struct gateway *g, struct err *e)
 		return -1;
 	if (g->shared.library != NULL && s->match == MATCH_PLAYWRIGHT)
 		g->shared.playwright = playwright_new();
+	if (s->diff)
+		g->shared.differences = differences_new();
 	return 0;
 }
 
@@ -394,6 +397,7 @@ gateway_free(struct gateway *g)
 		worker_free(g->workers[i]);
 	playwright_free(g->shared.playwright);
 	library_close(g->shared.library);
+	differences_free(g->shared.differences);
 	tls_free(g->shared.tls);
 	origins_free(g->origins);
 	for (i = 0; i < g->shared.settings->listen.n; i++)
@@ -424,6 +428,12 @@ gateway_figures(const struct gateway *g, struct gateway_figures *f)
 		.recorded = r.entries,
 		.lost = r.lost,
 	};
+}
+
+struct differences *
+gateway_differences(const struct gateway *g)
+{
+	return g->shared.differences;
 }
 
 const struct tally *

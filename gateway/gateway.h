@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "gateway/settings.h"
 
+struct differences;
 struct err;
 struct gateway; /* opaque */
 struct id_ranges;
@@ -54,5 +55,9 @@ void gateway_figures(const struct gateway *g, struct gateway_figures *f);
 const struct tally *gateway_tally(const struct gateway *g);
 const struct id_ranges *gateway_served(const struct gateway *g);
 const struct store_extent *gateway_extent(const struct gateway *g);
+
+/* How live answers differed from their recordings; NULL when they were not
+ * compared. */
+struct differences *gateway_differences(const struct gateway *g);
 
 #endif

@@ -349,6 +349,12 @@ const struct option option_table[] = {
 	    .store = true,
 	},
 	{
+	    .name = "diff",
+	    FLAG(diff),
+	    .initial = "off",
+	    .help = "of spy: forward all and tell of drift from recordings",
+	},
+	{
 	    .name = "on-record",
 	    CHOICE(on_record, words_on_record),
 	    .initial = "append",

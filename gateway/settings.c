@@ -272,6 +272,14 @@ settings_check(const struct settings *s, struct err *e)
 	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0)
 		return err_set(e, "option on-miss: forward needs an upstream: "
 				  "give its URL or --upstream PREFIX=URL");
+	if (s->diff && s->mode != MODE_SPY)
+		return err_set(e,
+		    "option diff: needs mode spy, which reads recordings, "
+		    "forwards and records nothing");
+	if (s->diff && s->match != MATCH_EXACT)
+		return err_set(e,
+		    "option diff: needs --match exact, by which one entry "
+		    "is for one request");
 	if (s->max_request_body > s->request_body_budget)
 		return err_set(e,
 		    "option max-request-body: is above request-body-budget, "

@@ -120,6 +120,7 @@ struct settings {
 	struct rules *rules;         /* never NULL */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */
+	bool diff;                   /* compare live answers with recordings */
 	bool note_used;              /* which entries were served */
 	bool http_rules;             /* derive answers by HTTP's own rules */
 	bool refresh_dates;          /* move those in fields to now */

@@ -63,6 +63,7 @@ transaction_free(struct transaction *t)
 	if (t->recording != NULL)
 		recording_drop(t->recording);
 	exchange_free(t->x);
+	compare_end(t);
 	pace_end(t);
 	answer_unref(t->answer);
 	buf_free(&t->target);
@@ -309,6 +310,27 @@ transaction_replay(struct transaction *t, enum found *why)
 	return true;
 }
 
+/* Whether the upstream answers although a recording may: it is only compared
+ * then, and counts as served. */
+static bool
+transaction_compares(struct transaction *t)
+{
+	struct answer *a;
+
+	if (t->w->shared->differences == NULL || !t->routed)
+		return false;
+	if (transaction_look(t, &a) != FOUND)
+		return true;
+	library_served(t->w->reader, &t->wanted, a);
+	reader_used(t->w->reader, a->entry);
+	if (t->derived == NULL)
+		compare_begin(t, a);
+	else
+		answer_unref(a);
+	t->derived = NULL;
+	return true;
+}
+
 /* ---- misses ---------------------------------------------------------- */
 
 static const char *
@@ -469,7 +491,8 @@ transaction_decide(struct transaction *t)
 	t->routed = g->origins != NULL &&
 		    origins_route(g->origins, t->r->head.authority,
 			t->r->head.path, &t->route);
-	if (t->mode->reads && transaction_replay(t, &why))
+	if (t->mode->reads && !transaction_compares(t) &&
+	    transaction_replay(t, &why))
 		return;
 	if (t->routed &&
 	    (t->mode->forwards || g->settings->on_miss == ON_MISS_FORWARD))

@@ -11,6 +11,7 @@
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
  *	tee.c           the exchange that is recorded on the way
+ *	compare.c       what differs from the recording (--diff)
  *
  * It lives from on_request to on_replied or on_gone, on one worker.
  */
@@ -26,6 +27,7 @@
 struct answer;
 struct call;
 struct call_failure;
+struct compare;
 struct exchange;
 struct mock_reply;
 struct recording;
@@ -89,7 +91,8 @@ struct transaction {
 	struct buf encoded; /* the body in its transfer coding */
 	bool paused;
 
-	struct exchange *x;          /* being recorded */
+	struct compare *compare; /* the answer with its recording; or NULL */
+	struct exchange *x;      /* being recorded */
 	struct recording *recording; /* its body so far */
 	uint64_t body_size;          /* of the response so far */
 	struct chunk_mark *marks;
@@ -189,9 +192,22 @@ void forward_resume(struct transaction *t);
 /* The recorder has room again; on the worker's thread. */
 void forward_feed_starved(struct worker *w, void *arg);
 
-/* tee.c ----------------------------------------------------------------- */
+/* compare.c ------------------------------------------------------------- */
 
 struct http1_head;
+
+/* The answer that comes will be compared with a, a reference taken over. */
+void compare_begin(struct transaction *t, struct answer *a);
+void compare_head(struct transaction *t, const struct http1_head *h);
+void compare_body(struct transaction *t, struct str bytes);
+
+/* It is whole: what differs is logged and counted. */
+void compare_answer(struct transaction *t);
+
+/* Safe when nothing was begun. */
+void compare_end(struct transaction *t);
+
+/* tee.c ----------------------------------------------------------------- */
 
 /* Begins the exchange of a request that is forwarded. */
 void tee_request(struct transaction *t);

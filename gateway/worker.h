@@ -20,6 +20,7 @@
 #include "gateway/settings.h"
 
 struct client_side;
+struct differences;
 struct err;
 struct event;
 struct event_base;
@@ -46,11 +47,12 @@ struct shared {
 	const struct settings *settings;
 	const struct mode *mode;
 	const struct origins *origins;
-	const struct mocks *mocks;     /* may be NULL */
-	struct recorder *recorder;     /* NULL when nothing is recorded */
-	struct library *library;       /* NULL when nothing is replayed */
-	struct playwright *playwright; /* NULL unless that way to match */
-	struct upstream_tls *tls;      /* NULL when nothing is forwarded */
+	const struct mocks *mocks;       /* may be NULL */
+	struct recorder *recorder;       /* NULL when nothing is recorded */
+	struct library *library;         /* NULL when nothing is replayed */
+	struct playwright *playwright;   /* NULL unless that way to match */
+	struct upstream_tls *tls;        /* NULL when nothing is forwarded */
+	struct differences *differences; /* NULL unless live is compared */
 	struct sessions *sessions;
 	size_t nworkers;
 	int64_t began_us; /* wall clock */

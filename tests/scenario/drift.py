@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 import subprocess
+import sys
 import xml.etree.ElementTree as xml
 
 from harness import (HARK, case, certificate, check, command, entries, main, reply,
@@ -396,6 +398,175 @@ def a_wrong_use_says_what_was_expected(t):
     drift(store, '--tape', 'none', expect=1)
     same(origin.take(), [])
     drift(store, '--junit', t.path() / 'no' / 'report.xml', expect=1)
+
+
+# --- spy --diff -------------------------------------------------------------
+
+def compared(hark):
+    """The sum of the comparisons that a gateway has logged at its end."""
+    hark.stop()
+    lines = [line.split(' info ', 1)[1] for line in hark.log.splitlines()
+             if ' info ' in line]
+    first = next(i for i, line in enumerate(lines)
+                 if 'compared with their recordings' in line)
+    return lines[first:]
+
+
+@case
+def spying_with_diff_serves_the_live_answer_and_compares_it(t):
+    store, origin = recorded(t)
+    origin.routes.update(NEW)
+    origin.routes['/other'] = document({'n': 1})
+    spy = t.hark('spy', origin, '--diff', store=store)
+    for target in [*OLD, '/users/1', '/other']:
+        r = spy.get(target)
+        same(r.get('x-hark-source'), 'upstream')
+    same(r.json, {'n': 1})
+    same(origin.targets(), [*OLD, '/users/1', '/other'])
+    same(compared(spy), [
+        '10 answers compared with their recordings: 1 as recorded, '
+        '2 with informational drift, 7 with breaking drift',
+        'breaking: GET /users/*: body $.id: number is now string '
+        '(2 answers)',
+        'breaking: GET /users/*: body $.name: string is gone (1 answer)',
+        'breaking: GET /gone: status 200 is now 404 (1 answer)',
+        'breaking: GET /fields: header x-total is gone (1 answer)',
+        'breaking: GET /type: body $.a.b[]: number is now number|null '
+        '(1 answer)',
+        'breaking: GET /type: body $.n: string is now null (1 answer)',
+        'breaking: GET /text: media type text/plain is now text/html '
+        '(1 answer)',
+        'informational: GET /users/*: body $.new: number is new (1 answer)',
+        'informational: GET /fields: header etag is gone (1 answer)',
+        'informational: GET /fields: header x-new is new (1 answer)',
+        'informational: GET /same: header content-encoding is gone '
+        '(1 answer)'])
+    check(re.search(r'warn .*GET /users/2: breaking drift from entry 2: '
+                    r'body \$.name: string is gone\n', spy.log), spy.log)
+    same(len(entries(store)), 9)
+
+
+@case
+def repeated_recordings_are_compared_one_after_the_other(t):
+    origin = t.origin()
+    hark = t.hark('record', origin)
+    for value in ({'a': 1}, {'b': 1}):
+        origin.routes['/x'] = document(value)
+        hark.get('/x')
+    hark.stop()
+    spy = t.hark('spy', origin, '--diff', store=hark.store)
+    for value in ({'a': 1}, {'b': 1}, {'b': 1}):
+        origin.routes['/x'] = document(value)
+        spy.get('/x')
+    same(compared(spy), ['3 answers compared with their recordings: 3 as '
+                         'recorded, 0 with informational drift, 0 with '
+                         'breaking drift'])
+
+
+@case
+def answers_that_say_less_are_compared_by_what_they_say(t):
+    origin = t.origin()
+    body = json.dumps({'a': 'x' * 100}).encode()
+
+    def parts(p, r):
+        if r.get('range'):
+            p.send(reply(body[:5], '206 Partial Content', [JSON]))
+        elif r.get('if-none-match'):
+            p.send(b'HTTP/1.1 304 Not Modified\r\n\r\n')
+        elif r.method == 'HEAD':
+            p.send(b'HTTP/1.1 200 OK\r\nContent-Length: 108\r\n\r\n')
+        else:
+            p.send(reply(body, headers=[JSON]))
+
+    origin.routes['/x'] = parts
+    hark = t.hark('record', origin)
+    hark.get('/x')
+    hark.stop()
+    spy = t.hark('spy', origin, '--diff', store=hark.store)
+    same(spy.get('/x', [('Range', 'bytes=0-4')]).status, 206)
+    same(spy.get('/x', [('If-None-Match', '"1"')]).status, 304)
+    same(spy.ask('HEAD', '/x').status, 200)
+    same(compared(spy)[0].split(':')[0],
+         '2 answers compared with their recordings')
+
+
+@case
+def long_bodies_are_passed_on_but_not_looked_into(t):
+    origin = t.origin()
+    origin.routes['/long'] = document(['x' * 64] * 20000)
+    origin.routes['/grows'] = document({'a': 1})
+    hark = t.hark('record', origin)
+    hark.get('/long'), hark.get('/grows')
+    hark.stop()
+    origin.routes['/long'] = document({'x' * 64: ['y'] * 300000})
+    origin.routes['/grows'] = document({'b': ['y'] * 300000})
+    spy = t.hark('spy', origin, '--diff', store=hark.store)
+    same(len(spy.get('/long').json['x' * 64]), 300000)
+    same(len(spy.get('/grows').json['b']), 300000)
+    check(compared(spy)[0].startswith(
+        '2 answers compared with their recordings: 2 as recorded'), spy.log)
+
+
+@case
+def an_upstream_that_fails_is_compared_with_nothing(t):
+    store, origin = recorded(t)
+    origin.routes['/same'] = lambda p, r: p.close()
+    origin.routes['/text'] = lambda p, r: (
+        p.send(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx'), p.close())
+    spy = t.hark('spy', origin, '--diff', store=store)
+    same(spy.get('/same').status, 502)
+    check(not spy.get('/text').complete, 'cut')
+    check(compared(spy)[0].startswith('0 answers compared'), spy.log)
+
+
+@case
+def mocks_and_what_no_upstream_covers_are_as_without_diff(t):
+    store, origin = recorded(t)
+    spy = t.hark('spy', '--upstream', f'/users={origin.url}/users', '--diff',
+                 store=store)
+    r = spy.get('/same')
+    same((r.source, origin.targets()), ('replay', []))
+    same((spy.get('/users/1').source, origin.targets()),
+         ('upstream', ['/users/1']))
+
+
+@case
+def run_sums_drift_up_and_exits_with_5(t):
+    store, origin = recorded(t)
+    origin.routes.update(NEW)
+    asking = ['sh', '-c', 'exec "$0" -c "$1" "$2"', sys.executable,
+              'import os, sys, urllib.request as r\n'
+              'r.urlopen(os.environ["HARK_URL"] + sys.argv[1]).read()']
+
+    def run(target, *command_line, options=('--diff',)):
+        return command('run', '--mode', 'spy', *options, '--url', origin.url,
+                       '--store', store, '--',
+                       *(command_line or [*asking, target]))
+
+    done = run('/users/2')
+    same(done.returncode, 5, done.stderr)
+    check(done.stderr.endswith(
+        'hark: 1 answer compared with its recording: 0 as recorded, '
+        '0 with informational drift, 1 with breaking drift\n'
+        'hark: breaking: GET /users/*: body $.name: string is gone '
+        '(1 answer)\n'), done.stderr)
+    same(run('/users/4').returncode, 0)
+    done = run('', 'sh', '-c', 'exit 7')
+    same((done.returncode, done.stderr.count('hark: ')), (7, 1))
+    same(run('/users/2', options=()).returncode, 0)
+
+
+@case
+def diff_is_for_spying(t):
+    store, origin = recorded(t)
+    for mode in ('proxy', 'record', 'auto', 'fallback', 'replay'):
+        done = command(mode, '--store', store, '--diff', origin.url)
+        same(done.returncode, 2)
+        check('option diff: needs mode spy' in done.stderr, done.stderr)
+    done = command('spy', '--store', store, '--diff', '--match',
+                   'playwright', origin.url)
+    same(done.returncode, 2)
+    check('option diff: needs --match exact' in done.stderr, done.stderr)
 
 
 if __name__ == '__main__':
