@@ -1,0 +1,758 @@
+#include "config.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#include "mock/environment.h"
+
+/*
+ * One table for each kind of object in a file says which members it has, what
+ * they may be and where they go; one function reads by it.
+ */
+
+enum member_kind {
+	MEMBER_TEXT,   /* struct str */
+	MEMBER_BODY,   /* the same; other JSON is taken for its text */
+	MEMBER_LOWER,  /* the same, in lower case */
+	MEMBER_NUMBER, /* uint64_t, from least to most */
+	MEMBER_BOOL,   /* bool */
+	MEMBER_WORD,   /* an enum, int-sized, by words; null is the first */
+	MEMBER_LIST,   /* a pointer to objects and their number behind it */
+	MEMBER_OTHER,  /* known, and read elsewhere or of no use */
+};
+
+struct member {
+	const char *name;
+	enum member_kind kind;
+	size_t slot;
+	uint64_t least, most;
+	const char *const *words; /* ends with NULL */
+	const struct shape *of;   /* of a list */
+};
+
+struct shape {
+	const struct member *members; /* end with a NULL name */
+	size_t size;
+	void (*init)(void *to); /* defaults that are not zero; or NULL */
+};
+
+/* Where reading is: a path such as routes[3].responses[0], for messages. */
+struct reading {
+	struct environment *env;
+	struct buf where;
+	struct buf *remarks; /* or NULL */
+	struct err *e;
+};
+
+#define S(type, member) .slot = offsetof(struct type, member)
+#define TEXT(json, type, member) \
+	{ \
+		.name = (json), .kind = MEMBER_TEXT, S(type, member) \
+	}
+#define BOOL(json, type, member) \
+	{ \
+		.name = (json), .kind = MEMBER_BOOL, S(type, member) \
+	}
+#define WORD(json, type, member, its_words) \
+	{ \
+		.name = (json), .kind = MEMBER_WORD, S(type, member), \
+		.words = (its_words) \
+	}
+#define NUMBER(json, type, member, from, to) \
+	{ \
+		.name = (json), .kind = MEMBER_NUMBER, S(type, member), \
+		.least = (from), .most = (to) \
+	}
+#define LIST(json, type, member, its_shape) \
+	{ \
+		.name = (json), .kind = MEMBER_LIST, S(type, member), \
+		.of = (its_shape) \
+	}
+#define OTHER(json) \
+	{ \
+		.name = (json), .kind = MEMBER_OTHER \
+	}
+#define END \
+	{ \
+		.name = NULL \
+	}
+
+#define DAY_MS (24 * 3600 * 1000)
+
+static const struct member header_members[] = { TEXT("key", mock_header, key),
+	TEXT("value", mock_header, value), OTHER("uuid"), END };
+static const struct shape header_shape = { header_members,
+	sizeof(struct mock_header), NULL };
+
+static const char *const target_words[] = {
+	[MOCK_TARGET_BODY] = "body",
+	[MOCK_TARGET_QUERY] = "query",
+	[MOCK_TARGET_HEADER] = "header",
+	[MOCK_TARGET_COOKIE] = "cookie",
+	[MOCK_TARGET_PARAMS] = "params",
+	[MOCK_TARGET_PATH] = "path",
+	[MOCK_TARGET_METHOD] = "method",
+	[MOCK_TARGET_REQUEST_NUMBER] = "request_number",
+	[MOCK_TARGET_GLOBAL_VAR] = "global_var",
+	[MOCK_TARGET_DATA_BUCKET] = "data_bucket",
+	[MOCK_TARGET_TEMPLATING] = "templating",
+	NULL,
+};
+static const char *const operator_words[] = {
+	[MOCK_OPERATOR_EQUALS] = "equals",
+	[MOCK_OPERATOR_REGEX] = "regex",
+	[MOCK_OPERATOR_REGEX_I] = "regex_i",
+	[MOCK_OPERATOR_NULL] = "null",
+	[MOCK_OPERATOR_EMPTY_ARRAY] = "empty_array",
+	[MOCK_OPERATOR_ARRAY_INCLUDES] = "array_includes",
+	[MOCK_OPERATOR_JSON_SCHEMA] = "valid_json_schema",
+	NULL,
+};
+static const struct member rule_members[] = { WORD("target", mock_rule, target,
+						  target_words),
+	TEXT("modifier", mock_rule, modifier), TEXT("value", mock_rule, value),
+	WORD("operator", mock_rule, operator, operator_words),
+	BOOL("invert", mock_rule, invert), OTHER("isRegex"), END };
+static const struct shape rule_shape = { rule_members, sizeof(struct mock_rule),
+	NULL };
+
+static const struct member callback_use_members[] = {
+	TEXT("uuid", mock_callback_use, uuid),
+	NUMBER("latency", mock_callback_use, latency_ms, 0, DAY_MS), END
+};
+static const struct shape callback_use_shape = { callback_use_members,
+	sizeof(struct mock_callback_use), NULL };
+
+static const char *const body_type_words[] = { "INLINE", "FILE", "DATABUCKET",
+	NULL };
+static const char *const rules_operator_words[] = { "OR", "AND", NULL };
+
+/* The enum that a bool of two words is read through. */
+struct response_read {
+	struct mock_response r;
+	int rules_operator;
+	int body_type;
+};
+
+static const struct member response_members[] = {
+	TEXT("uuid", response_read, r.uuid),
+	TEXT("label", response_read, r.label),
+	{ .name = "body", .kind = MEMBER_BODY, S(response_read, r.body) },
+	NUMBER("latency", response_read, r.latency_ms, 0, DAY_MS),
+	NUMBER("statusCode", response_read, r.status, 100, 999),
+	LIST("headers", response_read, r.headers, &header_shape),
+	WORD("bodyType", response_read, body_type, body_type_words),
+	TEXT("filePath", response_read, r.file_path),
+	TEXT("databucketID", response_read, r.databucket),
+	BOOL("sendFileAsBody", response_read, r.send_file_as_body),
+	BOOL("disableTemplating", response_read, r.disable_templating),
+	BOOL("fallbackTo404", response_read, r.fallback_to_404),
+	BOOL("default", response_read, r.is_default),
+	LIST("rules", response_read, r.rules, &rule_shape),
+	WORD("rulesOperator", response_read, rules_operator,
+	    rules_operator_words),
+	TEXT("crudKey", response_read, r.crud_key),
+	LIST("callbacks", response_read, r.callbacks, &callback_use_shape), END
+};
+
+static void
+response_init(void *to)
+{
+	struct response_read *r = to;
+
+	r->r.status = 200;
+	r->r.crud_key = STR("id");
+	r->body_type = -1;
+}
+
+static const struct shape response_shape = { response_members,
+	sizeof(struct response_read), response_init };
+
+static const char *const route_type_words[] = { "http", "crud", "ws", NULL };
+static const char *const response_mode_words[] = {
+	[MOCK_MODE_RULES] = "",
+	[MOCK_MODE_RANDOM] = "RANDOM",
+	[MOCK_MODE_SEQUENTIAL] = "SEQUENTIAL",
+	[MOCK_MODE_DISABLE_RULES] = "DISABLE_RULES",
+	[MOCK_MODE_FALLBACK] = "FALLBACK",
+	NULL,
+};
+static const char *const streaming_mode_words[] = { "", "UNICAST", "BROADCAST",
+	NULL };
+
+/* A route while it is read: older formats had these. */
+struct route_read {
+	struct mock_route r;
+	bool random, sequential;
+};
+
+static const struct member route_members[] = { TEXT("uuid", route_read, r.uuid),
+	TEXT("documentation", route_read, r.documentation),
+	{ .name = "method", .kind = MEMBER_LOWER, S(route_read, r.method) },
+	TEXT("endpoint", route_read, r.endpoint),
+	WORD("type", route_read, r.type, route_type_words),
+	LIST("responses", route_read, r.responses, &response_shape),
+	WORD("responseMode", route_read, r.response_mode, response_mode_words),
+	WORD("streamingMode", route_read, r.streaming_mode,
+	    streaming_mode_words),
+	NUMBER("streamingInterval", route_read, r.streaming_ms, 0, DAY_MS),
+	BOOL("enabled", route_read, r.enabled),
+	BOOL("randomResponse", route_read, random),
+	BOOL("sequentialResponse", route_read, sequential), END };
+
+static void
+route_init(void *to)
+{
+	struct route_read *r = to;
+
+	r->r.method = STR("get");
+	r->r.enabled = true;
+}
+
+static const struct shape route_shape = { route_members,
+	sizeof(struct route_read), route_init };
+
+static const struct member bucket_members[] = { TEXT("uuid", mock_bucket, uuid),
+	TEXT("id", mock_bucket, id), TEXT("name", mock_bucket, name),
+	{ .name = "value", .kind = MEMBER_BODY, S(mock_bucket, value) },
+	OTHER("documentation"), END };
+static const struct shape bucket_shape = { bucket_members,
+	sizeof(struct mock_bucket), NULL };
+
+static const struct member callback_members[] = {
+	TEXT("uuid", mock_callback, uuid), TEXT("id", mock_callback, id),
+	TEXT("name", mock_callback, name), OTHER("documentation"),
+	{ .name = "method", .kind = MEMBER_LOWER, S(mock_callback, method) },
+	TEXT("uri", mock_callback, uri),
+	LIST("headers", mock_callback, headers, &header_shape),
+	WORD("bodyType", mock_callback, body_type, body_type_words),
+	{ .name = "body", .kind = MEMBER_BODY, S(mock_callback, body) },
+	TEXT("filePath", mock_callback, file_path),
+	TEXT("databucketID", mock_callback, databucket),
+	BOOL("sendFileAsBody", mock_callback, send_file_as_body), END
+};
+
+static void
+callback_init(void *to)
+{
+	struct mock_callback *c = to;
+
+	c->method = STR("post");
+	c->send_file_as_body = true;
+}
+
+static const struct shape callback_shape = { callback_members,
+	sizeof(struct mock_callback), callback_init };
+
+/* An environment with what is taken apart once all is read. */
+struct environment_read {
+	struct environment env;
+	struct route_read *routes;
+	size_t nroutes;
+	uint64_t format;
+};
+
+static const struct member environment_members[] = {
+	TEXT("uuid", environment_read, env.uuid),
+	TEXT("name", environment_read, env.name),
+	TEXT("endpointPrefix", environment_read, env.prefix),
+	NUMBER("latency", environment_read, env.latency_ms, 0, DAY_MS),
+	NUMBER(
+	    "lastMigration", environment_read, format, 0, ENVIRONMENT_FORMAT),
+	BOOL("cors", environment_read, env.cors),
+	BOOL("proxyMode", environment_read, env.proxy_mode),
+	BOOL("proxyRemovePrefix", environment_read, env.proxy_remove_prefix),
+	TEXT("proxyHost", environment_read, env.proxy_host),
+	LIST("headers", environment_read, env.headers, &header_shape),
+	LIST("proxyReqHeaders", environment_read, env.proxy_request_headers,
+	    &header_shape),
+	LIST("proxyResHeaders", environment_read, env.proxy_response_headers,
+	    &header_shape),
+	LIST("routes", environment_read, routes, &route_shape),
+	LIST("data", environment_read, env.buckets, &bucket_shape),
+	LIST("callbacks", environment_read, env.callbacks, &callback_shape),
+	OTHER("folders"), OTHER("rootChildren"), OTHER("port"),
+	OTHER("hostname"), OTHER("tlsOptions"), OTHER("https"), END
+};
+
+/* ---- reading by the tables -------------------------------------------- */
+
+static int environment_read_object(
+    struct reading *in, const struct shape *shape, json_t *from, void *to);
+
+/* An error at a member of where reading is. */
+static int
+environment_expected(
+    struct reading *in, const char *name, const char *what, json_t *got)
+{
+	char *is = json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	err_set(in->e, "%.*s: %s%s%s: expected %s, not %.60s",
+	    STR_ARGS(in->env->path),
+	    in->where.n > 0 ? buf_text(&in->where) : "",
+	    in->where.n > 0 ? "." : "", name, what, is != NULL ? is : "?");
+	free(is);
+	return -1;
+}
+
+static struct str
+environment_copy(struct reading *in, json_t *text)
+{
+	return arena_str(&in->env->arena,
+	    (struct str){ json_string_value(text), json_string_length(text) });
+}
+
+static int
+environment_read_text(
+    struct reading *in, const struct member *m, json_t *from, struct str *to)
+{
+	char *text;
+	size_t i;
+
+	if (m->kind == MEMBER_BODY && !json_is_string(from)) {
+		text = json_dumps(from, JSON_ENCODE_ANY | JSON_INDENT(2));
+		*to = arena_str(&in->env->arena, str_of(text));
+		free(text);
+		return 0;
+	}
+	if (json_is_null(from))
+		return 0;
+	if (!json_is_string(from))
+		return environment_expected(in, m->name, "a text", from);
+	*to = environment_copy(in, from);
+	for (i = 0; m->kind == MEMBER_LOWER && i < to->n; i++)
+		if (to->p[i] >= 'A' && to->p[i] <= 'Z')
+			((char *)(uintptr_t)to->p)[i] |= 32;
+	return 0;
+}
+
+static int
+environment_read_number(
+    struct reading *in, const struct member *m, json_t *from, uint64_t *to)
+{
+	char what[64];
+	json_int_t v = json_integer_value(from);
+
+	if (json_is_null(from))
+		return 0;
+	/* Older formats wrote numbers as texts. */
+	if (json_is_string(from))
+		v = strtoll(json_string_value(from), NULL, 10);
+	else if (json_is_real(from))
+		v = (json_int_t)json_real_value(from);
+	if ((!json_is_number(from) && !json_is_string(from)) || v < 0 ||
+	    (uint64_t)v < m->least || (uint64_t)v > m->most) {
+		snprintf(what, sizeof(what), "a number from %llu to %llu",
+		    (unsigned long long)m->least, (unsigned long long)m->most);
+		return environment_expected(in, m->name, what, from);
+	}
+	*to = (uint64_t)v;
+	return 0;
+}
+
+static int
+environment_read_word(
+    struct reading *in, const struct member *m, json_t *from, int *to)
+{
+	struct buf what = { 0 };
+	int i, r;
+
+	if (json_is_null(from))
+		return 0;
+	for (i = 0; json_is_string(from) && m->words[i] != NULL; i++)
+		if (m->words[i][0] != '\0' &&
+		    strcmp(m->words[i], json_string_value(from)) == 0) {
+			*to = i;
+			return 0;
+		}
+	buf_add_text(&what, "one of");
+	for (i = 0; m->words[i] != NULL; i++)
+		buf_addf(&what, " %s",
+		    m->words[i][0] != '\0' ? m->words[i] : "null");
+	r = environment_expected(in, m->name, buf_text(&what), from);
+	buf_free(&what);
+	return r;
+}
+
+/* All lists of the model are a pointer and their length behind it. */
+struct list {
+	void *v;
+	size_t n;
+};
+
+static int
+environment_read_list(
+    struct reading *in, const struct member *m, json_t *from, struct list *to)
+{
+	size_t i, n = json_array_size(from), was = in->where.n;
+	char *at;
+	int r = 0;
+
+	if (json_is_null(from))
+		return 0;
+	if (!json_is_array(from))
+		return environment_expected(in, m->name, "a list", from);
+	to->v = arena_zalloc(&in->env->arena, (n + 1) * m->of->size);
+	for (i = 0; r == 0 && i < n; i++) {
+		buf_addf(
+		    &in->where, "%s%s[%zu]", was > 0 ? "." : "", m->name, i);
+		at = (char *)to->v + i * m->of->size;
+		if (m->of->init != NULL)
+			m->of->init(at);
+		r = environment_read_object(
+		    in, m->of, json_array_get(from, i), at);
+		in->where.n = was;
+	}
+	to->n = n;
+	return r;
+}
+
+static int
+environment_read_member(
+    struct reading *in, const struct member *m, json_t *from, void *object)
+{
+	void *to = (char *)object + m->slot;
+
+	switch (m->kind) {
+	case MEMBER_TEXT:
+	case MEMBER_BODY:
+	case MEMBER_LOWER:
+		return environment_read_text(in, m, from, to);
+	case MEMBER_NUMBER:
+		return environment_read_number(in, m, from, to);
+	case MEMBER_BOOL:
+		if (!json_is_boolean(from) && !json_is_null(from))
+			return environment_expected(
+			    in, m->name, "true or false", from);
+		*(bool *)to = json_is_true(from);
+		return 0;
+	case MEMBER_WORD:
+		return environment_read_word(in, m, from, to);
+	case MEMBER_LIST:
+		return environment_read_list(in, m, from, to);
+	case MEMBER_OTHER:
+		break;
+	}
+	return 0;
+}
+
+static void
+environment_remark(struct reading *in, const char *name, const char *what)
+{
+	if (in->remarks != NULL)
+		buf_addf(in->remarks, "%.*s: %s%s%s: %s\n",
+		    STR_ARGS(in->env->path),
+		    in->where.n > 0 ? buf_text(&in->where) : "",
+		    in->where.n > 0 ? "." : "", name, what);
+}
+
+static int
+environment_read_object(
+    struct reading *in, const struct shape *shape, json_t *from, void *to)
+{
+	const struct member *m;
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(from))
+		return err_set(in->e, "%.*s: %s: expected an object",
+		    STR_ARGS(in->env->path), buf_text(&in->where));
+	json_object_foreach(from, name, value)
+	{
+		for (m = shape->members; m->name != NULL; m++)
+			if (strcmp(m->name, name) == 0)
+				break;
+		if (m->name == NULL)
+			environment_remark(in, name, "nobody knows it");
+		else if (environment_read_member(in, m, value, to) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what one member does not tell ------------------------------------- */
+
+static void
+environment_fix_response(struct response_read *r, struct mock_response *to)
+{
+	r->r.all_rules = r->rules_operator == 1;
+	r->r.body_type = r->body_type >= 0 ? (enum mock_body_type)r->body_type
+			 : r->r.file_path.n > 0  ? MOCK_BODY_FILE
+			 : r->r.databucket.n > 0 ? MOCK_BODY_DATABUCKET
+						 : MOCK_BODY_INLINE;
+	*to = r->r;
+}
+
+static int
+environment_fix_route(
+    struct reading *in, struct route_read *r, size_t number, json_t *from)
+{
+	struct response_read *read =
+	    (struct response_read *)(void *)r->r.responses;
+	struct mock_response *v;
+	size_t i;
+
+	if (json_object_get(from, "endpoint") == NULL)
+		return err_set(in->e,
+		    "%.*s: routes[%zu].endpoint: expected the path of the "
+		    "route, such as users/:id",
+		    STR_ARGS(in->env->path), number);
+	if (r->r.nresponses == 0)
+		return err_set(in->e,
+		    "%.*s: routes[%zu].responses: expected one response or "
+		    "more",
+		    STR_ARGS(in->env->path), number);
+	v = arena_zalloc(&in->env->arena, r->r.nresponses * sizeof(*v));
+	for (i = 0; i < r->r.nresponses; i++)
+		environment_fix_response(&read[i], &v[i]);
+	r->r.responses = v;
+	if (json_object_get(from, "responseMode") == NULL)
+		r->r.response_mode = r->sequential ? MOCK_MODE_SEQUENTIAL
+				     : r->random   ? MOCK_MODE_RANDOM
+						   : MOCK_MODE_RULES;
+	return 0;
+}
+
+/* A rule of older formats said isRegex where there is operator now. */
+static void
+environment_fix_rules(struct mock_route *route, json_t *from)
+{
+	json_t *responses = json_object_get(from, "responses"), *rules, *rule;
+	size_t i, k;
+
+	for (i = 0; i < route->nresponses; i++) {
+		rules = json_object_get(json_array_get(responses, i), "rules");
+		for (k = 0; k < route->responses[i].nrules; k++) {
+			rule = json_array_get(rules, k);
+			if (json_is_true(json_object_get(rule, "isRegex")))
+				route->responses[i].rules[k].operator=
+				    MOCK_OPERATOR_REGEX;
+		}
+	}
+}
+
+/* ---- the order of routes ------------------------------------------------ */
+
+#define ENVIRONMENT_DEPTH 64 /* of folders */
+
+struct ordering {
+	struct reading *in;
+	const struct environment_read *from;
+	json_t *folders;
+	bool *taken;  /* routes */
+	bool *opened; /* folders */
+};
+
+static size_t
+environment_route_called(const struct environment_read *from, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < from->nroutes; i++)
+		if (uuid != NULL && str_is(from->routes[i].r.uuid, uuid))
+			break;
+	return i;
+}
+
+static void
+environment_take(struct ordering *o, size_t i)
+{
+	struct environment *env = o->in->env;
+
+	if (o->taken[i])
+		return;
+	o->taken[i] = true;
+	if (o->from->routes[i].r.enabled)
+		env->routes[env->nroutes++] = o->from->routes[i].r;
+}
+
+static void environment_walk(
+    struct ordering *o, json_t *children, unsigned depth);
+
+static void
+environment_open(struct ordering *o, const char *uuid, unsigned depth)
+{
+	size_t i;
+	json_t *folder;
+	const char *is;
+
+	json_array_foreach(o->folders, i, folder)
+	{
+		is = json_string_value(json_object_get(folder, "uuid"));
+		if (is == NULL || uuid == NULL || strcmp(is, uuid) != 0 ||
+		    o->opened[i])
+			continue;
+		o->opened[i] = true;
+		environment_walk(
+		    o, json_object_get(folder, "children"), depth + 1);
+		return;
+	}
+	environment_remark(o->in, uuid != NULL ? uuid : "?",
+	    "no such folder, or it is in another already");
+}
+
+static void
+environment_walk(struct ordering *o, json_t *children, unsigned depth)
+{
+	const char *uuid, *type;
+	json_t *child;
+	size_t i, found;
+
+	if (depth > ENVIRONMENT_DEPTH)
+		return;
+	json_array_foreach(children, i, child)
+	{
+		uuid = json_string_value(json_object_get(child, "uuid"));
+		type = json_string_value(json_object_get(child, "type"));
+		if (type != NULL && strcmp(type, "folder") == 0) {
+			environment_open(o, uuid, depth);
+			continue;
+		}
+		found = environment_route_called(o->from, uuid);
+		if (found < o->from->nroutes)
+			environment_take(o, found);
+		else
+			environment_remark(
+			    o->in, uuid != NULL ? uuid : "?", "no such route");
+	}
+}
+
+/* Through the tree of folders; what is in none comes last. */
+static void
+environment_order(
+    struct reading *in, const struct environment_read *from, json_t *root)
+{
+	json_t *folders = json_object_get(root, "folders"), *folder;
+	struct ordering o = { .in = in, .from = from, .folders = folders };
+	struct environment *env = in->env;
+	size_t i;
+
+	env->routes = arena_zalloc(
+	    &env->arena, (from->nroutes + 1) * sizeof(*env->routes));
+	env->nroutes = 0;
+	o.taken = xcalloc(from->nroutes + 1, sizeof(*o.taken));
+	o.opened = xcalloc(json_array_size(folders) + 1, sizeof(*o.opened));
+	environment_walk(&o, json_object_get(root, "rootChildren"), 0);
+	json_array_foreach(folders, i, folder)
+	{
+		if (!o.opened[i]) {
+			o.opened[i] = true;
+			environment_walk(
+			    &o, json_object_get(folder, "children"), 0);
+		}
+	}
+	for (i = 0; i < from->nroutes; i++)
+		environment_take(&o, i);
+	free(o.taken);
+	free(o.opened);
+}
+
+/* ---- whole files -------------------------------------------------------- */
+
+static int
+environment_build(
+    struct reading *in, struct environment_read *read, json_t *root)
+{
+	static const struct shape shape = { environment_members,
+		sizeof(struct environment_read), NULL };
+	json_t *routes = json_object_get(root, "routes");
+	size_t i;
+
+	if (!json_is_object(root) || routes == NULL)
+		return err_set(in->e,
+		    "%.*s: expected a Mockoon environment: an object with "
+		    "routes",
+		    STR_ARGS(in->env->path));
+	if (environment_read_object(in, &shape, root, read) == -1)
+		return -1;
+	for (i = 0; i < read->nroutes; i++) {
+		if (environment_fix_route(in, &read->routes[i], i,
+			json_array_get(routes, i)) == -1)
+			return -1;
+		environment_fix_rules(
+		    &read->routes[i].r, json_array_get(routes, i));
+	}
+	/* What was read goes to the environment that owns the memory. */
+	read->env.arena = in->env->arena;
+	read->env.path = in->env->path;
+	read->env.folder = in->env->folder;
+	*in->env = read->env;
+	environment_order(in, read, root);
+	return 0;
+}
+
+struct environment *
+environment_parse(
+    const char *path, struct str text, struct buf *remarks, struct err *e)
+{
+	struct environment *env = xcalloc(1, sizeof(*env));
+	struct environment_read read = { .env = { .cors = true },
+		.format = ENVIRONMENT_FORMAT };
+	struct reading in = { .env = env, .remarks = remarks, .e = e };
+	const char *slash = strrchr(path, '/');
+	json_error_t why;
+	json_t *root;
+	int r = -1;
+
+	env->path = arena_str(&env->arena, str_of(path));
+	env->folder = slash == NULL ? STR(".")
+		      : slash == path
+			  ? STR("/")
+			  : (struct str){ env->path.p, (size_t)(slash - path) };
+	root = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &why);
+	if (root == NULL)
+		err_set(e, "%.300s:%d:%d: %s", path, why.line, why.column,
+		    why.text);
+	else
+		r = environment_build(&in, &read, root);
+	json_decref(root);
+	buf_free(&in.where);
+	if (r == 0)
+		return env;
+	environment_free(env);
+	return NULL;
+}
+
+struct environment *
+environment_load(const char *path, struct buf *remarks, struct err *e)
+{
+	struct environment *env = NULL;
+	struct buf text = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = 1;
+
+	if (fd == -1) {
+		err_sys(e, "%.300s: cannot open", path);
+		return NULL;
+	}
+	while (n > 0 && text.n <= ENVIRONMENT_MOST) {
+		n = read(fd, buf_reserve(&text, 1 << 16), 1 << 16);
+		text.n += n > 0 ? (size_t)n : 0;
+	}
+	if (n == -1)
+		err_sys(e, "%.300s: cannot read", path);
+	else if (text.n > ENVIRONMENT_MOST)
+		err_set(e, "%.300s: longer than %u MiB", path,
+		    ENVIRONMENT_MOST >> 20);
+	else
+		env = environment_parse(path, buf_str(&text), remarks, e);
+	close(fd);
+	buf_free(&text);
+	return env;
+}
+
+void
+environment_free(struct environment *env)
+{
+	if (env == NULL)
+		return;
+	arena_fini(&env->arena);
+	free(env);
+}

@@ -1,0 +1,180 @@
+#ifndef MOCK_ENVIRONMENT_H
+#define MOCK_ENVIRONMENT_H
+
+/*
+ * A mocks file: a Mockoon environment (data format 33 and what older ones
+ * had).  Every key but a route's endpoint and one response has a default, and
+ * a body may be JSON itself instead of its text.  What is here is the file as
+ * it stands, checked; mock/mocks.h makes it answer.
+ *
+ * Names are Mockoon's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct buf;
+struct err;
+
+#define ENVIRONMENT_MOST (256u << 20) /* bytes of a file */
+#define ENVIRONMENT_FORMAT 33         /* the newest lastMigration */
+
+struct mock_header {
+	struct str key;   /* one without key or value is not sent */
+	struct str value; /* template */
+};
+
+struct mock_headers {
+	struct mock_header *v;
+	size_t n;
+};
+
+enum mock_target {
+	MOCK_TARGET_BODY,
+	MOCK_TARGET_QUERY,
+	MOCK_TARGET_HEADER,
+	MOCK_TARGET_COOKIE,
+	MOCK_TARGET_PARAMS,
+	MOCK_TARGET_PATH,
+	MOCK_TARGET_METHOD,
+	MOCK_TARGET_REQUEST_NUMBER,
+	MOCK_TARGET_GLOBAL_VAR,
+	MOCK_TARGET_DATA_BUCKET,
+	MOCK_TARGET_TEMPLATING,
+};
+
+enum mock_operator {
+	MOCK_OPERATOR_EQUALS,
+	MOCK_OPERATOR_REGEX,
+	MOCK_OPERATOR_REGEX_I,
+	MOCK_OPERATOR_NULL,
+	MOCK_OPERATOR_EMPTY_ARRAY,
+	MOCK_OPERATOR_ARRAY_INCLUDES,
+	MOCK_OPERATOR_JSON_SCHEMA,
+};
+
+struct mock_rule {
+	enum mock_target target;
+	enum mock_operator operator;
+	bool invert;
+	struct str modifier; /* template */
+	struct str value;    /* template */
+};
+
+enum mock_body_type {
+	MOCK_BODY_INLINE,
+	MOCK_BODY_FILE,
+	MOCK_BODY_DATABUCKET,
+};
+
+struct mock_callback_use {
+	struct str uuid;
+	uint64_t latency_ms;
+};
+
+struct mock_response {
+	struct str uuid, label;
+	struct str body; /* template */
+	uint64_t latency_ms;
+	uint64_t status;
+	struct mock_headers headers;
+	enum mock_body_type body_type;
+	struct str file_path; /* template */
+	struct str databucket;
+	bool send_file_as_body, disable_templating, fallback_to_404;
+	bool is_default;
+	struct mock_rule *rules;
+	size_t nrules;
+	bool all_rules; /* rulesOperator AND */
+	struct str crud_key;
+	struct mock_callback_use *callbacks;
+	size_t ncallbacks;
+};
+
+enum mock_route_type {
+	MOCK_ROUTE_HTTP,
+	MOCK_ROUTE_CRUD,
+	MOCK_ROUTE_WS,
+};
+
+enum mock_response_mode {
+	MOCK_MODE_RULES, /* null */
+	MOCK_MODE_RANDOM,
+	MOCK_MODE_SEQUENTIAL,
+	MOCK_MODE_DISABLE_RULES,
+	MOCK_MODE_FALLBACK,
+};
+
+enum mock_streaming_mode {
+	MOCK_STREAMING_NONE, /* null */
+	MOCK_STREAMING_UNICAST,
+	MOCK_STREAMING_BROADCAST,
+};
+
+struct mock_route {
+	struct str uuid, documentation;
+	struct str method; /* lower case; "all" */
+	struct str endpoint;
+	enum mock_route_type type;
+	struct mock_response *responses;
+	size_t nresponses; /* at least one */
+	enum mock_response_mode response_mode;
+	enum mock_streaming_mode streaming_mode;
+	uint64_t streaming_ms;
+	bool enabled;
+};
+
+struct mock_bucket {
+	struct str uuid, id, name;
+	struct str value; /* template of JSON */
+};
+
+struct mock_callback {
+	struct str uuid, id, name;
+	struct str method; /* lower case */
+	struct str uri;    /* template */
+	struct mock_headers headers;
+	enum mock_body_type body_type;
+	struct str body; /* template */
+	struct str file_path;
+	struct str databucket;
+	bool send_file_as_body;
+};
+
+struct environment {
+	struct arena arena;
+	struct str path;   /* of the file */
+	struct str folder; /* that it is in, to which its files are relative */
+	struct str uuid, name;
+	struct str prefix; /* endpointPrefix */
+	uint64_t latency_ms;
+	bool cors;
+	bool proxy_mode, proxy_remove_prefix;
+	struct str proxy_host;
+	struct mock_headers headers, proxy_request_headers,
+	    proxy_response_headers;
+	struct mock_route *routes; /* in the order of trying */
+	size_t nroutes;
+	struct mock_bucket *buckets;
+	size_t nbuckets;
+	struct mock_callback *callbacks;
+	size_t ncallbacks;
+};
+
+/*
+ * Reads the file at path, or text as if it were that file's.  NULL with *e
+ * ("PATH: routes[2].endpoint: expected ...") set.  What is odd but harmless
+ * (members nobody knows, references to nothing) is added to remarks, one a
+ * line; remarks may be NULL.
+ */
+struct environment *environment_load(
+    const char *path, struct buf *remarks, struct err *e);
+struct environment *environment_parse(
+    const char *path, struct str text, struct buf *remarks, struct err *e);
+void environment_free(struct environment *env); /* safe on NULL */
+
+#endif
