@@ -373,7 +373,7 @@ const struct option option_table[] = {
 	    .set = option_set_session,
 	    .initial = "header:X-Hark-Session",
 	    .argument = "WAY:NAME",
-	    .help = "what names a session: header, cookie, path, host; none",
+	    .help = "how a client names its session",
 	    .repeatable = true,
 	},
 	{

@@ -114,7 +114,8 @@ enum found library_find(
 void library_served(
     struct reader *r, const struct wanted *w, const struct answer *a);
 
-/* The entry was of use: its answer is being sent, or led to another. */
+/* The entry was of use: its answer is being sent, led to another, or was put
+ * beside a live one. */
 void reader_used(struct reader *r, int64_t entry);
 
 /* The entries that were, by all readers that are open; their threads have to

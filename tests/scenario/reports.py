@@ -237,6 +237,21 @@ def every_mode_that_replays_notes_it(t):
 
 
 @case
+def what_a_live_answer_is_compared_with_is_used(t):
+    origin = t.origin()
+    hark = t.hark('record', origin)
+    for target in ('/a', '/b'):
+        hark.get(target)
+    hark.stop()
+    done = run(hark.store, '/a', options=[
+        '--mode', 'spy', '--diff', '--url', origin.url, '--summary'])
+    same(done.returncode, 0, done)
+    check('1  used of 2' in done.stderr and '1  live call' in done.stderr,
+          done.stderr)
+    same(listed(hark.store, '--unused'), [2])
+
+
+@case
 def noting_can_be_turned_off(t):
     store = recorded(t, '/a')
     same(run(store, '/a', options=['--note-used', 'off']).returncode, 0)
