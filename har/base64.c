@@ -87,23 +87,23 @@ base64_table(uint8_t table[256])
 /* Decodes text to to, which may be where text is: the output never passes
  * the input.  The length, or -1. */
 static int64_t
-base64_run(struct str text, char *to, unsigned *oddities)
+base64_run(struct base64_in *b, struct str text, char *to)
 {
 	uint8_t table[256], v;
-	size_t i, digits = 0, pads = 0, n = 0;
-	uint32_t bits = 0;
+	uint64_t digits = b->digits;
+	uint32_t bits = b->bits;
+	size_t i, n = 0;
 
 	base64_table(table);
-	*oddities = 0;
 	for (i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 
 		v = table[c];
 		if (v < 64) {
-			if (pads > 0)
+			if (b->pads > 0)
 				return -1;
 			if (c == '-' || c == '_')
-				*oddities |= BASE64_URL_SAFE;
+				b->oddities |= BASE64_URL_SAFE;
 			bits = bits << 6 | v;
 			if (++digits % 4 == 0) {
 				to[n++] = (char)(bits >> 16);
@@ -111,24 +111,37 @@ base64_run(struct str text, char *to, unsigned *oddities)
 				to[n++] = (char)bits;
 			}
 		} else if (v == BASE64_SPACE) {
-			*oddities |= BASE64_SPACED;
-		} else if (v == BASE64_PAD && pads < 2) {
-			pads++;
+			b->oddities |= BASE64_SPACED;
+		} else if (v == BASE64_PAD && b->pads < 2) {
+			b->pads++;
 		} else {
 			return -1;
 		}
 	}
-	if (digits % 4 == 1 || (pads > 0 && (digits + pads) % 4 != 0))
-		return -1;
-	if (digits % 4 != 0 && pads == 0)
-		*oddities |= BASE64_UNPADDED;
-	if (digits % 4 == 2) {
-		to[n++] = (char)(bits >> 4);
-	} else if (digits % 4 == 3) {
-		to[n++] = (char)(bits >> 10);
-		to[n++] = (char)(bits >> 2);
-	}
+	b->digits = digits;
+	b->bits = bits;
 	return (int64_t)n;
+}
+
+/* What digits are left of.  The length, or -1. */
+static int
+base64_rest(struct base64_in *b, char *to)
+{
+	if (b->digits % 4 == 1 ||
+	    (b->pads > 0 && (b->digits + b->pads) % 4 != 0))
+		return -1;
+	if (b->digits % 4 != 0 && b->pads == 0)
+		b->oddities |= BASE64_UNPADDED;
+	if (b->digits % 4 == 2) {
+		to[0] = (char)(b->bits >> 4);
+		return 1;
+	}
+	if (b->digits % 4 == 3) {
+		to[0] = (char)(b->bits >> 10);
+		to[1] = (char)(b->bits >> 2);
+		return 2;
+	}
+	return 0;
 }
 
 /* Whether base64_run() would succeed, so that nothing is written before. */
@@ -152,10 +165,9 @@ base64_is(struct str text)
 }
 
 int
-base64_decode(struct str text, struct buf *out, unsigned *oddities)
+base64_piece(struct base64_in *b, struct str text, struct buf *out)
 {
-	int64_t n =
-	    base64_run(text, buf_reserve(out, text.n / 4 * 3 + 3), oddities);
+	int64_t n = base64_run(b, text, buf_reserve(out, text.n / 4 * 3 + 3));
 
 	if (n == -1)
 		return -1;
@@ -164,15 +176,44 @@ base64_decode(struct str text, struct buf *out, unsigned *oddities)
 }
 
 int
+base64_end(struct base64_in *b, struct buf *out)
+{
+	int n = base64_rest(b, buf_reserve(out, 2));
+
+	if (n == -1)
+		return -1;
+	out->n += (size_t)n;
+	return 0;
+}
+
+int
+base64_decode(struct str text, struct buf *out, unsigned *oddities)
+{
+	struct base64_in b = { 0 };
+	size_t was = out->n;
+
+	if (base64_piece(&b, text, out) == -1 || base64_end(&b, out) == -1) {
+		out->n = was;
+		return -1;
+	}
+	*oddities = b.oddities;
+	return 0;
+}
+
+int
 base64_decode_in_place(struct buf *b, unsigned *oddities)
 {
+	struct base64_in in = { 0 };
 	struct str text = buf_str(b);
+	int64_t n;
 
+	*oddities = 0;
 	if (!base64_is(text))
 		return -1;
-	if (b->n > 0)
-		b->n = (size_t)base64_run(text, b->p, oddities);
-	else
-		*oddities = 0;
+	if (b->n == 0)
+		return 0;
+	n = base64_run(&in, text, b->p);
+	b->n = (size_t)(n + base64_rest(&in, b->p + n));
+	*oddities = in.oddities;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -35,5 +36,17 @@ int base64_decode(struct str text, struct buf *out, unsigned *oddities);
 
 /* Replaces the text in b by what it decodes to.  0, or -1 and b as it was. */
 int base64_decode_in_place(struct buf *b, unsigned *oddities);
+
+/* Text that comes in pieces.  All zero is the start. */
+struct base64_in {
+	uint64_t digits, pads;
+	uint32_t bits;
+	unsigned oddities;
+};
+
+/* Appends what the next piece gives to out, and what the end gives.  0, or -1
+ * when it is not base64; out has the start of something then. */
+int base64_piece(struct base64_in *b, struct str text, struct buf *out);
+int base64_end(struct base64_in *b, struct buf *out);
 
 #endif

@@ -2,119 +2,16 @@
 
 #include <string.h>
 
-#include <brotli/decode.h>
 #include <brotli/encode.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "har/coding_priv.h"
 #include "har/headers.h"
 
 #include "har/coding.h"
-
-#define CODING_MOST 4 /* codings in one list */
-#define CODING_STEP (64u << 10)
-
-/* What a decoder of a stream may still write. */
-struct coding_out {
-	struct buf *buf;
-	size_t left;
-};
-
-/* Room for the next piece, or NULL when the budget is spent. */
-static char *
-coding_room(struct coding_out *o, size_t *n)
-{
-	size_t step = CODING_STEP;
-
-	if (o->buf->n > step)
-		step = o->buf->n / 2;
-	*n = step < o->left ? step : o->left;
-	return *n == 0 ? NULL : buf_reserve(o->buf, *n);
-}
-
-static void
-coding_used(struct coding_out *o, size_t n)
-{
-	o->buf->n += n;
-	o->left -= n;
-}
-
-/*
- * zlib's two formats
- */
-
-/* One stream from z on.  More budget than output tells TOO_BIG apart from an
- * output that fits exactly: one byte is kept back for that. */
-static enum coding_result
-coding_inflate_one(z_stream *z, struct coding_out *o)
-{
-	char spare, *p;
-	size_t n;
-	int r;
-
-	do {
-		p = coding_room(o, &n);
-		if (p == NULL) {
-			p = &spare;
-			n = 1;
-		}
-		if (n > UINT32_MAX / 2)
-			n = UINT32_MAX / 2;
-		z->next_out = (Bytef *)p;
-		z->avail_out = (uInt)n;
-		r = inflate(z, Z_NO_FLUSH);
-		n -= z->avail_out;
-		if (p == &spare && n > 0)
-			return CODING_TOO_BIG;
-		if (p != &spare)
-			coding_used(o, n);
-	} while (r == Z_OK || (r == Z_BUF_ERROR && z->avail_out == 0));
-	return r == Z_STREAM_END ? CODING_DONE : CODING_BROKEN;
-}
-
-static enum coding_result
-coding_inflate(struct str bytes, int window, struct coding_out *o)
-{
-	z_stream z = { .next_in = (Bytef *)bytes.p };
-	enum coding_result r;
-
-	if (bytes.n > UINT32_MAX)
-		return CODING_TOO_BIG;
-	z.avail_in = (uInt)bytes.n;
-	if (inflateInit2(&z, window) != Z_OK)
-		return CODING_BROKEN;
-	do {
-		r = coding_inflate_one(&z, o);
-		/* gzip's next member; anything else behind the end is what
-		 * clients ignore. */
-	} while (r == CODING_DONE && window > 15 && z.avail_in > 2 &&
-		 z.next_in[0] == 0x1f && z.next_in[1] == 0x8b &&
-		 inflateReset(&z) == Z_OK);
-	inflateEnd(&z);
-	return r;
-}
-
-static enum coding_result
-coding_gunzip(struct str bytes, struct coding_out *o)
-{
-	return coding_inflate(bytes, 16 + MAX_WBITS, o);
-}
-
-static enum coding_result
-coding_undeflate(struct str bytes, struct coding_out *o)
-{
-	struct coding_out begin = *o;
-	size_t n = o->buf->n;
-	enum coding_result r = coding_inflate(bytes, MAX_WBITS, o);
-
-	if (r != CODING_BROKEN)
-		return r;
-	*o = begin;
-	o->buf->n = n;
-	return coding_inflate(bytes, -MAX_WBITS, o);
-}
 
 static int
 coding_deflate(struct str bytes, int window, struct buf *out)
@@ -148,81 +45,6 @@ static int
 coding_zlib(struct str bytes, struct buf *out)
 {
 	return coding_deflate(bytes, MAX_WBITS, out);
-}
-
-/*
- * The others
- */
-
-static enum coding_result
-coding_unbrotli(struct str bytes, struct coding_out *o)
-{
-	BrotliDecoderState *d = BrotliDecoderCreateInstance(NULL, NULL, NULL);
-	const uint8_t *in = (const uint8_t *)bytes.p;
-	enum coding_result r = CODING_BROKEN;
-	size_t n_in = bytes.n, n, room;
-	BrotliDecoderResult got;
-	uint8_t *out;
-
-	if (d == NULL)
-		return CODING_BROKEN;
-	do {
-		out = (uint8_t *)coding_room(o, &room);
-		if (out == NULL) {
-			n = 0;
-			got = BrotliDecoderDecompressStream(
-			    d, &n_in, &in, &n, NULL, NULL);
-			if (got == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT)
-				r = CODING_TOO_BIG;
-			break;
-		}
-		n = room;
-		got = BrotliDecoderDecompressStream(
-		    d, &n_in, &in, &n, &out, NULL);
-		coding_used(o, room - n);
-	} while (got == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT);
-	if (got == BROTLI_DECODER_RESULT_SUCCESS)
-		r = CODING_DONE;
-	BrotliDecoderDestroyInstance(d);
-	return r;
-}
-
-static enum coding_result
-coding_unzstd(struct str bytes, struct coding_out *o)
-{
-	ZSTD_inBuffer in = { bytes.p, bytes.n, 0 };
-	enum coding_result r = CODING_BROKEN;
-	ZSTD_DStream *d = ZSTD_createDStream();
-	size_t left = 1, room, was;
-	ZSTD_outBuffer out;
-	char spare;
-
-	if (d == NULL)
-		return CODING_BROKEN;
-	do {
-		out.dst = coding_room(o, &room);
-		if (out.dst == NULL) {
-			out.dst = &spare;
-			room = 1;
-		}
-		out.size = room;
-		out.pos = 0;
-		was = in.pos;
-		left = ZSTD_decompressStream(d, &out, &in);
-		if (ZSTD_isError(left))
-			break;
-		if (out.dst == &spare && out.pos > 0) {
-			r = CODING_TOO_BIG;
-			break;
-		}
-		if (out.dst != &spare)
-			coding_used(o, out.pos);
-	} while (in.pos < in.size || (left != 0 && out.pos == out.size) ||
-		 (left != 0 && in.pos > was));
-	if (r != CODING_TOO_BIG && left == 0 && in.pos == in.size)
-		r = CODING_DONE;
-	ZSTD_freeDStream(d);
-	return r;
 }
 
 /*
@@ -263,16 +85,12 @@ coding_zstd(struct str bytes, struct buf *out)
 	return 0;
 }
 
-static const struct coding {
-	const char *name;
-	enum coding_result (*decode)(struct str bytes, struct coding_out *o);
-	int (*encode)(struct str bytes, struct buf *out);
-} codings[] = {
-	{ "gzip", coding_gunzip, coding_gzip },
-	{ "x-gzip", coding_gunzip, coding_gzip },
-	{ "deflate", coding_undeflate, coding_zlib },
-	{ "br", coding_unbrotli, coding_brotli },
-	{ "zstd", coding_unzstd, coding_zstd },
+static const struct coding codings[] = {
+	{ "gzip", &coding_decoder_gzip, coding_gzip },
+	{ "x-gzip", &coding_decoder_gzip, coding_gzip },
+	{ "deflate", &coding_decoder_deflate, coding_zlib },
+	{ "br", &coding_decoder_brotli, coding_brotli },
+	{ "zstd", &coding_decoder_zstd, coding_zstd },
 };
 
 #define NCODINGS (sizeof(codings) / sizeof(*codings))
@@ -288,8 +106,7 @@ coding_find(struct str name)
 	return NULL;
 }
 
-/* The codings of list in order; how many, or -1. */
-static int
+int
 coding_parse(struct str list, const struct coding *found[CODING_MOST])
 {
 	struct str part;
@@ -316,6 +133,7 @@ coding_text(enum coding_result r)
 		[CODING_UNKNOWN] = "unknown content coding",
 		[CODING_BROKEN] = "broken content coding",
 		[CODING_TOO_BIG] = "too big when decoded",
+		[CODING_UNREADABLE] = "cannot be read",
 	};
 
 	return texts[r];
@@ -340,36 +158,6 @@ coding_list(const struct headers *h, struct arena *a)
 		}
 	}
 	return all;
-}
-
-enum coding_result
-coding_decode(struct str list, struct str bytes, size_t budget, struct buf *out)
-{
-	const struct coding *found[CODING_MOST];
-	struct buf from = { 0 }, to = { 0 };
-	enum coding_result r = CODING_DONE;
-	int n = coding_parse(list, found);
-
-	if (n == -1)
-		return CODING_UNKNOWN;
-	while (n-- > 0 && r == CODING_DONE) {
-		struct coding_out o = { &to, budget };
-
-		r = found[n]->decode(bytes, &o);
-		buf_free(&from);
-		from = to;
-		to = (struct buf){ 0 };
-		bytes = buf_str(&from);
-	}
-	if (r == CODING_DONE && out->n == 0 && from.p != NULL) {
-		buf_free(out);
-		*out = from;
-		return r;
-	}
-	if (r == CODING_DONE)
-		buf_add_str(out, bytes);
-	buf_free(&from);
-	return r;
 }
 
 int

@@ -462,6 +462,13 @@ json_next(struct json *j)
 }
 
 bool
+json_empty(struct json *j)
+{
+	json_begin(j);
+	return json_peek(j) == -1 && j->state != JSON_FAILED && !j->padded;
+}
+
+bool
 json_more(struct json *j)
 {
 	if (j->string_open && json_decode(j, NULL, 0) == -1)

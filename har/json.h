@@ -62,6 +62,9 @@ void json_close(struct json *j); /* safe on NULL */
 
 enum json_token json_next(struct json *j);
 
+/* Whether the text has no value at all; only before the first json_next(). */
+bool json_empty(struct json *j);
+
 /* Whether another value stands behind the one that is over, as in texts with
  * a value per line; if so, the scanner is in front of it. */
 bool json_more(struct json *j);
@@ -75,6 +78,13 @@ struct str json_text(const struct json *j);
  * over; -1 on an error in it.
  */
 int json_decode(struct json *j, struct buf *out, size_t limit);
+
+/*
+ * The same in pieces, for strings that are too long for memory: appends up to
+ * most bytes (four at least) of what is left of it.  1 when there may be more,
+ * 0 at its end, -1.  No character is cut in two.
+ */
+int json_decode_some(struct json *j, struct buf *out, size_t most);
 
 /* Passes over the value that begins with the token just read (nothing to do
  * unless that is JSON_OBJECT or JSON_ARRAY).  0 or -1. */

@@ -137,52 +137,88 @@ json_sequence(struct json *j, char out[4])
 	return n;
 }
 
-/* Adds what fits below most: of a run of ASCII a part, of one character all
- * or nothing.  *over is set once something did not fit. */
+/* Where a string goes. */
+struct json_to {
+	struct buf *out; /* NULL: nowhere */
+	size_t most;     /* bytes that may be in out in the end */
+	bool stops;      /* there, and the rest is for later */
+	bool over;       /* something did not fit */
+};
+
+/* Of a run of ASCII a part is added, of one character all or nothing. */
 static void
-json_give(
-    struct buf *out, size_t most, bool *over, const void *p, size_t n, bool run)
+json_give(struct json_to *to, const void *p, size_t n, bool run)
 {
 	size_t fits;
 
-	if (out == NULL || *over)
+	if (to->out == NULL || to->over)
 		return;
-	fits = most - out->n;
+	fits = to->most - to->out->n;
 	if (n > fits) {
-		*over = true;
+		to->over = true;
 		n = run ? fits : 0;
 	}
-	buf_add(out, p, n);
+	buf_add(to->out, p, n);
 }
 
-int
-json_decode(struct json *j, struct buf *out, size_t limit)
+/* How far a run may go from the window's start on. */
+static const unsigned char *
+json_run_end(const struct json *j, const struct json_to *to)
 {
-	size_t most = out != NULL ? out->n + limit : 0, n;
+	size_t room = to->stops ? to->most - to->out->n : SIZE_MAX;
+
+	return (size_t)(j->end - j->p) > room ? j->p + room : j->end;
+}
+
+/* 0 at the end of the string, 1 when it stops before, -1. */
+static int
+json_string(struct json *j, struct json_to *to)
+{
 	const unsigned char *run;
-	bool over = false;
 	char c[4];
+	size_t n;
 
 	if (!j->string_open)
 		return -1;
 	for (;;) {
 		if (j->p == j->end && !json_need(j, 1))
 			return json_fail(j, "the text ends in a string");
-		run = json_plain_end(j->p, j->end);
-		json_give(out, most, &over, j->p, (size_t)(run - j->p), true);
+		run = json_plain_end(j->p, json_run_end(j, to));
+		json_give(to, j->p, (size_t)(run - j->p), true);
 		j->p += run - j->p;
 		if (j->p == j->end)
 			continue;
 		if (*j->p == '"')
 			break;
+		if (to->stops && to->most - to->out->n < sizeof(c))
+			return 1;
 		if (*j->p < 0x20)
 			return json_fail(j, "a control character in a string");
 		n = *j->p == '\\' ? json_escape(j, c) : json_sequence(j, c);
 		if (n == 0)
 			return -1;
-		json_give(out, most, &over, c, n, false);
+		json_give(to, c, n, false);
 	}
 	j->p++;
 	j->string_open = false;
-	return over ? 1 : 0;
+	return 0;
+}
+
+int
+json_decode(struct json *j, struct buf *out, size_t limit)
+{
+	struct json_to to = { .out = out,
+		.most = out != NULL ? out->n + limit : 0 };
+
+	return json_string(j, &to) == -1 ? -1 : to.over;
+}
+
+int
+json_decode_some(struct json *j, struct buf *out, size_t most)
+{
+	struct json_to to = {
+		.out = out, .most = out->n + most, .stops = true
+	};
+
+	return json_string(j, &to);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "har/base64.h"
+#include "har/feed.h"
 #include "har/json.h"
 
 #include "har/json_write.h"
@@ -190,19 +191,37 @@ json_write_escape(struct json_write *w, const char *p, size_t n)
 	return 1;
 }
 
-static void
-json_write_quoted(struct json_write *w, struct str s)
+/* Whether more bytes could change what the last n, at p, are. */
+static bool
+json_write_may_go_on(const char *p, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	size_t need = u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+
+	if (u[0] < 0xc0)
+		return false;
+	if (n < need)
+		return true;
+	return n < JSON_WRITE_HELD && u[0] == 0xed && u[1] >= 0xa0;
+}
+
+/* Writes s, but for less than JSON_WRITE_HELD bytes at its end that may go on
+ * in a next piece, unless it is the last.  How many were written. */
+static size_t
+json_write_escaped(struct json_write *w, struct str s, bool last)
 {
 	size_t i = 0, from = 0, step;
 	unsigned char c;
 
-	json_write_put(w, "\"", 1);
 	while (i < s.n) {
 		c = (unsigned char)s.p[i];
 		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
 			i++;
 			continue;
 		}
+		if (!last && s.n - i < JSON_WRITE_HELD &&
+		    json_write_may_go_on(s.p + i, s.n - i))
+			break;
 		step = c < 0x80 ? 0 : json_write_sequence(s.p + i, s.n - i);
 		if (step > 0) {
 			i += step;
@@ -215,6 +234,14 @@ json_write_quoted(struct json_write *w, struct str s)
 	}
 	if (i > from)
 		json_write_put(w, s.p + from, i - from);
+	return i;
+}
+
+static void
+json_write_quoted(struct json_write *w, struct str s)
+{
+	json_write_put(w, "\"", 1);
+	(void)json_write_escaped(w, s, true); /* all of it */
 	json_write_put(w, "\"", 1);
 }
 
@@ -234,13 +261,67 @@ json_write_str(struct json_write *w, struct str s)
 	json_write_quoted(w, s);
 }
 
+/*
+ * Strings in pieces
+ */
+
 void
-json_write_base64(struct json_write *w, struct str bytes)
+json_write_begin_str(struct json_write *w)
+{
+	json_write_next(w);
+	json_write_put(w, "\"", 1);
+	w->nheld = 0;
+}
+
+/* Keeps the bytes of piece from used on for the next one. */
+static void
+json_write_hold(struct json_write *w, struct str piece, size_t used)
+{
+	w->nheld = piece.n - used;
+	memmove(w->held, piece.p + used, w->nheld);
+}
+
+void
+json_write_piece(struct json_write *w, struct str piece)
+{
+	char joint[2 * JSON_WRITE_HELD];
+	struct str both = { joint, 0 };
+	size_t used;
+
+	/* What was held goes with the start of the piece, as far as it needs,
+	 * until it is written. */
+	while (w->nheld > 0 && piece.n > 0) {
+		both.n = w->nheld;
+		memcpy(joint, w->held, both.n);
+		joint[both.n++] = piece.p[0];
+		piece = (struct str){ piece.p + 1, piece.n - 1 };
+		used = json_write_escaped(w, both, false);
+		json_write_hold(w, both, used);
+	}
+	if (piece.n > 0)
+		json_write_hold(w, piece, json_write_escaped(w, piece, false));
+}
+
+void
+json_write_end_str(struct json_write *w)
+{
+	(void)json_write_escaped(
+	    w, (struct str){ w->held, w->nheld }, true); /* all of it */
+	w->nheld = 0;
+	json_write_put(w, "\"", 1);
+}
+
+void
+json_write_begin_base64(struct json_write *w)
+{
+	json_write_begin_str(w);
+}
+
+static void
+json_write_base64_part(struct json_write *w, struct str bytes)
 {
 	size_t n;
 
-	json_write_next(w);
-	json_write_put(w, "\"", 1);
 	while (bytes.n > 0) {
 		n = bytes.n < BASE64_PIECE ? bytes.n : BASE64_PIECE;
 		base64_encode((struct str){ bytes.p, n }, &w->out);
@@ -248,6 +329,74 @@ json_write_base64(struct json_write *w, struct str bytes)
 		bytes.p += n;
 		bytes.n -= n;
 	}
+}
+
+void
+json_write_base64_piece(struct json_write *w, struct str piece)
+{
+	size_t rest;
+
+	while (w->nheld > 0 && piece.n > 0) {
+		w->held[w->nheld++] = piece.p[0];
+		piece = (struct str){ piece.p + 1, piece.n - 1 };
+		if (w->nheld < 3)
+			continue;
+		json_write_base64_part(w, (struct str){ w->held, 3 });
+		w->nheld = 0;
+	}
+	if (piece.n == 0)
+		return;
+	rest = piece.n % 3;
+	json_write_base64_part(w, (struct str){ piece.p, piece.n - rest });
+	json_write_hold(w, piece, piece.n - rest);
+}
+
+void
+json_write_end_base64(struct json_write *w)
+{
+	json_write_base64_part(w, (struct str){ w->held, w->nheld });
+	w->nheld = 0;
+	json_write_put(w, "\"", 1);
+}
+
+static void
+json_write_feed(struct json_write *w, struct feed *from,
+    void (*add)(struct json_write *w, struct str piece))
+{
+	struct str piece;
+	struct err e;
+	int r = 1;
+
+	feed_rewind(from);
+	while (!w->failed && (r = feed_next(from, &piece, &e)) == 1)
+		add(w, piece);
+	if (r == -1) {
+		w->failed = true;
+		w->error = e;
+	}
+}
+
+void
+json_write_str_feed(struct json_write *w, struct feed *from)
+{
+	json_write_begin_str(w);
+	json_write_feed(w, from, json_write_piece);
+	json_write_end_str(w);
+}
+
+void
+json_write_base64_feed(struct json_write *w, struct feed *from)
+{
+	json_write_begin_base64(w);
+	json_write_feed(w, from, json_write_base64_piece);
+	json_write_end_base64(w);
+}
+
+void
+json_write_base64(struct json_write *w, struct str bytes)
+{
+	json_write_begin_base64(w);
+	json_write_base64_part(w, bytes);
 	json_write_put(w, "\"", 1);
 }
 
@@ -280,6 +429,24 @@ json_write_null(struct json_write *w)
 	json_write_raw(w, STR("null"));
 }
 
+/* The string that was just announced, through text. */
+static int
+json_write_string_of(struct json_write *w, struct json *j, struct buf *text)
+{
+	int r;
+
+	json_write_begin_str(w);
+	do {
+		text->n = 0;
+		r = json_decode_some(j, text, JSON_WRITE_PIECE);
+		if (r == -1)
+			return -1;
+		json_write_piece(w, buf_str(text));
+	} while (r == 1);
+	json_write_end_str(w);
+	return 0;
+}
+
 static int
 json_write_token(
     struct json_write *w, struct json *j, enum json_token t, struct buf *text)
@@ -301,11 +468,7 @@ json_write_token(
 		json_write_name(w, json_text(j));
 		return 0;
 	case JSON_STRING:
-		text->n = 0;
-		if (json_decode(j, text, SIZE_MAX / 2) != 0)
-			return -1;
-		json_write_str(w, buf_str(text));
-		return 0;
+		return json_write_string_of(w, j, text);
 	case JSON_NUMBER:
 		json_write_raw(w, json_text(j));
 		return 0;

@@ -19,6 +19,11 @@
 #include "base/str.h"
 #include "har/json.h"
 
+struct feed;
+
+/* Two surrogates of three bytes each are one character. */
+#define JSON_WRITE_HELD 6
+
 /* Takes n bytes.  0, or -1 with *e set. */
 typedef int (*json_write_fn)(void *arg, const void *p, size_t n, struct err *e);
 
@@ -32,6 +37,8 @@ struct json_write {
 	bool failed;
 	unsigned depth;
 	struct err error;
+	char held[JSON_WRITE_HELD]; /* of a string in pieces: its last bytes */
+	size_t nheld;
 };
 
 void json_write_init(
@@ -45,6 +52,22 @@ void json_write_array_end(struct json_write *w);
 void json_write_name(struct json_write *w, struct str name);
 void json_write_str(struct json_write *w, struct str s);
 void json_write_base64(struct json_write *w, struct str bytes);
+
+/*
+ * A string, or bytes as one in base64, whose pieces come one after the other:
+ * begin, any number of pieces, end.  Where the pieces are cut does not matter.
+ */
+void json_write_begin_str(struct json_write *w);
+void json_write_piece(struct json_write *w, struct str piece);
+void json_write_end_str(struct json_write *w);
+void json_write_begin_base64(struct json_write *w);
+void json_write_base64_piece(struct json_write *w, struct str piece);
+void json_write_end_base64(struct json_write *w);
+
+/* The same with all bytes of a feed.  That it fails is told at the end. */
+void json_write_str_feed(struct json_write *w, struct feed *from);
+void json_write_base64_feed(struct json_write *w, struct feed *from);
+
 void json_write_int(struct json_write *w, int64_t v);
 void json_write_bool(struct json_write *w, bool v);
 void json_write_null(struct json_write *w);

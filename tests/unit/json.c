@@ -521,6 +521,32 @@ lines_are_values_of_their_own(void)
 	json_write_fini(&w);
 }
 
+static void
+a_text_without_a_value_is_empty(void)
+{
+	static const struct {
+		const char *text;
+		bool empty;
+	} rows[] = { { "", true }, { " \n\t", true },
+		{ "\xef\xbb\xbf \n", true }, { " {}", false }, { "x(", false },
+		{ ",", false } };
+	struct slow never = { STR(""), 1 };
+	struct json *j;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		j = json_open_str(str_of(rows[i].text));
+		CHECK_INT(json_empty(j), rows[i].empty);
+		CHECK_INT(json_next(j), strchr(rows[i].text, '{') != NULL
+					    ? JSON_OBJECT
+					    : JSON_ERROR);
+		json_close(j);
+	}
+	j = json_open(read_never, &never);
+	CHECK(!json_empty(j));
+	json_close(j);
+}
+
 RUN(TEST(values_of_all_kinds_are_seen_in_order),
     TEST(what_the_grammar_forbids_is_an_error),
     TEST(an_error_names_line_column_and_byte), TEST(a_number_keeps_its_text),
@@ -541,4 +567,4 @@ RUN(TEST(values_of_all_kinds_are_seen_in_order),
     TEST(pretty_text_has_one_member_per_line),
     TEST(members_can_be_added_to_others), TEST(long_base64_goes_out_in_pieces),
     TEST(a_failed_write_is_told_at_the_end), TEST(values_may_follow_each_other),
-    TEST(lines_are_values_of_their_own))
+    TEST(lines_are_values_of_their_own), TEST(a_text_without_a_value_is_empty))
