@@ -14,16 +14,27 @@ struct digest {
 	EVP_MD_CTX *ctx;
 };
 
-struct digest *
-digest_new(void)
+static struct digest *
+digest_begin(const EVP_MD *algorithm)
 {
 	struct digest *d = xcalloc(1, sizeof(*d));
 
 	d->ctx = EVP_MD_CTX_new();
-	if (d->ctx == NULL ||
-	    EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL) != 1)
+	if (d->ctx == NULL || EVP_DigestInit_ex(d->ctx, algorithm, NULL) != 1)
 		abort();
 	return d;
+}
+
+struct digest *
+digest_new(void)
+{
+	return digest_begin(EVP_sha256());
+}
+
+struct digest *
+digest_new_sha1(void)
+{
+	return digest_begin(EVP_sha1());
 }
 
 void
@@ -63,12 +74,6 @@ void
 digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES])
 {
 	EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL);
-}
-
-void
-digest_sha1_of(const void *p, size_t n, uint8_t out[DIGEST_SHA1_BYTES])
-{
-	EVP_Digest(p, n, out, NULL, EVP_sha1(), NULL);
 }
 
 void

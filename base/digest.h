@@ -10,10 +10,12 @@
 #include <stdint.h>
 
 #define DIGEST_BYTES 32
+#define DIGEST_SHA1_BYTES 20
 
 struct digest; /* opaque; one running sum */
 
 struct digest *digest_new(void);
+struct digest *digest_new_sha1(void); /* gives DIGEST_SHA1_BYTES */
 void digest_add(struct digest *d, const void *p, size_t n);
 
 /* Gives the sum so far and starts anew. */
@@ -24,9 +26,6 @@ struct digest *digest_copy(const struct digest *d);
 void digest_free(struct digest *d); /* safe on NULL */
 
 void digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES]);
-
-#define DIGEST_SHA1_BYTES 20
-void digest_sha1_of(const void *p, size_t n, uint8_t out[DIGEST_SHA1_BYTES]);
 
 /* n bytes as lower-case hexadecimal, NUL behind them: 2 * n + 1 places. */
 void digest_hex(const uint8_t *p, size_t n, char *out);

@@ -63,6 +63,14 @@ str_order(struct str a, struct str b)
 }
 
 bool
+str_ends(struct str a, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
+}
+
+bool
 str_starts(struct str a, const char *prefix)
 {
 	size_t n = strlen(prefix);

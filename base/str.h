@@ -29,6 +29,7 @@ bool str_iis(struct str a, const char *text);
 int str_order(struct str a, struct str b);
 bool str_starts(struct str a, const char *prefix);
 bool str_istarts(struct str a, const char *prefix);
+bool str_ends(struct str a, const char *suffix);
 
 /* Without spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
 struct str str_trim(struct str a);

@@ -34,7 +34,7 @@ body_out_plain(const struct message *m, size_t budget, struct buf *scratch)
 {
 	struct str bytes;
 
-	if (!m->body.known || m->body.stored_id > 0 ||
+	if (!m->body.known || m->body.stored_id > 0 || m->body.spool != NULL ||
 	    m->body.bytes.n > budget ||
 	    body_out_decode(m, budget, scratch, &bytes) != CODING_DONE)
 		return (struct str){ NULL, 0 };

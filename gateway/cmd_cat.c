@@ -8,13 +8,13 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "gateway/body_out.h"
-#include "har/har_read.h"
 #include "har/har_text.h"
 #include "har/json_write.h"
 #include "recorder/store.h"
 
 #include "gateway/commands.h"
 
+#define BODY_MOST (1u << 30)      /* a longer one is not decoded */
 #define BODY_IN_MEMORY (4u << 20) /* as long as nothing has to be decoded */
 
 enum { CAT_JSON, CAT_OPTIONS };
@@ -62,7 +62,7 @@ cmd_cat_print(struct exchange *x, bool json, struct err *e)
 	enum coding_result rc;
 	int status;
 
-	rc = body_out_decode(&x->response, HAR_MOST_BODY, &decoded, &bytes);
+	rc = body_out_decode(&x->response, BODY_MOST, &decoded, &bytes);
 	if (rc != CODING_DONE) {
 		err_set(e,
 		    "entry %" PRId64 ": the body cannot be decoded (%s); see "
@@ -101,8 +101,8 @@ cmd_cat_entry(
 		status = cmd_cat_print(x, json, e);
 	} else if (!coded && !json) {
 		status = body_out_print(s, b, e);
-	} else if (most < HAR_MOST_BODY) {
-		status = cmd_cat_entry(s, id, json, HAR_MOST_BODY, e);
+	} else if (most < BODY_MOST) {
+		status = cmd_cat_entry(s, id, json, BODY_MOST, e);
 	} else {
 		err_set(e,
 		    "entry %" PRId64 ": the body is too large to be decoded; "

@@ -86,7 +86,7 @@ cmd_diff_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 }
 
 static int
-cmd_diff_side_file(void *arg, struct str name, struct buf *out, struct err *e)
+cmd_diff_side_file(void *arg, struct str name, struct bulk *out, struct err *e)
 {
 	const struct diff *d = arg;
 
@@ -98,6 +98,7 @@ cmd_diff_read_file(struct diff *d, struct err *e)
 {
 	struct har_read_options o = {
 		.read = har_file_read,
+		.in_memory = BODY_MOST,
 		.on_exchange = cmd_diff_on_exchange,
 		.side_file = cmd_diff_side_file,
 		.arg = d,

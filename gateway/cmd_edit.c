@@ -25,6 +25,7 @@
 #include "gateway/commands.h"
 
 #define STEP (64u << 10)
+#define MOST_BODY (1u << 30) /* who edits a longer one? */
 
 enum { EDIT_FROM, EDIT_JSON, EDIT_OPTIONS };
 
@@ -164,6 +165,7 @@ cmd_edit_read(struct edit *d, struct err *e)
 {
 	struct har_read_options o = {
 		.read = har_file_read,
+		.in_memory = MOST_BODY,
 		.on_exchange = cmd_edit_on_exchange,
 		.on_note = cmd_edit_on_note,
 		.arg = d,
@@ -313,7 +315,7 @@ cmd_edit_open(
 	d->store = store_open(s->store, STORE_WRITE, true, e);
 	if (d->store == NULL)
 		return STATUS_USAGE;
-	r = store_get(d->store, id, HAR_MOST_BODY, &d->was, e);
+	r = store_get(d->store, id, MOST_BODY, &d->was, e);
 	if (r == 0)
 		err_set(e, "entry %.100s: no such entry", text);
 	if (r != 1)
@@ -322,7 +324,7 @@ cmd_edit_open(
 	    d->was->response.body.stored_id == 0)
 		return STATUS_FINE;
 	err_set(e, "entry %.100s: a body of more than %u bytes is too large",
-	    text, HAR_MOST_BODY);
+	    text, MOST_BODY);
 	return STATUS_FAILED;
 }
 

@@ -64,22 +64,28 @@ struct export_form {
 struct export
 {
 	struct store *store;
+	struct export_out *out;
 	struct har_write *har;
 	uint64_t entries;
 	struct err *e;
 };
 
-/* What would not fit into memory is left out, and said. */
-static void
-cmd_export_check(const struct exchange *x)
+static int
+cmd_export_attach(
+    void *arg, const char *name, struct feed *bytes, struct err *e)
 {
-	const struct body *b = &x->response.body;
+	struct export *x = arg;
 
-	if (b->stored_id > 0 || x->request.body.stored_id > 0)
-		fprintf(stderr,
-		    "hark: entry %" PRId64
-		    ": left out a body of more than %u bytes\n",
-		    x->id, HAR_MOST_BODY);
+	return export_out_attach(x->out, name, bytes, e);
+}
+
+static int64_t
+cmd_export_read_body(
+    void *arg, int64_t id, uint64_t at, void *p, size_t n, struct err *e)
+{
+	struct export *x = arg;
+
+	return store_body_read(x->store, id, at, p, n, e);
 }
 
 static int
@@ -87,11 +93,10 @@ cmd_export_on_entry(void *arg, const struct store_entry_row *row)
 {
 	struct export *x = arg;
 	struct exchange *one;
-	int r = store_get(x->store, row->id, HAR_MOST_BODY, &one, x->e);
+	int r = store_get(x->store, row->id, HAR_IN_MEMORY, &one, x->e);
 
 	if (r != 1) /* 0: removed by somebody else since */
 		return r;
-	cmd_export_check(one);
 	har_write_entry(x->har, one);
 	exchange_free(one);
 	x->entries++;
@@ -103,7 +108,7 @@ cmd_export_entries(struct store *s, const struct store_filter *f,
     const struct har_write_options *how, struct export_out *out, struct err *e)
 {
 	struct har_write_options options = *how;
-	struct export x = { .store = s, .e = e };
+	struct export x = { .store = s, .out = out, .e = e };
 	struct buf log = { 0 };
 	struct err late;
 	int r, end;
@@ -111,8 +116,9 @@ cmd_export_entries(struct store *s, const struct store_filter *f,
 	if (store_tape_extra(s, f->tape, &log, e) == -1)
 		return -1;
 	options.log = buf_str(&log);
-	options.attach = export_out_attach;
-	options.arg = out;
+	options.attach = cmd_export_attach;
+	options.read_body = cmd_export_read_body;
+	options.arg = &x;
 	x.har = har_write_open(export_out_write, out, &options);
 	r = store_list(s, f, cmd_export_on_entry, &x, e);
 	end = har_write_close(x.har, &late);
@@ -170,22 +176,16 @@ cmd_export_choice(const char *option, const char *text,
 	return -1;
 }
 
-static bool
-cmd_export_ends(const char *path, const char *end)
-{
-	size_t n = strlen(path), k = strlen(end);
-
-	return n >= k && strcmp(path + n - k, end) == 0;
-}
-
 static enum export_format
 cmd_export_format_of(const char *path)
 {
-	if (cmd_export_ends(path, ".har.zip"))
+	struct str name = str_of(path);
+
+	if (str_ends(name, ".har.zip"))
 		return EXPORT_ZIP;
-	if (cmd_export_ends(path, ".zip"))
+	if (str_ends(name, ".zip"))
 		return EXPORT_PLAYWRIGHT;
-	if (cmd_export_ends(path, ".ndjson") || cmd_export_ends(path, ".jsonl"))
+	if (str_ends(name, ".ndjson") || str_ends(name, ".jsonl"))
 		return EXPORT_LINES;
 	return EXPORT_HAR;
 }

@@ -64,6 +64,7 @@ struct import {
 	int64_t tape;
 	struct keyer *keyer;
 	struct har_file *file;
+	char *folder; /* of the store; or NULL */
 
 	bool has_base;
 	char *base_text;
@@ -72,6 +73,7 @@ struct import {
 
 	uint64_t taken, filtered, scoped;
 	unsigned notes;
+	bool taking;   /* entries, in the last pass */
 	bool progress; /* to be shown */
 	unsigned percent;
 };
@@ -105,7 +107,8 @@ cmd_import_more_notes(const struct import *i)
 		    i->path, i->notes - NOTES_SHOWN);
 }
 
-/* In both passes over a file, the first of which takes no entry. */
+/* In both passes over a file, the first of which takes no entry; also while
+ * one long body is read. */
 static void
 cmd_import_show_progress(struct import *i)
 {
@@ -120,7 +123,7 @@ cmd_import_show_progress(struct import *i)
 		return;
 	i->percent = percent;
 	fprintf(stderr, "\r\033[K%s: %3u%%", i->path, percent);
-	if (i->taken > 0)
+	if (i->taking)
 		fprintf(stderr, ", %" PRIu64 " entries", i->taken);
 }
 
@@ -220,10 +223,10 @@ cmd_import_on_url(void *arg, struct str text)
 
 /* Finds out the origin that all entries share, if they do. */
 static int
-cmd_import_guess(struct import *i, struct err *e)
+cmd_import_guess(
+    struct import *i, const struct har_read_options *o, struct err *e)
 {
-	if (har_read_urls(har_file_read, i->file, cmd_import_on_url, i, e) ==
-	    -1)
+	if (har_read_urls(o, cmd_import_on_url, i, e) == -1)
 		return -1;
 	if (i->several)
 		i->has_base = false;
@@ -248,8 +251,8 @@ cmd_import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 	if (!own)
 		cmd_import_place(i, x);
 	if (!url_is_socket(x->url)) /* which nothing asks for by its key */
-		key_exchange(i->keyer, x);
-	if (i->store != NULL)
+		r = key_exchange_spooled(i->keyer, x, e);
+	if (r == 0 && i->store != NULL)
 		r = store_put(i->store, i->tape, x, e);
 	exchange_free(x);
 	i->taken++;
@@ -268,20 +271,41 @@ cmd_import_on_log(void *arg, struct str object, struct err *e)
 }
 
 static int
-cmd_import_side_file(void *arg, struct str name, struct buf *out, struct err *e)
+cmd_import_side_file(
+    void *arg, struct str name, struct bulk *out, struct err *e)
 {
 	struct import *i = arg;
 
 	return har_file_side(i->file, name, out, e);
 }
 
+static int64_t
+cmd_import_text(void *arg, void *p, size_t n, struct err *e)
+{
+	struct import *i = arg;
+
+	cmd_import_show_progress(i);
+	return har_file_read(i->file, p, n, e);
+}
+
+/* A tape without entries is an empty file where entries are lines. */
+static bool
+cmd_import_is_lines(const char *path)
+{
+	struct str name = str_of(path);
+
+	return str_ends(name, ".ndjson") || str_ends(name, ".jsonl");
+}
+
 static int
 cmd_import_read(struct import *i, struct har_figures *f, struct err *e)
 {
 	const struct har_read_options o = {
-		.read = har_file_read,
-		.read_arg = i->file,
+		.read = cmd_import_text,
+		.read_arg = i,
 		.strict = i->strict,
+		.lines = cmd_import_is_lines(i->path),
+		.folder = i->folder,
 		.on_exchange = cmd_import_on_exchange,
 		.on_log = cmd_import_on_log,
 		.on_note = cmd_import_on_note,
@@ -289,8 +313,9 @@ cmd_import_read(struct import *i, struct har_figures *f, struct err *e)
 		.arg = i,
 	};
 
-	if (!i->has_base && cmd_import_guess(i, e) == -1)
+	if (!i->has_base && cmd_import_guess(i, &o, e) == -1)
 		return -1;
+	i->taking = true;
 	if (har_read(&o, f, e) == -1)
 		return -1;
 	if (f->entries == 0 && f->unsafe > 0)
@@ -377,6 +402,17 @@ cmd_import_files(const struct import *common, char **paths, int n)
 	return status;
 }
 
+/* Long bodies wait beside the store, where they go.  A dry run leaves that
+ * place alone. */
+static char *
+cmd_import_folder(const char *store)
+{
+	const char *slash = strrchr(store, '/');
+
+	return slash == NULL ? xstrdup(".")
+			     : xmemdup0(store, (size_t)(slash - store) + 1);
+}
+
 static int
 cmd_import_base(struct import *i, const char *text, struct err *e)
 {
@@ -404,6 +440,8 @@ cmd_import(const struct command *c, int argc, char **argv)
 	i.filter = values[IMPORT_FILTER];
 	i.strict = values[IMPORT_STRICT] != NULL;
 	i.keyer = keyer_new(s->rules);
+	if (values[IMPORT_DRY_RUN] == NULL)
+		i.folder = cmd_import_folder(s->store);
 	if (operands == 0)
 		status = commands_misused(c);
 	else if (cmd_import_base(&i, values[IMPORT_BASE], &e) == -1 ||
@@ -414,6 +452,7 @@ cmd_import(const struct command *c, int argc, char **argv)
 	else
 		status = cmd_import_files(&i, argv + 1, operands);
 	store_close(i.store);
+	free(i.folder);
 	keyer_free(i.keyer);
 	settings_free(s);
 	return status;

@@ -14,7 +14,6 @@
 #include "gateway/terminal.h"
 #include "gateway/timing_bar.h"
 #include "har/date.h"
-#include "har/har_read.h"
 #include "har/har_write.h"
 #include "har/json.h"
 #include "har/json_write.h"
@@ -22,6 +21,7 @@
 
 #include "gateway/commands.h"
 
+#define BODY_MOST (1u << 30)      /* in any form but --raw */
 #define BODY_IN_MEMORY (4u << 20) /* a longer one is not decoded */
 #define TEXT_SHOWN (64u << 10)
 #define DUMP_SHOWN 512u
@@ -311,8 +311,8 @@ cmd_show_whole(const struct exchange *x, struct err *e)
 {
 	if (x->request.body.stored_id == 0 && x->response.body.stored_id == 0)
 		return 0;
-	return err_set(e, "a body of more than %u bytes is too large for this",
-	    HAR_MOST_BODY);
+	return err_set(
+	    e, "a body of more than %u bytes is too large for this", BODY_MOST);
 }
 
 static int
@@ -374,7 +374,7 @@ cmd_show_entry(const struct settings *s, const char *text, const char **values)
 	if (commands_entry_id(text, &id, &e) == -1 ||
 	    (store = store_open(s->store, STORE_READ, false, &e)) == NULL)
 		return commands_fail(STATUS_USAGE, &e);
-	rc = store_get(store, id, all ? HAR_MOST_BODY : BODY_IN_MEMORY, &x, &e);
+	rc = store_get(store, id, all ? BODY_MOST : BODY_IN_MEMORY, &x, &e);
 	if (rc == 0)
 		err_set(&e, "entry %.100s: no such entry", text);
 	status = rc == 1 ? cmd_show_form(store, x, values, &e)

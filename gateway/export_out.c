@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "har/feed.h"
 #include "har/har_zip.h"
 
 #include "gateway/export_out.h"
@@ -55,72 +56,103 @@ export_out_write(void *out, const void *p, size_t n, struct err *e)
  * Payload files
  */
 
-/* Whether fd has just these bytes. */
+/* Whether fd goes on with these bytes. */
 static bool
-export_out_same(int fd, struct str bytes)
+export_out_goes_on(int fd, struct str bytes)
 {
 	char window[EXPORT_WINDOW];
 	ssize_t got;
 
-	for (;;) {
-		got = read(fd, window, sizeof(window));
+	while (bytes.n > 0) {
+		got = read(fd, window,
+		    bytes.n < sizeof(window) ? bytes.n : sizeof(window));
 		if (got == -1 && errno == EINTR)
 			continue;
-		if (got <= 0)
-			return got == 0 && bytes.n == 0;
-		if ((size_t)got > bytes.n ||
-		    memcmp(window, bytes.p, (size_t)got) != 0)
+		if (got <= 0 || memcmp(window, bytes.p, (size_t)got) != 0)
 			return false;
 		bytes.p += got;
 		bytes.n -= (size_t)got;
 	}
+	return true;
 }
 
-/* 1 when the file at path has these bytes, 0 when it has others, -1 when
- * there is none. */
+/* Whether fd has just these bytes: 1, 0 or -1. */
 static int
-export_out_there(const char *path, struct str bytes)
+export_out_same(int fd, struct feed *bytes, struct err *e)
+{
+	struct str piece;
+	char more;
+	int r;
+
+	while ((r = feed_next(bytes, &piece, e)) == 1)
+		if (!export_out_goes_on(fd, piece))
+			return 0;
+	return r == 0 ? read(fd, &more, 1) == 0 : -1;
+}
+
+/* What is at path. */
+enum export_there { EXPORT_NOTHING, EXPORT_OTHER, EXPORT_SAME };
+
+static int
+export_out_look(const char *path, struct feed *bytes, enum export_there *there,
+    struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
 	struct stat st;
 
+	*there = EXPORT_NOTHING;
 	if (fd == -1)
-		return -1;
+		return 0;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		r = export_out_same(fd, bytes);
+		r = export_out_same(fd, bytes, e);
+	*there = r == 1 ? EXPORT_SAME : EXPORT_OTHER;
 	close(fd);
+	return r == -1 ? -1 : 0;
+}
+
+static int
+export_out_fill(struct out_file *f, struct feed *bytes, struct err *e)
+{
+	struct str piece;
+	int r;
+
+	feed_rewind(bytes);
+	while ((r = feed_next(bytes, &piece, e)) == 1)
+		if (out_file_write(f, piece.p, piece.n, e) == -1)
+			return -1;
 	return r;
 }
 
 static int
-export_out_make(const char *path, struct str bytes, struct err *e)
+export_out_make(const char *path, struct feed *bytes, struct err *e)
 {
 	struct out_file f;
 
 	if (out_file_open(&f, path, e) == 0 &&
-	    out_file_write(&f, bytes.p, bytes.n, e) == 0 &&
-	    out_file_place(&f, e) == 0)
+	    export_out_fill(&f, bytes, e) == 0 && out_file_place(&f, e) == 0)
 		return 0;
 	out_file_abandon(&f);
 	return -1;
 }
 
 int
-export_out_attach(void *out, const char *name, struct str bytes, struct err *e)
+export_out_attach(
+    void *out, const char *name, struct feed *bytes, struct err *e)
 {
 	struct export_out *o = out;
+	enum export_there there;
 	char *path;
-	int there, r = 0;
+	int r;
 
 	if (o->zip != NULL)
 		return har_zip_attach(o->zip, name, bytes, e);
 	path = xasprintf("%s%s", o->folder, name);
-	there = export_out_there(path, bytes);
-	if (there != 1) {
+	r = export_out_look(path, bytes, &there, e);
+	if (r == 0 && there != EXPORT_SAME) {
 		r = export_out_make(path, bytes, e);
 		o->wrote = true;
 	}
-	if (r == -1 || there != -1) {
+	if (r == -1 || there != EXPORT_NOTHING) {
 		free(path);
 		return r;
 	}

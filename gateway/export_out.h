@@ -13,6 +13,7 @@
 #include "gateway/out_file.h"
 
 struct err;
+struct feed;
 struct har_zip;
 
 struct export_out {
@@ -32,7 +33,7 @@ int export_out_open(
 /* A json_write_fn, and the attach of har_write.h. */
 int export_out_write(void *out, const void *p, size_t n, struct err *e);
 int export_out_attach(
-    void *out, const char *name, struct str bytes, struct err *e);
+    void *out, const char *name, struct feed *bytes, struct err *e);
 
 /* Gives everything its name.  0 or -1. */
 int export_out_commit(struct export_out *o, struct err *e);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "har/feed.h"
+#include "har/spool.h"
 
 #include "har/exchange.h"
 
@@ -31,6 +33,27 @@ outcome_of(struct str text)
 		if (str_is(text, outcome_texts[o]))
 			return o;
 	return -1;
+}
+
+uint64_t
+body_held(const struct body *b)
+{
+	return b->spool != NULL ? spool_size(b->spool) : b->bytes.n;
+}
+
+struct feed *
+body_feed(const struct body *b)
+{
+	return b->spool != NULL ? feed_of_spool(b->spool)
+				: feed_of_str(buf_str(&b->bytes));
+}
+
+void
+body_clear(struct body *b)
+{
+	buf_free(&b->bytes);
+	spool_free(b->spool);
+	b->spool = NULL;
 }
 
 static void
@@ -63,6 +86,8 @@ exchange_reset(struct exchange *x, size_t keep)
 		.request.body.bytes = x->request.body.bytes,
 		.response.body.bytes = x->response.body.bytes };
 
+	spool_free(x->request.body.spool);
+	spool_free(x->response.body.spool);
 	arena_reset(&blank.arena);
 	buf_clear(&blank.request.body.bytes, keep);
 	buf_clear(&blank.response.body.bytes, keep);
@@ -75,8 +100,8 @@ exchange_free(struct exchange *x)
 {
 	if (x == NULL)
 		return;
-	buf_free(&x->request.body.bytes);
-	buf_free(&x->response.body.bytes);
+	body_clear(&x->request.body);
+	body_clear(&x->response.body);
 	arena_fini(&x->arena);
 	free(x);
 }

@@ -20,6 +20,9 @@
 #include "base/digest.h"
 #include "har/headers.h"
 
+struct feed;
+struct spool;
+
 #define EXCHANGE_KEY_BYTES 16
 
 /* How a message delimited its body (RFC 9112 section 6.3). */
@@ -50,18 +53,29 @@ int outcome_of(struct str text);
 
 /*
  * Body bytes, as they were on the wire without the transfer coding.  Either
- * all in bytes, or (stored_id > 0, bytes empty) in the store under that id.
+ * all in bytes, or all in a file (a long body on its way from a HAR to the
+ * store), or (stored_id > 0) in the store under that id; bytes are empty then.
  * An unknown body (known is false) was announced but not kept by whoever
  * recorded it; it is not an empty one.
  */
 struct body {
 	struct buf bytes;
-	uint64_t size; /* of the whole body; bytes.n unless stored */
+	struct spool *spool; /* or NULL */
+	uint64_t size; /* of the whole body; that of bytes or spool if there */
 	int64_t stored_id;
 	bool known;
 	bool hashed; /* sha256 is set */
 	uint8_t sha256[DIGEST_BYTES];
 };
+
+/* How many of its bytes are at hand, in memory or in a file. */
+uint64_t body_held(const struct body *b);
+
+/* These bytes; the caller frees. */
+struct feed *body_feed(const struct body *b);
+
+/* Drops them. */
+void body_clear(struct body *b);
 
 /* One piece of a streamed answer: where it begins and when it came. */
 struct chunk_mark {

@@ -1,10 +1,12 @@
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "har/coding.h"
+#include "har/feed.h"
 #include "har/har_form.h"
 #include "har/har_payload.h"
 #include "har/json_write.h"
@@ -30,7 +32,7 @@ har_body_fix_length(struct har_in *in, struct message *m, const char *path)
 		if (str_iis(f->name, "Content-Length")) {
 			if (right.n == 0)
 				right = str_of(
-				    arena_printf(a, "%zu", m->body.bytes.n));
+				    arena_printf(a, "%" PRIu64, m->body.size));
 			changed |= seen || !str_eq(f->value, right);
 			if (seen)
 				continue;
@@ -63,7 +65,8 @@ har_body_add_type(struct har_in *in, struct message *m, struct str mime_type,
     const char *path)
 {
 	if (in->entry->own || m->headers.n > 0 || mime_type.n == 0 ||
-	    m->body.bytes.n == 0 || memchr(mime_type.p, '\n', mime_type.n) ||
+	    body_held(&m->body) == 0 ||
+	    memchr(mime_type.p, '\n', mime_type.n) ||
 	    memchr(mime_type.p, '\r', mime_type.n) ||
 	    memchr(mime_type.p, '\0', mime_type.n) ||
 	    str_is(mime_type, "x-unknown"))
@@ -72,6 +75,12 @@ har_body_add_type(struct har_in *in, struct message *m, struct str mime_type,
 	    str_trim(mime_type));
 	return har_in_repair_at(
 	    in, path, "no fields: Content-Type taken from mimeType");
+}
+
+static bool
+har_body_has_text(const struct har_payload *p)
+{
+	return p->cut || bulk_size(&p->text) > 0;
 }
 
 /*
@@ -103,12 +112,12 @@ har_body_no_request(struct har_in *in, struct har_source *s, struct body *b)
 static int
 har_body_params(struct har_in *in, struct har_source *s, struct body *b)
 {
-	struct buf bytes = { 0 };
+	struct bulk bytes = har_in_bulk(in);
 	int r = har_form_build(
-	    s->payload->params, s->content_type, s->size, &bytes);
+	    s->payload->params, s->content_type, s->size, &bytes.bytes);
 
 	if (r == -1) {
-		buf_free(&bytes);
+		bulk_free(&bytes);
 		return har_payload_unknown(
 		    in, b, s->path, s->size, "params do not hold all of it");
 	}
@@ -156,9 +165,9 @@ har_body_request(struct har_in *in)
 
 	if (s.content_type.n == 0 && p->mime_type.p != NULL)
 		s.content_type = p->mime_type;
-	if (p->file.n > 0 && p->text.n == 0)
+	if (p->file.n > 0 && !har_body_has_text(p))
 		r = har_payload_file(in, &s, &m->body);
-	else if (p->text.n > 0)
+	else if (har_body_has_text(p))
 		r = har_payload_decode(in, &s, STR(""), &m->body);
 	else if (p->params != NULL)
 		r = har_body_params(in, &s, &m->body);
@@ -168,7 +177,7 @@ har_body_request(struct har_in *in)
 		r = 0;
 	if (r == -1)
 		return -1;
-	if (p->present && m->body.bytes.n == 0)
+	if (p->present && body_held(&m->body) == 0)
 		har_body_keep_empty(entry);
 	return har_body_add_type(
 	    in, m, p->mime_type, "request/postData/mimeType");
@@ -207,19 +216,46 @@ har_body_no_response(
 	    s->size > 0 ? s->size : length, "it had a size, but no text");
 }
 
-/* Encodes a body anew that content has decoded. */
+/* Encodes a body anew that content has decoded, unless it is so long that it
+ * is in a file. */
 static int
 har_body_encode(struct har_in *in, struct str codings, struct message *m)
 {
-	struct buf again = { 0 };
+	struct bulk again = har_in_bulk(in);
 
-	if (coding_encode(codings, buf_str(&m->body.bytes), &again) == 0) {
+	if (m->body.spool == NULL &&
+	    coding_encode(codings, buf_str(&m->body.bytes), &again.bytes) ==
+		0) {
 		har_payload_take(&m->body, &again);
 	} else {
-		buf_free(&again);
+		bulk_free(&again);
 		har_body_drop_field(&m->headers, "Content-Encoding");
 	}
 	return har_body_fix_length(in, m, "response/headers");
+}
+
+/* Whether content is what the wire bytes decode to: 1, 0 or -1. */
+static int
+har_body_wire_fits(
+    struct har_in *in, struct str codings, const struct message *m)
+{
+	struct feed *wire = bulk_feed(&in->entry->wire);
+	struct feed *content = body_feed(&m->body);
+	struct feed *decoded = coding_feed(codings, wire, HAR_MOST_DECODED);
+	struct err e;
+	int r = 0;
+
+	if (decoded != NULL)
+		r = feed_same(decoded, content, &e);
+	if (r == -1)
+		r = coding_feed_result(decoded) == CODING_DONE ||
+			    coding_feed_result(decoded) == CODING_UNREADABLE
+			? har_payload_failed(in, &e)
+			: 0;
+	feed_free(decoded);
+	feed_free(content);
+	feed_free(wire);
+	return r;
 }
 
 /* The wire bytes that _hark kept count as long as content still is what they
@@ -228,14 +264,11 @@ static int
 har_body_wire(struct har_in *in, struct str codings, struct message *m)
 {
 	struct har_entry *entry = in->entry;
-	struct buf decoded = { 0 };
-	bool same;
+	int r = har_body_wire_fits(in, codings, m);
 
-	same = coding_decode(codings, buf_str(&entry->wire), HAR_MOST_BODY,
-		   &decoded) == CODING_DONE &&
-	       str_eq(buf_str(&decoded), buf_str(&m->body.bytes));
-	buf_free(&decoded);
-	if (same)
+	if (r == -1)
+		return -1;
+	if (r == 1)
 		return har_payload_take(&m->body, &entry->wire);
 	if (har_in_repair_at(
 		in, "response/content", "edited since hark wrote it") == -1)
@@ -250,12 +283,11 @@ har_body_wire_file(struct har_in *in, struct str codings, struct message *m)
 	struct har_entry *entry = in->entry;
 	struct err e;
 
-	entry->wire.n = 0;
-	if (in->o->side_file == NULL)
-		err_set(&e, "it is in a file beside the HAR");
-	else if (in->o->side_file(
-		     in->o->arg, entry->wire_file, &entry->wire, &e) == 0)
+	bulk_free(&entry->wire);
+	if (har_payload_side_file(in, entry->wire_file, &entry->wire, &e) == 0)
 		return har_body_wire(in, codings, m);
+	if (entry->wire.failed)
+		return har_payload_failed(in, &e);
 	if (har_in_repair_at(
 		in, "_hark/response/_file", "encoded anew: %s", e.text) == -1)
 		return -1;
@@ -266,16 +298,18 @@ har_body_wire_file(struct har_in *in, struct str codings, struct message *m)
 static int
 har_body_undo_coding(struct har_in *in, struct str codings, struct message *m)
 {
-	struct buf decoded = { 0 };
-	bool wire;
+	struct feed *from;
+	uint64_t size;
+	int r;
 
-	if (codings.n == 0 || m->body.bytes.n == 0)
+	if (codings.n == 0 || body_held(&m->body) == 0)
 		return 0;
-	wire = coding_decode(codings, buf_str(&m->body.bytes), HAR_MOST_BODY,
-		   &decoded) == CODING_DONE &&
-	       decoded.n > 0;
-	buf_free(&decoded);
-	if (wire)
+	from = body_feed(&m->body);
+	r = har_payload_decodes(in, from, codings, &size);
+	feed_free(from);
+	if (r == -1)
+		return -1;
+	if ((r == CODING_DONE || r == CODING_TOO_BIG) && size > 0)
 		return 0;
 	har_body_drop_field(&m->headers, "Content-Encoding");
 	return har_in_repair_at(in, "response/headers",
@@ -292,9 +326,9 @@ har_body_reconcile(struct har_in *in, struct str codings, struct message *m)
 	if (!m->body.known)
 		return 0;
 	if (har_body_none_allowed(x)) {
-		if (m->body.bytes.n == 0)
+		if (body_held(&m->body) == 0)
 			return 0;
-		buf_free(&m->body.bytes);
+		body_clear(&m->body);
 		m->body.size = 0;
 		return har_in_repair_at(in, "response/content",
 		    "a body that this response cannot have, left out");
@@ -314,9 +348,9 @@ har_body_bytes(struct har_in *in, struct str codings, struct message *m)
 
 	if (s.content_type.n == 0 && p->mime_type.p != NULL)
 		s.content_type = p->mime_type;
-	if (p->file.n > 0 && p->text.n == 0)
+	if (p->file.n > 0 && !har_body_has_text(p))
 		return har_payload_file(in, &s, &m->body);
-	if (p->text.n > 0)
+	if (har_body_has_text(p))
 		return har_payload_decode(in, &s, codings, &m->body);
 	if (!entry->own && !har_body_none_allowed(entry->x))
 		return har_body_no_response(in, &s, &m->body);

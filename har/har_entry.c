@@ -214,9 +214,9 @@ har_entry_fini(struct har_entry *entry)
 	size_t i;
 
 	exchange_free(entry->x);
-	buf_free(&entry->post.text);
-	buf_free(&entry->content.text);
-	buf_free(&entry->wire);
+	bulk_free(&entry->post.text);
+	bulk_free(&entry->content.text);
+	bulk_free(&entry->wire);
 	for (i = 0; i < HAR_PLACES; i++)
 		buf_free(&entry->extra[i]);
 }

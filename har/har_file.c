@@ -39,6 +39,7 @@ har_file_raw(struct har_file *f, void *p, size_t n, struct err *e)
 		z = zip_fread(f->member, p, n);
 		if (z == -1)
 			return err_set(e, "%s", zip_file_strerror(f->member));
+		f->at += (uint64_t)z;
 		return z;
 	}
 	do {
@@ -120,6 +121,23 @@ har_file_read(void *arg, void *p, size_t n, struct err *e)
  * What kind it is
  */
 
+/* The HAR in the zip, from its start. */
+static int
+har_file_seek_member(struct har_file *f, struct err *e)
+{
+	zip_stat_t st;
+
+	if (f->member != NULL)
+		zip_fclose(f->member);
+	f->member = zip_fopen_index(f->zip, f->member_index, 0);
+	if (f->member == NULL)
+		return err_set(e, "%s", zip_strerror(f->zip));
+	if (zip_stat_index(f->zip, f->member_index, 0, &st) == 0 &&
+	    (st.valid & ZIP_STAT_SIZE) != 0)
+		f->size = st.size;
+	return 0;
+}
+
 static int
 har_file_seek(struct har_file *f, struct err *e)
 {
@@ -129,14 +147,8 @@ har_file_seek(struct har_file *f, struct err *e)
 	if (f->inflating)
 		inflateReset(&f->z);
 	f->z.avail_in = 0;
-	if (f->zip != NULL) {
-		if (f->member != NULL)
-			zip_fclose(f->member);
-		f->member = zip_fopen_index(f->zip, f->member_index, 0);
-		return f->member != NULL
-			   ? 0
-			   : err_set(e, "%s", zip_strerror(f->zip));
-	}
+	if (f->zip != NULL)
+		return har_file_seek_member(f, e);
 	if (lseek(f->fd, 0, SEEK_SET) == -1)
 		return err_sys(e, "cannot be read again");
 	return 0;
@@ -161,14 +173,6 @@ har_file_peek(
 			return -1;
 	}
 	return har_file_seek(f, e);
-}
-
-static bool
-har_file_ends(const char *name, const char *end)
-{
-	size_t n = strlen(name), k = strlen(end);
-
-	return n >= k && strcmp(name + n - k, end) == 0;
 }
 
 /* Finds the HAR in a zip: the first member whose name ends in .har. */
@@ -199,7 +203,7 @@ har_file_open_zip(struct har_file *f, struct err *e)
 	n = zip_get_num_entries(f->zip, 0);
 	for (i = 0; i < n; i++) {
 		name = zip_get_name(f->zip, (zip_uint64_t)i, 0);
-		if (name == NULL || !har_file_ends(name, ".har"))
+		if (name == NULL || !str_ends(str_of(name), ".har"))
 			continue;
 		f->member_index = (zip_uint64_t)i;
 		return har_file_seek(f, e);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct buf;
+struct bulk;
 struct err;
 struct har_file; /* opaque */
 struct str;
@@ -27,13 +27,13 @@ int64_t har_file_read(void *f, void *p, size_t n, struct err *e);
 int har_file_rewind(struct har_file *f, struct err *e);
 
 /*
- * Appends the payload file called name, from the zip or the HAR's folder, to
+ * Adds the payload file called name, from the zip or the HAR's folder, to
  * out.  A name that leads out of the folder is refused.  0 or -1.
  */
 int har_file_side(
-    struct har_file *f, struct str name, struct buf *out, struct err *e);
+    struct har_file *f, struct str name, struct bulk *out, struct err *e);
 
-/* How much of the file (not of its text) was read, and its size. */
+/* How much of the file (of its text only in a zip) was read, and its size. */
 void har_file_progress(const struct har_file *f, uint64_t *at, uint64_t *size);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -9,49 +10,55 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "har/har_read.h"
+#include "har/bulk.h"
 
 #include "har/har_file_priv.h"
 
 static int
 har_file_side_zip(
-    struct har_file *f, const char *name, struct buf *out, struct err *e)
+    struct har_file *f, const char *name, struct bulk *out, struct err *e)
 {
 	zip_file_t *member = zip_fopen(f->zip, name, 0);
 	zip_int64_t n = 1;
+	int r = 0;
 
 	if (member == NULL)
 		return err_set(e, "%.200s is not in the zip", name);
-	while (n > 0 && out->n <= HAR_MOST_BODY) {
-		n = zip_fread(
-		    member, buf_reserve(out, HAR_FILE_WINDOW), HAR_FILE_WINDOW);
-		out->n += n > 0 ? (size_t)n : 0;
+	while (n > 0 && r == 0) {
+		n = zip_fread(member, buf_reserve(&out->bytes, HAR_FILE_WINDOW),
+		    HAR_FILE_WINDOW);
+		out->bytes.n += n > 0 ? (size_t)n : 0;
+		if (n == -1)
+			r = err_set(e, "it is damaged");
+		else
+			r = bulk_settle(out, e);
 	}
 	zip_fclose(member);
-	if (n == 0)
-		return 0;
-	return err_set(e, "%.200s in the zip is %s", name,
-	    n == -1 ? "damaged" : "too big");
+	return r == 0 ? 0 : err_wrap(e, "%.200s in the zip", name);
 }
 
 static int
-har_file_side_read(int fd, const char *name, struct buf *out, struct err *e)
+har_file_side_read(int fd, const char *name, struct bulk *out, struct err *e)
 {
 	ssize_t n = 1;
 
-	while (n > 0 && out->n <= HAR_MOST_BODY) {
-		n = read(
-		    fd, buf_reserve(out, HAR_FILE_WINDOW), HAR_FILE_WINDOW);
-		out->n += n > 0 ? (size_t)n : 0;
+	while (n > 0) {
+		n = read(fd, buf_reserve(&out->bytes, HAR_FILE_WINDOW),
+		    HAR_FILE_WINDOW);
+		if (n == -1 && errno == EINTR) {
+			n = 1;
+			continue;
+		}
+		out->bytes.n += n > 0 ? (size_t)n : 0;
+		if (n == -1)
+			return err_sys(e, "%.200s", name);
+		if (bulk_settle(out, e) == -1)
+			return err_wrap(e, "%.200s", name);
 	}
-	if (n == 0)
-		return 0;
-	return n == -1 ? err_sys(e, "%.200s", name)
-		       : err_set(e, "%.200s is too big", name);
+	return 0;
 }
 
 /* Opens name below the folder, whatever links and dots it goes through. */
@@ -79,7 +86,7 @@ har_file_side_open(struct har_file *f, const char *name, struct err *e)
 
 int
 har_file_side(
-    struct har_file *f, struct str name, struct buf *out, struct err *e)
+    struct har_file *f, struct str name, struct bulk *out, struct err *e)
 {
 	char text[PATH_MAX];
 	int fd, r;

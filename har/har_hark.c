@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "har/base64.h"
 #include "har/exchange.h"
 #include "har/har_fields.h"
 #include "har/har_in.h"
+#include "har/har_payload.h"
+#include "har/har_turn.h"
 #include "har/json_write.h"
 
 #include "har/har_hark.h"
@@ -66,10 +69,19 @@ har_hark_chunks(struct json_write *w, const struct exchange *x)
 	json_write_array_end(w);
 }
 
+/* Whether a body is not in the HAR. */
+static bool
+har_hark_lost(const struct body *b, const struct har_hark_needs *needs)
+{
+	bool there = body_held(b) > 0 || (b->stored_id > 0 && needs->stored);
+
+	return !b->known || (b->size > 0 && (needs->omit || !there));
+}
+
 /* Opens the object of a message; the caller adds to it and closes it. */
 static void
-har_hark_message(
-    struct json_write *w, const char *name, const struct message *m, bool omit)
+har_hark_message(struct json_write *w, const char *name,
+    const struct message *m, const struct har_hark_needs *needs)
 {
 	json_write_name(w, str_of(name));
 	json_write_object(w);
@@ -82,8 +94,7 @@ har_hark_message(
 		json_write_name(w, STR("trailers"));
 		har_fields_write(w, &m->trailers);
 	}
-	if (!m->body.known || m->body.size > m->body.bytes.n ||
-	    (omit && m->body.size > 0)) {
+	if (har_hark_lost(&m->body, needs)) {
 		json_write_name(w, STR("known"));
 		json_write_bool(w, false);
 		json_write_member_int(w, "size", (int64_t)m->body.size);
@@ -163,13 +174,13 @@ har_hark_write(struct json_write *w, const struct exchange *x,
 	if (!needs->minimal)
 		har_hark_about(w, x);
 	har_hark_interims(w, x);
-	har_hark_message(w, "request", &x->request, needs->omit);
+	har_hark_message(w, "request", &x->request, needs);
 	json_write_object_end(w);
-	har_hark_message(w, "response", &x->response, needs->omit);
+	har_hark_message(w, "response", &x->response, needs);
 	har_hark_chunks(w, x);
-	if (needs->body) {
+	if (needs->body != NULL) {
 		json_write_name(w, STR("body"));
-		json_write_base64(w, buf_str(&x->response.body.bytes));
+		json_write_base64_feed(w, needs->body);
 	}
 	if (needs->file[0] != '\0')
 		json_write_member(w, "_file", str_of(needs->file));
@@ -291,17 +302,19 @@ har_hark_body(struct har_in *in, enum json_token t, void *slot)
 {
 	struct har_entry *entry = in->entry;
 	unsigned odd;
+	struct err e;
+	bool cut;
 	int r;
 
 	(void)slot;
 	if (t != JSON_STRING)
 		return har_in_pass(in, t, NULL);
-	entry->wire.n = 0;
-	r = json_decode(in->j, &entry->wire, HAR_MOST_BODY / 3 * 4);
+	if (har_payload_read_string(in, &entry->wire, &cut) == -1)
+		return -1;
+	r = cut ? 1 : har_turn_base64(&entry->wire, &odd, &e);
 	if (r == -1)
-		return har_in_fail(in);
-	entry->has_wire =
-	    r == 0 && base64_decode_in_place(&entry->wire, &odd) == 0;
+		return har_payload_failed(in, &e);
+	entry->has_wire = r == 0;
 	return entry->has_wire
 		   ? 0
 		   : har_in_repair(in, "passed over a body that is no base64");

@@ -13,17 +13,19 @@
 #include "har/json.h"
 
 struct exchange;
+struct feed;
 struct har_in;
 struct json_write;
 
 /* What the standard members of an entry could not hold exactly, and what is
  * not wanted of the rest. */
 struct har_hark_needs {
-	bool body; /* the response's wire bytes: content has them decoded */
+	struct feed *body;         /* the response's: content has it decoded */
 	char file[HAR_NAME_BYTES]; /* they are in there; or "" */
 	bool url;                  /* request.url had to be escaped */
 	bool minimal;              /* only what replay needs */
 	bool omit;                 /* bodies are not in the HAR */
+	bool stored;               /* those in the store can be read */
 };
 
 void har_hark_write(struct json_write *w, const struct exchange *x,

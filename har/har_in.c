@@ -84,6 +84,17 @@ har_in_repair_at(struct har_in *in, const char *path, const char *fmt, ...)
 	return har_in_note(in, whole, text);
 }
 
+struct bulk
+har_in_bulk(const struct har_in *in)
+{
+	return (struct bulk){
+		.in_memory =
+		    in->o->in_memory > 0 ? in->o->in_memory : HAR_IN_MEMORY,
+		.folder = in->o->folder,
+		.limit = HAR_MOST_BODY,
+	};
+}
+
 struct str
 har_in_str(struct har_in *in, const struct buf *b)
 {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "har/bulk.h"
 #include "har/exchange.h"
 #include "har/har_read.h"
 #include "har/har_text.h"
@@ -34,11 +35,10 @@ struct har_param {
 /* postData or content as written. */
 struct har_payload {
 	bool present;
-	bool has_text;
 	bool cut;       /* text was over the limit */
 	bool binary;    /* _isBinary: the text is in pieces of hex */
 	unsigned flaws; /* of text; see json_flaws() */
-	struct buf text;
+	struct bulk text;
 	struct str encoding, mime_type, file;
 	int64_t size;
 	int64_t compression;
@@ -68,7 +68,7 @@ struct har_entry {
 	bool own;                     /* it has _hark: hark wrote it */
 	struct timings known_timings; /* -1: unknown whatever timings says */
 	bool has_wire; /* wire is the response's body as it came */
-	struct buf wire;
+	struct bulk wire;
 	struct str wire_file; /* they are in there */
 };
 
@@ -130,6 +130,9 @@ int har_in_repair_at(struct har_in *in, const char *path, const char *fmt, ...)
 int har_in_fail(struct har_in *in);
 int har_in_wrong(struct har_in *in, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* An empty bulk for the bytes of a body. */
+struct bulk har_in_bulk(const struct har_in *in);
 
 /* A copy in the entry's arena. */
 struct str har_in_str(struct har_in *in, const struct buf *b);

@@ -247,6 +247,19 @@ har_make_failed(struct har_in *in, const char *failure)
 	return 0;
 }
 
+/* An exchange without a response has status 0 here; what a producer said
+ * instead is kept. */
+static void
+har_make_keep_status(struct har_entry *entry)
+{
+	char text[24];
+
+	if (entry->own || entry->status == 0)
+		return;
+	snprintf(text, sizeof(text), "%lld", (long long)entry->status);
+	har_in_add(entry, HAR_RESPONSE, "_status", str_of(text));
+}
+
 static int
 har_make_status_of(struct har_in *in, char *why, size_t n)
 {
@@ -264,8 +277,10 @@ har_make_status_of(struct har_in *in, char *why, size_t n)
 		return har_make_failed(in, "no response in the file");
 	if (entry->status == HAR_ABSENT && entry->status_word.n == 0)
 		return har_make_failed(in, "no status in the file");
-	if (entry->status <= 0)
+	if (entry->status <= 0) {
+		har_make_keep_status(entry);
 		return har_make_failed(in, "no response");
+	}
 	if (entry->status > 999 || entry->status < 100)
 		return har_make_skip(why, n, "a status that cannot be one");
 	x->status = (int)entry->status;
@@ -304,7 +319,7 @@ har_make_framing(struct message *m)
 {
 	if (headers_have_token(&m->headers, "Transfer-Encoding", "chunked"))
 		m->framing = FRAMING_CHUNKED;
-	else if (m->body.bytes.n > 0 || !m->body.known ||
+	else if (body_held(&m->body) > 0 || !m->body.known ||
 		 headers_get(&m->headers, "Content-Length").p != NULL)
 		m->framing = FRAMING_LENGTH;
 }

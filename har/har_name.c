@@ -4,8 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/digest.h"
-
 #include "har/har_name.h"
 
 #define HAR_NAME_OTHER "dat"
@@ -95,12 +93,11 @@ har_name_of_coding(struct str codings)
 }
 
 void
-har_name(struct str bytes, const char *end, char out[HAR_NAME_BYTES])
+har_name(const uint8_t sha1[DIGEST_SHA1_BYTES], const char *end,
+    char out[HAR_NAME_BYTES])
 {
-	uint8_t digest[DIGEST_SHA1_BYTES];
 	char hex[2 * DIGEST_SHA1_BYTES + 1];
 
-	digest_sha1_of(bytes.p, bytes.n, digest);
-	digest_hex(digest, sizeof(digest), hex);
+	digest_hex(sha1, DIGEST_SHA1_BYTES, hex);
 	snprintf(out, HAR_NAME_BYTES, "%s.%s", hex, end);
 }

@@ -214,8 +214,11 @@ har_read_lines(struct har_in *in, struct har_log *log)
 static int
 har_read_document(struct har_in *in, struct har_log *log)
 {
-	enum json_token t = json_next(in->j);
+	enum json_token t;
 
+	if (in->o->lines && json_empty(in->j))
+		return 0;
+	t = json_next(in->j);
 	if (t == JSON_ERROR)
 		return har_in_fail(in);
 	if ((json_flaws(in->j) & JSON_PADDING) != 0 &&
@@ -326,16 +329,16 @@ har_read_url_entry(struct har_in *in, enum json_token t, void *arg)
 }
 
 int
-har_read_urls(json_read_fn read, void *read_arg,
+har_read_urls(const struct har_read_options *o,
     void (*on_url)(void *arg, struct str url), void *arg, struct err *e)
 {
-	static const struct har_read_options quiet = { 0 };
+	struct har_read_options quiet = { .lines = o->lines };
 	struct har_urls urls = { on_url, arg };
 	struct har_log log = { .on_entry = har_read_url_entry, .arg = &urls };
 	struct har_in in = { .o = &quiet, .e = e };
 	int r;
 
-	in.j = json_open(read, read_arg);
+	in.j = json_open(o->read, o->read_arg);
 	r = har_read_document(&in, &log);
 	buf_free(&in.scratch);
 	json_close(in.j);

@@ -3,10 +3,11 @@
 
 /*
  * Reads HAR 1.x, entry by entry, or entries with nothing around them, one per
- * line: memory holds one entry's bodies however long the file is.  Files that
- * hark wrote come back exactly.  Of others, everything that real producers do
- * is understood, and what had to be repaired, guessed or passed over is
- * reported with its place, so that nobody has to trust it blindly.
+ * line: memory holds one entry, and of its bodies no more than wanted, however
+ * long the file is.  Files that hark wrote come back exactly.  Of others,
+ * everything that real producers do is understood, and what had to be repaired,
+ * guessed or passed over is reported with its place, so that nobody has to
+ * trust it blindly.
  */
 
 #include <stdbool.h>
@@ -15,11 +16,17 @@
 #include "base/str.h"
 #include "har/json.h"
 
-struct buf;
+struct bulk;
 struct err;
 struct exchange;
 
-#define HAR_MOST_BODY (1u << 30) /* a longer one is taken for unknown */
+/* A body is in memory up to this and otherwise in a file (see exchange.h); one
+ * that is longer than any disk is taken for unknown. */
+#define HAR_IN_MEMORY (8u << 20)
+#define HAR_MOST_BODY (UINT64_C(1) << 40)
+
+/* A body that is longer without its content coding stays as it is. */
+#define HAR_MOST_DECODED (UINT64_C(1) << 32)
 
 /* Something that was not as HAR 1.2 wants it. */
 struct har_note {
@@ -33,7 +40,10 @@ struct har_note {
 struct har_read_options {
 	json_read_fn read; /* the file's text, in UTF-8 */
 	void *read_arg;
-	bool strict; /* any repair is an error */
+	bool strict;        /* any repair is an error */
+	bool lines;         /* a text without anything has no entries */
+	size_t in_memory;   /* instead of HAR_IN_MEMORY; or 0 */
+	const char *folder; /* for files of bodies; see spool.h */
 
 	/* Takes x over.  own: hark wrote it, so that its target and scope are
 	 * those it was recorded under; otherwise the target is the URL's and
@@ -46,11 +56,11 @@ struct har_read_options {
 	 * NULL.  0, or -1 with *e set. */
 	int (*on_log)(void *arg, struct str object, struct err *e);
 
-	/* May be NULL, as may be side_file, which appends the bytes of a
+	/* May be NULL, as may be side_file, which adds the bytes of a
 	 * payload file to out: 0, or -1 with *e set when there is none. */
 	void (*on_note)(void *arg, const struct har_note *n);
 	int (*side_file)(
-	    void *arg, struct str name, struct buf *out, struct err *e);
+	    void *arg, struct str name, struct bulk *out, struct err *e);
 	void *arg;
 };
 
@@ -67,8 +77,8 @@ int har_read(
     const struct har_read_options *o, struct har_figures *f, struct err *e);
 
 /* Calls on_url with the request URL of each entry, for those who must know
- * the origins first; far quicker than har_read(). */
-int har_read_urls(json_read_fn read, void *read_arg,
+ * the origins first; far quicker than har_read().  o says what to read. */
+int har_read_urls(const struct har_read_options *o,
     void (*on_url)(void *arg, struct str url), void *arg, struct err *e);
 
 #endif

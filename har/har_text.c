@@ -102,6 +102,51 @@ har_text_is_text(struct str bytes)
 	       (memchr(bytes.p, '\0', bytes.n) == NULL && str_is_utf8(bytes));
 }
 
+/* How many bytes at the end of s may be the start of a sequence. */
+static size_t
+har_text_unfinished(struct str s)
+{
+	size_t n;
+
+	for (n = 1; n <= 3 && n <= s.n; n++) {
+		unsigned char c = (unsigned char)s.p[s.n - n];
+
+		if (c >= 0xc0)
+			return n < (c < 0xe0 ? 2u : c < 0xf0 ? 3u : 4u) ? n : 0;
+		if (c < 0x80)
+			break;
+	}
+	return 0;
+}
+
+void
+har_text_check_piece(struct har_text_check *c, struct str piece)
+{
+	struct str joint;
+
+	while (!c->wrong && c->nheld > 0 && piece.n > 0) {
+		c->held[c->nheld++] = piece.p[0];
+		piece = (struct str){ piece.p + 1, piece.n - 1 };
+		joint = (struct str){ c->held, c->nheld };
+		if (har_text_unfinished(joint) == joint.n)
+			continue;
+		c->wrong = !har_text_is_text(joint);
+		c->nheld = 0;
+	}
+	if (c->wrong || piece.n == 0)
+		return;
+	c->nheld = har_text_unfinished(piece);
+	piece.n -= c->nheld;
+	memcpy(c->held, piece.p + piece.n, c->nheld);
+	c->wrong = !har_text_is_text(piece);
+}
+
+bool
+har_text_check_end(const struct har_text_check *c)
+{
+	return !c->wrong && c->nheld == 0;
+}
+
 void
 har_text_from_latin1(struct str bytes, struct buf *out)
 {
@@ -118,31 +163,6 @@ har_text_from_latin1(struct str bytes, struct buf *out)
 		*p++ = (char)c;
 	}
 	out->n = (size_t)(p - out->p);
-}
-
-int
-har_text_to_latin1(struct buf *b)
-{
-	unsigned char *p = (unsigned char *)b->p;
-	size_t i, n = 0;
-
-	for (i = 0; i < b->n; i++) {
-		if (p[i] < 0x80)
-			continue;
-		if (p[i] < 0xc2 || p[i] > 0xc3 || i + 1 == b->n ||
-		    (p[i + 1] & 0xc0) != 0x80)
-			return -1;
-		i++;
-	}
-	for (i = 0; i < b->n; i++) {
-		unsigned char c = p[i];
-
-		if (c >= 0x80)
-			c = (unsigned char)(c << 6 | (p[++i] & 0x3f));
-		p[n++] = c;
-	}
-	b->n = n;
-	return 0;
 }
 
 void

@@ -50,11 +50,17 @@ bool har_text_has_extra(
  * NUL, decided by nothing but the bytes. */
 bool har_text_is_text(struct str bytes);
 
+/* The same of bytes that come in pieces.  All zero is the start. */
+struct har_text_check {
+	bool wrong;
+	char held[4]; /* a sequence that is not whole yet */
+	size_t nheld;
+};
+void har_text_check_piece(struct har_text_check *c, struct str piece);
+bool har_text_check_end(const struct har_text_check *c);
+
 /* Each byte as the code point of its value (ISO 8859-1), in UTF-8. */
 void har_text_from_latin1(struct str bytes, struct buf *out);
-
-/* The reverse, in place.  0, or -1 and b as it was. */
-int har_text_to_latin1(struct buf *b);
 
 /* "1.5": microseconds as milliseconds. */
 #define HAR_MS_BYTES 32

@@ -136,7 +136,8 @@ static void
 har_write_one(struct har_write *h, const struct exchange *x)
 {
 	struct har_hark_needs needs = { .minimal = h->o->minimal,
-		.omit = h->o->bodies == HAR_BODIES_OMIT };
+		.omit = h->o->bodies == HAR_BODIES_OMIT,
+		.stored = h->o->read_body != NULL };
 	struct json_write *w = h->w;
 	struct buf url = { 0 };
 
@@ -159,6 +160,7 @@ har_write_one(struct har_write *h, const struct exchange *x)
 		har_write_about(w, x);
 	}
 	har_hark_write(w, x, &needs);
+	feed_free(needs.body);
 	json_write_object_end(w);
 	buf_free(&url);
 }

@@ -3,14 +3,15 @@
 
 /*
  * Writes exchanges as a HAR 1.2 file, one entry after the other, one member
- * per line, the same bytes for the same exchanges.  Memory holds one entry's
- * bodies and no more.  What HAR 1.2 cannot say goes into the member _hark of
- * each entry, by which har_read() gives back the exact exchange; its members
- * are explained in hark-har(7).
+ * per line, the same bytes for the same exchanges.  Memory holds one entry,
+ * and of bodies no more than they have in memory already.  What HAR 1.2 cannot
+ * say goes into the member _hark of each entry, by which har_read() gives back
+ * the exact exchange; its members are explained in hark-har(7).
  */
 
 #include <stdint.h>
 
+#include "har/feed.h"
 #include "har/json_write.h"
 
 struct err;
@@ -31,11 +32,15 @@ struct har_write_options {
 	bool playwright;     /* what failed looks as in Playwright's files */
 	enum har_bodies bodies;
 
-	/* For HAR_BODIES_ATTACH: bytes become the payload file called name,
-	 * unless there is one; equal names mean equal bytes.  0, or -1 with
-	 * *e set. */
+	/* For HAR_BODIES_ATTACH: bytes, at their start, become the payload
+	 * file called name, unless there is one; equal names mean equal bytes.
+	 * 0, or -1 with *e set. */
 	int (*attach)(
-	    void *arg, const char *name, struct str bytes, struct err *e);
+	    void *arg, const char *name, struct feed *bytes, struct err *e);
+
+	/* Reads what is only in the store.  NULL: such bodies are unknown to
+	 * whoever reads the HAR. */
+	feed_read_fn read_body;
 	void *arg;
 };
 
@@ -44,7 +49,7 @@ struct har_write_options {
 struct har_write *har_write_open(
     json_write_fn write, void *arg, const struct har_write_options *o);
 
-/* Bodies of x must be in memory.  Failures of write show at the end. */
+/* Failures, of reading bodies too, show at the end. */
 void har_write_entry(struct har_write *h, const struct exchange *x);
 
 /* Ends the file and frees h.  0, or -1 when anything could not be written. */

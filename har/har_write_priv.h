@@ -36,6 +36,9 @@ void har_write_post_data(struct har_write *h, const struct exchange *x);
 void har_write_content(struct har_write *h, const struct exchange *x,
     struct har_hark_needs *needs);
 
+/* The bytes of a body, NULL when there are none; the caller frees. */
+struct feed *har_write_feed(const struct har_write *h, const struct body *b);
+
 /* The size on the wire, -1 unknown. */
 int64_t har_write_size(const struct body *b);
 

@@ -19,6 +19,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "har/feed.h"
+#include "har/spool.h"
 
 #include "har/har_zip.h"
 
@@ -28,56 +30,18 @@
 /* Bytes of a file that become a member. */
 struct har_zip_member {
 	char *name;
-	int fd;
+	struct spool *in;
 	uint64_t start, size, at;
 	zip_error_t error;
 };
 
 struct har_zip {
 	char *folder;
-	int text, payload; /* descriptors of the temporary files */
-	uint64_t text_size, payload_size;
+	struct spool *text, *payload;
 	void *names; /* tree of struct har_zip_member */
 	struct har_zip_member **v;
 	size_t n, cap;
 };
-
-/*
- * Temporary files
- */
-
-/* One without a name.  -1 with *e set on failure. */
-static int
-har_zip_temporary(const char *folder, struct err *e)
-{
-	char *path = xasprintf("%s/.hark.XXXXXX", folder);
-	int fd = mkostemp(path, O_CLOEXEC);
-
-	if (fd == -1)
-		err_sys(e, "%.300s: temporary file", folder);
-	else
-		(void)unlink(path); /* it stays behind at worst */
-	free(path);
-	return fd;
-}
-
-static int
-har_zip_put(int fd, const void *p, size_t n, struct err *e)
-{
-	const char *at = p;
-	ssize_t done;
-
-	while (n > 0) {
-		done = write(fd, at, n);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done == -1)
-			return err_sys(e, "temporary file");
-		at += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
 
 struct har_zip *
 har_zip_open(const char *folder, struct err *e)
@@ -85,11 +49,10 @@ har_zip_open(const char *folder, struct err *e)
 	struct har_zip *z = xcalloc(1, sizeof(*z));
 
 	z->folder = xstrdup(folder);
-	z->payload = -1;
-	z->text = har_zip_temporary(folder, e);
-	if (z->text != -1)
-		z->payload = har_zip_temporary(folder, e);
-	if (z->payload != -1)
+	z->text = spool_new(folder, e);
+	if (z->text != NULL)
+		z->payload = spool_new(folder, e);
+	if (z->payload != NULL)
 		return z;
 	har_zip_close(z);
 	return NULL;
@@ -114,10 +77,8 @@ har_zip_close(struct har_zip *z)
 		free(z->v[i]);
 	}
 	free(z->v);
-	if (z->text != -1)
-		close(z->text);
-	if (z->payload != -1)
-		close(z->payload);
+	spool_free(z->text);
+	spool_free(z->payload);
 	free(z->folder);
 	free(z);
 }
@@ -161,25 +122,28 @@ har_zip_text(void *zip, const void *p, size_t n, struct err *e)
 {
 	struct har_zip *z = zip;
 
-	z->text_size += n;
-	return har_zip_put(z->text, p, n, e);
+	return spool_add(z->text, p, n, e);
 }
 
 int
-har_zip_attach(void *zip, const char *name, struct str bytes, struct err *e)
+har_zip_attach(void *zip, const char *name, struct feed *bytes, struct err *e)
 {
 	struct har_zip *z = zip;
 	struct har_zip_member *m;
+	struct str piece;
 	bool is_new;
+	int r;
 
 	m = har_zip_member(z, name, &is_new);
 	if (!is_new)
 		return 0;
-	m->fd = z->payload;
-	m->start = z->payload_size;
-	m->size = bytes.n;
-	z->payload_size += bytes.n;
-	return har_zip_put(z->payload, bytes.p, bytes.n, e);
+	m->in = z->payload;
+	m->start = spool_size(z->payload);
+	while ((r = feed_next(bytes, &piece, e)) == 1)
+		if (spool_add(z->payload, piece.p, piece.n, e) == -1)
+			return -1;
+	m->size = spool_size(z->payload) - m->start;
+	return r;
 }
 
 /*
@@ -200,13 +164,12 @@ har_zip_stat(const struct har_zip_member *m, void *data)
 static zip_int64_t
 har_zip_read(struct har_zip_member *m, void *p, zip_uint64_t n)
 {
-	ssize_t got;
+	struct err ignored;
+	int64_t got;
 
 	if (n > m->size - m->at)
 		n = m->size - m->at;
-	do {
-		got = pread(m->fd, p, n, (off_t)(m->start + m->at));
-	} while (got == -1 && errno == EINTR);
+	got = spool_read(m->in, m->start + m->at, p, n, &ignored);
 	if (got == -1)
 		zip_error_set(&m->error, ZIP_ER_READ, errno);
 	else
@@ -325,8 +288,8 @@ har_zip_finish(struct har_zip *z, json_write_fn write, void *arg, struct err *e)
 	bool is_new;
 
 	m = har_zip_member(z, "har.har", &is_new);
-	m->fd = z->text;
-	m->size = z->text_size;
+	m->in = z->text;
+	m->size = spool_size(z->text);
 	if (fd == -1) {
 		r = err_sys(e, "%.300s: temporary file", z->folder);
 		free(path);

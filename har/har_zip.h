@@ -10,6 +10,7 @@
 
 #include "har/json_write.h"
 
+struct feed;
 struct har_zip; /* opaque */
 
 /* Temporary files go to folder.  NULL with *e set on failure. */
@@ -21,7 +22,7 @@ int har_zip_text(void *zip, const void *p, size_t n, struct err *e);
 
 /* A payload file, unless there is one of that name; see har_write.h. */
 int har_zip_attach(
-    void *zip, const char *name, struct str bytes, struct err *e);
+    void *zip, const char *name, struct feed *bytes, struct err *e);
 
 /* Gives the zip to write, once everything is in it.  0 or -1. */
 int har_zip_finish(

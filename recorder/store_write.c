@@ -75,7 +75,7 @@ bind_timings(sqlite3_stmt *q, const struct timings *t)
 static uint64_t
 stored_size(const struct body *b)
 {
-	return b->stored_id > 0 || !b->known ? b->size : b->bytes.n;
+	return b->stored_id > 0 || !b->known ? b->size : body_held(b);
 }
 
 static void

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "har/feed.h"
+#include "har/spool.h"
 #include "recorder/rules.h"
 #include "replay/multipart.h"
 #include "replay/normal.h"
@@ -75,13 +77,13 @@ keyer_free(struct keyer *k)
 }
 
 static void
-key_length(struct keyer *k, size_t n)
+key_length(struct keyer *k, uint64_t n)
 {
 	char *p = buf_reserve(&k->parts, 8);
 	int i;
 
 	for (i = 0; i < 8; i++)
-		p[i] = (char)((uint64_t)n >> (8 * i));
+		p[i] = (char)(n >> (8 * i));
 	k->parts.n += 8;
 }
 
@@ -160,22 +162,35 @@ key_body(struct keyer *k, const struct key_parts *p)
 	}
 }
 
-struct key
-key_of(struct keyer *k, const struct key_parts *p)
+/* All in front of the body. */
+static void
+key_begin(struct keyer *k, const struct key_parts *p)
 {
-	uint8_t sum[DIGEST_BYTES];
-	struct key key;
-
 	key_byte(k, KEY_VERSION);
 	key_part(k, p->method);
 	key_part(k, p->scope);
 	key_part(k, p->target);
 	if (k->normal != NULL)
 		key_headers(k, p);
-	key_body(k, p);
+}
+
+static struct key
+key_end(struct keyer *k)
+{
+	uint8_t sum[DIGEST_BYTES];
+	struct key key;
+
 	digest_end(k->digest, sum);
 	memcpy(key.bytes, sum, sizeof(key.bytes));
 	return key;
+}
+
+struct key
+key_of(struct keyer *k, const struct key_parts *p)
+{
+	key_begin(k, p);
+	key_body(k, p);
+	return key_end(k);
 }
 
 bool
@@ -205,8 +220,12 @@ key_made_by(const struct rules *r, struct buf *out)
 	rules_text(r, KEY_RULES, out);
 }
 
-void
-key_exchange(struct keyer *k, struct exchange *x)
+/*
+ * Exchanges
+ */
+
+static struct key_parts
+key_parts_of(const struct exchange *x)
 {
 	const struct body *body = &x->request.body;
 	struct key_parts p = {
@@ -216,14 +235,82 @@ key_exchange(struct keyer *k, struct exchange *x)
 		.headers = &x->request.headers,
 		.body = buf_str(&body->bytes),
 	};
-	struct key key;
 
 	if (!body->known || body->stored_id > 0)
 		p.body = (struct str){ NULL, 0 };
-	key = key_of(k, &p);
+	return p;
+}
+
+static void
+key_set(struct keyer *k, struct exchange *x, const struct key_parts *p)
+{
+	struct key key = key_of(k, p);
+
 	memcpy(x->key, key.bytes, sizeof(x->key));
 	x->keyed = true;
-	x->normal_keyed = key_normal(k, &p, &key);
+	x->normal_keyed = key_normal(k, p, &key);
 	if (x->normal_keyed)
 		memcpy(x->normal_key, key.bytes, sizeof(x->normal_key));
+}
+
+void
+key_exchange(struct keyer *k, struct exchange *x)
+{
+	struct key_parts p = key_parts_of(x);
+
+	key_set(k, x, &p);
+}
+
+/* A body of which only the bytes count is digested as it is read. */
+static int
+key_feed(struct keyer *k, struct exchange *x, const struct key_parts *p,
+    struct err *e)
+{
+	struct feed *body = body_feed(&x->request.body);
+	struct str piece;
+	struct key key;
+	int r;
+
+	key_begin(k, p);
+	key_byte(k, KEY_BODY_BYTES);
+	key_length(k, body_held(&x->request.body));
+	key_flush(k);
+	while ((r = feed_next(body, &piece, e)) == 1)
+		digest_add(k->digest, piece.p, piece.n);
+	key = key_end(k);
+	feed_free(body);
+	memcpy(x->key, key.bytes, sizeof(x->key));
+	x->keyed = r == 0;
+	return r;
+}
+
+/* Parts and values are looked for with all of the body in sight, though not
+ * in memory of our own. */
+static int
+key_mapped(
+    struct keyer *k, struct exchange *x, struct key_parts *p, struct err *e)
+{
+	struct spool *spool = x->request.body.spool;
+
+	if (spool_map(spool, &p->body, e) == -1)
+		return -1;
+	key_set(k, x, p);
+	spool_unmap(spool, p->body);
+	return 0;
+}
+
+int
+key_exchange_spooled(struct keyer *k, struct exchange *x, struct err *e)
+{
+	struct key_parts p = key_parts_of(x);
+	struct str boundary;
+
+	if (x->request.body.spool == NULL) {
+		key_set(k, x, &p);
+		return 0;
+	}
+	if (k->normal != NULL ||
+	    multipart_boundary(key_content_type(&p), &boundary))
+		return key_mapped(k, x, &p, e);
+	return key_feed(k, x, &p, e);
 }

@@ -30,6 +30,7 @@
 #include "har/exchange.h"
 
 struct buf;
+struct err;
 struct rules;
 
 struct key {
@@ -74,7 +75,11 @@ bool key_normal(struct keyer *k, const struct key_parts *p, struct key *key);
 void key_made_by(const struct rules *r, struct buf *out);
 
 /* Sets x's keys from x's own request.  A request body that is only in the
- * store counts as unknown. */
+ * store counts as unknown; one in a file is for key_exchange_spooled(). */
 void key_exchange(struct keyer *k, struct exchange *x);
+
+/* The same for any x that the reader of a HAR gave.  0, or -1 with *e set when
+ * a file cannot be read. */
+int key_exchange_spooled(struct keyer *k, struct exchange *x, struct err *e);
 
 #endif

@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "har/bulk.h"
 #include "har/exchange.h"
+#include "har/feed.h"
 #include "har/har_file.h"
 #include "har/har_read.h"
 
@@ -53,16 +55,25 @@ read_all(struct har_file *f, struct buf *out)
 }
 
 static int
-side_file(void *f, struct str name, struct buf *out, struct err *e)
+side_file(void *f, struct str name, struct bulk *out, struct err *e)
 {
-	struct buf again = { 0 };
+	struct bulk again = bulk_like(out);
+	struct feed *a, *b;
 	struct err ignored;
 	int r = har_file_side(f, name, out, e);
 
-	if (r == 0 && (har_file_side(f, name, &again, &ignored) == -1 ||
-			  !str_eq(buf_str(out), buf_str(&again))))
-		abort();
-	buf_free(&again);
+	if (r == 0) {
+		if (har_file_side(f, name, &again, &ignored) == -1 ||
+		    bulk_end(out, e) == -1 || bulk_end(&again, e) == -1)
+			abort();
+		a = bulk_feed(out);
+		b = bulk_feed(&again);
+		if (feed_same(a, b, &ignored) != 1)
+			abort();
+		feed_free(a);
+		feed_free(b);
+	}
+	bulk_free(&again);
 	return r;
 }
 

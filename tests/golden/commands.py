@@ -123,25 +123,73 @@ def reports_are_cut_unless_verbose(folder):
     assert done.stderr.count(b"a fragment") == 9, done.stderr
 
 
+def said_on_terminal(folder, *arguments):
+    terminal, end = pty.openpty()
+    hark(folder, *arguments, stderr=end, stdout=subprocess.DEVNULL)
+    os.close(end)
+    said = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    return said
+
+
 def a_terminal_sees_how_far_an_import_is(folder):
     """Both passes over the file: the one for its origin, and the one for its
     entries."""
     write(folder, "a.har", har(*[entry("http://a.test/%d" % n, comment="x" *
                                        1000) for n in range(900)]))
-    terminal, end = pty.openpty()
-    hark(folder, "import", "--dry-run", "a.har", stderr=end,
-         stdout=subprocess.DEVNULL)
-    os.close(end)
-    said = os.read(terminal, 65536).decode()
-    os.close(terminal)
-    looked = re.findall(r"\r\033\[Ka\.har: +(\d+)%(?!\d|,)", said)
-    taken = re.findall(r"a\.har: +(\d+)%, \d+ entries", said)
-    for percents in looked, taken:
-        numbers = [int(n) for n in percents]
-        assert len(numbers) > 3 and numbers == sorted(numbers), said
-        assert numbers[-1] == 100, said
-    assert said.endswith("\r\033[K"), said
-    assert not hark(folder, "import", "--dry-run", "a.har").stderr
+    with zipfile.ZipFile(os.path.join(folder, "a.har.zip"), "w",
+                         zipfile.ZIP_DEFLATED) as z:
+        z.write(os.path.join(folder, "a.har"), "har.har")
+        z.writestr("other.bin", bytes(99))
+    for name in "a.har", "a.har.zip":
+        said = said_on_terminal(folder, "import", "--dry-run", name)
+        looked = re.findall(r"\r\033\[K%s: +(\d+)%%(?!\d|,)" % name, said)
+        taken = re.findall(r"%s: +(\d+)%%, \d+ entries" % name, said)
+        for percents in looked, taken:
+            numbers = [int(n) for n in percents]
+            assert len(numbers) > 3 and numbers == sorted(numbers), said
+            assert numbers[-1] == 100, said
+        assert said.endswith("\r\033[K"), said
+        assert not hark(folder, "import", "--dry-run", name).stderr
+
+
+def a_terminal_sees_how_far_one_long_body_is(folder):
+    long = entry("http://a.test/1")
+    long["response"]["content"]["text"] = "x" * 2000000
+    write(folder, "a.har", har(long))
+    said = said_on_terminal(folder, "import", "--dry-run", "a.har")
+    assert len(re.findall(r"%, 0 entries", said)) > 10, said
+
+
+def a_tape_without_entries_survives_as_lines(folder):
+    write(folder, "one.har", har(entry("http://a.test/1")))
+    hark(folder, "import", "one.har")
+    for name in "none.ndjson", "none.jsonl":
+        hark(folder, "export", "--method", "NONE", "-o", name)
+        assert os.path.getsize(os.path.join(folder, name)) == 0
+        done = hark(folder, "import", name)
+        assert done.stdout.startswith(b"imported 0 entries (0 "), done
+    write(folder, "none.har", "")
+    done = hark(folder, "import", "none.har", expect=1)
+    assert b"the text ends, expected a value" in done.stderr, done
+    write(folder, "cut.ndjson", '{"startedDateTime":')
+    hark(folder, "import", "cut.ndjson", expect=1)
+    assert len(exported(folder)) == 1
+
+
+def a_status_below_zero_is_kept_beside_the_status(folder):
+    failed = entry("http://a.test/1")
+    failed["response"]["status"] = -1
+    write(folder, "a.har", har(failed, entry("http://a.test/2")))
+    hark(folder, "import", "a.har")
+    first, second = (e["response"] for e in exported(folder))
+    assert (first["status"], first["_status"]) == (0, -1), first
+    assert (second["status"], "_status" in second) == (200, False)
+    once = hark(folder, "export", "-o", "-").stdout
+    with open(os.path.join(folder, "b.har"), "wb") as f:
+        f.write(once)
+    hark(folder, "import", "--strict", "--store", "b.db", "b.har")
+    assert hark(folder, "export", "--store", "b.db", "-o", "-").stdout == once
 
 
 def an_export_takes_filters(folder):
@@ -463,6 +511,9 @@ TESTS = (a_refused_file_leaves_no_trace, a_bad_file_does_not_keep_others_out,
          a_filter_takes_only_what_fits, strict_refuses_what_needs_repair,
          standard_input_is_read, reports_are_cut_unless_verbose,
          a_terminal_sees_how_far_an_import_is,
+         a_terminal_sees_how_far_one_long_body_is,
+         a_tape_without_entries_survives_as_lines,
+         a_status_below_zero_is_kept_beside_the_status,
          an_export_takes_filters,
          an_export_replaces_a_file_only_when_it_is_whole,
          an_export_that_cannot_be_written_says_so,

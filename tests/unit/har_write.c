@@ -477,6 +477,140 @@ an_edited_text_is_encoded_anew(void)
 	exchange_free(list[0]);
 }
 
+/*
+ * Bodies that are only in the store
+ */
+
+#define LONG_BODY 700000u
+
+static int64_t
+read_stored(
+    void *arg, int64_t id, uint64_t at, void *p, size_t n, struct err *e)
+{
+	const struct buf *kept = arg;
+	struct str bytes = buf_str(&kept[id]);
+
+	(void)e;
+	if (n > bytes.n - at)
+		n = bytes.n - at;
+	memcpy(p, bytes.p + at, n);
+	return (int64_t)n;
+}
+
+/* x as a HAR, its bodies read from kept where they have an id. */
+static struct buf
+file_with(const struct exchange *x, struct buf *kept)
+{
+	struct har_write_options options = {
+		.version = "9", .read_body = read_stored, .arg = kept
+	};
+	struct buf out = { 0 };
+	struct har_write *h = har_write_open(write_to, &out, &options);
+	struct err e;
+
+	har_write_entry(h, x);
+	CHECK_INT(har_write_close(h, &e), 0);
+	return out;
+}
+
+static void
+move_to_store(struct body *b, struct buf *kept, int64_t id)
+{
+	kept[id] = b->bytes;
+	b->bytes = (struct buf){ 0 };
+	b->stored_id = id;
+}
+
+/* A body of LONG_BODY bytes: text or not, and in that coding. */
+static struct exchange *
+with_long_bodies(bool binary, const char *coding)
+{
+	struct exchange *x = plain();
+	struct buf bytes = { 0 };
+	uint32_t i;
+
+	for (i = 0; bytes.n < LONG_BODY; i++)
+		buf_addf(&bytes, "%u \xe2\x82\xac\"\n", i * 2654435761u);
+	if (binary)
+		buf_add(&bytes, "", 1);
+	body_set(&x->request.body, buf_str(&bytes));
+	if (coding[0] != '\0')
+		field(&x->response, x, "Content-Encoding", str_of(coding));
+	coding_encode(str_of(coding), buf_str(&bytes), &x->response.body.bytes);
+	x->response.body.size = x->response.body.bytes.n;
+	buf_free(&bytes);
+	return x;
+}
+
+static void
+a_stored_body_is_written_as_one_in_memory(void)
+{
+	static const char *const codings[] = { "", "gzip", "br", "zstd, gzip",
+		"foo" };
+	struct buf memory, stored, kept[3] = { { 0 } };
+	struct exchange *x;
+	size_t i;
+
+	for (i = 0; i < 10; i++) {
+		const char *coding = codings[i / 2];
+
+		x = with_long_bodies(
+		    i % 2 == 1, strcmp(coding, "foo") == 0 ? "" : coding);
+		if (strcmp(coding, "foo") == 0)
+			field(&x->response, x, "Content-Encoding", STR("foo"));
+		memory = file_with(x, NULL);
+		move_to_store(&x->request.body, kept, 1);
+		move_to_store(&x->response.body, kept, 2);
+		stored = file_with(x, kept);
+		CHECK(str_eq(buf_str(&stored), buf_str(&memory)));
+		CHECK(strstr(buf_text(&stored), "\"known\"") == NULL);
+		exchange_free(x);
+		buf_free(&kept[1]);
+		buf_free(&kept[2]);
+		buf_free(&memory);
+		buf_free(&stored);
+	}
+}
+
+static void
+a_short_body_may_decode_to_more_than_memory_holds(void)
+{
+	struct exchange *x = plain();
+	struct buf zeros = { 0 }, har, again;
+	struct back b;
+
+	buf_reserve(&zeros, HAR_IN_MEMORY + 1);
+	memset(zeros.p, '0', HAR_IN_MEMORY + 1);
+	zeros.n = HAR_IN_MEMORY + 1;
+	field(&x->response, x, "Content-Encoding", STR("gzip"));
+	coding_encode(STR("gzip"), buf_str(&zeros), &x->response.body.bytes);
+	x->response.body.size = x->response.body.bytes.n;
+	har = file_with(x, NULL);
+	CHECK(strstr(buf_text(&har), "\"size\": 8388609,") != NULL);
+	b = read_back(buf_str(&har));
+	CHECK_INT(b.notes, 0);
+	CHECK_INT(b.n, 1);
+	CHECK(str_eq(buf_str(&b.list[0]->response.body.bytes),
+	    buf_str(&x->response.body.bytes)));
+	again = file_with(b.list[0], NULL);
+	CHECK(str_eq(buf_str(&har), buf_str(&again)));
+	exchange_free(b.list[0]);
+	exchange_free(x);
+	buf_free(&zeros);
+	buf_free(&har);
+	buf_free(&again);
+}
+
+static void
+a_stored_body_that_nobody_reads_is_unknown(void)
+{
+	struct exchange *x = plain();
+
+	x->response.body.stored_id = 5;
+	x->response.body.size = 77;
+	CHECK(writes(x, "\"known\": false,\n      \"size\": 77"));
+}
+
 RUN(TEST(an_empty_tape_is_a_har_too),
     TEST(what_is_read_back_is_written_the_same),
     TEST(everything_comes_back_exactly), TEST(sizes_tell_wire_from_content),
@@ -488,4 +622,7 @@ RUN(TEST(an_empty_tape_is_a_har_too),
     TEST(the_server_is_an_address_without_port),
     TEST(a_failed_exchange_has_status_zero_and_its_error),
     TEST(an_unknown_body_has_no_text), TEST(a_redirect_names_its_target),
-    TEST(an_edited_text_is_encoded_anew))
+    TEST(an_edited_text_is_encoded_anew),
+    TEST(a_stored_body_is_written_as_one_in_memory),
+    TEST(a_short_body_may_decode_to_more_than_memory_holds),
+    TEST(a_stored_body_that_nobody_reads_is_unknown))

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "har/exchange.h"
+#include "har/spool.h"
 #include "replay/key.h"
 
 #include "tap.h"
@@ -238,6 +240,50 @@ a_body_not_known_or_not_in_memory_gives_the_key_for_any_body(void)
 	CHECK(exchange_has(x, key(any)));
 }
 
+/* The key of an upload whose body is in a file. */
+static struct key
+key_spooled(const char *type, struct str body)
+{
+	struct exchange *x = exchange_new();
+	struct keyer *k = keyer_new(NULL);
+	struct key made;
+	struct err e;
+
+	x->method = STR("POST");
+	x->target = STR("/a");
+	headers_add(
+	    &x->request.headers, &x->arena, STR("Content-Type"), str_of(type));
+	x->request.body.spool = spool_new(NULL, &e);
+	CHECK_INT(spool_add(x->request.body.spool, body.p, body.n, &e), 0);
+	x->request.body.size = body.n;
+	CHECK_INT(key_exchange_spooled(k, x, &e), 0);
+	CHECK(x->keyed);
+	memcpy(made.bytes, x->key, sizeof(made.bytes));
+	exchange_free(x);
+	keyer_free(k);
+	return made;
+}
+
+static void
+a_body_in_a_file_gives_the_key_it_is_asked_by(void)
+{
+	static const char type[] = "multipart/form-data; boundary=q";
+	static const char body[] = "--q\r\nA: b\r\n\r\nc\r\n--q--\r\n";
+	size_t n = 1u << 20, i;
+	char *text = xmalloc(n + 1);
+
+	for (i = 0; i < n; i++)
+		text[i] = (char)('a' + i % 23);
+	text[n] = '\0';
+	CHECK(same(key_spooled("text/plain", str_of(text)),
+	    key_with_body("text/plain", text)));
+	CHECK(same(key_spooled(type, str_of(text)), key_with_body(type, text)));
+	CHECK(same(key_spooled(type, str_of(body)), key_with_body(type, body)));
+	CHECK(
+	    !same(key_spooled(type, str_of(body)), key_with_body("x/y", body)));
+	free(text);
+}
+
 RUN(TEST(a_key_is_the_same_in_every_release),
     TEST(every_byte_of_method_scope_and_target_counts),
     TEST(no_body_and_an_empty_one_are_the_same),
@@ -249,4 +295,5 @@ RUN(TEST(a_key_is_the_same_in_every_release),
     TEST(a_multipart_compares_without_its_boundary),
     TEST(what_is_no_multipart_in_spite_of_its_type_counts_as_bytes),
     TEST(a_recorded_exchange_gets_the_key_it_is_asked_by),
-    TEST(a_body_not_known_or_not_in_memory_gives_the_key_for_any_body))
+    TEST(a_body_not_known_or_not_in_memory_gives_the_key_for_any_body),
+    TEST(a_body_in_a_file_gives_the_key_it_is_asked_by))
