@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/regex.h"
 #include "har/headers.h"
 #include "recorder/path.h"
 #include "recorder/rules.h"
@@ -20,11 +21,13 @@ enum {
 	FAR_METHOD = 40,
 	FAR_HOST = 30,
 	FAR_ID = 12,
-	FAR_KEY = 6, /* missing or extra */
-	FAR_VALUE = 4,
 	FAR_FIELD = 3,
-	FAR_ORDER = 1,
 };
+
+/* With a rule of these, a request is compared by what it means. */
+#define DIFFERENCES_MEANING \
+	(RULES_OF_MATCHING & ~RULE_BIT(RULE_COMPARE_HEADER) & \
+	    ~RULE_BIT(RULE_REPLACE_HEADER) & ~RULE_BIT(RULE_IGNORE_HEADER))
 
 static const char *const difference_places[DIFFERENCE_PLACE_COUNT] = {
 #define P(name, text) [DIFFERENCE_IN_##name] = text,
@@ -73,7 +76,7 @@ differences_add(struct differences_run *r, struct difference x,
 		d->more = true;
 		return;
 	}
-	if (what != NULL && x.rule.p == NULL) {
+	if (what != NULL && x.rule.p == NULL && r->by->lines) {
 		r->rule.n = 0;
 		if (rule_line(&r->rule, &r->q, what, x.name))
 			x.rule = buf_str(&r->rule);
@@ -84,6 +87,30 @@ differences_add(struct differences_run *r, struct difference x,
 	x.recorded = differences_shown(r, x.recorded);
 	x.live = differences_shown(r, x.live);
 	d->v[d->n++] = x;
+}
+
+void
+differences_add_ruled(struct differences_run *r, struct difference x,
+    unsigned distance, const char *what, struct str argument)
+{
+	struct buf rule = { 0 };
+
+	if (r->by->lines && rule_line(&rule, &r->q, what, argument))
+		x.rule = buf_str(&rule);
+	differences_add(r, x, distance, NULL);
+	buf_free(&rule);
+}
+
+bool
+differences_named(const struct differences_run *r, uint64_t verbs,
+    struct str name, bool any_case)
+{
+	const struct rule *rule = NULL;
+
+	while ((rule = rules_next(r->by->rules, rule, verbs, &r->q)) != NULL)
+		if (rule->narguments == 0 || rule_names(rule, name, any_case))
+			return true;
+	return false;
 }
 
 /*
@@ -121,7 +148,7 @@ differences_segments(
 	size_t i;
 	bool ids;
 
-	if (rule_line_path(&rule, &r->q, recorded))
+	if (r->by->lines && rule_line_path(&rule, &r->q, live, recorded))
 		x.rule = buf_str(&rule);
 	for (i = 1;
 	     path_cut(&recorded, &x.recorded) && path_cut(&live, &x.live);
@@ -136,13 +163,32 @@ differences_segments(
 	buf_free(&rule);
 }
 
+/* What the path rules leave of a path. */
+static struct str
+differences_replaced(struct differences_run *r, struct str path)
+{
+	const struct rule *rule = NULL;
+	struct buf out = { 0 };
+
+	while ((rule = rules_next(
+		    r->by->rules, rule, RULE_BIT(RULE_PATH), &r->q)) != NULL) {
+		out.n = 0;
+		(void)regex_replace(
+		    rule->regex, path, rule->arguments[1], &out);
+		path = arena_str(&r->d->arena, buf_str(&out));
+	}
+	buf_free(&out);
+	return path;
+}
+
 static void
 differences_path(struct differences_run *r)
 {
 	struct difference x = {
 		.place = DIFFERENCE_IN_PATH,
-		.recorded = path_of(r->recorded->target),
-		.live = path_of(r->live->target),
+		.recorded =
+		    differences_replaced(r, path_of(r->recorded->target)),
+		.live = differences_replaced(r, path_of(r->live->target)),
 	};
 
 	if (str_eq(x.recorded, x.live))
@@ -154,144 +200,8 @@ differences_path(struct differences_run *r)
 }
 
 /*
- * Queries and forms
+ * The query
  */
-
-struct difference_pair {
-	struct str name, value; /* value.p is NULL without an = */
-	bool matched;
-};
-
-/* How many pairs there are; those that are too many are not kept. */
-static size_t
-differences_split(struct str s, struct difference_pair *v)
-{
-	size_t n = 0;
-	struct str pair;
-
-	if (s.p == NULL || s.n == 0)
-		return 0;
-	for (; str_cut(&s, '&', &pair); n++) {
-		if (n >= DIFFERENCES_PAIRS)
-			continue;
-		v[n] = (struct difference_pair){ .value = pair };
-		(void)str_cut(&v[n].value, '=', &v[n].name);
-	}
-	return n;
-}
-
-static struct difference_pair *
-differences_pair(struct difference_pair *v, size_t n,
-    const struct difference_pair *like, bool value)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!v[i].matched && str_eq(v[i].name, like->name) &&
-		    (!value || str_eq(v[i].value, like->value)))
-			return &v[i];
-	return NULL;
-}
-
-static const char *
-differences_rule(enum difference_place place)
-{
-	return place == DIFFERENCE_IN_QUERY ? "ignore query" : "ignore form";
-}
-
-static struct str
-differences_there(struct str value)
-{
-	return value.p != NULL ? value : STR("");
-}
-
-static void
-differences_add_pair(struct differences_run *r, enum difference_place place,
-    const struct difference_pair *recorded, const struct difference_pair *live)
-{
-	struct difference x = { .place = place };
-
-	if (recorded != NULL) {
-		x.name = recorded->name;
-		x.recorded = differences_there(recorded->value);
-	}
-	if (live != NULL) {
-		x.name = live->name;
-		x.live = differences_there(live->value);
-	}
-	x.way = live == NULL       ? DIFFERENCE_MISSING
-		: recorded == NULL ? DIFFERENCE_EXTRA
-				   : DIFFERENCE_CHANGED;
-	differences_add(r, x, x.way == DIFFERENCE_CHANGED ? FAR_VALUE : FAR_KEY,
-	    differences_rule(place));
-}
-
-/* Each recorded pair with the live one of its name; how many are equal is
- * found out first.  Whether anything differed. */
-static bool
-differences_match_pairs(struct differences_run *r, enum difference_place place,
-    struct difference_pair *a, size_t na, struct difference_pair *b, size_t nb)
-{
-	unsigned before = r->d->distance;
-	struct difference_pair *other;
-	size_t i;
-
-	for (i = 0; i < na; i++) {
-		other = differences_pair(b, nb, &a[i], true);
-		if (other != NULL)
-			a[i].matched = other->matched = true;
-	}
-	for (i = 0; i < na; i++) {
-		if (a[i].matched)
-			continue;
-		other = differences_pair(b, nb, &a[i], false);
-		if (other != NULL)
-			other->matched = true;
-		differences_add_pair(r, place, &a[i], other);
-	}
-	for (i = 0; i < nb; i++)
-		if (!b[i].matched)
-			differences_add_pair(r, place, NULL, &b[i]);
-	return r->d->distance > before;
-}
-
-static bool
-differences_in_order(
-    const struct difference_pair *a, const struct difference_pair *b, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!str_eq(a[i].name, b[i].name) ||
-		    !str_eq(a[i].value, b[i].value))
-			return false;
-	return true;
-}
-
-void
-differences_pairs(struct differences_run *r, enum difference_place place,
-    struct str recorded, struct str live)
-{
-	struct difference_pair a[DIFFERENCES_PAIRS], b[DIFFERENCES_PAIRS];
-	size_t na = differences_split(recorded, a);
-	size_t nb = differences_split(live, b);
-	struct difference x = {
-		.place = place, .recorded = recorded, .live = live
-	};
-	const char *rule = place == DIFFERENCE_IN_QUERY ? "compare query-as-set"
-							: "compare form-as-set";
-
-	if (na > DIFFERENCES_PAIRS || nb > DIFFERENCES_PAIRS) {
-		differences_add(r, x, FAR_KEY, NULL);
-		return;
-	}
-	if (differences_match_pairs(r, place, a, na, b, nb))
-		return;
-	x.way = na == nb && !differences_in_order(a, b, na)
-		    ? DIFFERENCE_ORDER
-		    : DIFFERENCE_WRITTEN;
-	differences_add(r, x, FAR_ORDER, rule);
-}
 
 static struct str
 differences_query(struct str target)
@@ -344,10 +254,27 @@ differences_field(
 	return rest;
 }
 
+/* Whether no field before that one has its name. */
+static bool
+differences_first(const struct headers *const h[2], size_t i, size_t k)
+{
+	struct str name = h[i]->v[k].name;
+	size_t at;
+
+	for (at = 0; at < k; at++)
+		if (str_ieq(h[i]->v[at].name, name))
+			return false;
+	for (at = 0; i == 1 && h[0] != NULL && at < h[0]->n; at++)
+		if (str_ieq(h[0]->v[at].name, name))
+			return false;
+	return true;
+}
+
 static void
 differences_in_field(
     struct differences_run *r, struct str name, const char *rule)
 {
+	uint64_t left_out = RULE_BIT(RULE_IGNORE_HEADER);
 	struct difference x = {
 		.place = DIFFERENCE_IN_HEADER,
 		.name = name,
@@ -361,12 +288,33 @@ differences_in_field(
 	x.way = x.live.p == NULL       ? DIFFERENCE_MISSING
 		: x.recorded.p == NULL ? DIFFERENCE_EXTRA
 				       : DIFFERENCE_CHANGED;
-	differences_add(r, x, FAR_FIELD, rule);
+	if (x.way == DIFFERENCE_CHANGED)
+		left_out |= RULE_BIT(RULE_REPLACE_HEADER);
+	if (!differences_named(r, left_out, name, true))
+		differences_add(r, x, FAR_FIELD, rule);
+}
+
+/* The fields that a compare rule names. */
+static void
+differences_in_compared(struct differences_run *r)
+{
+	const struct headers *h[2] = { r->recorded->headers, r->live->headers };
+	uint64_t verbs =
+	    RULE_BIT(RULE_COMPARE_HEADER) | RULE_BIT(RULE_REPLACE_HEADER);
+	size_t i, k;
+
+	for (i = 0; i < 2; i++)
+		for (k = 0; h[i] != NULL && k < h[i]->n; k++)
+			if (differences_first(h, i, k) &&
+			    differences_named(r, verbs, h[i]->v[k].name, true))
+				differences_in_field(
+				    r, h[i]->v[k].name, "ignore header");
 }
 
 static void
-differences_in_vary(struct differences_run *r, const struct headers *answer)
+differences_in_vary(struct differences_run *r)
 {
+	const struct headers *answer = r->by->answer;
 	const struct header *f;
 	struct str rest, name;
 	size_t at = 0;
@@ -411,10 +359,11 @@ differences_in_type(struct differences_run *r)
 
 void
 differences_find(struct differences *d, const struct compared *recorded,
-    const struct compared *live, const struct headers *answer)
+    const struct compared *live, const struct differences_by *by)
 {
 	struct differences_run r = {
 		.d = d,
+		.by = by,
 		.recorded = recorded,
 		.live = live,
 		.q = { .method = live->method,
@@ -422,10 +371,13 @@ differences_find(struct differences *d, const struct compared *recorded,
 		    .target = live->target },
 	};
 
+	r.by_meaning =
+	    rules_next(by->rules, NULL, DIFFERENCES_MEANING, &r.q) != NULL;
 	differences_method(&r);
 	differences_path(&r);
 	differences_in_query(&r);
-	differences_in_vary(&r, answer);
+	differences_in_vary(&r);
+	differences_in_compared(&r);
 	differences_in_type(&r);
 	differences_body(&r);
 	buf_free(&r.rule);

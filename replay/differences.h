@@ -19,6 +19,7 @@
 
 struct buf;
 struct headers;
+struct rules;
 
 #define DIFFERENCES_MOST 32         /* are kept */
 #define DIFFERENCES_BODY (4u << 20) /* decoded; larger ones by their bytes */
@@ -87,9 +88,16 @@ struct differences {
 	unsigned distance; /* the more, the less like each other */
 };
 
-/* answer are the fields of the recorded response, for Vary. */
+/* How they are compared. */
+struct differences_by {
+	const struct headers *answer; /* the recorded response's, for Vary */
+	const struct rules *rules;    /* what they say does not count does not
+					 differ; may be NULL */
+	bool lines;                   /* rules are proposed */
+};
+
 void differences_find(struct differences *d, const struct compared *recorded,
-    const struct compared *live, const struct headers *answer);
+    const struct compared *live, const struct differences_by *by);
 void differences_fini(struct differences *d);
 
 /* Adds "query page: recorded 1, asked 2": one line without its end. */

@@ -162,16 +162,15 @@ rule_line_segments(struct str path, struct str other, size_t end,
 }
 
 bool
-rule_line_path(
-    struct buf *out, const struct rules_request *q, struct str other_path)
+rule_line_path(struct buf *out, const struct rules_request *q, struct str path,
+    struct str other)
 {
-	struct str path = path_of(q->target);
-	size_t at = out->n, end = rule_line_differ(path, other_path);
+	size_t at = out->n, end = rule_line_differ(path, other);
 	struct buf pattern = { 0 }, with = { 0 };
 
 	if (end == 0 || path.p[0] != '/')
 		return false;
-	rule_line_segments(path, other_path, end, &pattern, &with);
+	rule_line_segments(path, other, end, &pattern, &with);
 	rule_line_begin(out, q, "path");
 	buf_add_text(out, " ");
 	rule_line_add(out, buf_str(&pattern));

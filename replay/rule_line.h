@@ -27,7 +27,7 @@ bool rule_line(struct buf *out, const struct rules_request *q, const char *what,
  * some that look like ids, are the same.  False when they differ in others,
  * or not at all.
  */
-bool rule_line_path(
-    struct buf *out, const struct rules_request *q, struct str other_path);
+bool rule_line_path(struct buf *out, const struct rules_request *q,
+    struct str path, struct str other);
 
 #endif

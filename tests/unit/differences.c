@@ -23,6 +23,7 @@ struct request {
 
 static struct arena arena;
 static struct differences d;
+static struct rules *rules;
 
 static struct compared
 compared(const struct request *r)
@@ -58,7 +59,9 @@ find(const struct request *recorded, const struct request *live,
 	if (vary != NULL)
 		headers_add(&answer, &arena, STR("Vary"), str_of(vary));
 	differences_fini(&d);
-	differences_find(&d, &a, &b, &answer);
+	differences_find(&d, &a, &b,
+	    &(struct differences_by){
+		.answer = &answer, .rules = rules, .lines = true });
 }
 
 /* Each rule has to be one. */
@@ -161,6 +164,8 @@ each_key_of_a_query_is_told(void)
 	    "query q: not recorded, asked 1 | GET h.test/a ignore query q");
 	CHECK_STR(lines("GET /a?x=1&x=2", "GET /a?x=1&x=3"),
 	    "query x: recorded 2, asked 3 | GET /a ignore query x");
+	CHECK_STR(lines("GET /a?x%5B%5d=a+b", "GET /a?x[]=c%"),
+	    "query x[]: recorded a b, asked c% | GET /a ignore query x[]");
 }
 
 static void
@@ -172,7 +177,7 @@ the_order_of_a_query_is_told(void)
 	CHECK_STR(lines("GET /a?", "GET /a"),
 	    "query: the same, written otherwise | "
 	    "GET /a compare query-as-set");
-	CHECK_STR(lines("GET /a?x", "GET /a?x="),
+	CHECK_STR(lines("GET /a?x&%79=+", "GET /a?&x=&y=%20"),
 	    "query: the same, written otherwise | "
 	    "GET /a compare query-as-set");
 }
@@ -334,12 +339,12 @@ a_body_that_is_not_known_does_not_differ(void)
 	differences_fini(&d);
 	a.known = false;
 	a.body = (struct str){ NULL, 0 };
-	differences_find(&d, &a, &b, NULL);
+	differences_find(&d, &a, &b, &(struct differences_by){ .lines = true });
 	CHECK_INT(d.n, 0);
 	/* One that is too large to be at hand differs by its size. */
 	a.known = true;
 	a.size = 7;
-	differences_find(&d, &a, &b, NULL);
+	differences_find(&d, &a, &b, &(struct differences_by){ .lines = true });
 	CHECK_STR(found(),
 	    "body: recorded 7 bytes, asked 1 bytes | POST /a ignore body");
 }
@@ -421,7 +426,8 @@ bodies_are_compared_without_their_coding(void)
 	    found(), "json /a: recorded 1, asked 2 | POST /a ignore json /a");
 	b = (struct request){ "POST /a", "", "{\"a\":1}", 0 };
 	find(&a, &b, NULL);
-	CHECK_STR(found(), "body: the same, written otherwise");
+	CHECK_STR(found(),
+	    "body: the same, written otherwise | POST /a compare json");
 	a.body = "no gzip";
 	a.size = 0;
 	find(&a, &b, NULL);
@@ -498,6 +504,73 @@ json_that_is_too_deep_or_too_much_is_bytes(void)
 }
 
 static void
+rule(const char *line)
+{
+	struct err e;
+
+	if (rules == NULL)
+		rules = rules_new();
+	CHECK_INT(rules_add(rules, str_of(line), &e), 0);
+}
+
+static void
+what_rules_leave_out_does_not_differ(void)
+{
+	const char *form =
+	    "Content-Type: application/x-www-form-urlencoded\r\n";
+
+	rule("* * ignore query ts");
+	rule("* * replace query t");
+	CHECK_STR(lines("GET /a?ts=1&t=1&x=1", "GET /a?t=2&x=2"),
+	    "query x: recorded 1, asked 2 | GET /a ignore query x");
+	CHECK_STR(lines("GET /a?t=1", "GET /a"),
+	    "query t: recorded 1, not asked | GET /a ignore query t");
+	CHECK_STR(lines("GET /a?b=%41&c", "GET /a?b=A&c="), "");
+	CHECK_STR(lines("GET /a?b=1&c=1", "GET /a?c=1&b=1"),
+	    "query: the same in another order | GET /a compare query-as-set");
+	rule("* * compare query-as-set");
+	CHECK_STR(lines("GET /a?b=1&c=1", "GET /a?c=1&b=1"), "");
+	rule("* * path ^/u/[0-9]+ /u/N");
+	CHECK_STR(lines("GET /u/1/2", "GET /u/2/3"),
+	    "path 3: recorded 2, asked 3 | GET /u/*/* path "
+	    "^/u/N/[0-9]+ /u/N/N");
+	rule("* /a ignore json /id /items/*/id");
+	rule("* /a replace json /at");
+	rule("* /a compare json-as-set $.set");
+	CHECK_STR(json("{\"id\":1,\"at\":1,\"items\":[{\"id\":1}]}",
+		      "{ \"at\":2,\"items\":[{\"id\":2}]}"),
+	    "");
+	CHECK_STR(json("{\"at\":1,\"set\":[1,2]}", "{\"set\":[2,1]}"),
+	    "json /at: recorded 1, not asked | POST /a ignore json /at");
+	rule("* * ignore form n*");
+	CHECK_STR(bodies(form, "nonce=1&x=1", "nonce=2&x=2"),
+	    "form x: recorded 1, asked 2 | POST /a ignore form x");
+	rule("POST * ignore body");
+	CHECK_STR(bodies(form, "x=1", "x=2"), "");
+	rules_free(rules);
+	rules = NULL;
+}
+
+static void
+fields_that_rules_compare_are_told(void)
+{
+	struct request a = { .line = "GET /a",
+		.fields = "X-A: 1\r\nX-B: 1\r\nX-C: 1\r\nx-c: 3\r\n" };
+	struct request b = { .line = "GET /a",
+		.fields = "X-A: 2\r\nx-b: 2\r\nX-C: 1\r\nX-D: 1\r\n" };
+
+	rule("* * compare header X-*");
+	rule("* * ignore header x-a");
+	find(&a, &b, NULL);
+	CHECK_STR(found(),
+	    "header X-B: recorded 1, asked 2 | GET /a ignore header X-B\n"
+	    "header X-C: recorded 1, 3, asked 1 | GET /a ignore header X-C\n"
+	    "header X-D: not recorded, asked 1 | GET /a ignore header X-D");
+	rules_free(rules);
+	rules = NULL;
+}
+
+static void
 nearer_requests_have_smaller_distances(void)
 {
 	unsigned query, id, name, method;
@@ -533,4 +606,6 @@ RUN(TEST(equal_requests_do_not_differ), TEST(the_method_and_the_host_are_told),
     TEST(bodies_are_compared_without_their_coding),
     TEST(values_and_lists_of_them_are_cut), TEST(too_many_keys_differ_as_one),
     TEST(json_that_is_too_deep_or_too_much_is_bytes),
+    TEST(what_rules_leave_out_does_not_differ),
+    TEST(fields_that_rules_compare_are_told),
     TEST(nearer_requests_have_smaller_distances))

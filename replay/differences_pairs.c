@@ -1,0 +1,206 @@
+/* Queries and forms, key by key. */
+#include "config.h"
+
+#include <string.h>
+
+#include "recorder/rules.h"
+#include "replay/differences_priv.h"
+
+enum {
+	FAR_KEY = 6, /* missing or extra */
+	FAR_VALUE = 4,
+	FAR_ORDER = 1,
+};
+
+/* As the URL standard reads them: decoded. */
+struct difference_pair {
+	struct str name, value;
+	bool matched;
+};
+
+static int
+differences_hex(char c)
+{
+	char lower = (char)(c | 32);
+
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+static struct str
+differences_unescape(struct differences_run *r, struct str s)
+{
+	char *p;
+	size_t i, n = 0;
+
+	if (s.p == NULL ||
+	    (memchr(s.p, '%', s.n) == NULL && memchr(s.p, '+', s.n) == NULL))
+		return s.p != NULL ? s : STR("");
+	p = arena_alloc(&r->d->arena, s.n);
+	for (i = 0; i < s.n; i++, n++) {
+		p[n] = s.p[i] == '+' ? ' ' : s.p[i];
+		if (s.p[i] == '%' && s.n - i > 2 &&
+		    differences_hex(s.p[i + 1]) >= 0 &&
+		    differences_hex(s.p[i + 2]) >= 0) {
+			p[n] = (char)(differences_hex(s.p[i + 1]) << 4 |
+				      differences_hex(s.p[i + 2]));
+			i += 2;
+		}
+	}
+	return (struct str){ p, n };
+}
+
+/* How many pairs there are; those that are too many are not kept. */
+static size_t
+differences_split(
+    struct differences_run *r, struct str s, struct difference_pair *v)
+{
+	struct str pair, name;
+	size_t n = 0;
+
+	while (s.p != NULL && str_cut(&s, '&', &pair)) {
+		if (pair.n == 0)
+			continue;
+		if (n++ >= DIFFERENCES_PAIRS)
+			continue;
+		(void)str_cut(&pair, '=', &name);
+		v[n - 1] = (struct difference_pair){
+			.name = differences_unescape(r, name),
+			.value = differences_unescape(r, pair),
+		};
+	}
+	return n;
+}
+
+static struct difference_pair *
+differences_pair(struct difference_pair *v, size_t n,
+    const struct difference_pair *like, bool value)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!v[i].matched && str_eq(v[i].name, like->name) &&
+		    (!value || str_eq(v[i].value, like->value)))
+			return &v[i];
+	return NULL;
+}
+
+/* The verbs for queries and for forms. */
+struct differences_verbs {
+	const char *ignore, *as_set;
+	uint64_t ignored, replaced, sets;
+};
+
+static const struct differences_verbs differences_verbs[2] = {
+	{ "ignore query", "compare query-as-set", RULE_BIT(RULE_IGNORE_QUERY),
+	    RULE_BIT(RULE_REPLACE_QUERY), RULE_BIT(RULE_COMPARE_QUERY) },
+	{ "ignore form", "compare form-as-set", RULE_BIT(RULE_IGNORE_FORM),
+	    RULE_BIT(RULE_REPLACE_FORM), RULE_BIT(RULE_COMPARE_FORM) },
+};
+
+static const struct differences_verbs *
+differences_verbs_of(enum difference_place place)
+{
+	return &differences_verbs[place != DIFFERENCE_IN_QUERY];
+}
+
+static void
+differences_add_pair(struct differences_run *r, enum difference_place place,
+    const struct difference_pair *recorded, const struct difference_pair *live)
+{
+	const struct differences_verbs *verbs = differences_verbs_of(place);
+	struct difference x = { .place = place };
+	uint64_t left_out = verbs->ignored;
+
+	if (recorded != NULL) {
+		x.name = recorded->name;
+		x.recorded = recorded->value;
+	}
+	if (live != NULL) {
+		x.name = live->name;
+		x.live = live->value;
+	}
+	x.way = live == NULL       ? DIFFERENCE_MISSING
+		: recorded == NULL ? DIFFERENCE_EXTRA
+				   : DIFFERENCE_CHANGED;
+	if (x.way == DIFFERENCE_CHANGED)
+		left_out |= verbs->replaced;
+	if (!differences_named(r, left_out, x.name, false))
+		differences_add(r, x,
+		    x.way == DIFFERENCE_CHANGED ? FAR_VALUE : FAR_KEY,
+		    verbs->ignore);
+}
+
+/* Each recorded pair with the live one of its name; those that are equal
+ * find each other first.  Whether all of them did. */
+static bool
+differences_match_pairs(struct differences_run *r, enum difference_place place,
+    struct difference_pair *a, size_t na, struct difference_pair *b, size_t nb)
+{
+	struct difference_pair *other;
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < na; i++) {
+		other = differences_pair(b, nb, &a[i], true);
+		if (other != NULL)
+			a[i].matched = other->matched = true;
+	}
+	for (i = 0; i < na; i++) {
+		if (a[i].matched)
+			continue;
+		other = differences_pair(b, nb, &a[i], false);
+		if (other != NULL)
+			other->matched = true;
+		differences_add_pair(r, place, &a[i], other);
+		all = false;
+	}
+	for (i = 0; i < nb; i++) {
+		if (b[i].matched)
+			continue;
+		differences_add_pair(r, place, NULL, &b[i]);
+		all = false;
+	}
+	return all;
+}
+
+static bool
+differences_in_order(
+    const struct difference_pair *a, const struct difference_pair *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!str_eq(a[i].name, b[i].name) ||
+		    !str_eq(a[i].value, b[i].value))
+			return false;
+	return true;
+}
+
+void
+differences_pairs(struct differences_run *r, enum difference_place place,
+    struct str recorded, struct str live)
+{
+	const struct differences_verbs *verbs = differences_verbs_of(place);
+	struct difference_pair a[DIFFERENCES_PAIRS], b[DIFFERENCES_PAIRS];
+	size_t na = differences_split(r, recorded, a);
+	size_t nb = differences_split(r, live, b);
+	struct difference x = {
+		.place = place, .recorded = recorded, .live = live
+	};
+
+	if (na > DIFFERENCES_PAIRS || nb > DIFFERENCES_PAIRS) {
+		differences_add(r, x, FAR_KEY, NULL);
+		return;
+	}
+	if (!differences_match_pairs(r, place, a, na, b, nb))
+		return;
+	x.way = differences_in_order(a, b, na) ? DIFFERENCE_WRITTEN
+					       : DIFFERENCE_ORDER;
+	if (x.way == DIFFERENCE_WRITTEN
+		? !r->by_meaning
+		: !differences_named(r, verbs->sets, STR(""), false))
+		differences_add_ruled(
+		    r, x, FAR_ORDER, verbs->as_set, (struct str){ NULL, 0 });
+}
