@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/differences.h"
+#include "gateway/explainer.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
 #include "gateway/sessions.h"
@@ -215,6 +216,9 @@ gateway_open_store(struct gateway *g, struct err *e)
 	if ((m->reads || m->reads_on_failure) &&
 	    (g->shared.library = library_open(&library, e)) == NULL)
 		return -1;
+	if (g->shared.library != NULL && (g->shared.explainer = explainer_open(
+					      g->shared.library, e)) == NULL)
+		return -1;
 	if (g->shared.library != NULL && s->match == MATCH_PLAYWRIGHT)
 		g->shared.playwright = playwright_new();
 	if (s->diff)
@@ -372,6 +376,8 @@ gateway_stop(struct gateway *g)
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_join(g->workers[i]);
+	explainer_close(g->shared.explainer);
+	g->shared.explainer = NULL;
 	if (g->shared.library != NULL) {
 		library_used(g->shared.library, &g->served);
 		gateway_note_used(g);

@@ -13,12 +13,14 @@
 
 #define PROBLEM_TYPE "application/problem+json"
 
-/* The request that nothing answered, and the nearest recorded one. */
+struct explanation;
+struct json_write;
+
+/* The request that nothing answered. */
 struct problem_miss {
 	struct str method, url;
 	uint64_t body_bytes;
-	int64_t nearest_entry; /* 0: there is none */
-	struct str nearest_method, nearest_url;
+	const struct explanation *explanation; /* may be NULL */
 };
 
 struct problem {
@@ -31,5 +33,10 @@ struct problem {
 
 /* Appends the JSON object to out. */
 void problem_render(struct buf *out, const struct problem *p);
+
+/* Writes the members that tell of an explanation: reason, matched, nearest,
+ * others and rules. */
+void problem_write_explanation(
+    struct json_write *w, const struct explanation *x);
 
 #endif

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/explainer.h"
 #include "gateway/match.h"
 #include "gateway/problem.h"
+#include "gateway/scopes.h"
 #include "gateway/session.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
@@ -64,6 +65,8 @@ transaction_free(struct transaction *t)
 		recording_drop(t->recording);
 	exchange_free(t->x);
 	compare_end(t);
+	if (t->question != NULL)
+		question_cancel(t->question);
 	pace_end(t);
 	answer_unref(t->answer);
 	buf_free(&t->target);
@@ -88,31 +91,6 @@ transaction_abort(struct transaction *t)
 
 /* ---- recordings ------------------------------------------------------ */
 
-/* Whether host is an address rather than a name. */
-static bool
-transaction_is_address(struct str host)
-{
-	char text[INET_ADDRSTRLEN];
-	struct in_addr a;
-
-	if (host.n > 0 && host.p[0] == '[')
-		return true;
-	if (host.n >= sizeof(text))
-		return false;
-	memcpy(text, host.p, host.n);
-	text[host.n] = '\0';
-	return inet_pton(AF_INET, text, &a) == 1;
-}
-
-/* Whether a client may have meant a recorded origin by this host whatever the
- * port, rather than the gateway itself. */
-static bool
-transaction_names_origin(struct str host)
-{
-	return host.n > 0 && !transaction_is_address(host) &&
-	       !str_iis(host, "localhost");
-}
-
 static enum found
 transaction_probe(struct transaction *t, struct str method, struct str scope,
     struct answer **a, struct err *e)
@@ -132,43 +110,22 @@ transaction_probe(struct transaction *t, struct str method, struct str scope,
 	return library_find(t->w->reader, &t->wanted, a, e);
 }
 
-/* Under the origin that the client named: scopes are lower-cased, and have the
- * port only if it is not the default one. */
-static enum found
-transaction_probe_host(
-    struct transaction *t, struct str method, struct answer **a, struct err *e)
-{
-	struct str authority = t->r->head.authority, host;
-	char text[256]; /* no name is longer (RFC 1035 section 2.3.4) */
-	enum found found;
-	size_t i;
-
-	if (authority.n >= sizeof(text))
-		return FOUND_NOTHING;
-	for (i = 0; i < authority.n; i++)
-		text[i] = authority.p[i] >= 'A' && authority.p[i] <= 'Z'
-			      ? (char)(authority.p[i] | 32)
-			      : authority.p[i];
-	authority.p = text;
-	host = url_host(authority);
-	found = transaction_probe(t, method, authority, a, e);
-	if (found == FOUND_NOTHING && host.n < authority.n &&
-	    transaction_names_origin(host))
-		found = transaction_probe(t, method, host, a, e);
-	return found;
-}
-
-/* Under the scope of the route, else under the host that the client named. */
+/* Most tapes have no scopes but that of the route, and no look in vain. */
 static enum found
 transaction_search(
     struct transaction *t, struct str method, struct answer **a, struct err *e)
 {
-	struct str scope = t->routed ? t->route.scope : STR("");
-	enum found found = transaction_probe(t, method, scope, a, e);
+	enum found found;
+	struct scopes s;
+	size_t i;
 
-	if (found == FOUND_NOTHING && scope.n == 0 &&
-	    t->r->head.authority.n > 0)
-		found = transaction_probe_host(t, method, a, e);
+	scopes_of(
+	    &s, t->routed ? t->route.scope : STR(""), t->r->head.authority);
+	found = transaction_probe(t, method, s.v[0], a, e);
+	for (i = 1; i < s.n && found == FOUND_NOTHING &&
+		    reader_has_scopes(t->w->reader);
+	     i++)
+		found = transaction_probe(t, method, s.v[i], a, e);
 	return found;
 }
 
@@ -177,10 +134,13 @@ static enum found
 transaction_search_get(
     struct transaction *t, enum found found, struct answer **a, struct err *e)
 {
+	struct wanted head = t->wanted;
 	enum found other = transaction_search(t, STR("GET"), a, e);
 
 	if (other == FOUND)
 		t->derived = "head";
+	if (other == FOUND_NOTHING)
+		t->wanted = head;
 	return other == FOUND_NOTHING ? found : other;
 }
 
@@ -331,82 +291,6 @@ transaction_compares(struct transaction *t)
 	return true;
 }
 
-/* ---- misses ---------------------------------------------------------- */
-
-static const char *
-miss_detail(const struct transaction *t, enum found why)
-{
-	if (why == FOUND_UNUSABLE)
-		return "What is recorded for this request cannot answer it: "
-		       "the exchange failed, or its Vary fields, conditions "
-		       "or range differ.";
-	if (why == FOUND_EXHAUSTED)
-		return "Matched but exhausted: each recording of this request "
-		       "was served once, and --repeat fail serves none twice.";
-	if (why == FOUND_ERROR)
-		return "The store could not be read; the log says why.";
-	if (t->mode->reads && t->w->shared->settings->nupstreams == 0)
-		return "No recording matches this request and there is no "
-		       "upstream to ask.";
-	if (!t->mode->forwards)
-		return "No recording matches this request and this mode does "
-		       "not ask the upstream.";
-	return "No upstream covers this request.";
-}
-
-static void
-miss_note(struct transaction *t, const struct problem_miss *m, enum found why)
-{
-	char more[512] = "", subject[256];
-
-	if (why == FOUND_EXHAUSTED)
-		snprintf(more, sizeof(more), "matched but exhausted");
-	else if (m->nearest_entry != 0)
-		snprintf(more, sizeof(more),
-		    "nearest: %.*s %.*s, entry %" PRId64,
-		    STR_ARGS(m->nearest_method), STR_ARGS(m->nearest_url),
-		    m->nearest_entry);
-	log_warn(transaction_subject(t, subject, sizeof(subject)),
-	    more[0] != '\0' ? "miss (%s)" : "miss%s", more);
-	tally_add(t->w->shared->tally, TALLY_MISS, m->method, m->url, more);
-}
-
-static void
-transaction_miss(struct transaction *t, enum found why)
-{
-	static const int statuses[] = { [ON_MISS_501] = 501,
-		[ON_MISS_404] = 404,
-		[ON_MISS_502] = 502,
-		[ON_MISS_FORWARD] = 501 };
-	enum on_miss policy = t->w->shared->settings->on_miss;
-	struct problem_miss m = { .method = t->r->head.method,
-		.url = t->r->head.path,
-		.body_bytes = t->r->body.n };
-	struct problem p = { .title = "No recording matches", .miss = &m };
-	struct exchange *nearest = NULL;
-	struct err e;
-
-	t->source = SOURCE_MISS;
-	if (t->w->reader != NULL &&
-	    reader_nearest(t->w->reader, m.method, m.url, &nearest, &e) == 1) {
-		m.nearest_entry = nearest->id;
-		m.nearest_method = nearest->method;
-		m.nearest_url = nearest->url;
-	}
-	miss_note(t, &m, why);
-	if (policy == ON_MISS_DROP) {
-		atomic_fetch_add(&t->w->shared->missed, 1);
-		transaction_abort(t);
-	} else {
-		p.status = statuses[policy];
-		if (why == FOUND_EXHAUSTED)
-			p.title = "The recordings are used up";
-		p.detail = str_of(miss_detail(t, why));
-		reply_problem(t, &p);
-	}
-	exchange_free(nearest);
-}
-
 /* ---- the decision ---------------------------------------------------- */
 
 /*
@@ -420,9 +304,9 @@ transaction_misdirected(const struct transaction *t)
 	struct str host = url_host(t->r->head.authority);
 	struct route route;
 
-	if (t->r->head.form != TARGET_ABSOLUTE ||
-	    !transaction_is_address(host) || str_starts(host, "127.") ||
-	    str_is(host, "[::1]") || str_is(host, "0.0.0.0"))
+	if (t->r->head.form != TARGET_ABSOLUTE || !scopes_is_address(host) ||
+	    str_starts(host, "127.") || str_is(host, "[::1]") ||
+	    str_is(host, "0.0.0.0"))
 		return false;
 	if (client_is_local(t->c, host))
 		return false;
@@ -498,7 +382,7 @@ transaction_decide(struct transaction *t)
 	    (t->mode->forwards || g->settings->on_miss == ON_MISS_FORWARD))
 		forward_start(t);
 	else
-		transaction_miss(t, why);
+		miss_begin(t, why);
 }
 
 void

@@ -6,6 +6,7 @@
  * its one order, and then one of four ways to reply.
  *
  *	transaction.c   who answers: mock, recording, upstream, or nobody
+ *	miss.c          what is said when nobody does
  *	reply.c         heads and whole replies: mock, recording, problem
  *	pace.c          when a recording is sent
  *	derive.c        replies that a recording does not have but implies
@@ -30,6 +31,7 @@ struct call_failure;
 struct compare;
 struct exchange;
 struct mock_reply;
+struct question;
 struct recording;
 struct session_request;
 struct worker;
@@ -83,6 +85,9 @@ struct transaction {
 	struct http_rules_cut *cut; /* several ranges of it */
 	size_t part;                /* of them is next */
 
+	enum found why;            /* of a miss */
+	struct question *question; /* why it is one, being found out */
+
 	struct pace *pace; /* slows it down; NULL: nothing does */
 
 	struct call *call;  /* running */
@@ -123,6 +128,11 @@ void transaction_failed(struct transaction *t, const struct call_failure *f);
 /* "c12 GET /path" for the log. */
 const char *transaction_subject(
     const struct transaction *t, char *text, size_t n);
+
+/* miss.c ---------------------------------------------------------------- */
+
+/* Replies that nothing answers, when it is known why. */
+void miss_begin(struct transaction *t, enum found why);
 
 /* reply.c --------------------------------------------------------------- */
 

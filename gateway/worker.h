@@ -25,6 +25,7 @@ struct err;
 struct event;
 struct event_base;
 struct evhttp;
+struct explainer;
 struct keyer;
 struct origins;
 struct playwright;
@@ -50,6 +51,7 @@ struct shared {
 	const struct mocks *mocks;       /* may be NULL */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
 	struct library *library;         /* NULL when nothing is replayed */
+	struct explainer *explainer;     /* with the library */
 	struct playwright *playwright;   /* NULL unless that way to match */
 	struct upstream_tls *tls;        /* NULL when nothing is forwarded */
 	struct differences *differences; /* NULL unless live is compared */

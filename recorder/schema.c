@@ -301,7 +301,9 @@ static const char schema_places[] =
     "UPDATE entry SET shape = path_shape(target), path = path_path(target);"
     "-- What a request that nothing answers is compared with.  In pieces of\n"
     "-- 16,384 entries, so that what is recorded together lies together.\n"
-    "CREATE INDEX entry_by_place ON entry (tape, id >> 14, shape, path)";
+    "CREATE INDEX entry_by_place ON entry (tape, id >> 14, shape, path);"
+    "-- Tapes that need a look-up by the host that a client names, too.\n"
+    "CREATE INDEX entry_of_scope ON entry (tape) WHERE scope <> ''";
 
 /* What makes version n + 1 of version n.  Steps are only ever added. */
 static const char *const schema_step_1[] = { schema_tables, schema_view, NULL };

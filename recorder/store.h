@@ -208,15 +208,6 @@ int store_near(struct store *s, int64_t tape, struct str target,
     int (*on_row)(void *arg, const struct store_near_row *), void *arg,
     struct err *e);
 
-/*
- * The entry of the tape nearest to what was asked for: same method and path,
- * else same path, else the longest common start of the target among a
- * bounded number of entries.  For the text of a miss; *x as store_get() but
- * without bodies.  1, 0 when the tape is empty, -1.
- */
-int store_nearest(struct store *s, int64_t tape, struct str method,
-    struct str target, struct exchange **x, struct err *e);
-
 /* Changes whenever somebody else's commit became visible (PRAGMA
  * data_version); cheap. */
 int64_t store_version(struct store *s);
@@ -224,5 +215,8 @@ int64_t store_version(struct store *s);
 /* Whether some entry of the tape has a request body that is not known, so
  * that a look-up without body is worth a probe. */
 bool store_has_unknown_bodies(struct store *s, int64_t tape);
+
+/* Whether some entry of the tape has a scope. */
+bool store_has_scopes(struct store *s, int64_t tape);
 
 #endif

@@ -7,14 +7,10 @@
 
 #include "base/err.h"
 #include "recorder/pack.h"
-#include "recorder/path.h"
 #include "recorder/schema.h"
 #include "recorder/store_priv.h"
 
 #include "recorder/store.h"
-
-/* store_nearest() looks at no more entries than this. */
-#define STORE_NEAREST 2000
 
 static enum outcome
 outcome_column(sqlite3_stmt *q, int column)
@@ -330,94 +326,12 @@ store_ids(struct store *s, int64_t tape,
 	return r;
 }
 
-static size_t
-common_start(struct str a, struct str b)
-{
-	size_t n = 0;
-
-	while (n < a.n && n < b.n && a.p[n] == b.p[n])
-		n++;
-	return n;
-}
-
-struct nearest {
-	struct str method, target, path;
-	int64_t id; /* 0: none seen yet */
-	uint64_t score;
-};
-
-/* The path weighs more than any start in common, the method of the same path
- * more than its query. */
-static void
-nearest_look(struct nearest *n, sqlite3_stmt *q)
-{
-	struct str target = store_column(q, 2);
-	uint64_t score = common_start(target, n->target);
-
-	if (str_eq(path_of(target), n->path)) {
-		score += UINT64_C(1) << 40;
-		if (str_eq(store_column(q, 1), n->method))
-			score += UINT64_C(1) << 41;
-	}
-	if (n->id == 0 || score > n->score) {
-		n->id = sqlite3_column_int64(q, 0);
-		n->score = score;
-	}
-}
-
-static int
-nearest_among(struct store *s, int64_t tape, enum store_statement which,
-    const char *sql, struct nearest *n, struct err *e)
-{
-	sqlite3_stmt *q = store_statement(s, which, sql, e);
-	int r;
-
-	if (q == NULL)
-		return -1;
-	sqlite3_bind_int64(q, 1, tape);
-	sqlite3_bind_int(q, 2, STORE_NEAREST);
-	while ((r = sqlite3_step(q)) == SQLITE_ROW)
-		nearest_look(n, q);
-	r = r == SQLITE_DONE ? 0
-			     : store_failed(s, "cannot look for neighbours", e);
-	sqlite3_reset(q);
-	return r;
-}
-
-/* Among the newest of the store; when none of them is of this tape, among
- * any of the tape's. */
-int
-store_nearest(struct store *s, int64_t tape, struct str method,
-    struct str target, struct exchange **x, struct err *e)
-{
-	struct nearest n = {
-		.method = method,
-		.target = target,
-		.path = path_of(target),
-	};
-
-	*x = NULL;
-	if (nearest_among(s, tape, STORE_NEWEST,
-		"SELECT id, method, target FROM (SELECT id, method, target, "
-		"tape FROM entry ORDER BY id DESC LIMIT ?2) WHERE tape = ?1",
-		&n, e) != 0)
-		return -1;
-	if (n.id == 0 &&
-	    nearest_among(s, tape, STORE_OF_TAPE,
-		"SELECT id, method, target FROM entry INDEXED BY entry_by_key "
-		"WHERE tape = ?1 LIMIT ?2",
-		&n, e) != 0)
-		return -1;
-	return n.id == 0 ? 0 : store_get(s, n.id, 0, x, e);
-}
-
-bool
-store_has_unknown_bodies(struct store *s, int64_t tape)
+static bool
+store_has(
+    struct store *s, int64_t tape, enum store_statement which, const char *sql)
 {
 	struct err e;
-	sqlite3_stmt *q = store_statement(s, STORE_UNKNOWN,
-	    "SELECT 1 FROM entry WHERE tape = ? AND request_known = 0 LIMIT 1",
-	    &e);
+	sqlite3_stmt *q = store_statement(s, which, sql, &e);
 	bool found;
 
 	if (q == NULL)
@@ -426,4 +340,18 @@ store_has_unknown_bodies(struct store *s, int64_t tape)
 	found = sqlite3_step(q) == SQLITE_ROW;
 	sqlite3_reset(q);
 	return found;
+}
+
+bool
+store_has_unknown_bodies(struct store *s, int64_t tape)
+{
+	return store_has(s, tape, STORE_UNKNOWN,
+	    "SELECT 1 FROM entry WHERE tape = ? AND request_known = 0 LIMIT 1");
+}
+
+bool
+store_has_scopes(struct store *s, int64_t tape)
+{
+	return store_has(s, tape, STORE_SCOPED,
+	    "SELECT 1 FROM entry WHERE tape = ? AND scope <> '' LIMIT 1");
 }

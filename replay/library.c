@@ -46,7 +46,8 @@ library_open(const struct library_options *o, struct err *e)
 	l->cursors = cursors_new();
 	l->fresh = fresh_new();
 	atomic_init(&l->began_us, 0);
-	atomic_init(&l->unknown, UNKNOWN_UNASKED);
+	atomic_init(&l->unknown, RARE_UNASKED);
+	atomic_init(&l->scoped, RARE_UNASKED);
 	pthread_mutex_init(&l->lock, NULL);
 	return l;
 }
@@ -176,7 +177,9 @@ library_add(struct library *l, const struct exchange *x)
 		return;
 	memcpy(key.bytes, x->key, sizeof(key.bytes));
 	if (!x->request.body.known || x->request.body.stored_id > 0)
-		atomic_store(&l->unknown, UNKNOWN_SOME);
+		atomic_store(&l->unknown, RARE_SOME);
+	if (x->scope.n > 0)
+		atomic_store(&l->scoped, RARE_SOME);
 	fresh_add(l->fresh, &key, library_fresh(x, &key));
 }
 
@@ -203,17 +206,6 @@ reader_body(struct reader *r, const struct answer *a, uint64_t offset,
 	return store_body_read(r->store, a->body->stored_id, offset, out, n, e);
 }
 
-int
-reader_nearest(struct reader *r, struct str method, struct str target,
-    struct exchange **x, struct err *e)
-{
-	if (reader_tape(r, e) == -1)
-		return -1;
-	if (r->tape == 0)
-		return 0;
-	return store_nearest(r->store, r->tape, method, target, x, e);
-}
-
 void
 library_figures(struct library *l, struct library_figures *f)
 {
@@ -235,7 +227,8 @@ void
 library_reset(struct library *l)
 {
 	atomic_store(&l->began_us, 0);
-	atomic_store(&l->unknown, UNKNOWN_UNASKED);
+	atomic_store(&l->unknown, RARE_UNASKED);
+	atomic_store(&l->scoped, RARE_UNASKED);
 	cache_reset(l->cache);
 	cursors_reset(l->cursors);
 }

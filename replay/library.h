@@ -139,9 +139,9 @@ void library_written(struct library *l, const struct key *key, int64_t entry);
 int64_t reader_body(struct reader *r, const struct answer *a, uint64_t offset,
     void *out, size_t n, struct err *e);
 
-/* The nearest entry for the text of a miss; see store_nearest(). */
-int reader_nearest(struct reader *r, struct str method, struct str target,
-    struct exchange **x, struct err *e);
+/* Whether some entry of the tape has a scope, so that a look-up under other
+ * scopes than a route's is worth its while.  Cheap. */
+bool reader_has_scopes(struct reader *r);
 
 struct library_figures {
 	uint64_t hits, misses; /* of the memory cache */

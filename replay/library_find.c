@@ -72,23 +72,36 @@ reader_watch(struct reader *r, int64_t now_us)
 	r->version = version;
 	r->tape = 0;
 	r->first_us = -1;
-	atomic_store(&l->unknown, UNKNOWN_UNASKED);
+	atomic_store(&l->unknown, RARE_UNASKED);
+	atomic_store(&l->scoped, RARE_UNASKED);
 	cache_reset(l->cache);
+}
+
+static bool
+reader_has_rare(struct reader *r, atomic_int *rare,
+    bool (*stored)(struct store *s, int64_t tape))
+{
+	int is = atomic_load(rare), unasked = RARE_UNASKED;
+
+	if (is == RARE_UNASKED && r->tape > 0) {
+		is = stored(r->store, r->tape) ? RARE_SOME : RARE_NONE;
+		/* library_add() may know better meanwhile. */
+		atomic_compare_exchange_strong(rare, &unasked, is);
+	}
+	return is == RARE_SOME;
 }
 
 static bool
 reader_has_unknown(struct reader *r)
 {
-	atomic_int *unknown = &r->library->unknown;
-	int is = atomic_load(unknown), unasked = UNKNOWN_UNASKED;
+	return reader_has_rare(
+	    r, &r->library->unknown, store_has_unknown_bodies);
+}
 
-	if (is == UNKNOWN_UNASKED && r->tape > 0) {
-		is = store_has_unknown_bodies(r->store, r->tape) ? UNKNOWN_SOME
-								 : UNKNOWN_NONE;
-		/* library_add() may know better meanwhile. */
-		atomic_compare_exchange_strong(unknown, &unasked, is);
-	}
-	return is == UNKNOWN_SOME;
+bool
+reader_has_scopes(struct reader *r)
+{
+	return reader_has_rare(r, &r->library->scoped, store_has_scopes);
 }
 
 /* Fetches what there is under key.  FOUND when there is something to choose

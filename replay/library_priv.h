@@ -18,10 +18,11 @@ struct cursors;
 struct err;
 struct fresh;
 
-enum library_unknown {
-	UNKNOWN_UNASKED,
-	UNKNOWN_NONE,
-	UNKNOWN_SOME,
+/* Whether there are entries of a rare kind on the tape. */
+enum library_rare {
+	RARE_UNASKED,
+	RARE_NONE,
+	RARE_SOME,
 };
 
 struct library {
@@ -35,6 +36,7 @@ struct library {
 	struct fresh *fresh;
 	_Atomic int64_t began_us; /* first look-up, monotonic; 0: none yet */
 	atomic_int unknown;       /* are there entries with an unknown body? */
+	atomic_int scoped;        /* are there some with a scope? */
 
 	pthread_mutex_t lock; /* of what follows */
 	struct reader *readers;

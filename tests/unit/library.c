@@ -260,12 +260,10 @@ a_store_that_is_not_there_is_an_error(void)
 static void
 a_tape_may_come_later_than_its_reader(void)
 {
-	struct exchange *x;
-
 	begin_store(false);
 	begin_library((struct library_options){ 0 });
 	CHECK_STR(get("/a"), "nothing");
-	CHECK_INT(reader_nearest(c.reader, STR("GET"), STR("/a"), &x, &e), 0);
+	CHECK(!reader_has_scopes(c.reader));
 	c.tape = store_tape(c.writer, STR("t"), true, &e);
 	record("/a", "hello");
 	CHECK_STR(get("/a"), "hello");
@@ -1184,17 +1182,18 @@ the_figures_of_closed_readers_still_count(void)
 }
 
 static void
-the_nearest_entry_is_named_for_a_miss(void)
+scopes_are_known_of_as_soon_as_there_are_some(void)
 {
-	struct exchange *x = NULL;
-	int64_t id;
+	struct exchange *x = exchange("/a", "1");
 
 	begin();
-	id = record("/items/1", "1");
-	record("/other", "2");
-	CHECK_INT(
-	    reader_nearest(c.reader, STR("GET"), STR("/items/2"), &x, &e), 1);
-	CHECK_INT(x->id, id);
+	record("/a", "1");
+	CHECK_STR(get("/a"), "1");
+	CHECK(!reader_has_scopes(c.reader));
+	x->scope = STR("api.test");
+	key_exchange(c.keyer, x);
+	library_add(c.library, x);
+	CHECK(reader_has_scopes(c.reader));
 	exchange_free(x);
 }
 
@@ -1325,4 +1324,5 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(a_key_with_too_many_variants_is_cut_off),
     TEST(the_cache_stays_in_its_bounds_and_all_is_still_found),
     TEST(the_figures_of_closed_readers_still_count),
-    TEST(the_nearest_entry_is_named_for_a_miss), TEST(threads_share_a_library))
+    TEST(scopes_are_known_of_as_soon_as_there_are_some),
+    TEST(threads_share_a_library))

@@ -818,53 +818,6 @@ tapes_are_listed_with_their_entries(void)
 	store_close(s);
 }
 
-static int64_t
-nearest(struct store *s, const char *tape_name, const char *method,
-    const char *target)
-{
-	struct exchange *x;
-	int64_t id = 0;
-	int r = store_nearest(
-	    s, tape(s, tape_name), str_of(method), str_of(target), &x, &e);
-
-	CHECK(r >= 0);
-	if (r == 1)
-		id = x->id;
-	exchange_free(x);
-	return id;
-}
-
-static void
-the_nearest_entry_shares_path_then_method_then_a_start(void)
-{
-	struct store *s = listing("nearest.db");
-
-	CHECK_INT(nearest(s, "a", "POST", "/users?x"), 2);
-	CHECK_INT(nearest(s, "a", "GET", "/users?x"), 1);
-	CHECK_INT(nearest(s, "a", "PUT", "/orders"), 4);
-	CHECK_INT(nearest(s, "b", "GET", "/users"), 3);
-	CHECK_INT(nearest(s, "a", "GET", "/orders/12"), 5);
-	CHECK_INT(nearest(s, "a", "GET", "/use"), 2);
-	CHECK_INT(nearest(s, "empty", "GET", "/"), 0);
-	store_close(s);
-}
-
-static void
-the_nearest_entry_is_found_behind_many_of_other_tapes(void)
-{
-	struct store *s = writer("far.db");
-	int64_t here = tape(s, "here"), other = tape(s, "other"), id;
-	int i;
-
-	id = put(s, here, exchange("GET", "/a", ""));
-	CHECK_INT(store_begin(s, &e), 0);
-	for (i = 0; i < 2100; i++)
-		put(s, other, exchange("GET", "/b", ""));
-	CHECK_INT(store_commit(s, &e), 0);
-	CHECK_INT(nearest(s, "here", "GET", "/b"), id);
-	store_close(s);
-}
-
 static int
 refused(const char *name, enum store_access access)
 {
@@ -959,6 +912,7 @@ make_old(const char *name)
 	run_sql(name, "ALTER TABLE tape DROP COLUMN extra;"
 		      "DROP INDEX entry_by_normal_key;"
 		      "DROP INDEX entry_by_place;"
+		      "DROP INDEX entry_of_scope;"
 		      "ALTER TABLE entry DROP COLUMN shape;"
 		      "ALTER TABLE entry DROP COLUMN path;"
 		      "ALTER TABLE entry DROP COLUMN normal_key;"
@@ -1373,8 +1327,6 @@ RUN(TEST(an_entry_comes_back_as_it_was_put),
     TEST(a_list_is_filtered_by_each_member),
     TEST(a_list_stops_when_it_is_told_to),
     TEST(tapes_are_listed_with_their_entries),
-    TEST(the_nearest_entry_shares_path_then_method_then_a_start),
-    TEST(the_nearest_entry_is_found_behind_many_of_other_tapes),
     TEST(reading_what_is_not_there_says_what_to_do),
     TEST(a_store_in_a_missing_folder_is_refused),
     TEST(the_database_of_another_program_is_refused_and_left_alone),

@@ -1,5 +1,5 @@
-#ifndef REPLAY_DIFFERENCES_H
-#define REPLAY_DIFFERENCES_H
+#ifndef REPLAY_CONTRAST_H
+#define REPLAY_CONTRAST_H
 
 /*
  * What differs between a recorded request and a live one, value by value,
@@ -21,9 +21,9 @@ struct buf;
 struct headers;
 struct rules;
 
-#define DIFFERENCES_MOST 32         /* are kept */
-#define DIFFERENCES_BODY (4u << 20) /* decoded; larger ones by their bytes */
-#define DIFFERENCES_PAIRS 256       /* of a query or form, parts of a body */
+#define CONTRAST_MOST 32         /* are kept */
+#define CONTRAST_BODY (4u << 20) /* decoded; larger ones by their bytes */
+#define CONTRAST_PAIRS 256       /* of a query or form, parts of a body */
 
 /* Where; the texts are for people and for JSON. */
 #define DIFFERENCE_PLACES(P) \
@@ -80,25 +80,26 @@ struct compared {
 };
 
 /* All zero to begin; all strings live in the arena. */
-struct differences {
+struct contrast {
 	struct arena arena;
-	struct difference v[DIFFERENCES_MOST];
+	struct difference v[CONTRAST_MOST];
 	size_t n;
 	bool more;         /* there were more */
 	unsigned distance; /* the more, the less like each other */
 };
 
 /* How they are compared. */
-struct differences_by {
+struct contrast_by {
 	const struct headers *answer; /* the recorded response's, for Vary */
 	const struct rules *rules;    /* what they say does not count does not
 					 differ; may be NULL */
 	bool lines;                   /* rules are proposed */
+	bool distance_only;
 };
 
-void differences_find(struct differences *d, const struct compared *recorded,
-    const struct compared *live, const struct differences_by *by);
-void differences_fini(struct differences *d);
+void contrast_find(struct contrast *d, const struct compared *recorded,
+    const struct compared *live, const struct contrast_by *by);
+void contrast_fini(struct contrast *d);
 
 /* Adds "query page: recorded 1, asked 2": one line without its end. */
 void difference_text(const struct difference *x, struct buf *out);

@@ -9,7 +9,7 @@
 #include "har/coding.h"
 #include "har/headers.h"
 #include "recorder/rules.h"
-#include "replay/differences.h"
+#include "replay/contrast.h"
 
 #include "tap.h"
 
@@ -22,7 +22,7 @@ struct request {
 };
 
 static struct arena arena;
-static struct differences d;
+static struct contrast d;
 static struct rules *rules;
 
 static struct compared
@@ -58,9 +58,9 @@ find(const struct request *recorded, const struct request *live,
 
 	if (vary != NULL)
 		headers_add(&answer, &arena, STR("Vary"), str_of(vary));
-	differences_fini(&d);
-	differences_find(&d, &a, &b,
-	    &(struct differences_by){
+	contrast_fini(&d);
+	contrast_find(&d, &a, &b,
+	    &(struct contrast_by){
 		.answer = &answer, .rules = rules, .lines = true });
 }
 
@@ -228,15 +228,19 @@ another_type_of_body_is_told(void)
 		"Content-Type: multipart/form-data; boundary=x\r\n", "a", 0 };
 	struct request b = { "POST /a",
 		"Content-Type: multipart/form-data; boundary=y\r\n", "a", 0 };
-	struct request c = { "POST /a", "Content-Type: text/plain\r\n", "a",
+	struct request c = { "POST /a", "Content-Type: text/plain\r\n", "b",
 		0 };
 
 	find(&a, &b, NULL);
 	CHECK_STR(found(), "");
 	find(&a, &c, NULL);
 	CHECK_STR(found(),
+	    "body byte 0: recorded a, asked b | POST /a ignore body\n"
 	    "header Content-Type: recorded multipart/form-data; boundary=x, "
 	    "asked text/plain");
+	c.body = "a";
+	find(&a, &c, NULL);
+	CHECK_STR(found(), "");
 }
 
 static void
@@ -336,15 +340,15 @@ a_body_that_is_not_known_does_not_differ(void)
 	struct request q = { "POST /a", "", "x", 0 };
 	struct compared a = compared(&q), b = compared(&q);
 
-	differences_fini(&d);
+	contrast_fini(&d);
 	a.known = false;
 	a.body = (struct str){ NULL, 0 };
-	differences_find(&d, &a, &b, &(struct differences_by){ .lines = true });
+	contrast_find(&d, &a, &b, &(struct contrast_by){ .lines = true });
 	CHECK_INT(d.n, 0);
 	/* One that is too large to be at hand differs by its size. */
 	a.known = true;
 	a.size = 7;
-	differences_find(&d, &a, &b, &(struct differences_by){ .lines = true });
+	contrast_find(&d, &a, &b, &(struct contrast_by){ .lines = true });
 	CHECK_STR(found(),
 	    "body: recorded 7 bytes, asked 1 bytes | POST /a ignore body");
 }
@@ -457,7 +461,7 @@ values_and_lists_of_them_are_cut(void)
 		buf_addf(&b, "k%d=2&", i);
 	}
 	lines(buf_text(&a), buf_text(&b));
-	CHECK_INT(d.n, DIFFERENCES_MOST);
+	CHECK_INT(d.n, CONTRAST_MOST);
 	CHECK(d.more);
 	CHECK_INT(d.distance, 40 * 4);
 	buf_free(&a);
@@ -584,7 +588,7 @@ nearer_requests_have_smaller_distances(void)
 	lines("GET /users/1?a=1", "GET /posts/1?a=1");
 	name = d.distance;
 	CHECK(query < id && id < method && method < name);
-	differences_fini(&d);
+	contrast_fini(&d);
 	arena_fini(&arena);
 }
 

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "har/json_path.h"
-#include "replay/differences_priv.h"
+#include "replay/contrast_priv.h"
 #include "replay/leaves.h"
 
 enum {
@@ -22,8 +22,8 @@ enum {
 	PLACE_SET = 4,
 };
 
-struct differences_json {
-	struct differences_run *r;
+struct contrast_json {
+	struct contrast_run *r;
 	struct leaves a, b; /* recorded, live */
 	struct json_paths *paths;
 	struct json_walk *walk; /* where the comparison is */
@@ -31,7 +31,7 @@ struct differences_json {
 
 /* The paths of the rules that are for the request. */
 static void
-differences_json_rules(struct differences_json *j)
+contrast_json_rules(struct contrast_json *j)
 {
 	static const struct {
 		enum rule_verb verb;
@@ -59,7 +59,7 @@ differences_json_rules(struct differences_json *j)
 
 /* Goes into v[i] of l; what the rules say of that place. */
 static uint64_t
-differences_enter(struct differences_json *j, const struct leaves *l, size_t i)
+contrast_enter(struct contrast_json *j, const struct leaves *l, size_t i)
 {
 	const struct leaf *leaf = &l->v[i];
 
@@ -69,7 +69,7 @@ differences_enter(struct differences_json *j, const struct leaves *l, size_t i)
 }
 
 static struct str
-differences_pointer(const struct leaves *l, size_t i, bool any, struct buf *out)
+contrast_pointer(const struct leaves *l, size_t i, bool any, struct buf *out)
 {
 	out->n = 0;
 	leaves_pointer(l, i, any, out);
@@ -78,7 +78,7 @@ differences_pointer(const struct leaves *l, size_t i, bool any, struct buf *out)
 
 /* Either place may be NULL. */
 static void
-differences_add_json(struct differences_json *j, enum difference_way way,
+contrast_add_json(struct contrast_json *j, enum difference_way way,
     const size_t *a, const size_t *b)
 {
 	const struct leaves *l = b != NULL ? &j->b : &j->a;
@@ -87,7 +87,7 @@ differences_add_json(struct differences_json *j, enum difference_way way,
 	struct buf name = { 0 }, place = { 0 }, texts[2] = { { 0 } };
 	struct str none = { NULL, 0 };
 
-	x.name = differences_pointer(l, i, false, &name);
+	x.name = contrast_pointer(l, i, false, &name);
 	if (a != NULL) {
 		leaves_text(&j->a, *a, &texts[0]);
 		x.recorded = buf_str(&texts[0]);
@@ -97,51 +97,50 @@ differences_add_json(struct differences_json *j, enum difference_way way,
 		x.live = buf_str(&texts[1]);
 	}
 	if (way == DIFFERENCE_ORDER)
-		differences_add_ruled(j->r, x, FAR_WRITTEN,
-		    "compare json-as-set",
-		    differences_pointer(l, i, true, &place));
+		contrast_add_ruled(j->r, x, FAR_WRITTEN, "compare json-as-set",
+		    contrast_pointer(l, i, true, &place));
 	else if (i == 0)
-		differences_add_ruled(j->r, x, FAR_ALL, "ignore body", none);
+		contrast_add_ruled(j->r, x, FAR_ALL, "ignore body", none);
 	else
-		differences_add_ruled(j->r, x, FAR_VALUE, "ignore json",
-		    differences_pointer(l, i, true, &place));
+		contrast_add_ruled(j->r, x, FAR_VALUE, "ignore json",
+		    contrast_pointer(l, i, true, &place));
 	buf_free(&texts[0]);
 	buf_free(&texts[1]);
 	buf_free(&place);
 	buf_free(&name);
 }
 
-static void differences_value(
-    struct differences_json *j, size_t a, size_t b, uint64_t tags);
+static void contrast_value(
+    struct contrast_json *j, size_t a, size_t b, uint64_t tags);
 
 /* A member or item that both have, or one of them (the other place is
  * NULL). */
 static void
-differences_child(struct differences_json *j, const size_t *a, const size_t *b)
+contrast_child(struct contrast_json *j, const size_t *a, const size_t *b)
 {
-	uint64_t tags = b != NULL ? differences_enter(j, &j->b, *b)
-				  : differences_enter(j, &j->a, *a);
+	uint64_t tags = b != NULL ? contrast_enter(j, &j->b, *b)
+				  : contrast_enter(j, &j->a, *a);
 
 	if ((tags & PLACE_IGNORED) != 0)
 		;
 	else if (a == NULL)
-		differences_add_json(j, DIFFERENCE_EXTRA, NULL, b);
+		contrast_add_json(j, DIFFERENCE_EXTRA, NULL, b);
 	else if (b == NULL)
-		differences_add_json(j, DIFFERENCE_MISSING, a, NULL);
+		contrast_add_json(j, DIFFERENCE_MISSING, a, NULL);
 	else if ((tags & PLACE_REPLACED) == 0)
-		differences_value(j, *a, *b, tags);
+		contrast_value(j, *a, *b, tags);
 	json_walk_up(j->walk);
 }
 
-struct differences_member {
+struct contrast_member {
 	struct str name;
 	size_t at;
 };
 
 static int
-differences_by_name(const void *a, const void *b)
+contrast_by_name(const void *a, const void *b)
 {
-	const struct differences_member *x = a, *y = b;
+	const struct contrast_member *x = a, *y = b;
 	size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
 	int r = n > 0 ? memcmp(x->name.p, y->name.p, n) : 0;
 
@@ -151,43 +150,43 @@ differences_by_name(const void *a, const void *b)
 }
 
 /* What is in v[i], in the order of the text. */
-static struct differences_member *
-differences_members(const struct leaves *l, size_t i)
+static struct contrast_member *
+contrast_members(const struct leaves *l, size_t i)
 {
-	struct differences_member *m = xcalloc(l->v[i].items + 1, sizeof(*m));
+	struct contrast_member *m = xcalloc(l->v[i].items + 1, sizeof(*m));
 	size_t at, n = 0;
 
 	for (at = i + 1; n < l->v[i].items; at = leaves_next(l, at))
-		m[n++] = (struct differences_member){ l->v[at].name, at };
+		m[n++] = (struct contrast_member){ l->v[at].name, at };
 	return m;
 }
 
 static int
-differences_order(const struct differences_member *a, size_t na,
-    const struct differences_member *b, size_t nb)
+contrast_order(const struct contrast_member *a, size_t na,
+    const struct contrast_member *b, size_t nb)
 {
-	struct differences_member x, y;
+	struct contrast_member x, y;
 
 	if (na == 0 || nb == 0)
 		return na == 0 ? 1 : -1;
-	x = (struct differences_member){ a->name, 0 };
-	y = (struct differences_member){ b->name, 0 };
-	return differences_by_name(&x, &y);
+	x = (struct contrast_member){ a->name, 0 };
+	y = (struct contrast_member){ b->name, 0 };
+	return contrast_by_name(&x, &y);
 }
 
 static void
-differences_objects(struct differences_json *j, size_t a, size_t b)
+contrast_objects(struct contrast_json *j, size_t a, size_t b)
 {
-	struct differences_member *ma = differences_members(&j->a, a);
-	struct differences_member *mb = differences_members(&j->b, b);
+	struct contrast_member *ma = contrast_members(&j->a, a);
+	struct contrast_member *mb = contrast_members(&j->b, b);
 	size_t na = j->a.v[a].items, nb = j->b.v[b].items, i = 0, k = 0;
 	int order;
 
-	qsort(ma, na, sizeof(*ma), differences_by_name);
-	qsort(mb, nb, sizeof(*mb), differences_by_name);
+	qsort(ma, na, sizeof(*ma), contrast_by_name);
+	qsort(mb, nb, sizeof(*mb), contrast_by_name);
 	while (i < na || k < nb) {
-		order = differences_order(ma + i, na - i, mb + k, nb - k);
-		differences_child(j, order <= 0 ? &ma[i].at : NULL,
+		order = contrast_order(ma + i, na - i, mb + k, nb - k);
+		contrast_child(j, order <= 0 ? &ma[i].at : NULL,
 		    order >= 0 ? &mb[k].at : NULL);
 		i += order <= 0;
 		k += order >= 0;
@@ -199,8 +198,8 @@ differences_objects(struct differences_json *j, size_t a, size_t b)
 /* Whether two arrays with as many items have the same ones, some of them in
  * another place. */
 static bool
-differences_reordered(struct differences_json *j, size_t a, size_t b,
-    const struct differences_member *ma, const struct differences_member *mb)
+contrast_reordered(struct contrast_json *j, size_t a, size_t b,
+    const struct contrast_member *ma, const struct contrast_member *mb)
 {
 	size_t i;
 
@@ -214,9 +213,8 @@ differences_reordered(struct differences_json *j, size_t a, size_t b,
 
 /* Items that are equal at both ends tell which ones came or went. */
 static void
-differences_items(struct differences_json *j,
-    const struct differences_member *ma, size_t na,
-    const struct differences_member *mb, size_t nb)
+contrast_items(struct contrast_json *j, const struct contrast_member *ma,
+    size_t na, const struct contrast_member *mb, size_t nb)
 {
 	size_t i;
 
@@ -230,44 +228,43 @@ differences_items(struct differences_json *j,
 	     na--, nb--)
 		;
 	for (i = 0; i < na || i < nb; i++)
-		differences_child(
+		contrast_child(
 		    j, i < na ? &ma[i].at : NULL, i < nb ? &mb[i].at : NULL);
 }
 
 static void
-differences_arrays(
-    struct differences_json *j, size_t a, size_t b, uint64_t tags)
+contrast_arrays(struct contrast_json *j, size_t a, size_t b, uint64_t tags)
 {
-	struct differences_member *ma = differences_members(&j->a, a);
-	struct differences_member *mb = differences_members(&j->b, b);
+	struct contrast_member *ma = contrast_members(&j->a, a);
+	struct contrast_member *mb = contrast_members(&j->b, b);
 	size_t na = j->a.v[a].items, nb = j->b.v[b].items;
 
-	if (na != nb || !differences_reordered(j, a, b, ma, mb))
-		differences_items(j, ma, na, mb, nb);
+	if (na != nb || !contrast_reordered(j, a, b, ma, mb))
+		contrast_items(j, ma, na, mb, nb);
 	else if ((tags & PLACE_SET) == 0)
-		differences_add_json(j, DIFFERENCE_ORDER, &a, &b);
+		contrast_add_json(j, DIFFERENCE_ORDER, &a, &b);
 	free(ma);
 	free(mb);
 }
 
 /* As deep as LEAVES_DEPTH. */
 static void
-differences_value(struct differences_json *j, size_t a, size_t b, uint64_t tags)
+contrast_value(struct contrast_json *j, size_t a, size_t b, uint64_t tags)
 {
 	const struct leaf *x = &j->a.v[a], *y = &j->b.v[b];
 
 	if (x->value == y->value)
 		return;
 	if (x->type == LEAF_OBJECT && y->type == LEAF_OBJECT)
-		differences_objects(j, a, b);
+		contrast_objects(j, a, b);
 	else if (x->type == LEAF_ARRAY && y->type == LEAF_ARRAY)
-		differences_arrays(j, a, b, tags);
+		contrast_arrays(j, a, b, tags);
 	else
-		differences_add_json(j, DIFFERENCE_CHANGED, &a, &b);
+		contrast_add_json(j, DIFFERENCE_CHANGED, &a, &b);
 }
 
 static void
-differences_trees(struct differences_json *j, struct str a, struct str b)
+contrast_trees(struct contrast_json *j, struct str a, struct str b)
 {
 	struct difference x = { .place = DIFFERENCE_IN_JSON,
 		.way = DIFFERENCE_WRITTEN,
@@ -277,26 +274,25 @@ differences_trees(struct differences_json *j, struct str a, struct str b)
 	uint64_t tags;
 
 	if (j->a.v[0].value != j->b.v[0].value) {
-		differences_json_rules(j);
+		contrast_json_rules(j);
 		tags = json_walk_begin(j->walk, j->paths);
 		if ((tags & (PLACE_IGNORED | PLACE_REPLACED)) == 0)
-			differences_value(j, 0, 0, tags);
+			contrast_value(j, 0, 0, tags);
 		json_walk_free(j->walk);
 		json_paths_free(j->paths);
 	} else if (!j->r->by_meaning) {
-		differences_add_ruled(
-		    j->r, x, FAR_WRITTEN, "compare json", none);
+		contrast_add_ruled(j->r, x, FAR_WRITTEN, "compare json", none);
 	}
 }
 
 bool
-differences_in_json(struct differences_run *r, struct str a, struct str b)
+contrast_in_json(struct contrast_run *r, struct str a, struct str b)
 {
-	struct differences_json j = { .r = r };
+	struct contrast_json j = { .r = r };
 	bool both = leaves_read(&j.a, a) == 0 && leaves_read(&j.b, b) == 0;
 
 	if (both)
-		differences_trees(&j, a, b);
+		contrast_trees(&j, a, b);
 	leaves_free(&j.a);
 	leaves_free(&j.b);
 	return both;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "recorder/rules.h"
-#include "replay/differences_priv.h"
+#include "replay/contrast_priv.h"
 
 enum {
 	FAR_KEY = 6, /* missing or extra */
@@ -19,7 +19,7 @@ struct difference_pair {
 };
 
 static int
-differences_hex(char c)
+contrast_hex(char c)
 {
 	char lower = (char)(c | 32);
 
@@ -29,7 +29,7 @@ differences_hex(char c)
 }
 
 static struct str
-differences_unescape(struct differences_run *r, struct str s)
+contrast_unescape(struct contrast_run *r, struct str s)
 {
 	char *p;
 	size_t i, n = 0;
@@ -41,10 +41,10 @@ differences_unescape(struct differences_run *r, struct str s)
 	for (i = 0; i < s.n; i++, n++) {
 		p[n] = s.p[i] == '+' ? ' ' : s.p[i];
 		if (s.p[i] == '%' && s.n - i > 2 &&
-		    differences_hex(s.p[i + 1]) >= 0 &&
-		    differences_hex(s.p[i + 2]) >= 0) {
-			p[n] = (char)(differences_hex(s.p[i + 1]) << 4 |
-				      differences_hex(s.p[i + 2]));
+		    contrast_hex(s.p[i + 1]) >= 0 &&
+		    contrast_hex(s.p[i + 2]) >= 0) {
+			p[n] = (char)(contrast_hex(s.p[i + 1]) << 4 |
+				      contrast_hex(s.p[i + 2]));
 			i += 2;
 		}
 	}
@@ -53,8 +53,7 @@ differences_unescape(struct differences_run *r, struct str s)
 
 /* How many pairs there are; those that are too many are not kept. */
 static size_t
-differences_split(
-    struct differences_run *r, struct str s, struct difference_pair *v)
+contrast_split(struct contrast_run *r, struct str s, struct difference_pair *v)
 {
 	struct str pair, name;
 	size_t n = 0;
@@ -62,19 +61,19 @@ differences_split(
 	while (s.p != NULL && str_cut(&s, '&', &pair)) {
 		if (pair.n == 0)
 			continue;
-		if (n++ >= DIFFERENCES_PAIRS)
+		if (n++ >= CONTRAST_PAIRS)
 			continue;
 		(void)str_cut(&pair, '=', &name);
 		v[n - 1] = (struct difference_pair){
-			.name = differences_unescape(r, name),
-			.value = differences_unescape(r, pair),
+			.name = contrast_unescape(r, name),
+			.value = contrast_unescape(r, pair),
 		};
 	}
 	return n;
 }
 
 static struct difference_pair *
-differences_pair(struct difference_pair *v, size_t n,
+contrast_pair(struct difference_pair *v, size_t n,
     const struct difference_pair *like, bool value)
 {
 	size_t i;
@@ -87,29 +86,29 @@ differences_pair(struct difference_pair *v, size_t n,
 }
 
 /* The verbs for queries and for forms. */
-struct differences_verbs {
+struct contrast_verbs {
 	const char *ignore, *as_set;
 	uint64_t ignored, replaced, sets;
 };
 
-static const struct differences_verbs differences_verbs[2] = {
+static const struct contrast_verbs contrast_verbs[2] = {
 	{ "ignore query", "compare query-as-set", RULE_BIT(RULE_IGNORE_QUERY),
 	    RULE_BIT(RULE_REPLACE_QUERY), RULE_BIT(RULE_COMPARE_QUERY) },
 	{ "ignore form", "compare form-as-set", RULE_BIT(RULE_IGNORE_FORM),
 	    RULE_BIT(RULE_REPLACE_FORM), RULE_BIT(RULE_COMPARE_FORM) },
 };
 
-static const struct differences_verbs *
-differences_verbs_of(enum difference_place place)
+static const struct contrast_verbs *
+contrast_verbs_of(enum difference_place place)
 {
-	return &differences_verbs[place != DIFFERENCE_IN_QUERY];
+	return &contrast_verbs[place != DIFFERENCE_IN_QUERY];
 }
 
 static void
-differences_add_pair(struct differences_run *r, enum difference_place place,
+contrast_add_pair(struct contrast_run *r, enum difference_place place,
     const struct difference_pair *recorded, const struct difference_pair *live)
 {
-	const struct differences_verbs *verbs = differences_verbs_of(place);
+	const struct contrast_verbs *verbs = contrast_verbs_of(place);
 	struct difference x = { .place = place };
 	uint64_t left_out = verbs->ignored;
 
@@ -126,8 +125,8 @@ differences_add_pair(struct differences_run *r, enum difference_place place,
 				   : DIFFERENCE_CHANGED;
 	if (x.way == DIFFERENCE_CHANGED)
 		left_out |= verbs->replaced;
-	if (!differences_named(r, left_out, x.name, false))
-		differences_add(r, x,
+	if (!contrast_named(r, left_out, x.name, false))
+		contrast_add(r, x,
 		    x.way == DIFFERENCE_CHANGED ? FAR_VALUE : FAR_KEY,
 		    verbs->ignore);
 }
@@ -135,7 +134,7 @@ differences_add_pair(struct differences_run *r, enum difference_place place,
 /* Each recorded pair with the live one of its name; those that are equal
  * find each other first.  Whether all of them did. */
 static bool
-differences_match_pairs(struct differences_run *r, enum difference_place place,
+contrast_match_pairs(struct contrast_run *r, enum difference_place place,
     struct difference_pair *a, size_t na, struct difference_pair *b, size_t nb)
 {
 	struct difference_pair *other;
@@ -143,30 +142,30 @@ differences_match_pairs(struct differences_run *r, enum difference_place place,
 	size_t i;
 
 	for (i = 0; i < na; i++) {
-		other = differences_pair(b, nb, &a[i], true);
+		other = contrast_pair(b, nb, &a[i], true);
 		if (other != NULL)
 			a[i].matched = other->matched = true;
 	}
 	for (i = 0; i < na; i++) {
 		if (a[i].matched)
 			continue;
-		other = differences_pair(b, nb, &a[i], false);
+		other = contrast_pair(b, nb, &a[i], false);
 		if (other != NULL)
 			other->matched = true;
-		differences_add_pair(r, place, &a[i], other);
+		contrast_add_pair(r, place, &a[i], other);
 		all = false;
 	}
 	for (i = 0; i < nb; i++) {
 		if (b[i].matched)
 			continue;
-		differences_add_pair(r, place, NULL, &b[i]);
+		contrast_add_pair(r, place, NULL, &b[i]);
 		all = false;
 	}
 	return all;
 }
 
 static bool
-differences_in_order(
+contrast_in_order(
     const struct difference_pair *a, const struct difference_pair *b, size_t n)
 {
 	size_t i;
@@ -179,28 +178,28 @@ differences_in_order(
 }
 
 void
-differences_pairs(struct differences_run *r, enum difference_place place,
+contrast_pairs(struct contrast_run *r, enum difference_place place,
     struct str recorded, struct str live)
 {
-	const struct differences_verbs *verbs = differences_verbs_of(place);
-	struct difference_pair a[DIFFERENCES_PAIRS], b[DIFFERENCES_PAIRS];
-	size_t na = differences_split(r, recorded, a);
-	size_t nb = differences_split(r, live, b);
+	const struct contrast_verbs *verbs = contrast_verbs_of(place);
+	struct difference_pair a[CONTRAST_PAIRS], b[CONTRAST_PAIRS];
+	size_t na = contrast_split(r, recorded, a);
+	size_t nb = contrast_split(r, live, b);
 	struct difference x = {
 		.place = place, .recorded = recorded, .live = live
 	};
 
-	if (na > DIFFERENCES_PAIRS || nb > DIFFERENCES_PAIRS) {
-		differences_add(r, x, FAR_KEY, NULL);
+	if (na > CONTRAST_PAIRS || nb > CONTRAST_PAIRS) {
+		contrast_add(r, x, FAR_KEY, NULL);
 		return;
 	}
-	if (!differences_match_pairs(r, place, a, na, b, nb))
+	if (!contrast_match_pairs(r, place, a, na, b, nb))
 		return;
-	x.way = differences_in_order(a, b, na) ? DIFFERENCE_WRITTEN
-					       : DIFFERENCE_ORDER;
+	x.way =
+	    contrast_in_order(a, b, na) ? DIFFERENCE_WRITTEN : DIFFERENCE_ORDER;
 	if (x.way == DIFFERENCE_WRITTEN
 		? !r->by_meaning
-		: !differences_named(r, verbs->sets, STR(""), false))
-		differences_add_ruled(
+		: !contrast_named(r, verbs->sets, STR(""), false))
+		contrast_add_ruled(
 		    r, x, FAR_ORDER, verbs->as_set, (struct str){ NULL, 0 });
 }

@@ -8,11 +8,11 @@
 #include "har/headers.h"
 #include "recorder/path.h"
 #include "recorder/rules.h"
-#include "replay/differences_priv.h"
+#include "replay/contrast_priv.h"
 #include "replay/rule_line.h"
 #include "replay/shown.h"
 
-#include "replay/differences.h"
+#include "replay/contrast.h"
 
 /* How far a difference puts two requests apart. */
 enum {
@@ -25,7 +25,7 @@ enum {
 };
 
 /* With a rule of these, a request is compared by what it means. */
-#define DIFFERENCES_MEANING \
+#define CONTRAST_MEANING \
 	(RULES_OF_MATCHING & ~RULE_BIT(RULE_COMPARE_HEADER) & \
 	    ~RULE_BIT(RULE_REPLACE_HEADER) & ~RULE_BIT(RULE_IGNORE_HEADER))
 
@@ -58,7 +58,7 @@ difference_way_text(enum difference_way w)
  */
 
 static struct str
-differences_shown(struct differences_run *r, struct str s)
+contrast_shown(struct contrast_run *r, struct str s)
 {
 	struct arena *a = &r->d->arena;
 
@@ -66,13 +66,15 @@ differences_shown(struct differences_run *r, struct str s)
 }
 
 void
-differences_add(struct differences_run *r, struct difference x,
-    unsigned distance, const char *what)
+contrast_add(struct contrast_run *r, struct difference x, unsigned distance,
+    const char *what)
 {
-	struct differences *d = r->d;
+	struct contrast *d = r->d;
 
 	d->distance += distance;
-	if (d->n == DIFFERENCES_MOST) {
+	if (r->by->distance_only)
+		return;
+	if (d->n == CONTRAST_MOST) {
 		d->more = true;
 		return;
 	}
@@ -83,27 +85,27 @@ differences_add(struct differences_run *r, struct difference x,
 	}
 	if (x.rule.p != NULL)
 		x.rule = arena_str(&d->arena, x.rule);
-	x.name = differences_shown(r, x.name.p != NULL ? x.name : STR(""));
-	x.recorded = differences_shown(r, x.recorded);
-	x.live = differences_shown(r, x.live);
+	x.name = contrast_shown(r, x.name.p != NULL ? x.name : STR(""));
+	x.recorded = contrast_shown(r, x.recorded);
+	x.live = contrast_shown(r, x.live);
 	d->v[d->n++] = x;
 }
 
 void
-differences_add_ruled(struct differences_run *r, struct difference x,
+contrast_add_ruled(struct contrast_run *r, struct difference x,
     unsigned distance, const char *what, struct str argument)
 {
 	struct buf rule = { 0 };
 
 	if (r->by->lines && rule_line(&rule, &r->q, what, argument))
 		x.rule = buf_str(&rule);
-	differences_add(r, x, distance, NULL);
+	contrast_add(r, x, distance, NULL);
 	buf_free(&rule);
 }
 
 bool
-differences_named(const struct differences_run *r, uint64_t verbs,
-    struct str name, bool any_case)
+contrast_named(const struct contrast_run *r, uint64_t verbs, struct str name,
+    bool any_case)
 {
 	const struct rule *rule = NULL;
 
@@ -118,10 +120,10 @@ differences_named(const struct differences_run *r, uint64_t verbs,
  */
 
 static void
-differences_method(struct differences_run *r)
+contrast_method(struct contrast_run *r)
 {
 	if (!str_eq(r->recorded->method, r->live->method))
-		differences_add(r,
+		contrast_add(r,
 		    (struct difference){
 			.place = DIFFERENCE_IN_METHOD,
 			.recorded = r->recorded->method,
@@ -129,7 +131,7 @@ differences_method(struct differences_run *r)
 		    },
 		    FAR_METHOD, NULL);
 	if (!str_eq(r->recorded->scope, r->live->scope))
-		differences_add(r,
+		contrast_add(r,
 		    (struct difference){
 			.place = DIFFERENCE_IN_HOST,
 			.recorded = r->recorded->scope,
@@ -139,8 +141,7 @@ differences_method(struct differences_run *r)
 }
 
 static void
-differences_segments(
-    struct differences_run *r, struct str recorded, struct str live)
+contrast_segments(struct contrast_run *r, struct str recorded, struct str live)
 {
 	struct difference x = { .place = DIFFERENCE_IN_PATH };
 	struct buf rule = { 0 };
@@ -158,14 +159,14 @@ differences_segments(
 		x.name = (struct str){ number,
 			(size_t)snprintf(number, sizeof(number), "%zu", i) };
 		ids = path_is_id(x.recorded) && path_is_id(x.live);
-		differences_add(r, x, ids ? FAR_ID : FAR_NAME, NULL);
+		contrast_add(r, x, ids ? FAR_ID : FAR_NAME, NULL);
 	}
 	buf_free(&rule);
 }
 
 /* What the path rules leave of a path. */
 static struct str
-differences_replaced(struct differences_run *r, struct str path)
+contrast_replaced(struct contrast_run *r, struct str path)
 {
 	const struct rule *rule = NULL;
 	struct buf out = { 0 };
@@ -182,21 +183,20 @@ differences_replaced(struct differences_run *r, struct str path)
 }
 
 static void
-differences_path(struct differences_run *r)
+contrast_path(struct contrast_run *r)
 {
 	struct difference x = {
 		.place = DIFFERENCE_IN_PATH,
-		.recorded =
-		    differences_replaced(r, path_of(r->recorded->target)),
-		.live = differences_replaced(r, path_of(r->live->target)),
+		.recorded = contrast_replaced(r, path_of(r->recorded->target)),
+		.live = contrast_replaced(r, path_of(r->live->target)),
 	};
 
 	if (str_eq(x.recorded, x.live))
 		return;
 	if (path_segments(x.recorded) == path_segments(x.live))
-		differences_segments(r, x.recorded, x.live);
+		contrast_segments(r, x.recorded, x.live);
 	else
-		differences_add(r, x, FAR_SEGMENTS, NULL);
+		contrast_add(r, x, FAR_SEGMENTS, NULL);
 }
 
 /*
@@ -204,7 +204,7 @@ differences_path(struct differences_run *r)
  */
 
 static struct str
-differences_query(struct str target)
+contrast_query(struct str target)
 {
 	size_t n = path_of(target).n;
 
@@ -213,14 +213,14 @@ differences_query(struct str target)
 }
 
 static void
-differences_in_query(struct differences_run *r)
+contrast_in_query(struct contrast_run *r)
 {
-	struct str a = differences_query(r->recorded->target);
-	struct str b = differences_query(r->live->target);
+	struct str a = contrast_query(r->recorded->target);
+	struct str b = contrast_query(r->live->target);
 
 	/* "/a?" is not "/a". */
 	if (!str_eq(a, b) || (a.p == NULL) != (b.p == NULL))
-		differences_pairs(r, DIFFERENCE_IN_QUERY, a, b);
+		contrast_pairs(r, DIFFERENCE_IN_QUERY, a, b);
 }
 
 /*
@@ -230,8 +230,7 @@ differences_in_query(struct differences_run *r)
 /* The members of all fields called name, a comma and a blank between them;
  * p is NULL when there are none. */
 static struct str
-differences_field(
-    struct differences_run *r, const struct headers *h, struct str name)
+contrast_field(struct contrast_run *r, const struct headers *h, struct str name)
 {
 	struct buf out = { 0 };
 	struct str rest, member;
@@ -256,7 +255,7 @@ differences_field(
 
 /* Whether no field before that one has its name. */
 static bool
-differences_first(const struct headers *const h[2], size_t i, size_t k)
+contrast_first(const struct headers *const h[2], size_t i, size_t k)
 {
 	struct str name = h[i]->v[k].name;
 	size_t at;
@@ -271,15 +270,14 @@ differences_first(const struct headers *const h[2], size_t i, size_t k)
 }
 
 static void
-differences_in_field(
-    struct differences_run *r, struct str name, const char *rule)
+contrast_in_field(struct contrast_run *r, struct str name, const char *rule)
 {
 	uint64_t left_out = RULE_BIT(RULE_IGNORE_HEADER);
 	struct difference x = {
 		.place = DIFFERENCE_IN_HEADER,
 		.name = name,
-		.recorded = differences_field(r, r->recorded->headers, name),
-		.live = differences_field(r, r->live->headers, name),
+		.recorded = contrast_field(r, r->recorded->headers, name),
+		.live = contrast_field(r, r->live->headers, name),
 	};
 
 	if (str_eq(x.recorded, x.live) &&
@@ -290,13 +288,13 @@ differences_in_field(
 				       : DIFFERENCE_CHANGED;
 	if (x.way == DIFFERENCE_CHANGED)
 		left_out |= RULE_BIT(RULE_REPLACE_HEADER);
-	if (!differences_named(r, left_out, name, true))
-		differences_add(r, x, FAR_FIELD, rule);
+	if (!contrast_named(r, left_out, name, true))
+		contrast_add(r, x, FAR_FIELD, rule);
 }
 
 /* The fields that a compare rule names. */
 static void
-differences_in_compared(struct differences_run *r)
+contrast_in_compared(struct contrast_run *r)
 {
 	const struct headers *h[2] = { r->recorded->headers, r->live->headers };
 	uint64_t verbs =
@@ -305,14 +303,14 @@ differences_in_compared(struct differences_run *r)
 
 	for (i = 0; i < 2; i++)
 		for (k = 0; h[i] != NULL && k < h[i]->n; k++)
-			if (differences_first(h, i, k) &&
-			    differences_named(r, verbs, h[i]->v[k].name, true))
-				differences_in_field(
+			if (contrast_first(h, i, k) &&
+			    contrast_named(r, verbs, h[i]->v[k].name, true))
+				contrast_in_field(
 				    r, h[i]->v[k].name, "ignore header");
 }
 
 static void
-differences_in_vary(struct differences_run *r)
+contrast_in_vary(struct contrast_run *r)
 {
 	const struct headers *answer = r->by->answer;
 	const struct header *f;
@@ -327,14 +325,14 @@ differences_in_vary(struct differences_run *r)
 			name = str_trim(name);
 			if (str_is_token(name) && !str_is(name, "*") &&
 			    !str_iis(name, "Host"))
-				differences_in_field(r, name, "ignore header");
+				contrast_in_field(r, name, "ignore header");
 		}
 	}
 }
 
 /* What a Content-Type says but for a boundary. */
 static struct str
-differences_type(const struct headers *h)
+contrast_type(const struct headers *h)
 {
 	struct str type = h != NULL ? headers_get(h, "Content-Type")
 				    : (struct str){ NULL, 0 };
@@ -349,19 +347,18 @@ differences_type(const struct headers *h)
 
 /* A type that is another one explains why bodies are. */
 static void
-differences_in_type(struct differences_run *r)
+contrast_in_type(struct contrast_run *r)
 {
-	if ((r->live->size > 0 || r->recorded->size > 0) &&
-	    !str_ieq(differences_type(r->recorded->headers),
-		differences_type(r->live->headers)))
-		differences_in_field(r, STR("Content-Type"), NULL);
+	if (!str_ieq(contrast_type(r->recorded->headers),
+		contrast_type(r->live->headers)))
+		contrast_in_field(r, STR("Content-Type"), NULL);
 }
 
 void
-differences_find(struct differences *d, const struct compared *recorded,
-    const struct compared *live, const struct differences_by *by)
+contrast_find(struct contrast *d, const struct compared *recorded,
+    const struct compared *live, const struct contrast_by *by)
 {
-	struct differences_run r = {
+	struct contrast_run r = {
 		.d = d,
 		.by = by,
 		.recorded = recorded,
@@ -370,24 +367,27 @@ differences_find(struct differences *d, const struct compared *recorded,
 		    .scope = live->scope,
 		    .target = live->target },
 	};
+	unsigned before;
 
 	r.by_meaning =
-	    rules_next(by->rules, NULL, DIFFERENCES_MEANING, &r.q) != NULL;
-	differences_method(&r);
-	differences_path(&r);
-	differences_in_query(&r);
-	differences_in_vary(&r);
-	differences_in_compared(&r);
-	differences_in_type(&r);
-	differences_body(&r);
+	    rules_next(by->rules, NULL, CONTRAST_MEANING, &r.q) != NULL;
+	contrast_method(&r);
+	contrast_path(&r);
+	contrast_in_query(&r);
+	contrast_in_vary(&r);
+	contrast_in_compared(&r);
+	before = d->distance;
+	contrast_body(&r);
+	if (d->distance > before)
+		contrast_in_type(&r);
 	buf_free(&r.rule);
 }
 
 void
-differences_fini(struct differences *d)
+contrast_fini(struct contrast *d)
 {
 	arena_fini(&d->arena);
-	*d = (struct differences){ 0 };
+	*d = (struct contrast){ 0 };
 }
 
 /*

@@ -9,7 +9,7 @@
 #include "har/coding.h"
 #include "har/har_text.h"
 #include "har/headers.h"
-#include "replay/differences_priv.h"
+#include "replay/contrast_priv.h"
 #include "replay/multipart.h"
 
 enum {
@@ -19,16 +19,16 @@ enum {
 };
 
 static struct str
-differences_count(struct differences_run *r, uint64_t bytes)
+contrast_count(struct contrast_run *r, uint64_t bytes)
 {
 	return str_of(arena_printf(&r->d->arena, "%" PRIu64 " bytes", bytes));
 }
 
 /* Bytes as they can be shown: text itself, of others how many there are. */
 static struct str
-differences_bytes(struct differences_run *r, struct str bytes)
+contrast_bytes(struct contrast_run *r, struct str bytes)
 {
-	return har_text_is_text(bytes) ? bytes : differences_count(r, bytes.n);
+	return har_text_is_text(bytes) ? bytes : contrast_count(r, bytes.n);
 }
 
 /*
@@ -36,7 +36,7 @@ differences_bytes(struct differences_run *r, struct str bytes)
  */
 
 static void
-differences_at_byte(struct differences_run *r, struct str a, struct str b)
+contrast_at_byte(struct contrast_run *r, struct str a, struct str b)
 {
 	struct difference x = { .place = DIFFERENCE_IN_BODY };
 	struct str none = { NULL, 0 };
@@ -55,15 +55,15 @@ differences_at_byte(struct differences_run *r, struct str a, struct str b)
 		x.recorded = (struct str){ a.p + at, a.n - at };
 		x.live = (struct str){ b.p + at, b.n - at };
 	} else {
-		x.recorded = differences_count(r, a.n);
-		x.live = differences_count(r, b.n);
+		x.recorded = contrast_count(r, a.n);
+		x.live = contrast_count(r, b.n);
 	}
-	differences_add_ruled(r, x, FAR_BODY, "ignore body", none);
+	contrast_add_ruled(r, x, FAR_BODY, "ignore body", none);
 }
 
 /* A body that is not at hand: there is its size. */
 static void
-differences_sizes(struct differences_run *r)
+contrast_sizes(struct contrast_run *r)
 {
 	struct difference x = { .place = DIFFERENCE_IN_BODY };
 	struct str none = { NULL, 0 };
@@ -74,24 +74,24 @@ differences_sizes(struct differences_run *r)
 	    &r->d->arena, "%llu bytes", (unsigned long long)r->recorded->size));
 	x.live = str_of(arena_printf(
 	    &r->d->arena, "%llu bytes", (unsigned long long)r->live->size));
-	differences_add_ruled(r, x, FAR_BODY, "ignore body", none);
+	contrast_add_ruled(r, x, FAR_BODY, "ignore body", none);
 }
 
 /* Only one request has a body. */
 static void
-differences_one_body(struct differences_run *r)
+contrast_one_body(struct contrast_run *r)
 {
 	struct difference x = { .place = DIFFERENCE_IN_BODY };
 	struct str none = { NULL, 0 };
 
 	if (r->recorded->size == 0) {
 		x.way = DIFFERENCE_EXTRA;
-		x.live = differences_bytes(r, r->live->body);
+		x.live = contrast_bytes(r, r->live->body);
 	} else {
 		x.way = DIFFERENCE_MISSING;
-		x.recorded = differences_bytes(r, r->recorded->body);
+		x.recorded = contrast_bytes(r, r->recorded->body);
 	}
-	differences_add_ruled(r, x, FAR_BODY, "ignore body", none);
+	contrast_add_ruled(r, x, FAR_BODY, "ignore body", none);
 }
 
 /*
@@ -99,7 +99,7 @@ differences_one_body(struct differences_run *r)
  */
 
 static struct multipart_part *
-differences_part(struct multipart_part *v, bool *matched, size_t n,
+contrast_part(struct multipart_part *v, bool *matched, size_t n,
     const struct multipart_part *like, bool same)
 {
 	size_t i;
@@ -117,18 +117,18 @@ differences_part(struct multipart_part *v, bool *matched, size_t n,
 
 /* The bytes of a part, or its head when that is what differs. */
 static struct str
-differences_of_part(struct differences_run *r, const struct multipart_part *p,
+contrast_of_part(struct contrast_run *r, const struct multipart_part *p,
     const struct multipart_part *other)
 {
 	bool head = p->body.p == NULL ||
 		    (other != NULL && str_eq(p->body, other->body));
 
-	return differences_bytes(r, head ? p->head : p->body);
+	return contrast_bytes(r, head ? p->head : p->body);
 }
 
 static void
-differences_add_part(struct differences_run *r,
-    const struct multipart_part *recorded, const struct multipart_part *live)
+contrast_add_part(struct contrast_run *r, const struct multipart_part *recorded,
+    const struct multipart_part *live)
 {
 	struct difference x = {
 		.place = DIFFERENCE_IN_PART,
@@ -140,21 +140,21 @@ differences_add_part(struct differences_run *r,
 	uint64_t left_out = RULE_BIT(RULE_IGNORE_PART);
 
 	if (recorded != NULL)
-		x.recorded = differences_of_part(r, recorded, live);
+		x.recorded = contrast_of_part(r, recorded, live);
 	if (live != NULL)
-		x.live = differences_of_part(r, live, recorded);
+		x.live = contrast_of_part(r, live, recorded);
 	if (x.way == DIFFERENCE_CHANGED)
 		left_out |= RULE_BIT(RULE_REPLACE_PART);
-	if (!differences_named(r, left_out, x.name, false))
-		differences_add(
+	if (!contrast_named(r, left_out, x.name, false))
+		contrast_add(
 		    r, x, FAR_PART, x.name.n > 0 ? "ignore part" : NULL);
 }
 
 static void
-differences_match_parts(struct differences_run *r, struct multipart_part *a,
+contrast_match_parts(struct contrast_run *r, struct multipart_part *a,
     size_t na, struct multipart_part *b, size_t nb)
 {
-	bool matched[2][DIFFERENCES_PAIRS] = { { false } };
+	bool matched[2][CONTRAST_PAIRS] = { { false } };
 	struct difference x = { .place = DIFFERENCE_IN_PART,
 		.way = DIFFERENCE_ORDER };
 	struct multipart_part *other;
@@ -162,24 +162,24 @@ differences_match_parts(struct differences_run *r, struct multipart_part *a,
 	size_t i;
 
 	for (i = 0; i < na; i++) {
-		other = differences_part(b, matched[1], nb, &a[i], true);
+		other = contrast_part(b, matched[1], nb, &a[i], true);
 		matched[0][i] = other != NULL;
 		all &= other != NULL;
 		moved |= other != NULL && other != &b[i];
 	}
 	for (i = 0; i < na; i++)
 		if (!matched[0][i])
-			differences_add_part(r, &a[i],
-			    differences_part(b, matched[1], nb, &a[i], false));
+			contrast_add_part(r, &a[i],
+			    contrast_part(b, matched[1], nb, &a[i], false));
 	for (i = 0; i < nb; i++)
 		if (!matched[1][i])
-			differences_add_part(r, NULL, &b[i]);
+			contrast_add_part(r, NULL, &b[i]);
 	if (all && moved)
-		differences_add(r, x, FAR_WRITTEN, NULL);
+		contrast_add(r, x, FAR_WRITTEN, NULL);
 }
 
 static bool
-differences_in_parts(struct differences_run *r, struct str a, struct str b)
+contrast_in_parts(struct contrast_run *r, struct str a, struct str b)
 {
 	struct str types[2], boundary[2], bodies[2] = { a, b };
 	const struct compared *sides[2] = { r->recorded, r->live };
@@ -194,14 +194,14 @@ differences_in_parts(struct differences_run *r, struct str a, struct str b)
 			return false;
 	}
 	for (i = 0; i < 2; i++) {
-		v[i] = xcalloc(DIFFERENCES_PAIRS, sizeof(*v[i]));
+		v[i] = xcalloc(CONTRAST_PAIRS, sizeof(*v[i]));
 		n[i] = multipart_parts(
-		    boundary[i], bodies[i], v[i], DIFFERENCES_PAIRS);
+		    boundary[i], bodies[i], v[i], CONTRAST_PAIRS);
 	}
-	if (n[0] <= DIFFERENCES_PAIRS && n[1] <= DIFFERENCES_PAIRS)
-		differences_match_parts(r, v[0], n[0], v[1], n[1]);
+	if (n[0] <= CONTRAST_PAIRS && n[1] <= CONTRAST_PAIRS)
+		contrast_match_parts(r, v[0], n[0], v[1], n[1]);
 	else
-		differences_at_byte(r, a, b);
+		contrast_at_byte(r, a, b);
 	free(v[0]);
 	free(v[1]);
 	return true;
@@ -212,7 +212,7 @@ differences_in_parts(struct differences_run *r, struct str a, struct str b)
  */
 
 static bool
-differences_is_form(const struct compared *c)
+contrast_is_form(const struct compared *c)
 {
 	struct str type = headers_get(c->headers, "Content-Type");
 
@@ -221,7 +221,7 @@ differences_is_form(const struct compared *c)
 }
 
 static bool
-differences_may_be_json(struct str s)
+contrast_may_be_json(struct str s)
 {
 	while (s.n > 0 && strchr(" \t\r\n\xef\xbb\xbf", s.p[0]) != NULL) {
 		s.p++;
@@ -231,55 +231,54 @@ differences_may_be_json(struct str s)
 }
 
 static void
-differences_decoded(struct differences_run *r, struct str a, struct str b)
+contrast_decoded(struct contrast_run *r, struct str a, struct str b)
 {
 	struct difference x = { .place = DIFFERENCE_IN_BODY,
 		.way = DIFFERENCE_WRITTEN };
 
 	if (str_eq(a, b)) {
 		if (!r->by_meaning)
-			differences_add_ruled(r, x, FAR_WRITTEN, "compare json",
+			contrast_add_ruled(r, x, FAR_WRITTEN, "compare json",
 			    (struct str){ NULL, 0 });
-	} else if (differences_is_form(r->live) &&
-		   differences_is_form(r->recorded) && har_text_is_text(a) &&
-		   har_text_is_text(b))
-		differences_pairs(r, DIFFERENCE_IN_FORM, a, b);
-	else if (!differences_may_be_json(a) || !differences_may_be_json(b) ||
-		 !differences_in_json(r, a, b))
-		differences_at_byte(r, a, b);
+	} else if (contrast_is_form(r->live) && contrast_is_form(r->recorded) &&
+		   har_text_is_text(a) && har_text_is_text(b))
+		contrast_pairs(r, DIFFERENCE_IN_FORM, a, b);
+	else if (!contrast_may_be_json(a) || !contrast_may_be_json(b) ||
+		 !contrast_in_json(r, a, b))
+		contrast_at_byte(r, a, b);
 }
 
 /* The body without its content codings, or as it is when that cannot be. */
 static struct str
-differences_decode(
-    struct differences_run *r, const struct compared *c, struct buf *out)
+contrast_decode(
+    struct contrast_run *r, const struct compared *c, struct buf *out)
 {
 	struct str list = coding_list(c->headers, &r->d->arena);
 
 	if (list.n > 0 &&
-	    coding_decode(list, c->body, DIFFERENCES_BODY, out) == CODING_DONE)
+	    coding_decode(list, c->body, CONTRAST_BODY, out) == CODING_DONE)
 		return out->n > 0 ? buf_str(out) : STR("");
 	return c->body;
 }
 
 void
-differences_body(struct differences_run *r)
+contrast_body(struct contrast_run *r)
 {
 	const struct compared *a = r->recorded, *b = r->live;
 	struct buf decoded[2] = { { 0 } };
 
 	if (!a->known || !b->known || (a->size == 0 && b->size == 0) ||
-	    differences_named(r, RULE_BIT(RULE_IGNORE_BODY), STR(""), false))
+	    contrast_named(r, RULE_BIT(RULE_IGNORE_BODY), STR(""), false))
 		return;
 	if ((a->size > 0 && a->body.p == NULL) ||
 	    (b->size > 0 && b->body.p == NULL))
-		differences_sizes(r);
+		contrast_sizes(r);
 	else if (a->size == 0 || b->size == 0)
-		differences_one_body(r);
+		contrast_one_body(r);
 	else if (!str_eq(a->body, b->body) &&
-		 !differences_in_parts(r, a->body, b->body))
-		differences_decoded(r, differences_decode(r, a, &decoded[0]),
-		    differences_decode(r, b, &decoded[1]));
+		 !contrast_in_parts(r, a->body, b->body))
+		contrast_decoded(r, contrast_decode(r, a, &decoded[0]),
+		    contrast_decode(r, b, &decoded[1]));
 	buf_free(&decoded[0]);
 	buf_free(&decoded[1]);
 }

@@ -1,0 +1,30 @@
+#ifndef GATEWAY_SCOPES_H
+#define GATEWAY_SCOPES_H
+
+/*
+ * The scopes (replay/key.h) under which a request may be recorded: that of
+ * its route; without one also the origin that the client named, lower-cased,
+ * with its port and, where the port may be the gateway's, without.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+#define SCOPES_MOST 3
+#define SCOPES_BYTES 256 /* no name is longer (RFC 1035 section 2.3.4) */
+
+struct scopes {
+	struct str v[SCOPES_MOST]; /* in the order to look in */
+	size_t n;
+	char text[SCOPES_BYTES];
+};
+
+/* The views are of route and of s itself. */
+void scopes_of(struct scopes *s, struct str route, struct str authority);
+
+/* Whether host is an address rather than a name. */
+bool scopes_is_address(struct str host);
+
+#endif

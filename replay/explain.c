@@ -1,0 +1,221 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "har/exchange.h"
+#include "recorder/store.h"
+#include "replay/answer.h"
+#include "replay/key.h"
+#include "replay/library_priv.h"
+
+#include "replay/explain.h"
+
+/* Of the entries under a key so many are looked into. */
+#define EXPLAIN_MATCHED 64
+
+/* In a sentence. */
+#define EXPLAIN_SAID 4
+
+static const char *const explain_reasons[EXPLAIN_REASON_COUNT] = {
+#define R(name, text) [EXPLAIN_##name] = text,
+	EXPLAIN_REASONS(R)
+#undef R
+};
+
+const char *
+explain_reason_text(enum explain_reason r)
+{
+	return explain_reasons[r];
+}
+
+/*
+ * What is under the key
+ */
+
+/* The entries that were found and could not be used. */
+struct explain_matched {
+	int64_t ids[EXPLAIN_MATCHED];
+	size_t n;
+	int64_t all; /* also those that have no room */
+};
+
+static int
+explain_find(struct reader *r, const struct key *key, struct explain_matched *m,
+    struct err *e)
+{
+	struct store_candidate c[EXPLAIN_MATCHED];
+	int64_t n =
+	    store_find(r->store, r->tape, key->bytes, c, EXPLAIN_MATCHED, e);
+	int64_t i;
+
+	if (n == -1)
+		return -1;
+	m->all += n;
+	for (i = 0; i < n && i < EXPLAIN_MATCHED && m->n < EXPLAIN_MATCHED; i++)
+		m->ids[m->n++] = c[i].id;
+	return 0;
+}
+
+/* What keeps the nearest of those entries from answering. */
+static enum explain_reason
+explain_entry(struct explanation *x, const struct exchange *entry)
+{
+	size_t i;
+
+	if (!answer_usable(entry)) {
+		snprintf(x->failure, sizeof(x->failure), "%s%s%.*s",
+		    outcome_text(entry->outcome),
+		    entry->failure.n > 0 ? ", " : "",
+		    (int)(entry->failure.n < 100 ? entry->failure.n : 100),
+		    entry->failure.p);
+		return EXPLAIN_FAILED;
+	}
+	for (i = 0; i < x->nearest.differences.n; i++)
+		if (x->nearest.differences.v[i].place == DIFFERENCE_IN_HEADER)
+			return EXPLAIN_VARY;
+	return entry->status == 304 ? EXPLAIN_CONDITIONAL : EXPLAIN_RANGE;
+}
+
+static int
+explain_matched(struct explanation *x, const struct nearest_to *to,
+    const struct explain_matched *m, enum found found, struct err *e)
+{
+	struct exchange *entry;
+	int r;
+
+	x->matched = m->all;
+	if (nearest_among(&x->nearest, to, m->ids, m->n, e) == -1)
+		return -1;
+	if (found == FOUND_EXHAUSTED || x->nearest.n == 0) {
+		x->reason = EXPLAIN_EXHAUSTED;
+		return 0;
+	}
+	r = store_get(to->store, x->nearest.v[0].id, 0, &entry, e);
+	if (r == 1) {
+		x->reason = explain_entry(x, entry);
+		exchange_free(entry);
+	}
+	return r == -1 ? -1 : 0;
+}
+
+int
+explain_miss(struct reader *r, const struct explain_request *q,
+    struct explanation *x, struct err *e)
+{
+	struct compared live = {
+		.method = q->method,
+		.scope = q->scopes[0],
+		.target = q->target,
+		.headers = q->headers,
+		.body = q->body,
+		.size = q->size,
+		.known = true,
+	};
+	struct nearest_to to = {
+		.store = r->store,
+		.live = &live,
+		.scopes = q->scopes,
+		.nscopes = q->nscopes,
+		.rules = q->rules,
+		.lines = q->lines,
+	};
+	struct explain_matched m = { .n = 0 };
+	size_t i;
+
+	x->reason = EXPLAIN_EMPTY;
+	if (reader_tape(r, e) == -1)
+		return -1;
+	to.tape = r->tape;
+	if (r->tape == 0)
+		return 0;
+	for (i = 0; i < q->nkeys; i++)
+		if (explain_find(r, &q->keys[i], &m, e) == -1)
+			return -1;
+	if (m.n > 0)
+		return explain_matched(x, &to, &m, q->found, e);
+	if (nearest_find(&x->nearest, &to, e) == -1)
+		return -1;
+	if (x->nearest.n > 0)
+		x->reason = EXPLAIN_UNKNOWN;
+	return 0;
+}
+
+void
+explanation_fini(struct explanation *x)
+{
+	nearest_fini(&x->nearest);
+	*x = (struct explanation){ 0 };
+}
+
+/*
+ * Saying it
+ */
+
+static void
+explanation_differences(const struct explanation *x, struct buf *out)
+{
+	const struct contrast *d = &x->nearest.differences;
+	size_t i;
+
+	for (i = 0; i < d->n && i < EXPLAIN_SAID; i++) {
+		buf_add_text(out, i == 0 ? ": " : "; ");
+		difference_text(&d->v[i], out);
+	}
+	if (d->n > EXPLAIN_SAID)
+		buf_addf(out, "; and %zu%s more", d->n - EXPLAIN_SAID,
+		    d->more ? " or" : "");
+	buf_add_text(out, ".");
+}
+
+void
+explanation_text(const struct explanation *x, struct buf *out)
+{
+	static const char *const sentences[EXPLAIN_REASON_COUNT] = {
+		[EXPLAIN_EMPTY] = "Nothing is recorded on this tape.",
+		[EXPLAIN_UNKNOWN] = "The nearest is entry",
+		[EXPLAIN_EXHAUSTED] = "What matched is entry",
+		[EXPLAIN_FAILED] = "Matched but failed recording: entry",
+		[EXPLAIN_VARY] = "Matched but Vary differs: entry",
+		[EXPLAIN_CONDITIONAL] = "Matched, but what is recorded, a 304, "
+					"answers conditions alone: entry",
+		[EXPLAIN_RANGE] = "Matched, but what is recorded, a 206, is of "
+				  "another range: entry",
+	};
+	const struct nearest_entry *first = &x->nearest.v[0];
+
+	buf_add_text(out, sentences[x->reason]);
+	if (x->nearest.n == 0)
+		return;
+	buf_addf(out, " %" PRId64 ", %.*s %.*s", first->id,
+	    STR_ARGS(first->method), STR_ARGS(first->url));
+	if (x->reason == EXPLAIN_EXHAUSTED && x->matched > 1)
+		buf_addf(out, ", and %" PRId64 " more", x->matched - 1);
+	if (x->failure[0] != '\0')
+		buf_addf(out, " (%s)", x->failure);
+	explanation_differences(x, out);
+}
+
+bool
+explanation_rules(const struct explanation *x, struct buf *out)
+{
+	const struct contrast *d = &x->nearest.differences;
+	size_t from = out->n, i, k;
+
+	if (d->n == 0 || d->more)
+		return false;
+	for (i = 0; i < d->n; i++) {
+		if (d->v[i].rule.p == NULL) {
+			out->n = from;
+			return false;
+		}
+		for (k = 0; k < i; k++)
+			if (str_eq(d->v[k].rule, d->v[i].rule))
+				break;
+		if (k == i)
+			buf_addf(out, "%.*s\n", STR_ARGS(d->v[i].rule));
+	}
+	return true;
+}
