@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "gateway/http1.h"
 #include "gateway/mailbox.h"
@@ -21,6 +24,7 @@ struct asker;
 struct ask {
 	struct asker *asker;
 	struct call *call;
+	struct event *deadline;
 	void *what;
 	struct exchange *x;
 };
@@ -35,6 +39,15 @@ struct asker {
 
 static void asker_next(struct ask *a);
 
+/* What only the call knows, before it is gone. */
+static void
+asker_leave(struct ask *a)
+{
+	call_timings(a->call, &a->x->timings);
+	event_del(a->deadline);
+	a->call = NULL;
+}
+
 /* The answer is over; the next request may go out. */
 static void
 asker_end(struct ask *a, enum outcome outcome, const char *failure)
@@ -47,9 +60,7 @@ asker_end(struct ask *a, enum outcome outcome, const char *failure)
 		x->failure = arena_str(&x->arena, str_of(failure));
 	if (x->response.body.known)
 		x->response.body.size = x->response.body.bytes.n;
-	call_timings(a->call, &x->timings);
 	a->x = NULL;
-	a->call = NULL;
 	if (!r->job->on_answer(r->job->arg, a->what, x))
 		r->stopped = true;
 	asker_next(a);
@@ -109,13 +120,29 @@ asker_on_end(void *arg, const struct headers *trailers)
 
 	if (trailers != NULL)
 		a->x->response.trailers = headers_copy(trailers, &a->x->arena);
+	asker_leave(a);
 	asker_end(a, OUTCOME_COMPLETE, NULL);
 }
 
 static void
 asker_on_failure(void *arg, const struct call_failure *f)
 {
+	asker_leave(arg);
 	asker_end(arg, f->outcome, f->text);
+}
+
+static void
+asker_on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct ask *a = arg;
+	struct call *call = a->call;
+
+	(void)fd;
+	(void)what;
+	a->asker->w->now = clock_mono_us();
+	asker_leave(a);
+	call_cancel(call);
+	asker_end(a, OUTCOME_TIMEOUT, "the answer is not over in time");
 }
 
 static const struct call_handler asker_handler = {
@@ -131,6 +158,8 @@ static void
 asker_next(struct ask *a)
 {
 	struct asker *r = a->asker;
+	struct timeval longest = { r->job->most_us / 1000000,
+		r->job->most_us % 1000000 };
 	struct call_request request;
 
 	if (r->stopped || !r->job->next(r->job->arg, &request, &a->what)) {
@@ -139,6 +168,7 @@ asker_next(struct ask *a)
 			worker_idle(r->w);
 		return;
 	}
+	event_add(a->deadline, &longest);
 	a->x = exchange_new();
 	a->x->started_us = clock_wall_us();
 	a->call = call_start(r->w, &request, &asker_handler, a);
@@ -152,10 +182,38 @@ asker_begin(struct worker *w, void *arg)
 
 	(void)w;
 	r->running = r->job->most;
-	for (i = 0; i < r->job->most; i++) {
-		r->asks[i].asker = r;
+	for (i = 0; i < r->job->most; i++)
 		asker_next(&r->asks[i]);
+}
+
+static int
+asker_open(struct asker *r, struct shared *shared, struct err *e)
+{
+	struct ask *a;
+
+	r->w = worker_new(shared, 0, NULL, 0, e);
+	if (r->w == NULL)
+		return -1;
+	for (a = r->asks; a < r->asks + r->job->most; a++) {
+		a->asker = r;
+		a->deadline =
+		    event_new(r->w->base, -1, 0, asker_on_deadline, a);
+		if (a->deadline == NULL)
+			return err_set(e, "no memory for a request");
 	}
+	return 0;
+}
+
+static void
+asker_close(struct asker *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->job->most; i++)
+		if (r->asks[i].deadline != NULL)
+			event_free(r->asks[i].deadline);
+	free(r->asks);
+	worker_free(r->w);
 }
 
 int
@@ -173,15 +231,13 @@ asker_run(const struct settings *s, const struct origins *o,
 	if (shared.tls == NULL)
 		return -1;
 	r.asks = xcalloc(job->most, sizeof(*r.asks));
-	r.w = worker_new(&shared, 0, NULL, 0, e);
-	if (r.w != NULL) {
-		(void)mailbox_post(r.w->mailbox, asker_begin, &r);
+	if (asker_open(&r, &shared, e) == 0) {
 		rc = worker_start(r.w, e);
-		r.stopped |= rc == -1; /* the letter is read all the same */
+		if (rc == 0)
+			(void)mailbox_post(r.w->mailbox, asker_begin, &r);
 		worker_join(r.w);
 	}
-	worker_free(r.w);
+	asker_close(&r);
 	tls_free(shared.tls);
-	free(r.asks);
 	return rc;
 }

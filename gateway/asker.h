@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gateway/upstream.h"
 
@@ -33,7 +34,8 @@ struct asker_job {
 	 */
 	bool (*on_answer)(void *arg, void *what, struct exchange *x);
 	void *arg;
-	size_t most; /* asked at a time, at least 1 */
+	size_t most;     /* asked at a time, at least 1 */
+	int64_t most_us; /* from a request's start to its answer's end */
 };
 
 /* Returns when all is answered.  0, or -1 when it cannot begin. */

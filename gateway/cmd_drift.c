@@ -1,417 +1,73 @@
-/*
- * hark drift: sends the requests of a tape to the API once more and says what
- * of its answers' structure is not as recorded.
- *
- * First all recordings are read, so that what they have in common is known,
- * then their requests are sent; a recording is read a second time when its
- * answer is compared, since a tape may be larger than memory.
- */
+/* hark drift: how the live API differs from a tape. */
 #include "config.h"
 
-#include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/str.h"
-#include "gateway/asker.h"
-#include "gateway/body_out.h"
-#include "gateway/drift_report.h"
+#include "gateway/drift_run.h"
 #include "gateway/filters.h"
-#include "gateway/origin.h"
-#include "gateway/renewed.h"
-#include "gateway/resend.h"
 #include "gateway/terminal.h"
-#include "har/exchange.h"
+#include "gateway/values.h"
 #include "recorder/store.h"
 
 #include "gateway/commands.h"
 
-#define BODY_MOST ASKER_BODY_MOST
 #define CONCURRENCY 4
 #define CONCURRENCY_MOST 64
+#define TIME_MOST (24 * INT64_C(3600000000))
+#define TIME (2 * INT64_C(60000000))
 
 enum {
-	DRIFT_ALL_METHODS,
-	DRIFT_HEADER,
-	DRIFT_CONCURRENCY,
-	DRIFT_JSON,
-	DRIFT_JUNIT,
-	DRIFT_ACCEPT,
-	DRIFT_FILTERS,
-	DRIFT_OPTIONS = DRIFT_FILTERS + FILTERS_OPTIONS,
+	OPTION_ALL_METHODS,
+	OPTION_HEADER,
+	OPTION_CONCURRENCY,
+	OPTION_MAX_TIME,
+	OPTION_JSON,
+	OPTION_JUNIT,
+	OPTION_ACCEPT,
+	OPTION_FILTERS,
+	OPTION_OPTIONS = OPTION_FILTERS + FILTERS_OPTIONS,
 };
 
 const struct own_option cmd_drift_options[] = {
-	[DRIFT_ALL_METHODS] = {
+	[OPTION_ALL_METHODS] = {
 	    .name = "all-methods",
 	    .help = "send requests that may change something, too",
 	},
-	[DRIFT_HEADER] = {
+	[OPTION_HEADER] = {
 	    .name = "header",
 	    .argument = "'NAME: VALUE'",
 	    .help = "send this field in the place of the recorded one",
 	    .take = settings_field,
 	},
-	[DRIFT_CONCURRENCY] = {
+	[OPTION_CONCURRENCY] = {
 	    .name = "concurrency",
 	    .argument = "N",
 	    .help = "requests at a time, 1 to 64 (4)",
 	},
-	[DRIFT_JSON] = {
+	[OPTION_MAX_TIME] = {
+	    .name = "max-time",
+	    .argument = "TIME",
+	    .help = "for all of one request and its answer (2m)",
+	},
+	[OPTION_JSON] = {
 	    .name = "json",
 	    .help = "one JSON object per entry",
 	},
-	[DRIFT_JUNIT] = {
+	[OPTION_JUNIT] = {
 	    .name = "junit",
 	    .argument = "FILE",
 	    .help = "write a JUnit report, too",
 	},
-	[DRIFT_ACCEPT] = {
+	[OPTION_ACCEPT] = {
 	    .name = "accept",
 	    .help = "put the live answers in the place of the recorded ones",
 	},
-	FILTERS_ROWS(DRIFT_FILTERS),
+	FILTERS_ROWS(OPTION_FILTERS),
 	{ .name = NULL },
 };
-
-struct drift_entry {
-	struct drift_case c;
-	bool done;
-};
-
-struct drift_run {
-	struct settings *settings;
-	bool own_origins; /* each request goes where it was recorded */
-	bool all_methods;
-	size_t concurrency;
-	struct store *store;
-	struct origins *origins;
-	struct drift *drift;
-	struct buf decoded;
-	struct drift_entry *v; /* as listed */
-	size_t n, cap;
-	size_t next;     /* to be sent */
-	size_t reported; /* all in front of it are */
-	struct drift_report report;
-	bool failed; /* the store did; e says how */
-	struct err e;
-};
-
-/* A request on its way. */
-struct drift_request {
-	struct drift_entry *entry;
-	struct exchange *was;
-	struct buf target, head;
-};
-
-/*
- * The recordings
- */
-
-static int
-cmd_drift_on_entry(void *arg, const struct store_entry_row *row)
-{
-	struct drift_run *d = arg;
-
-	if (d->n == d->cap) {
-		d->cap = d->cap > 0 ? 2 * d->cap : 256;
-		d->v = xrealloc(d->v, d->cap * sizeof(*d->v));
-	}
-	d->v[d->n++] = (struct drift_entry){ .c = { .id = row->id } };
-	return 0;
-}
-
-static void
-cmd_drift_skip(struct drift_entry *t, const char *why)
-{
-	t->c.result = DRIFT_SKIPPED;
-	t->c.why = str_of(why);
-	t->done = true;
-}
-
-/* "/http/api.test:8080": a path that stands for the origin of u among those of
- * the settings. */
-static void
-cmd_drift_origin(const struct url *u, struct buf *out)
-{
-	buf_add_text(out, u->https ? "/https/" : "/http/");
-	buf_add_str(out, u->authority);
-}
-
-static int
-cmd_drift_add_origin(
-    struct drift_run *d, const struct exchange *x, struct err *e)
-{
-	struct buf text = { 0 };
-	struct url u;
-	int r = url_parse(&u, x->url, e);
-
-	if (r == 0) {
-		cmd_drift_origin(&u, &text);
-		buf_addf(&text, "=http%s://%.*s", u.https ? "s" : "",
-		    STR_ARGS(u.authority));
-		r = settings_upstream(d->settings, buf_text(&text), e);
-	}
-	buf_free(&text);
-	return r;
-}
-
-/* Decides whether x is sent, and remembers what is recorded. */
-static int
-cmd_drift_learn(struct drift_run *d, struct drift_entry *t,
-    const struct exchange *x, struct err *e)
-{
-	const char *why = resend_hindrance(x);
-
-	t->c.method = arena_str(&t->c.arena, x->method);
-	t->c.url = arena_str(&t->c.arena, x->url);
-	t->c.was = x->status;
-	t->c.time_us = -1;
-	t->c.expected = !d->all_methods && !resend_is_safe(x);
-	if (t->c.expected)
-		why = "its method may change something (--all-methods)";
-	else if (x->outcome != OUTCOME_COMPLETE || x->status == 0)
-		why = "the recorded exchange failed";
-	if (why != NULL) {
-		cmd_drift_skip(t, why);
-		return 0;
-	}
-	if (d->own_origins && cmd_drift_add_origin(d, x, e) == -1)
-		return -1;
-	return drift_learn(d->drift, x,
-	    body_out_plain(&x->response, BODY_MOST, &d->decoded), e);
-}
-
-static int
-cmd_drift_read(struct drift_run *d, struct store_filter *f, struct err *e)
-{
-	struct exchange *x;
-	size_t i;
-	int r;
-
-	if (filters_tape(d->store, d->settings->tape, f, e) == -1 ||
-	    store_list(d->store, f, cmd_drift_on_entry, d, e) == -1)
-		return -1;
-	for (i = 0; i < d->n; i++) {
-		r = store_get(d->store, d->v[i].c.id, BODY_MOST, &x, e);
-		if (r == 0)
-			cmd_drift_skip(&d->v[i], "removed meanwhile");
-		else if (r == 1)
-			r = cmd_drift_learn(d, &d->v[i], x, e);
-		exchange_free(x);
-		if (r == -1)
-			return err_wrap(e, "entry %" PRId64, d->v[i].c.id);
-	}
-	return 0;
-}
-
-/*
- * Requests and answers, on the asker's thread
- */
-
-static void
-cmd_drift_done(struct drift_run *d, struct drift_entry *t)
-{
-	t->done = true;
-	for (; d->reported < d->n && d->v[d->reported].done; d->reported++)
-		drift_report_add(&d->report, &d->v[d->reported].c);
-}
-
-static void
-cmd_drift_free_request(struct drift_request *q)
-{
-	exchange_free(q->was);
-	buf_free(&q->target);
-	buf_free(&q->head);
-	free(q);
-}
-
-/* Where x goes; false when no upstream is for it.  One that was given for all
- * hosts is not for what came from a host of its own. */
-static bool
-cmd_drift_route(struct drift_run *d, const struct exchange *x,
-    struct buf *target, const struct origin **o)
-{
-	struct buf path = { 0 };
-	struct route route;
-	struct url u;
-	struct err e;
-	bool found;
-
-	if (d->own_origins && url_parse(&u, x->url, &e) == 0) {
-		cmd_drift_origin(&u, &path);
-		if (u.target.n == 0 || u.target.p[0] != '/')
-			buf_add_text(&path, "/");
-		buf_add_str(&path, u.target);
-	} else {
-		buf_add_str(&path, x->target);
-	}
-	found = origins_route(d->origins, d->own_origins ? STR("") : x->scope,
-		    buf_str(&path), &route) &&
-		(d->own_origins || str_eq(route.scope, x->scope));
-	if (found) {
-		route_target(&route, buf_str(&path), target);
-		*o = route.origin;
-	}
-	buf_free(&path);
-	return found;
-}
-
-/* 1, 0 when t is not sent after all, -1 when the store failed. */
-static int
-cmd_drift_prepare(struct drift_run *d, struct drift_request *q,
-    struct call_request *r, struct err *e)
-{
-	int rc = store_get(d->store, q->entry->c.id, BODY_MOST, &q->was, e);
-
-	if (rc == 0)
-		cmd_drift_skip(q->entry, "removed meanwhile");
-	if (rc != 1)
-		return rc;
-	if (!cmd_drift_route(d, q->was, &q->target, &r->origin)) {
-		cmd_drift_skip(q->entry, "no upstream is for its host");
-		return 0;
-	}
-	resend_head(
-	    q->was, r->origin, buf_str(&q->target), d->settings, &q->head);
-	r->method = q->was->method;
-	r->head = buf_str(&q->head);
-	r->body = buf_str(&q->was->request.body.bytes);
-	return 1;
-}
-
-static bool
-cmd_drift_next(void *arg, struct call_request *r, void **what)
-{
-	struct drift_run *d = arg;
-	struct drift_request *q;
-	int rc;
-
-	while (!d->failed && d->next < d->n) {
-		q = xcalloc(1, sizeof(*q));
-		q->entry = &d->v[d->next++];
-		*what = q;
-		rc = q->entry->done ? 0 : cmd_drift_prepare(d, q, r, &d->e);
-		if (rc == 1)
-			return true;
-		d->failed = rc == -1;
-		cmd_drift_done(d, q->entry);
-		cmd_drift_free_request(q);
-	}
-	return false;
-}
-
-static int64_t
-cmd_drift_time(const struct timings *t)
-{
-	const int64_t parts[] = { t->blocked, t->dns, t->connect, t->send,
-		t->wait, t->receive };
-	int64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		sum += parts[i] > 0 ? parts[i] : 0;
-	return sum;
-}
-
-static int
-cmd_drift_accept(struct drift_run *d, struct drift_case *c,
-    struct exchange *was, struct exchange *x, struct err *e)
-{
-	c->kept_out = renewed_hindrance(was, x);
-	if (c->kept_out != NULL)
-		return 0;
-	renewed_take(was, x);
-	return store_replace(d->store, was, e) == -1 ? -1 : 0;
-}
-
-static int
-cmd_drift_answered(struct drift_run *d, struct drift_request *q,
-    struct exchange *x, struct err *e)
-{
-	struct drift_case *c = &q->entry->c;
-
-	c->time_us = cmd_drift_time(&x->timings);
-	c->now = x->status;
-	if (x->outcome != OUTCOME_COMPLETE) {
-		c->result = DRIFT_UNANSWERED;
-		c->why = arena_str(&c->arena, x->failure);
-		return 0;
-	}
-	if (drift_compare(d->drift, q->was, x,
-		body_out_plain(&x->response, BODY_MOST, &d->decoded),
-		&c->findings, e) == -1)
-		return -1;
-	if (c->findings.breaking > 0)
-		c->result = DRIFT_BREAKING;
-	else if (c->findings.informational > 0)
-		c->result = DRIFT_INFORMATIONAL;
-	return d->report.accept ? cmd_drift_accept(d, c, q->was, x, e) : 0;
-}
-
-static bool
-cmd_drift_on_answer(void *arg, void *what, struct exchange *x)
-{
-	struct drift_run *d = arg;
-	struct drift_request *q = what;
-
-	if (!d->failed && cmd_drift_answered(d, q, x, &d->e) == -1) {
-		d->failed = true;
-		err_wrap(&d->e, "entry %" PRId64, q->entry->c.id);
-	}
-	cmd_drift_done(d, q->entry);
-	exchange_free(x);
-	cmd_drift_free_request(q);
-	return !d->failed;
-}
-
-/*
- * All of it
- */
-
-static int
-cmd_drift_ask(struct drift_run *d, struct err *e)
-{
-	struct asker_job job = { .next = cmd_drift_next,
-		.on_answer = cmd_drift_on_answer,
-		.arg = d,
-		.most = d->all_methods ? 1 : d->concurrency };
-
-	d->origins = origins_new(d->settings, e);
-	if (d->origins == NULL ||
-	    asker_run(d->settings, d->origins, &job, e) == -1)
-		return -1;
-	if (!d->failed)
-		return 0;
-	*e = d->e;
-	return -1;
-}
-
-/* With --accept in one transaction, which leaves nothing when nothing
- * drifted: the tape is no other one then. */
-static int
-cmd_drift_asking(struct drift_run *d, struct err *e)
-{
-	const uint64_t *n = d->report.results;
-	int r;
-
-	if (!d->report.accept)
-		return cmd_drift_ask(d, e);
-	if (store_begin(d->store, e) == -1)
-		return -1;
-	r = cmd_drift_ask(d, e);
-	if (r == 0 &&
-	    n[DRIFT_BREAKING] + n[DRIFT_INFORMATIONAL] > d->report.kept_out) {
-		r = store_commit(d->store, e);
-		if (r == 0)
-			return 0;
-	}
-	store_rollback(d->store);
-	return r;
-}
 
 static int
 cmd_drift_run(struct drift_run *d, struct store_filter *f, const char *junit)
@@ -420,22 +76,19 @@ cmd_drift_run(struct drift_run *d, struct store_filter *f, const char *junit)
 	struct err e;
 	int status;
 
-	if (cmd_drift_read(d, f, &e) == -1)
-		return commands_fail(STATUS_FAILED, &e);
-	if (d->n > 0 && cmd_drift_asking(d, &e) == -1)
+	if (drift_run(d, f, &e) == -1)
 		return commands_fail(STATUS_FAILED, &e);
 	status = drift_report_end(&d->report);
 	if (junit != NULL &&
 	    junit_write(&d->report.junit, STR("hark drift"), junit, &e) == -1)
 		return commands_fail(STATUS_FAILED, &e);
-	if (n[DRIFT_SKIPPED] == d->n) {
-		/* A gate that looks at nothing must not stay open. */
-		err_set(&e, d->n == 0 ? "no entry fits: nothing was compared"
-				      : "no request could be sent: nothing was "
-					"compared");
-		return commands_fail(STATUS_FAILED, &e);
-	}
-	return status;
+	if (n[DRIFT_SKIPPED] < d->n)
+		return status;
+	/* A gate that looks at nothing must not stay open. */
+	err_set(&e, d->n == 0 ? "no entry fits: nothing was compared"
+			      : "no request could be sent: nothing was "
+				"compared");
+	return commands_fail(STATUS_FAILED, &e);
 }
 
 static int
@@ -454,6 +107,21 @@ cmd_drift_concurrency(const char *text, size_t *n, struct err *e)
 }
 
 static int
+cmd_drift_time(const char *text, int64_t *us, struct err *e)
+{
+	uint64_t v = TIME;
+
+	if (text != NULL &&
+	    (value_parse(VALUE_TIME, text, &v) == -1 || v < 1 || v > TIME_MOST))
+		return err_set(e,
+		    "option max-time: %.100s: expected a time up to 24h such "
+		    "as 30s",
+		    text);
+	*us = (int64_t)v;
+	return 0;
+}
+
+static int
 cmd_drift_open(struct drift_run *d, struct err *e)
 {
 	const char *path = d->settings->store;
@@ -467,24 +135,6 @@ cmd_drift_open(struct drift_run *d, struct err *e)
 	return d->store != NULL ? 0 : -1;
 }
 
-static void
-cmd_drift_close(struct drift_run *d)
-{
-	size_t i;
-
-	for (i = d->reported; i < d->n; i++) {
-		drift_findings_fini(&d->v[i].c.findings);
-		arena_fini(&d->v[i].c.arena);
-	}
-	free(d->v);
-	junit_fini(&d->report.junit);
-	buf_free(&d->report.out);
-	buf_free(&d->decoded);
-	drift_free(d->drift);
-	origins_free(d->origins);
-	store_close(d->store);
-}
-
 static int
 cmd_drift_with(struct drift_run *d, const char **values, const char *url)
 {
@@ -493,22 +143,21 @@ cmd_drift_with(struct drift_run *d, const char **values, const char *url)
 
 	if ((url != NULL && settings_upstream(d->settings, url, &e) == -1) ||
 	    settings_check_upstream(d->settings, &e) == -1 ||
-	    filters_take(values + DRIFT_FILTERS, &filter, &e) == -1 ||
+	    filters_take(values + OPTION_FILTERS, &filter, &e) == -1 ||
 	    cmd_drift_concurrency(
-		values[DRIFT_CONCURRENCY], &d->concurrency, &e) == -1 ||
+		values[OPTION_CONCURRENCY], &d->concurrency, &e) == -1 ||
+	    cmd_drift_time(values[OPTION_MAX_TIME], &d->most_us, &e) == -1 ||
 	    cmd_drift_open(d, &e) == -1)
 		return commands_fail(STATUS_USAGE, &e);
-	d->own_origins = d->settings->nupstreams == 0;
-	d->drift = drift_new();
 	/* A reader that leaves, and an upstream, are errors to us. */
 	signal(SIGPIPE, SIG_IGN);
-	return cmd_drift_run(d, &filter, values[DRIFT_JUNIT]);
+	return cmd_drift_run(d, &filter, values[OPTION_JUNIT]);
 }
 
 int
 cmd_drift(const struct command *c, int argc, char **argv)
 {
-	const char *values[DRIFT_OPTIONS];
+	const char *values[OPTION_OPTIONS];
 	struct drift_run d = { .report = { .colours = terminal_colours() } };
 	int operands, status;
 
@@ -516,13 +165,14 @@ cmd_drift(const struct command *c, int argc, char **argv)
 	    commands_settings(c, argc, argv, values, &operands, &status);
 	if (d.settings == NULL)
 		return status;
-	d.all_methods = values[DRIFT_ALL_METHODS] != NULL;
-	d.report.json = values[DRIFT_JSON] != NULL;
-	d.report.accept = values[DRIFT_ACCEPT] != NULL;
+	d.all_methods = values[OPTION_ALL_METHODS] != NULL;
+	d.report.json = values[OPTION_JSON] != NULL;
+	d.report.accept = values[OPTION_ACCEPT] != NULL;
 	status = operands > 1 ? commands_misused(c)
 			      : cmd_drift_with(
 				    &d, values, operands == 1 ? argv[1] : NULL);
-	cmd_drift_close(&d);
+	drift_run_fini(&d);
+	store_close(d.store);
 	settings_free(d.settings);
 	return status;
 }

@@ -30,6 +30,7 @@ struct shape {
 	uint32_t *slots; /* open addressing: 1 + the place in facts, or 0 */
 	size_t mask;
 	size_t bytes;        /* of the texts */
+	uint32_t answers;    /* that were added */
 	bool sorted;         /* the slots find nothing any more */
 	struct buf endpoint; /* the one at hand */
 	struct str interned; /* its text in the arena; p is NULL when new */
@@ -377,6 +378,7 @@ shape_note_lower(struct shape *s, int side, enum shape_kind kind,
     struct str name, struct err *e)
 {
 	struct buf *b = &s->path;
+	struct shape_fact *f;
 	size_t i;
 
 	buf_clear(b, PATH_MOST);
@@ -384,7 +386,12 @@ shape_note_lower(struct shape *s, int side, enum shape_kind kind,
 	for (i = 0; i < b->n; i++)
 		if (b->p[i] >= 'A' && b->p[i] <= 'Z')
 			b->p[i] |= 32;
-	return shape_note(s, side, kind, buf_str(b), 1, e) != NULL ? 0 : -1;
+	f = shape_note(s, side, kind, buf_str(b), 1, e);
+	if (f == NULL)
+		return -1;
+	f->times[side] -= f->answer == s->answers; /* counted already */
+	f->answer = s->answers;
+	return 0;
 }
 
 static int
@@ -402,29 +409,16 @@ shape_add_status(
 									   : -1;
 }
 
-/* Whether the i-th field is the first one of its name. */
-static bool
-shape_is_first(const struct headers *h, size_t i)
-{
-	size_t k;
-
-	for (k = 0; k < i; k++)
-		if (str_ieq(h->v[k].name, h->v[i].name))
-			return false;
-	return true;
-}
-
 static int
 shape_add_headers(
     struct shape *s, int side, const struct headers *h, struct err *e)
 {
 	struct str type = headers_get(h, "Content-Type"), essence;
-	size_t i;
+	const struct header *f;
 
-	for (i = 0; i < h->n; i++)
-		if (shape_is_first(h, i) && headers_end_to_end(h, &h->v[i]) &&
-		    shape_note_lower(s, side, SHAPE_HEADER, h->v[i].name, e) ==
-			-1)
+	for (f = h->v; f < h->v + h->n; f++)
+		if (headers_end_to_end(h, f) &&
+		    shape_note_lower(s, side, SHAPE_HEADER, f->name, e) == -1)
 			return -1;
 	if (!str_cut(&type, ';', &essence) || str_trim(essence).n == 0)
 		return 0;
@@ -438,6 +432,7 @@ shape_add(struct shape *s, int side, const struct exchange *x, struct str body,
 	struct shape_fact *f;
 
 	assert(!s->sorted);
+	s->answers++;
 	shape_set_endpoint(s, x);
 	f = shape_note(s, side, SHAPE_ENDPOINT, STR(""), 1, e);
 	if (f == NULL)

@@ -56,6 +56,7 @@ struct shape_fact {
 	 * bodies at hand at an endpoint. */
 	uint32_t holders[2];
 	struct shape_words *words; /* SHAPE_GENERAL; NULL: no string */
+	uint32_t answer; /* of a field, for shape.c: the last that had it */
 };
 
 enum shape_grain {

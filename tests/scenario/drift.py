@@ -247,6 +247,19 @@ def a_silent_API_runs_into_the_timeout(t):
 
 
 @case
+def an_answer_without_end_is_given_up(t):
+    store, origin = recorded(t)
+    gate = t.gate()
+    origin.routes['/same'] = lambda p, r: (
+        p.send(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+               b'1\r\nx\r\n'), gate.wait())
+    found = objects(store, '--max-time', '500ms', expect=1)
+    same((targets(found, 'unanswered'), found[7]['why']),
+         (['/same'], 'the answer is not over in time'))
+    same(targets(found, 'same'), [t for t in OLD if t != '/same'])
+
+
+@case
 def filters_choose_what_is_sent(t):
     store, origin = recorded(t)
     origin.routes.update(NEW)
@@ -384,6 +397,8 @@ def a_wrong_use_says_what_was_expected(t):
             (['ftp://x'], 'ftp://x: expected'),
             (['--concurrency', '0'], 'option concurrency: 0: expected'),
             (['--concurrency', '65'], 'option concurrency: 65: expected'),
+            (['--max-time', '5'], 'option max-time: 5: expected'),
+            (['--max-time', '0s'], 'option max-time: 0s: expected'),
             (['--header', 'x'], "option header: x: expected 'Name: value'"),
             (['--header', 'a b: c'], "expected 'Name: value'"),
             (['--header', 'a: b\nc: d'], "expected 'Name: value'"),
