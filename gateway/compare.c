@@ -127,7 +127,6 @@ compare_answer(struct transaction *t)
 	char subject[256];
 	struct err e;
 
-	reader_used(t->w->reader, t->compare->recorded->entry);
 	if (compare_findings(t, &f, &e) == 0) {
 		compare_log(t, &f);
 		endpoint_add(

@@ -271,7 +271,8 @@ transaction_replay(struct transaction *t, enum found *why)
 }
 
 /* Whether the upstream answers although a recording may: it is only compared
- * then, and counts as served. */
+ * then.  As when it answers, it counts as served unless the request is for a
+ * part of it. */
 static bool
 transaction_compares(struct transaction *t)
 {
@@ -281,13 +282,15 @@ transaction_compares(struct transaction *t)
 		return false;
 	if (transaction_look(t, &a) != FOUND)
 		return true;
-	library_served(t->w->reader, &t->wanted, a);
 	reader_used(t->w->reader, a->entry);
-	if (t->derived == NULL)
-		compare_begin(t, a);
-	else
+	if (t->derived != NULL) {
 		answer_unref(a);
-	t->derived = NULL;
+		t->derived = NULL;
+		return true;
+	}
+	if (t->wanted.asks == 0 || t->wanted.asks == a->asked)
+		library_served(t->w->reader, &t->wanted, a);
+	compare_begin(t, a);
 	return true;
 }
 
