@@ -19,8 +19,10 @@
 #include "har/har_file.h"
 #include "har/har_read.h"
 #include "har/har_write.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/key.h"
+#include "replay/reindex.h"
 
 #include "gateway/commands.h"
 
@@ -190,15 +192,42 @@ cmd_edit_read(struct edit *d, struct err *e)
 }
 
 static int
+cmd_edit_on_row(void *arg, const struct store_entry_row *row)
+{
+	*(int64_t *)arg = row->tape_id;
+	return 1;
+}
+
+/* By the rules of the tape that the entry is on. */
+static int
+cmd_edit_keys(struct edit *d, struct err *e)
+{
+	struct store_filter one = { .first_id = d->was->id,
+		.last_id = d->was->id };
+	struct rules *rules;
+	struct keyer *keyer;
+	int64_t tape = 0;
+
+	if (store_list(d->store, &one, cmd_edit_on_row, &tape, e) == -1)
+		return -1;
+	rules = reindex_rules_of(d->store, tape, e);
+	if (rules == NULL)
+		return -1;
+	keyer = keyer_new(rules);
+	key_exchange(keyer, d->x);
+	keyer_free(keyer);
+	rules_free(rules);
+	return 0;
+}
+
+static int
 cmd_edit_store(struct edit *d, struct err *e)
 {
-	struct keyer *keyer;
 	int r;
 
 	edited_settle(d->x, d->was, d->own);
-	keyer = keyer_new(NULL);
-	key_exchange(keyer, d->x);
-	keyer_free(keyer);
+	if (cmd_edit_keys(d, e) == -1)
+		return -1;
 	r = store_replace(d->store, d->x, e);
 	if (r == 0)
 		return err_set(e, "the entry is not there any more");

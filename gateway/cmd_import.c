@@ -12,13 +12,16 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "gateway/indexed.h"
 #include "gateway/printable.h"
 #include "har/exchange.h"
 #include "har/har_file.h"
 #include "har/har_read.h"
 #include "har/url.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/key.h"
+#include "replay/reindex.h"
 
 #include "gateway/commands.h"
 
@@ -62,6 +65,7 @@ struct import {
 	bool strict;
 	struct store *store; /* NULL for a dry run */
 	int64_t tape;
+	struct rules *of_tape; /* what keys go by; NULL: those given */
 	struct keyer *keyer;
 	struct har_file *file;
 	char *folder; /* of the store; or NULL */
@@ -328,7 +332,11 @@ static int
 cmd_import_onto_tape(struct import *i, struct har_figures *f, struct err *e)
 {
 	i->tape = store_tape(i->store, str_of(i->settings->tape), true, e);
-	return i->tape > 0 ? cmd_import_read(i, f, e) : -1;
+	if (i->tape <= 0 ||
+	    (i->of_tape == NULL &&
+		reindex_say(i->store, i->tape, i->settings->rules, e) == -1))
+		return -1;
+	return cmd_import_read(i, f, e);
 }
 
 /* All of the file or nothing, not even the tape. */
@@ -424,6 +432,25 @@ cmd_import_base(struct import *i, const char *text, struct err *e)
 	return 0;
 }
 
+static int
+cmd_import_open(struct import *i, bool dry_run, struct err *e)
+{
+	const struct settings *s = i->settings;
+	int64_t tape;
+
+	if (!dry_run) {
+		i->store = store_open(s->store, STORE_WRITE, true, e);
+		if (i->store == NULL)
+			return -1;
+		tape = store_tape(i->store, str_of(s->tape), false, e);
+		if (tape == -1 || indexed_for_command(
+				      s, i->store, tape, &i->of_tape, e) == -1)
+			return -1;
+	}
+	i->keyer = keyer_new(i->of_tape != NULL ? i->of_tape : s->rules);
+	return 0;
+}
+
 int
 cmd_import(const struct command *c, int argc, char **argv)
 {
@@ -439,21 +466,19 @@ cmd_import(const struct command *c, int argc, char **argv)
 	i.settings = s;
 	i.filter = values[IMPORT_FILTER];
 	i.strict = values[IMPORT_STRICT] != NULL;
-	i.keyer = keyer_new(s->rules);
 	if (values[IMPORT_DRY_RUN] == NULL)
 		i.folder = cmd_import_folder(s->store);
 	if (operands == 0)
 		status = commands_misused(c);
 	else if (cmd_import_base(&i, values[IMPORT_BASE], &e) == -1 ||
-		 (values[IMPORT_DRY_RUN] == NULL &&
-		     (i.store = store_open(s->store, STORE_WRITE, true, &e)) ==
-			 NULL))
+		 cmd_import_open(&i, values[IMPORT_DRY_RUN] != NULL, &e) == -1)
 		status = commands_fail(STATUS_USAGE, &e);
 	else
 		status = cmd_import_files(&i, argv + 1, operands);
 	store_close(i.store);
 	free(i.folder);
 	keyer_free(i.keyer);
+	rules_free(i.of_tape);
 	settings_free(s);
 	return status;
 }

@@ -12,7 +12,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "har/json_write.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
+#include "replay/reindex.h"
 
 #include "gateway/commands.h"
 
@@ -132,21 +134,64 @@ cmd_merge_extra(
 	return r;
 }
 
+/*
+ * Keys go by the rules of the tape that gets the entries, or of the first when
+ * it is new.  Where those of another tape went by others they have to be made
+ * anew: *rules then, and the tape says so; NULL else.
+ */
+static int
+cmd_merge_rules(struct merge *m, int64_t into, bool made, char **tapes, int n,
+    struct rules **rules, struct err *e)
+{
+	int64_t tape = store_tape(m->store, str_of(tapes[0]), false, e);
+	struct rules *by = NULL;
+	int i, same = tape == -1 ? -1 : 1;
+
+	if (same == 1)
+		by = reindex_rules_of(m->store, made ? tape : into, e);
+	if (by != NULL && !made)
+		same = reindex_is_by(m->store, into, by, e);
+	for (i = 0; by != NULL && same == 1 && i < n; i++) {
+		tape = store_tape(m->store, str_of(tapes[i]), false, e);
+		same = tape == -1 ? -1 : reindex_is_by(m->store, tape, by, e);
+	}
+	if (by == NULL || same == -1 ||
+	    reindex_say(m->store, into, same == 1 ? by : NULL, e) == -1) {
+		rules_free(by);
+		return -1;
+	}
+	*rules = by;
+	if (same == 1) {
+		rules_free(by);
+		*rules = NULL;
+	}
+	return 0;
+}
+
 static int
 cmd_merge_tapes(struct merge *m, char **tapes, int n, struct err *e)
 {
-	int64_t into;
+	struct rules *anew = NULL;
+	struct reindex_figures f;
+	int64_t was, into;
+	int r = 0;
 
 	if (store_begin(m->store, e) == -1)
 		return -1;
-	if (cmd_merge_collect(m, tapes, n, e) == 0 &&
-	    (into = store_tape(m->store, str_of(m->into), true, e)) > 0 &&
-	    cmd_merge_copy(m, into, e) == 0 &&
-	    cmd_merge_extra(m, into, tapes, n, e) == 0 &&
-	    store_commit(m->store, e) == 0)
-		return 0;
-	store_rollback(m->store);
-	return -1;
+	if (cmd_merge_collect(m, tapes, n, e) == -1 ||
+	    (was = store_tape(m->store, str_of(m->into), false, e)) == -1 ||
+	    (into = store_tape(m->store, str_of(m->into), true, e)) <= 0 ||
+	    cmd_merge_copy(m, into, e) == -1 ||
+	    cmd_merge_extra(m, into, tapes, n, e) == -1 ||
+	    cmd_merge_rules(m, into, was == 0, tapes, n, &anew, e) == -1 ||
+	    store_commit(m->store, e) == -1) {
+		store_rollback(m->store);
+		r = -1;
+	} else if (anew != NULL) {
+		r = reindex_tape(m->store, into, anew, &f, e);
+	}
+	rules_free(anew);
+	return r;
 }
 
 static int

@@ -93,6 +93,7 @@ int cmd_diff(const struct command *c, int argc, char **argv);
 int cmd_drift(const struct command *c, int argc, char **argv);
 int cmd_merge(const struct command *c, int argc, char **argv);
 int cmd_prune(const struct command *c, int argc, char **argv);
+int cmd_reindex(const struct command *c, int argc, char **argv);
 int cmd_import(const struct command *c, int argc, char **argv);
 int cmd_export(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
@@ -111,6 +112,7 @@ extern const struct own_option cmd_diff_options[];
 extern const struct own_option cmd_drift_options[];
 extern const struct own_option cmd_merge_options[];
 extern const struct own_option cmd_prune_options[];
+extern const struct own_option cmd_reindex_options[];
 extern const struct own_option cmd_import_options[];
 extern const struct own_option cmd_export_options[];
 

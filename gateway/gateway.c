@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
+#include "gateway/indexed.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
 #include "gateway/sessions.h"
@@ -210,6 +211,9 @@ gateway_open_store(struct gateway *g, struct err *e)
 		.cache_bytes = s->cache_bytes,
 		.watch = !m->records };
 
+	if ((m->records || m->reads || m->reads_on_failure) &&
+	    indexed_for_gateway(s, m->records, e) == -1)
+		return -1;
 	if (m->records &&
 	    (g->shared.recorder = recorder_open(&recorder, e)) == NULL)
 		return -1;

@@ -146,6 +146,14 @@ const struct command commands[] = {
 	    .own = cmd_prune_options,
 	},
 	{
+	    .name = "reindex",
+	    .run = cmd_reindex,
+	    .operands = "",
+	    .help = "make the keys of a tape anew, by these rules",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_reindex_options,
+	},
+	{
 	    .name = "import",
 	    .run = cmd_import,
 	    .operands = "FILE ...",

@@ -160,6 +160,7 @@ miss_ask(struct transaction *t)
 	r.nscopes = scopes.n;
 	memcpy(r.scopes, scopes.v, scopes.n * sizeof(*scopes.v));
 	if (t->why != FOUND_NOTHING) {
+		r.tier = t->wanted.tier;
 		r.keys[r.nkeys++] = t->wanted.key;
 		if (t->wanted.has_body)
 			r.keys[r.nkeys++] = t->wanted.any_body;

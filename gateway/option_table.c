@@ -210,6 +210,7 @@ static const char *const words_match[] = {
 	[MATCH_PLAYWRIGHT] = "playwright",
 	NULL,
 };
+static const char *const words_max_tier[] = { "exact", "normalized", NULL };
 static const char *const words_host[] = {
 	[HOST_UPSTREAM] = "upstream",
 	[HOST_CLIENT] = "client",
@@ -323,6 +324,13 @@ const struct option option_table[] = {
 	    .initial = "exact",
 	    .argument = "exact|playwright",
 	    .help = "how a recording is found",
+	},
+	{
+	    .name = "max-tier",
+	    CHOICE(max_tier, words_max_tier),
+	    .initial = "normalized",
+	    .argument = "exact|normalized",
+	    .help = "how loosely a recording may match, at most",
 	},
 	{
 	    .name = "durability",

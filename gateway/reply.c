@@ -80,12 +80,15 @@ reply_finish_head(struct transaction *t)
 void
 reply_finish_answer_head(struct transaction *t)
 {
-	char id[80] = "";
+	char id[96] = "";
 	int n = 0;
 
 	if (t->answer->entry != 0)
 		n = snprintf(
 		    id, sizeof(id), ";entry=%" PRId64, t->answer->entry);
+	if (t->wanted.tier == TIER_NORMALIZED)
+		n += snprintf(
+		    id + n, sizeof(id) - (size_t)n, ";tier=normalized");
 	if (t->derived != NULL)
 		snprintf(
 		    id + n, sizeof(id) - (size_t)n, ";derived=%s", t->derived);

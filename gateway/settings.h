@@ -13,6 +13,7 @@
 
 #include "gateway/session.h"
 #include "recorder/recorder.h"
+#include "replay/key.h"
 #include "replay/repeat.h"
 
 struct err;
@@ -105,6 +106,7 @@ struct settings {
 	enum host_header host_header;
 	enum on_miss on_miss;
 	enum match match;
+	enum tier max_tier; /* no looser than this */
 	enum durability durability;
 	enum forwarded forwarded;
 	bool via;              /* add Via to both legs */

@@ -149,7 +149,7 @@ tee_add_marks(struct transaction *t)
  * NULL when nobody waits for it. */
 struct tee_word {
 	struct library *library; /* told when the entry was added there */
-	struct key key;
+	struct library_keys keys;
 	struct mailbox *mailbox;
 	struct transaction *t;
 	void (*on_written)(struct transaction *t, bool stored);
@@ -174,7 +174,7 @@ tee_on_written(void *arg, int64_t entry)
 	struct tee_word *word = arg;
 
 	if (word->library != NULL)
-		library_written(word->library, &word->key, entry);
+		library_written(word->library, &word->keys, entry);
 	word->stored = entry != -1;
 	if (word->t == NULL)
 		free(word);
@@ -207,7 +207,7 @@ tee_word_new(struct transaction *t, bool findable,
 {
 	struct tee_word *word = xcalloc(1, sizeof(*word));
 
-	memcpy(word->key.bytes, t->x->key, sizeof(word->key.bytes));
+	word->keys = library_keys(t->x);
 	if (findable)
 		word->library = t->w->shared->library;
 	if (on_written != NULL) {

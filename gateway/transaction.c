@@ -24,6 +24,7 @@
 #include "recorder/rules.h"
 #include "replay/http_rules.h"
 #include "replay/key.h"
+#include "replay/normal.h"
 #include "replay/refresh.h"
 #include "replay/written.h"
 
@@ -91,23 +92,70 @@ transaction_abort(struct transaction *t)
 
 /* ---- recordings ------------------------------------------------------ */
 
-static enum found
-transaction_probe(struct transaction *t, struct str method, struct str scope,
-    struct answer **a, struct err *e)
+/* The live request as keys are made of it: here and nowhere else. */
+static struct key_parts
+transaction_parts(
+    const struct transaction *t, struct str method, struct str scope)
 {
-	struct key_parts parts = { .method = method,
+	return (struct key_parts){ .method = method,
 		.scope = scope,
 		.target = t->r->head.path,
 		.headers = &t->r->head.headers,
 		.body = t->r->body };
+}
 
-	t->wanted.key = key_of(t->w->keyer, &parts);
-	t->wanted.has_body = parts.body.n > 0;
-	if (t->wanted.has_body) {
-		parts.body = (struct str){ NULL, 0 };
-		t->wanted.any_body = key_of(t->w->keyer, &parts);
+/* What the rules leave of the request, when it is not recorded as it is. */
+static enum found
+transaction_probe_normalized(struct transaction *t,
+    const struct key_parts *parts, struct answer **a, struct err *e)
+{
+	struct wanted *w = &t->wanted, exact = *w;
+	struct key_parts any = *parts;
+	enum found found;
+
+	if (!key_normal(t->w->keyer, parts, &w->key))
+		return FOUND_NOTHING;
+	w->tier = TIER_NORMALIZED;
+	if (w->has_body) {
+		any.body = (struct str){ NULL, 0 };
+		(void)key_normal(t->w->keyer, &any, &w->any_body);
 	}
-	return library_find(t->w->reader, &t->wanted, a, e);
+	found = library_find(t->w->reader, w, a, e);
+	if (found == FOUND_NOTHING)
+		*w = exact;
+	return found;
+}
+
+static enum found
+transaction_probe(struct transaction *t, struct str method, struct str scope,
+    struct answer **a, struct err *e)
+{
+	struct key_parts parts = transaction_parts(t, method, scope),
+			 any = parts;
+	const struct settings *s = t->w->shared->settings;
+	struct wanted *w = &t->wanted;
+	enum found found, looser;
+
+	w->tier = TIER_EXACT;
+	w->key = key_of(t->w->keyer, &parts);
+	w->has_body = parts.body.n > 0;
+	if (w->has_body) {
+		any.body = (struct str){ NULL, 0 };
+		w->any_body = key_of(t->w->keyer, &any);
+	}
+	w->ignoring = s->max_tier >= TIER_NORMALIZED &&
+			      (rules_verbs(s->rules) & NORMAL_IGNORING) != 0
+			  ? s->rules
+			  : NULL;
+	w->asked =
+	    (struct rules_request){ parts.method, parts.scope, parts.target };
+	found = library_find(t->w->reader, w, a, e);
+	if ((found != FOUND_NOTHING && found != FOUND_UNUSABLE) ||
+	    s->max_tier < TIER_NORMALIZED ||
+	    (rules_verbs(s->rules) & NORMAL_VERBS) == 0)
+		return found;
+	looser = transaction_probe_normalized(t, &parts, a, e);
+	return looser == FOUND_NOTHING ? found : looser;
 }
 
 /* Most tapes have no scopes but that of the route, and no look in vain. */
@@ -506,8 +554,13 @@ transaction_log(const struct transaction *t)
 
 	if (log_wants(LOG_DEBUG))
 		log_debug(transaction_subject(t, subject, sizeof(subject)),
-		    "%d from %s in %" PRId64 " us", t->status,
-		    source_texts[t->source], clock_mono_us() - t->r->started);
+		    "%d from %s%s in %" PRId64 " us", t->status,
+		    source_texts[t->source],
+		    t->source == SOURCE_REPLAY &&
+			    t->wanted.tier == TIER_NORMALIZED
+			? " (normalized)"
+			: "",
+		    clock_mono_us() - t->r->started);
 }
 
 static void

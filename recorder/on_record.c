@@ -123,10 +123,10 @@ on_record_apply(enum on_record policy, struct store *s, int64_t tape,
 
 	if (policy == ON_RECORD_APPEND || !x->keyed)
 		return 1;
-	n = store_find(s, tape, x->key, few, ON_RECORD_FEW, e);
+	n = store_find(s, tape, x->key, false, few, ON_RECORD_FEW, e);
 	if (n > ON_RECORD_FEW) {
 		c = xcalloc((size_t)n, sizeof(*c));
-		n = store_find(s, tape, x->key, c, (size_t)n, e);
+		n = store_find(s, tape, x->key, false, c, (size_t)n, e);
 	}
 	apply = n == -1 ? -1 : on_record_decide(policy, s, x, c, n, e);
 	if (c != few)

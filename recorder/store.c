@@ -88,6 +88,16 @@ store_bind_bytes(sqlite3_stmt *q, int at, struct str bytes)
 	    q, at, bytes.n > 0 ? bytes.p : "", bytes.n, SQLITE_STATIC);
 }
 
+void
+store_bind_key(sqlite3_stmt *q, int at, const uint8_t *key, bool keyed)
+{
+	if (keyed)
+		store_bind_bytes(q, at,
+		    (struct str){ (const char *)key, EXCHANGE_KEY_BYTES });
+	else
+		sqlite3_bind_null(q, at);
+}
+
 struct str
 store_column(sqlite3_stmt *q, int column)
 {

@@ -61,6 +61,15 @@ int store_tape_extra(
 int store_tape_add_extra(
     struct store *s, int64_t tape, struct str object, struct err *e);
 
+/*
+ * What made the keys of the tape's entries (key_made_by() in replay/key.h);
+ * '' for no rules.  Appended to out; replaced.  Both 0 or -1.
+ */
+int store_tape_rules(
+    struct store *s, int64_t tape, struct buf *out, struct err *e);
+int store_tape_set_rules(
+    struct store *s, int64_t tape, struct str rules, struct err *e);
+
 /* How far a tape went at one moment. */
 struct store_extent {
 	int64_t tape; /* its id; 0: there was none */
@@ -115,11 +124,12 @@ struct store_candidate {
 	int status;
 };
 
-/* The entries of the tape under key, oldest first, at most cap of them (the
- * oldest); gives how many there are, or -1. */
+/* The entries of the tape under key (with normal, under it as their normal
+ * key), oldest first, at most cap of them (the oldest); gives how many there
+ * are, or -1. */
 int64_t store_find(struct store *s, int64_t tape,
-    const uint8_t key[EXCHANGE_KEY_BYTES], struct store_candidate *out,
-    size_t cap, struct err *e);
+    const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
+    struct store_candidate *out, size_t cap, struct err *e);
 
 /*
  * The entry, whole but for bodies over most_body bytes, which stay in the
@@ -207,6 +217,18 @@ struct store_near_row {
 int store_near(struct store *s, int64_t tape, struct str target,
     int (*on_row)(void *arg, const struct store_near_row *), void *arg,
     struct err *e);
+
+/*
+ * Reads what the keys of the first entry of the tape behind the one with id
+ * after are made of, into x, a blank one: id, method, scope, target, url,
+ * header fields and body of the request, keyed.  A body over most_body bytes
+ * stays in the store.  1, 0 when there is none, -1.
+ */
+int store_next_request(struct store *s, int64_t tape, int64_t after,
+    size_t most_body, struct exchange *x, struct err *e);
+
+/* Gives the entry x->id the keys of x.  0 or -1. */
+int store_set_keys(struct store *s, const struct exchange *x, struct err *e);
 
 /* Changes whenever somebody else's commit became visible (PRAGMA
  * data_version); cheap. */

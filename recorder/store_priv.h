@@ -25,6 +25,8 @@ enum store_statement {
 	STORE_HOLD,
 	STORE_TAPE_EXTRA,
 	STORE_TAPE_SET,
+	STORE_TAPE_RULES,
+	STORE_TAPE_SET_RULES,
 	STORE_BODY_FIND,
 	STORE_BODY_PUT,
 	STORE_BODY_OPEN,
@@ -41,6 +43,7 @@ enum store_statement {
 	STORE_BODIES_OF,
 	STORE_ENTRY_DELETE,
 	STORE_FIND,
+	STORE_FIND_NORMAL,
 	STORE_GET,
 	STORE_LIST,
 	STORE_IDS,
@@ -54,6 +57,8 @@ enum store_statement {
 	STORE_UNKNOWN,
 	STORE_SCOPED,
 	STORE_REQUESTS,
+	STORE_NEXT_REQUEST,
+	STORE_SET_KEYS,
 	STORE_STATEMENTS
 };
 
@@ -72,6 +77,9 @@ struct store {
 #define STORE_FIND_SQL \
 	"SELECT id, outcome, status FROM entry " \
 	"WHERE tape = ?1 AND key = ?2 ORDER BY id"
+#define STORE_FIND_NORMAL_SQL \
+	"SELECT id, outcome, status FROM entry " \
+	"WHERE tape = ?1 AND normal_key = ?2 ORDER BY id"
 
 /* The statement, ready for its parameters.  NULL with *e set on failure. */
 sqlite3_stmt *store_statement(struct store *s, enum store_statement which,
@@ -87,6 +95,7 @@ int store_failed(struct store *s, const char *doing, struct err *e);
 /* The bytes must live until the statement has run. */
 void store_bind(sqlite3_stmt *q, int at, struct str text);
 void store_bind_bytes(sqlite3_stmt *q, int at, struct str bytes);
+void store_bind_key(sqlite3_stmt *q, int at, const uint8_t *key, bool keyed);
 struct str store_column(sqlite3_stmt *q, int column);
 
 /* store_body.c: the id of the body with these bytes, 0 for none or empty or

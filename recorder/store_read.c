@@ -31,9 +31,11 @@ time_column(sqlite3_stmt *q, int column)
 
 int64_t
 store_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
-    struct store_candidate *out, size_t cap, struct err *e)
+    bool normal, struct store_candidate *out, size_t cap, struct err *e)
 {
-	sqlite3_stmt *q = store_statement(s, STORE_FIND, STORE_FIND_SQL, e);
+	sqlite3_stmt *q =
+	    store_statement(s, normal ? STORE_FIND_NORMAL : STORE_FIND,
+		normal ? STORE_FIND_NORMAL_SQL : STORE_FIND_SQL, e);
 	int64_t n = 0;
 	int r;
 

@@ -105,14 +105,14 @@ store_extent(
 	return r;
 }
 
-int
-store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
+/* Adds the one column that sql selects of a tape. */
+static int
+store_tape_text(struct store *s, enum store_statement which, const char *sql,
+    int64_t tape, struct buf *out, struct err *e)
 {
-	sqlite3_stmt *q;
+	sqlite3_stmt *q = store_statement(s, which, sql, e);
 	int r;
 
-	q = store_statement(
-	    s, STORE_TAPE_EXTRA, "SELECT extra FROM tape WHERE id = ?", e);
 	if (q == NULL)
 		return -1;
 	sqlite3_bind_int64(q, 1, tape);
@@ -126,17 +126,39 @@ store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
 	return r;
 }
 
-static int
-store_tape_set(struct store *s, int64_t tape, struct str extra, struct err *e)
+int
+store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
 {
-	sqlite3_stmt *q = store_statement(
-	    s, STORE_TAPE_SET, "UPDATE tape SET extra = ?2 WHERE id = ?1", e);
+	return store_tape_text(s, STORE_TAPE_EXTRA,
+	    "SELECT extra FROM tape WHERE id = ?", tape, out, e);
+}
+
+int
+store_tape_rules(struct store *s, int64_t tape, struct buf *out, struct err *e)
+{
+	return store_tape_text(s, STORE_TAPE_RULES,
+	    "SELECT rules FROM tape WHERE id = ?", tape, out, e);
+}
+
+static int
+store_tape_set(struct store *s, enum store_statement which, const char *sql,
+    int64_t tape, struct str text, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, which, sql, e);
 
 	if (q == NULL)
 		return -1;
 	sqlite3_bind_int64(q, 1, tape);
-	store_bind(q, 2, extra);
+	store_bind(q, 2, text);
 	return store_run(s, q, "cannot change the tape", e);
+}
+
+int
+store_tape_set_rules(
+    struct store *s, int64_t tape, struct str rules, struct err *e)
+{
+	return store_tape_set(s, STORE_TAPE_SET_RULES,
+	    "UPDATE tape SET rules = ?2 WHERE id = ?1", tape, rules, e);
 }
 
 int
@@ -148,7 +170,9 @@ store_tape_add_extra(
 
 	if (r == 0) {
 		har_log_merge(buf_str(&was), object, &both);
-		r = store_tape_set(s, tape, buf_str(&both), e);
+		r = store_tape_set(s, STORE_TAPE_SET,
+		    "UPDATE tape SET extra = ?2 WHERE id = ?1", tape,
+		    buf_str(&both), e);
 	}
 	buf_free(&was);
 	buf_free(&both);

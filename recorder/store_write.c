@@ -119,16 +119,6 @@ bind_response(struct store *s, sqlite3_stmt *q, const struct exchange *x)
 }
 
 static void
-bind_key(sqlite3_stmt *q, int at, const uint8_t *key, bool keyed)
-{
-	if (keyed)
-		store_bind_bytes(q, at,
-		    (struct str){ (const char *)key, EXCHANGE_KEY_BYTES });
-	else
-		sqlite3_bind_null(q, at);
-}
-
-static void
 bind_place(sqlite3_stmt *q, const struct exchange *x)
 {
 	struct path_place place = path_place(x->target);
@@ -140,8 +130,8 @@ bind_place(sqlite3_stmt *q, const struct exchange *x)
 static void
 bind_exchange(sqlite3_stmt *q, const struct exchange *x)
 {
-	bind_key(q, BIND(key), x->key, x->keyed);
-	bind_key(q, BIND(normal_key), x->normal_key, x->normal_keyed);
+	store_bind_key(q, BIND(key), x->key, x->keyed);
+	store_bind_key(q, BIND(normal_key), x->normal_key, x->normal_keyed);
 	sqlite3_bind_int64(q, BIND(times), (int64_t)x->times);
 	sqlite3_bind_int64(q, BIND(started_us), x->started_us);
 	store_bind(q, BIND(method), x->method);

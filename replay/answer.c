@@ -221,7 +221,7 @@ answer_head_us(const struct timings *t)
 }
 
 struct answer_kept *
-answer_new(const struct exchange *x, const struct key *key, struct buf *body)
+answer_new(const struct exchange *x, struct buf *body)
 {
 	struct buf head = { 0 };
 	bool length = answer_head(x, &head);
@@ -244,7 +244,6 @@ answer_new(const struct exchange *x, const struct key *key, struct buf *body)
 	struct answer_kept *k = answer_keep(&from);
 
 	answer_body(k, x, body);
-	k->key = *key;
 	k->started_us = x->started_us;
 	atomic_init(&k->mark, x->id);
 	buf_free(&head);
@@ -263,8 +262,6 @@ answer_changed(struct answer_kept *a, struct str head,
 	if (body != NULL) /* whose pieces are not where they were */
 		from.nchunks = 0;
 	k = answer_keep(&from);
-	k->key = a->key;
-	k->variant = a->variant;
 	k->started_us = a->started_us;
 	k->of = a;
 	k->body = a->body;

@@ -23,9 +23,7 @@ struct answer_kept {
 	struct cache_item item; /* counts the references */
 	struct answer answer;
 	struct body body;
-	struct key key;      /* that it was recorded under */
-	uint64_t variant;    /* id of its variant; 0 when there are no others */
-	struct variant *own; /* of a fresh answer; NULL otherwise */
+	struct variant *own;    /* of a fresh answer; NULL otherwise */
 	struct answer_kept *of; /* what it was made from by a change, whose
 				   place in a sequence it has; or NULL */
 	int64_t started_us;     /* of the recorded exchange, wall clock */
@@ -37,10 +35,9 @@ struct answer_kept {
  * body that is known where there is one. */
 bool answer_usable(const struct exchange *x);
 
-/* The answer to key with a copy of what it needs from x, but for the body,
- * whose bytes move in.  The reference is the caller's. */
-struct answer_kept *answer_new(
-    const struct exchange *x, const struct key *key, struct buf *body);
+/* The answer with a copy of what it needs from x, but for the body, whose
+ * bytes move in.  The reference is the caller's. */
+struct answer_kept *answer_new(const struct exchange *x, struct buf *body);
 
 /*
  * An answer like a, whose reference moves in, but with another head, its

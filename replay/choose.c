@@ -6,7 +6,8 @@
 #include "replay/choose.h"
 
 size_t
-choose_allowed(const struct variant **v, size_t n, const struct headers *live)
+choose_allowed(
+    const struct variant **v, size_t n, const struct variant_live *live)
 {
 	size_t i, kept = 0;
 
@@ -52,17 +53,14 @@ choose_asked(const struct variant **v, size_t n, uint64_t asks)
 }
 
 size_t
-choose_best(const struct variant **v, size_t n, const struct headers *live)
+choose_best(const struct variant **v, size_t n, struct variant_live *live)
 {
-	struct variant_live asked;
 	size_t i, score, best = 0, kept = 0;
 
 	if (n < 2)
 		return n;
-	asked.headers = live;
-	asked.looked = false;
 	for (i = 0; i < n; i++) {
-		score = variant_agreement(v[i], &asked);
+		score = variant_agreement(v[i], live);
 		if (score > best)
 			kept = 0;
 		if (score >= best) {

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 struct cursor_at;
-struct headers;
 struct variant;
+struct variant_live;
 
 /* Rules 1 and 2: moves those of the n variants that may answer the live
  * request to the front of v, in order, and gives their number. */
 size_t choose_allowed(
-    const struct variant **v, size_t n, const struct headers *live);
+    const struct variant **v, size_t n, const struct variant_live *live);
 
 /* The end of rule 2: the same for a request that asks for conditions or ranges
  * (replay/http_rules.h). */
@@ -24,7 +24,7 @@ size_t choose_asked(const struct variant **v, size_t n, uint64_t asks);
 
 /* Rule 3: the same with those that agree with it in the most fields. */
 size_t choose_best(
-    const struct variant **v, size_t n, const struct headers *live);
+    const struct variant **v, size_t n, struct variant_live *live);
 
 /*
  * Rule 4, by one policy or another (replay/repeat.h): an entry of the n

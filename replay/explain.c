@@ -43,12 +43,12 @@ struct explain_matched {
 };
 
 static int
-explain_find(struct reader *r, const struct key *key, struct explain_matched *m,
-    struct err *e)
+explain_find(struct reader *r, enum tier tier, const struct key *key,
+    struct explain_matched *m, struct err *e)
 {
 	struct store_candidate c[EXPLAIN_MATCHED];
-	int64_t n =
-	    store_find(r->store, r->tape, key->bytes, c, EXPLAIN_MATCHED, e);
+	int64_t n = store_find(r->store, r->tape, key->bytes,
+	    tier == TIER_NORMALIZED, c, EXPLAIN_MATCHED, e);
 	int64_t i;
 
 	if (n == -1)
@@ -132,7 +132,7 @@ explain_miss(struct reader *r, const struct explain_request *q,
 	if (r->tape == 0)
 		return 0;
 	for (i = 0; i < q->nkeys; i++)
-		if (explain_find(r, &q->keys[i], &m, e) == -1)
+		if (explain_find(r, q->tier, &q->keys[i], &m, e) == -1)
 			return -1;
 	if (m.n > 0)
 		return explain_matched(x, &to, &m, q->found, e);

@@ -46,6 +46,7 @@ struct explain_request {
 	struct str body; /* p is NULL when it is not at hand */
 	uint64_t size;   /* of the body */
 	enum found found;
+	enum tier tier;                /* of these keys */
 	struct key keys[EXPLAIN_KEYS]; /* that it was found under */
 	size_t nkeys;
 	const struct rules *rules; /* that count; may be NULL */

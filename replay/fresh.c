@@ -56,7 +56,7 @@ fresh_new(void)
 }
 
 static void
-fresh_drop(struct fresh_pin *p)
+fresh_pin_free(struct fresh_pin *p)
 {
 	if (p->answer != NULL)
 		cache_item_unref(&p->answer->item);
@@ -74,7 +74,7 @@ fresh_free(struct fresh *f)
 	for (s = f->slots; s < f->slots + FRESH_SLOTS; s++) {
 		while ((p = s->first) != NULL) {
 			s->first = p->next;
-			fresh_drop(p);
+			fresh_pin_free(p);
 		}
 		pthread_mutex_destroy(&s->lock);
 	}
@@ -91,7 +91,7 @@ fresh_add(struct fresh *f, const struct key *key, struct answer_kept *a)
 	p->key = *key;
 	p->answer = a;
 	pthread_mutex_lock(&s->lock);
-	if (a != NULL) {
+	if (a != NULL && a->own->n == 0) {
 		name = ANSWER_FRESH + atomic_fetch_add(&f->serial, 1);
 		atomic_store(&a->mark, name);
 		variant_add(
@@ -124,15 +124,18 @@ fresh_find(
 	return found;
 }
 
-bool
-fresh_take(struct fresh *f, const struct key *key, struct answer_kept **a)
+/* The oldest under key, if a is not NULL of those that are *a; out of its
+ * slot. */
+static struct fresh_pin *
+fresh_unpin(
+    struct fresh *f, const struct key *key, const struct answer_kept *const *a)
 {
 	struct fresh_slot *s = fresh_slot_of(f, key);
 	struct fresh_pin *p, **at;
 
 	pthread_mutex_lock(&s->lock);
 	for (at = &s->first; (p = *at) != NULL; at = &p->next)
-		if (fresh_is(p, key))
+		if (fresh_is(p, key) && (a == NULL || p->answer == *a))
 			break;
 	if (p != NULL) {
 		*at = p->next;
@@ -141,9 +144,26 @@ fresh_take(struct fresh *f, const struct key *key, struct answer_kept **a)
 		atomic_fetch_sub(&f->n, 1);
 	}
 	pthread_mutex_unlock(&s->lock);
+	return p;
+}
+
+bool
+fresh_take(struct fresh *f, const struct key *key, struct answer_kept **a)
+{
+	struct fresh_pin *p = fresh_unpin(f, key, NULL);
+
 	if (p == NULL)
 		return false;
 	*a = p->answer;
 	free(p);
 	return true;
+}
+
+void
+fresh_drop(struct fresh *f, const struct key *key, const struct answer_kept *a)
+{
+	struct fresh_pin *p = fresh_unpin(f, key, &a);
+
+	if (p != NULL)
+		fresh_pin_free(p);
 }

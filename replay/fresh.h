@@ -23,7 +23,8 @@ void fresh_free(struct fresh *f); /* safe on NULL */
 /*
  * Adds what was recorded under key: a (the reference moves in), or NULL for
  * a recording that cannot be replayed from memory but will be told as
- * written like the others.  A name is given to a and its variant.
+ * written like the others.  A name is given to a and its variant, unless it
+ * has one from being added under another key.
  */
 void fresh_add(struct fresh *f, const struct key *key, struct answer_kept *a);
 
@@ -34,5 +35,10 @@ size_t fresh_find(
 /* Takes the oldest under key: *a is the caller's reference or NULL.  False
  * when there is none. */
 bool fresh_take(struct fresh *f, const struct key *key, struct answer_kept **a);
+
+/* Takes the oldest under key that is a, which was added under another key,
+ * too. */
+void fresh_drop(
+    struct fresh *f, const struct key *key, const struct answer_kept *a);
 
 #endif

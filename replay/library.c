@@ -150,7 +150,7 @@ library_extent(const struct library *l)
 /* An answer for x that owns its variant, or NULL when x cannot be replayed
  * from memory: of a body that went in parts there is only the end. */
 static struct answer_kept *
-library_fresh(const struct exchange *x, const struct key *key)
+library_fresh(const struct exchange *x)
 {
 	const struct body *from = &x->response.body;
 	struct buf body = { 0 };
@@ -160,42 +160,71 @@ library_fresh(const struct exchange *x, const struct key *key)
 	    from->bytes.n != from->size)
 		return NULL;
 	buf_add_str(&body, buf_str(&from->bytes));
-	a = answer_new(x, key, &body);
+	a = answer_new(x, &body);
 	buf_free(&body);
 	a->answer.entry = 0;
 	a->own = variant_new(x);
-	a->variant = a->own->id;
 	return a;
+}
+
+struct library_keys
+library_keys(const struct exchange *x)
+{
+	struct library_keys keys = { .keyed = x->keyed,
+		.normal_keyed = x->normal_keyed };
+
+	memcpy(keys.exact.bytes, x->key, sizeof(keys.exact.bytes));
+	memcpy(keys.normal.bytes, x->normal_key, sizeof(keys.normal.bytes));
+	return keys;
 }
 
 void
 library_add(struct library *l, const struct exchange *x)
 {
-	struct key key;
+	struct library_keys keys = library_keys(x);
+	struct answer_kept *a;
 
 	if (!x->keyed)
 		return;
-	memcpy(key.bytes, x->key, sizeof(key.bytes));
 	if (!x->request.body.known || x->request.body.stored_id > 0)
 		atomic_store(&l->unknown, RARE_SOME);
 	if (x->scope.n > 0)
 		atomic_store(&l->scoped, RARE_SOME);
-	fresh_add(l->fresh, &key, library_fresh(x, &key));
+	a = library_fresh(x);
+	if (a != NULL && x->normal_keyed)
+		cache_item_ref(&a->item);
+	fresh_add(l->fresh, &keys.exact, a);
+	if (x->normal_keyed)
+		fresh_add(l->fresh, &keys.normal, a);
 }
 
-/* The shelf is forgotten before the fresh answer is: see fresh.h. */
+/* The shelves are forgotten before the fresh answer is: see fresh.h. */
 void
-library_written(struct library *l, const struct key *key, int64_t entry)
+library_written(
+    struct library *l, const struct library_keys *keys, int64_t entry)
 {
 	struct answer_kept *a;
 	int64_t name;
 
-	cache_forget(l->cache, CACHE_SHELF, key);
-	if (!fresh_take(l->fresh, key, &a) || a == NULL)
+	if (!keys->keyed)
 		return;
-	name = atomic_exchange(&a->mark, entry > 0 ? entry : 0);
-	if (atomic_load(&a->several))
-		cursors_rename(l->cursors, key, name, entry > 0 ? entry : 0);
+	cache_forget(l->cache, CACHE_SHELF, &keys->exact);
+	if (keys->normal_keyed)
+		cache_forget(l->cache, CACHE_SHELF, &keys->normal);
+	if (!fresh_take(l->fresh, &keys->exact, &a))
+		return;
+	if (keys->normal_keyed)
+		fresh_drop(l->fresh, &keys->normal, a);
+	if (a == NULL)
+		return;
+	if (entry < 0)
+		entry = 0;
+	name = atomic_exchange(&a->mark, entry);
+	if (atomic_load(&a->several)) {
+		cursors_rename(l->cursors, &keys->exact, name, entry);
+		if (keys->normal_keyed)
+			cursors_rename(l->cursors, &keys->normal, name, entry);
+	}
 	cache_item_unref(&a->item);
 }
 

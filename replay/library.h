@@ -11,14 +11,14 @@
  *  1. failed exchanges are left out, as is a 304 for a request that is not
  *     conditional and a 206 for one without Range;
  *  2. an entry whose response has Vary counts only if those request header
- *     fields are equal (Host, which names the gateway, and * count for
- *     nothing); when none is left so, there is no answer;
+ *     fields are equal (Host, which names the gateway, * and those that rules
+ *     ignore count for nothing); when none is left so, there is no answer;
  *     When the request has conditions or ranges and HTTP's own rules apply
  *     (replay/http_rules.h), those recorded for exactly the same ones stay,
  * else the full answers to derive one from, else what others were told who had
  * conditions;
  *  3. those whose recorded request header fields agree with the most of the
- *     live ones stay;
+ *     live ones stay; again without those that rules ignore;
  *  4. of these the oldest that this session has not served yet, and when
  *     all were served, what the policy says; or another by a policy that
  *     does not go by what was served (replay/repeat.h).
@@ -31,6 +31,7 @@
 
 #include "base/buf.h"
 #include "har/exchange.h"
+#include "recorder/rules.h"
 #include "replay/key.h"
 #include "replay/repeat.h"
 
@@ -83,10 +84,15 @@ void reader_close(struct reader *r);
 
 /* What is looked up: the key, and what choosing among equals needs. */
 struct wanted {
+	enum tier tier; /* of the key */
 	struct key key;
 	struct key any_body;           /* the key with an unknown body */
 	bool has_body;                 /* so that any_body is worth a probe */
 	const struct headers *headers; /* of the live request */
+	/* Rules that say which header fields do not count in choosing; NULL
+	 * for none.  Then whom they are to be for. */
+	const struct rules *ignoring;
+	struct rules_request asked;
 	uint64_t asks; /* http_rules_asks() of it; 0: derive nothing */
 	struct str session;
 	int64_t now_us; /* monotonic */
@@ -94,6 +100,9 @@ struct wanted {
 	bool waits;  /* a read that only a write moves on (replay/written.h) */
 	bool writes; /* a write that does */
 	struct str scope, target; /* of such a read or write */
+	/* Set by library_find() for library_served(). */
+	struct key under; /* which key it was found under */
+	uint64_t variant;
 };
 
 enum found {
@@ -106,11 +115,11 @@ enum found {
 
 /* On FOUND *a is the caller's reference.  The cursor does not move yet. */
 enum found library_find(
-    struct reader *r, const struct wanted *w, struct answer **a, struct err *e);
+    struct reader *r, struct wanted *w, struct answer **a, struct err *e);
 
-/* The last of the answer is about to be written: the cursor of w's key and
- * session moves behind it.  Not later, or a client that has read it all
- * could be served it again by another worker. */
+/* The last of the answer, which w found last, is about to be written: the
+ * cursor of its key and session moves behind it.  Not later, or a client that
+ * has read it all could be served it again by another worker. */
 void library_served(
     struct reader *r, const struct wanted *w, const struct answer *a);
 
@@ -125,6 +134,13 @@ void library_used(struct library *l, struct id_ranges *out);
 /* The tape as it was when the library was opened. */
 const struct store_extent *library_extent(const struct library *l);
 
+/* The keys of a recording. */
+struct library_keys {
+	struct key exact, normal;
+	bool keyed, normal_keyed;
+};
+struct library_keys library_keys(const struct exchange *x);
+
 /*
  * Makes a fresh recording findable before it is committed (mode auto); x is
  * copied and stays the caller's.  Nothing happens when its body is not in
@@ -132,7 +148,8 @@ const struct store_extent *library_extent(const struct library *l);
  * (entry -1) never will be.
  */
 void library_add(struct library *l, const struct exchange *x);
-void library_written(struct library *l, const struct key *key, int64_t entry);
+void library_written(
+    struct library *l, const struct library_keys *keys, int64_t entry);
 
 /* Up to n bytes of an answer's stored body (body->stored_id) from offset on;
  * the count, 0 at its end, or -1. */

@@ -107,10 +107,13 @@ reader_has_scopes(struct reader *r)
 /* Fetches what there is under key.  FOUND when there is something to choose
  * from; the hand is to be released in any case. */
 static enum found
-hand_take(
-    struct hand *h, struct reader *r, const struct key *key, struct err *e)
+hand_take(struct hand *h, struct reader *r, enum tier tier,
+    const struct key *key, struct err *e)
 {
 	struct library *l = r->library;
+	struct shelf_place place = {
+		.store = r->store, .tier = tier, .key = key
+	};
 	enum found found;
 	uint64_t stamp;
 
@@ -123,9 +126,9 @@ hand_take(
 	h->stored = true;
 	if (reader_tape(r, e) == -1)
 		return FOUND_ERROR;
+	place.tape = r->tape;
 	found = r->tape == 0 ? FOUND_NOTHING
-			     : shelf_load(r->store, r->tape, key, l->most_body,
-				   &h->shelf, e);
+			     : shelf_load(&place, l->most_body, &h->shelf, e);
 	if (found == FOUND)
 		cache_put(l->cache, &h->shelf->item, stamp);
 	else if (found != FOUND_ERROR && h->nfresh > 0)
@@ -227,22 +230,26 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
     const struct hand *h, struct pick *pick)
 {
 	static const struct headers none;
-	const struct headers *live = w->headers != NULL ? w->headers : &none;
+	struct variant_live live; /* too large to be cleared for nothing */
 	const struct variant *few[LIBRARY_FEW], **v = few;
 	bool used_up = w->repeat == REPEAT_FAIL;
 	enum found found = FOUND;
 	size_t n = h->nfresh + (h->shelf != NULL ? h->shelf->n : 0);
 
+	live.headers = w->headers != NULL ? w->headers : &none;
+	live.ignoring = w->ignoring;
+	live.asked = &w->asked;
+	live.looked = false;
 	if (n > LIBRARY_FEW)
 		v = xcalloc(n, sizeof(*v));
-	n = choose_allowed(v, hand_variants(h, v), live);
+	n = choose_allowed(v, hand_variants(h, v), &live);
 	if (w->asks != 0)
 		n = choose_asked(v, n, w->asks);
 	/* A single one can be used up, too. */
 	pick->several = n > 0 && !w->waits && repeat_counts(w->repeat) &&
 			(used_up || variants_several(v, n));
 	if (h->shelf == NULL || h->shelf->compared)
-		n = choose_best(v, n, live);
+		n = choose_best(v, n, &live);
 	if (n == 0) {
 		found = FOUND_UNUSABLE;
 	} else if (used_up || variants_several(v, n)) {
@@ -259,8 +266,8 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 
 /* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
 static int
-reader_load(struct reader *r, const struct key *under, const struct pick *pick,
-    struct answer_kept **a, struct err *e)
+reader_load(struct reader *r, const struct pick *pick, struct answer_kept **a,
+    struct err *e)
 {
 	struct exchange *x;
 	int got =
@@ -270,8 +277,7 @@ reader_load(struct reader *r, const struct key *under, const struct pick *pick,
 		return err_wrap(e, "entry %lld", (long long)pick->entry);
 	if (got == 0)
 		return 0;
-	*a = answer_new(x, under, &x->response.body.bytes);
-	(*a)->variant = pick->variant;
+	*a = answer_new(x, &x->response.body.bytes);
 	(*a)->item.key = cache_entry_key(pick->entry);
 	exchange_free(x);
 	return 1;
@@ -279,25 +285,20 @@ reader_load(struct reader *r, const struct key *under, const struct pick *pick,
 
 /* The answer of a stored entry, from the cache or else from the store. */
 static int
-reader_answer(struct reader *r, const struct key *under,
-    const struct pick *pick, struct hand *h, struct answer_kept **a,
-    struct err *e)
+reader_answer(struct reader *r, const struct pick *pick, struct hand *h,
+    struct answer_kept **a, struct err *e)
 {
 	struct cache *cache = r->library->cache;
 	struct key key = cache_entry_key(pick->entry);
 	uint64_t stamp;
 	int got;
 
-	while ((*a = (struct answer_kept *)cache_find(
-		    cache, CACHE_ANSWER, &key, &stamp)) != NULL) {
-		if ((*a)->variant == pick->variant)
-			return 1;
-		/* Its shelf has stopped comparing fields since. */
-		cache_item_unref(&(*a)->item);
-		cache_forget(cache, CACHE_ANSWER, &key);
-	}
+	*a =
+	    (struct answer_kept *)cache_find(cache, CACHE_ANSWER, &key, &stamp);
+	if (*a != NULL)
+		return 1;
 	h->stored = true;
-	got = reader_load(r, under, pick, a, e);
+	got = reader_load(r, pick, a, e);
 	if (got == 1)
 		cache_put(cache, &(*a)->item, stamp);
 	return got;
@@ -316,32 +317,34 @@ hand_fresh(const struct hand *h, int64_t name)
 
 /* Makes the choice an answer: 1, 0 when its entry is gone, -1. */
 static int
-reader_pick(struct reader *r, const struct key *under, const struct pick *pick,
-    struct hand *h, struct answer_kept **a, struct err *e)
+reader_pick(struct reader *r, const struct pick *pick, struct hand *h,
+    struct answer_kept **a, struct err *e)
 {
 	if (pick->entry >= ANSWER_FRESH)
 		*a = hand_fresh(h, pick->entry);
 	else if (h->shelf->only != NULL)
 		*a = h->shelf->only;
 	else
-		return reader_answer(r, under, pick, h, a, e);
+		return reader_answer(r, pick, h, a, e);
 	cache_item_ref(&(*a)->item);
 	return 1;
 }
 
 /* One try: -1 when an entry is gone that the cache still had. */
 static int
-reader_try(struct reader *r, const struct wanted *w, const struct key *key,
+reader_try(struct reader *r, struct wanted *w, const struct key *key,
     struct answer_kept **a, bool *stored, struct err *e)
 {
 	struct hand h;
 	struct pick pick = { 0 };
-	int found = hand_take(&h, r, key, e), got;
+	int found = hand_take(&h, r, w->tier, key, e), got;
 
 	if (found == FOUND)
 		found = (int)reader_choose(r, w, key, &h, &pick);
 	if (found == FOUND) {
-		got = reader_pick(r, key, &pick, &h, a, e);
+		got = reader_pick(r, &pick, &h, a, e);
+		w->under = *key;
+		w->variant = pick.variant;
 		if (got == -1)
 			found = FOUND_ERROR;
 		else if (got == 0)
@@ -355,7 +358,7 @@ reader_try(struct reader *r, const struct wanted *w, const struct key *key,
 }
 
 static enum found
-reader_find(struct reader *r, const struct wanted *w, const struct key *key,
+reader_find(struct reader *r, struct wanted *w, const struct key *key,
     struct answer_kept **a, bool *stored, struct err *e)
 {
 	int found = reader_try(r, w, key, a, stored, e);
@@ -369,7 +372,7 @@ reader_find(struct reader *r, const struct wanted *w, const struct key *key,
 
 enum found
 library_find(
-    struct reader *r, const struct wanted *w, struct answer **a, struct err *e)
+    struct reader *r, struct wanted *w, struct answer **a, struct err *e)
 {
 	struct answer_kept *kept = NULL;
 	bool stored = false;
@@ -397,6 +400,6 @@ library_served(struct reader *r, const struct wanted *w, const struct answer *a)
 	if (w->writes && a->entry > 0)
 		written_mark(r->library->cursors, &place, a->entry);
 	if (atomic_load(&k->several))
-		cursors_move(r->library->cursors, &k->key, w->session,
-		    k->variant, &k->mark);
+		cursors_move(r->library->cursors, &w->under, w->session,
+		    w->variant, &k->mark);
 }

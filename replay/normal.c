@@ -222,11 +222,9 @@ bool
 normal_ignores_header(
     const struct rules *r, const struct rules_request *q, struct str name)
 {
-	const uint64_t verbs =
-	    RULE_BIT(RULE_IGNORE_HEADER) | RULE_BIT(RULE_REPLACE_HEADER);
 	const struct rule *rule = NULL;
 
-	while ((rule = rules_next(r, rule, verbs, q)) != NULL)
+	while ((rule = rules_next(r, rule, NORMAL_IGNORING, q)) != NULL)
 		if (rule_names(rule, name, true))
 			return true;
 	return false;

@@ -48,6 +48,10 @@ struct key_parts;
 #define NORMAL_VERBS \
 	(RULES_OF_MATCHING & ~NORMAL_HEADERS & ~RULE_BIT(RULE_IGNORE_HEADER))
 
+/* Those by which header fields do not count in choosing. */
+#define NORMAL_IGNORING \
+	(RULE_BIT(RULE_IGNORE_HEADER) | RULE_BIT(RULE_REPLACE_HEADER))
+
 /* The rules must outlive it; NULL are none. */
 struct normal *normal_new(const struct rules *r);
 void normal_free(struct normal *n); /* safe on NULL */

@@ -380,9 +380,8 @@ playwright_find(struct playwright *p, struct reader *r,
 static struct answer *
 playwright_made(struct exchange *x)
 {
-	static const struct key none;
 
-	return &answer_new(x, &none, &x->response.body.bytes)->answer;
+	return &answer_new(x, &x->response.body.bytes)->answer;
 }
 
 /* The browser starts anew at x. */

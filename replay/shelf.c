@@ -151,9 +151,7 @@ shelf_take(struct shelf *s, struct store *store, int64_t entry,
 	if (got == 1 && answer_usable(x)) {
 		room = shelf_add(s, x, entry);
 		if (only) {
-			s->only = answer_new(
-			    x, &s->item.key, &x->response.body.bytes);
-			s->only->variant = s->variants[0]->id;
+			s->only = answer_new(x, &x->response.body.bytes);
 			s->item.cost += s->only->item.cost;
 		}
 	}
@@ -192,25 +190,28 @@ shelf_fill(struct shelf *s, struct store *store, struct store_candidate *c,
 /* The candidates under key, at most SHELF_ENTRIES: in few if they fit there,
  * else in *many, which the caller frees.  How many, or -1. */
 static int64_t
-shelf_candidates(struct store *s, int64_t tape, const struct key *key,
-    struct store_candidate *few, struct store_candidate **many, struct err *e)
+shelf_candidates(const struct shelf_place *p, struct store_candidate *few,
+    struct store_candidate **many, struct err *e)
 {
-	int64_t room, n = store_find(s, tape, key->bytes, few, SHELF_FEW, e);
+	bool normal = p->tier == TIER_NORMALIZED;
+	int64_t room, n = store_find(p->store, p->tape, p->key->bytes, normal,
+			  few, SHELF_FEW, e);
 
 	if (n <= SHELF_FEW)
 		return n;
 	room = n < SHELF_ENTRIES ? n : SHELF_ENTRIES;
 	*many = xcalloc((size_t)room, sizeof(**many));
-	n = store_find(s, tape, key->bytes, *many, (size_t)room, e);
+	n = store_find(
+	    p->store, p->tape, p->key->bytes, normal, *many, (size_t)room, e);
 	return n < room ? n : room;
 }
 
 enum found
-shelf_load(struct store *store, int64_t tape, const struct key *key,
-    size_t most_body, struct shelf **shelf, struct err *e)
+shelf_load(const struct shelf_place *p, size_t most_body, struct shelf **shelf,
+    struct err *e)
 {
 	struct store_candidate few[SHELF_FEW], *many = NULL;
-	int64_t n = shelf_candidates(store, tape, key, few, &many, e);
+	int64_t n = shelf_candidates(p, few, &many, e);
 	enum found found;
 	struct shelf *s;
 
@@ -218,9 +219,9 @@ shelf_load(struct store *store, int64_t tape, const struct key *key,
 		free(many);
 		return n == 0 ? FOUND_NOTHING : FOUND_ERROR;
 	}
-	s = shelf_new(key);
+	s = shelf_new(p->key);
 	found = shelf_fill(
-	    s, store, many != NULL ? many : few, (size_t)n, most_body, e);
+	    s, p->store, many != NULL ? many : few, (size_t)n, most_body, e);
 	free(many);
 	if (found == FOUND)
 		*shelf = s;

@@ -37,12 +37,19 @@ struct shelf {
 	struct answer_kept *only; /* the single entry, or NULL */
 };
 
+struct shelf_place {
+	struct store *store;
+	int64_t tape;
+	enum tier tier;
+	const struct key *key; /* of that tier */
+};
+
 /*
- * Reads what the tape has under key.  On FOUND *shelf is not empty and the
+ * Reads what the tape has under a key.  On FOUND *shelf is not empty and the
  * caller's reference; FOUND_UNUSABLE when there are only entries that cannot
  * be replayed; FOUND_ERROR with *e set.
  */
-enum found shelf_load(struct store *s, int64_t tape, const struct key *key,
-    size_t most_body, struct shelf **shelf, struct err *e);
+enum found shelf_load(const struct shelf_place *p, size_t most_body,
+    struct shelf **shelf, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "replay/hash.h"
 #include "replay/http_rules.h"
+#include "replay/normal.h"
 
 #include "replay/variant.h"
 
@@ -17,6 +18,13 @@ variant_kind_of(int status)
 			       : VARIANT_ANY;
 }
 
+static bool
+variant_ignores(const struct variant_live *live, struct str name)
+{
+	return live->ignoring != NULL &&
+	       normal_ignores_header(live->ignoring, live->asked, name);
+}
+
 static int
 variant_order(const void *a, const void *b)
 {
@@ -25,9 +33,11 @@ variant_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Hashes of the fields that count, ascending; at most VARIANT_FIELDS. */
+/* Hashes of the fields that count, ascending; at most VARIANT_FIELDS.  live is
+ * NULL for a recorded request. */
 static size_t
-variant_fields(const struct headers *h, uint64_t *out)
+variant_fields(
+    const struct headers *h, const struct variant_live *live, uint64_t *out)
 {
 	const struct header *f;
 	size_t n = 0;
@@ -35,7 +45,8 @@ variant_fields(const struct headers *h, uint64_t *out)
 	for (f = h->v; f < h->v + h->n && n < VARIANT_FIELDS; f++) {
 		if (str_iis(f->name, "Host") ||
 		    str_iis(f->name, "Content-Length") ||
-		    !headers_end_to_end(h, f))
+		    !headers_end_to_end(h, f) ||
+		    (live != NULL && variant_ignores(live, f->name)))
 			continue;
 		out[n] = hash_add_lower(HASH_START, f->name);
 		out[n] = hash_add(hash_add_u64(out[n], f->name.n), f->value);
@@ -177,7 +188,7 @@ struct variant *
 variant_new(const struct exchange *x)
 {
 	uint64_t fields[VARIANT_FIELDS];
-	size_t nfields = variant_fields(&x->request.headers, fields);
+	size_t nfields = variant_fields(&x->request.headers, NULL, fields);
 	size_t nvary, text = variant_vary_size(x, &nvary);
 	size_t list = nvary * sizeof(struct header);
 	size_t hashes = nfields * sizeof(*fields);
@@ -241,14 +252,15 @@ variant_asks(const struct headers *live, enum variant_kind kind)
 }
 
 bool
-variant_allows(const struct variant *v, const struct headers *live)
+variant_allows(const struct variant *v, const struct variant_live *live)
 {
 	size_t i;
 
-	if (!variant_asks(live, v->kind))
+	if (!variant_asks(live->headers, v->kind))
 		return false;
 	for (i = 0; i < v->vary.n; i++)
-		if (!variant_same(&v->vary.v[i], live))
+		if (!variant_same(&v->vary.v[i], live->headers) &&
+		    !variant_ignores(live, v->vary.v[i].name))
 			return false;
 	return true;
 }
@@ -259,7 +271,8 @@ variant_agreement(const struct variant *v, struct variant_live *live)
 	size_t i, k = 0, n = 0;
 
 	if (!live->looked) {
-		live->nfields = variant_fields(live->headers, live->fields);
+		live->nfields =
+		    variant_fields(live->headers, live, live->fields);
 		live->looked = true;
 	}
 	for (i = 0; i < live->nfields; i++) {

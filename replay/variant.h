@@ -20,6 +20,9 @@
 
 #include "har/exchange.h"
 
+struct rules;
+struct rules_request;
+
 #define VARIANT_FIELDS 256
 
 /* What a status asks of the live request. */
@@ -58,16 +61,19 @@ void variant_add(struct variant *v, const struct variant_entry *entry);
 /* Forgets the request's fields, so that more entries look alike. */
 void variant_blur(struct variant *v);
 
-/* A live request, looked at as far as it is needed. */
+/* A live request, looked at as far as it is needed; headers, ignoring and
+ * asked as in struct wanted (replay/library.h), the rest 0 at first. */
 struct variant_live {
 	const struct headers *headers;
-	uint64_t fields[VARIANT_FIELDS];
-	size_t nfields;
+	const struct rules *ignoring;
+	const struct rules_request *asked;
 	bool looked; /* fields are set */
+	size_t nfields;
+	uint64_t fields[VARIANT_FIELDS];
 };
 
 /* Whether a member may answer the request at all. */
-bool variant_allows(const struct variant *v, const struct headers *live);
+bool variant_allows(const struct variant *v, const struct variant_live *live);
 
 /* How many of the live fields the recorded request has, too. */
 size_t variant_agreement(const struct variant *v, struct variant_live *live);

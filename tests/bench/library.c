@@ -133,8 +133,8 @@ close_library(struct bench *b)
 
 /* Finds what is wanted, rounds times in turn. */
 static double
-finds(struct bench *b, const struct wanted *w, size_t n, size_t rounds,
-    enum found want)
+finds(
+    struct bench *b, struct wanted *w, size_t n, size_t rounds, enum found want)
 {
 	double start = cpu_ns();
 	struct answer *a;

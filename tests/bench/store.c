@@ -150,7 +150,7 @@ bench_find(const char *path, uint64_t n)
 		fail();
 	for (i = 0; i < probes; i++) {
 		x = exchange(i * 7919 % n, 1);
-		if (store_find(s, tape, x->key, &c, 1, &e) != 1)
+		if (store_find(s, tape, x->key, false, &c, 1, &e) != 1)
 			fail();
 		exchange_free(x);
 		if (store_get(s, c.id, 1u << 20, &x, &e) != 1)

@@ -44,9 +44,7 @@ field(struct str name, struct str value)
 static const struct answer *
 made(void)
 {
-	static const struct key key = { { 7 } };
-
-	kept = answer_new(x, &key, &x->response.body.bytes);
+	kept = answer_new(x, &x->response.body.bytes);
 	return &kept->answer;
 }
 

@@ -83,7 +83,8 @@ static int64_t
 ask_from(const char *request, bool compare, int64_t *marks)
 {
 	const struct variant *best[MOST] = { NULL };
-	struct headers live = fields(request);
+	struct headers asked = fields(request);
+	struct variant_live live = { .headers = &asked };
 	struct cursor_at at[MOST];
 	int64_t entry;
 	size_t i, k, n, which = 0;
@@ -92,7 +93,7 @@ ask_from(const char *request, bool compare, int64_t *marks)
 		best[i] = variants[i];
 	n = choose_allowed(best, nvariants, &live);
 	if (rules)
-		n = choose_asked(best, n, http_rules_asks(STR("GET"), &live));
+		n = choose_asked(best, n, http_rules_asks(STR("GET"), &asked));
 	if (compare)
 		n = choose_best(best, n, &live);
 	if (n == 0)

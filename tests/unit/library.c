@@ -147,7 +147,7 @@ wanted(const char *target, const struct headers *headers, const char *session)
 /* What was found, as one text: the body, or the kind of failure.  With serve
  * the answer is also told as served. */
 static const char *
-look(struct reader *r, const struct wanted *w, bool serve)
+look(struct reader *r, struct wanted *w, bool serve)
 {
 	static _Thread_local char text[64];
 	struct answer *a;
@@ -448,14 +448,14 @@ static void
 under_fail_a_fresh_recording_is_served_once_written_or_not(void)
 {
 	struct exchange *x = exchange("/a", "1");
-	struct key key;
+	struct library_keys keys;
 
 	begin_repeat(REPEAT_FAIL);
 	key_exchange(c.keyer, x);
-	memcpy(key.bytes, x->key, sizeof(key.bytes));
+	keys = library_keys(x);
 	library_add(c.library, x);
 	CHECK_STR(gets("/a", 2), "1 exhausted");
-	library_written(c.library, &key, put(x));
+	library_written(c.library, &keys, put(x));
 	CHECK_STR(get("/a"), "exhausted");
 }
 
@@ -736,20 +736,18 @@ fresh(const char *target, const char *body)
 static void
 written(struct exchange *x)
 {
-	struct key key;
+	struct library_keys keys = library_keys(x);
 
-	memcpy(key.bytes, x->key, sizeof(key.bytes));
-	library_written(c.library, &key, put(x));
+	library_written(c.library, &keys, put(x));
 }
 
 static void
 lost(struct exchange *x)
 {
-	struct key key;
+	struct library_keys keys = library_keys(x);
 
-	memcpy(key.bytes, x->key, sizeof(key.bytes));
 	exchange_free(x);
-	library_written(c.library, &key, -1);
+	library_written(c.library, &keys, -1);
 }
 
 static void
@@ -821,14 +819,14 @@ what_was_served_fresh_is_not_served_again_once_written(void)
 static void
 a_word_about_what_was_never_added_does_no_harm(void)
 {
-	struct wanted w;
+	struct library_keys keys = { .keyed = true };
 
 	begin();
 	record("/a", "1");
 	CHECK_STR(get("/a"), "1");
 	record("/a", "2");
-	w = wanted("/a", NULL, "");
-	library_written(c.library, &w.key, 2);
+	keys.exact = wanted("/a", NULL, "").key;
+	library_written(c.library, &keys, 2);
 	CHECK_STR(get("/a"), "1");
 	CHECK_STR(get("/a"), "2");
 }
@@ -1108,7 +1106,7 @@ many_recordings_with_ids_of_their_own_come_in_order(void)
 static void
 the_order_goes_on_when_fields_are_not_compared_any_more(void)
 {
-	struct wanted w;
+	struct library_keys keys = { .keyed = true };
 
 	begin();
 	record_poll(SHELF_COMPARED, true);
@@ -1116,8 +1114,8 @@ the_order_goes_on_when_fields_are_not_compared_any_more(void)
 	library_reset(c.library);
 	CHECK_INT(polls(20), 20);
 	record_poll(1, false);
-	w = wanted("/poll", NULL, "");
-	library_written(c.library, &w.key, SHELF_COMPARED + 1);
+	keys.exact = wanted("/poll", NULL, "").key;
+	library_written(c.library, &keys, SHELF_COMPARED + 1);
 	CHECK_INT(polls(20), 20);
 	CHECK_STR(get_with("/poll", "Accept", "text/plain"), "20");
 }
@@ -1206,7 +1204,7 @@ static void *
 thread_run(void *arg)
 {
 	struct reader *r = reader_open(c.library, &(struct err){ { 0 } });
-	const struct wanted *w = arg;
+	struct wanted *w = arg;
 	const char *got;
 	size_t right = 0;
 	int i, last = 0;

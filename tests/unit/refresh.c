@@ -93,13 +93,12 @@ recorded(const char *fields, const char *codings, const char *body)
 static struct answer *
 a_day_later(struct exchange *x, bool fields, const char *place)
 {
-	struct key key = { { 1 } };
 	struct json_paths *paths = json_paths_new();
 	struct refresh r = { .now_us = RECORDED + DAY,
 		.began_us = RECORDED + DAY / 2,
 		.fields = fields,
 		.places = *place != '\0' ? paths : NULL };
-	struct answer_kept *k = answer_new(x, &key, &x->response.body.bytes);
+	struct answer_kept *k = answer_new(x, &x->response.body.bytes);
 	struct answer *a;
 	struct err e;
 

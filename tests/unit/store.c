@@ -626,16 +626,16 @@ keys_are_found_oldest_first_and_counted(void)
 		put(s, other, exchange("GET", "/a", ""));
 	}
 	memset(key, 'k', sizeof(key));
-	CHECK_INT(store_find(s, t, key, c, 2, &e), 3);
+	CHECK_INT(store_find(s, t, key, false, c, 2, &e), 3);
 	CHECK_INT(c[0].id, ids[0]);
 	CHECK_INT(c[0].outcome, OUTCOME_COMPLETE);
 	CHECK_INT(c[1].id, ids[1]);
 	CHECK_INT(c[1].outcome, OUTCOME_RESET);
 	CHECK_INT(c[1].status, 201);
-	CHECK_INT(store_find(s, t, key, NULL, 0, &e), 3);
+	CHECK_INT(store_find(s, t, key, false, NULL, 0, &e), 3);
 	key[15] = 'K';
-	CHECK_INT(store_find(s, t, key, c, 2, &e), 0);
-	CHECK_INT(store_find(s, 99, key, c, 2, &e), 0);
+	CHECK_INT(store_find(s, t, key, false, c, 2, &e), 0);
+	CHECK_INT(store_find(s, 99, key, false, c, 2, &e), 0);
 	store_close(s);
 }
 

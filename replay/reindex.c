@@ -1,0 +1,185 @@
+#include "config.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "har/exchange.h"
+#include "recorder/rules.h"
+#include "recorder/store.h"
+#include "replay/normal.h"
+
+#include "replay/reindex.h"
+
+/* A transaction is over after so many entries, or bytes of their bodies. */
+#define REINDEX_ENTRIES 1000
+#define REINDEX_BYTES (32u << 20)
+
+/* Of no version: no rules make it. */
+#define REINDEX_UNKNOWN "keys 0\n"
+
+struct reindex {
+	struct store *store;
+	int64_t tape;
+	struct keyer *keyer;
+	struct exchange *x;
+	int64_t at; /* the entry done last */
+	struct reindex_figures *figures;
+};
+
+int
+reindex_is_by(
+    struct store *s, int64_t tape, const struct rules *r, struct err *e)
+{
+	struct buf is = { 0 }, wanted = { 0 };
+	int rc = store_tape_rules(s, tape, &is, e);
+
+	key_made_by(r, &wanted);
+	if (rc == 0)
+		rc = str_eq(buf_str(&is), buf_str(&wanted));
+	buf_free(&is);
+	buf_free(&wanted);
+	return rc;
+}
+
+struct rules *
+reindex_rules_of(struct store *s, int64_t tape, struct err *e)
+{
+	struct rules *r = rules_new();
+	struct buf text = { 0 };
+	struct str rest, version;
+	struct err ignored;
+
+	if (store_tape_rules(s, tape, &text, e) == -1) {
+		rules_free(r);
+		r = NULL;
+	} else if (text.n > 0) {
+		rest = buf_str(&text);
+		(void)str_cut(&rest, '\n', &version);
+		/* What a newer hark has written may be no rules here; then
+		 * its keys are made anew anyway. */
+		if (rest.p != NULL && rules_add_text(r, rest, &ignored) == -1) {
+			rules_free(r);
+			r = rules_new();
+		}
+	}
+	buf_free(&text);
+	return r;
+}
+
+/* Whether rules make other exact keys than none at all. */
+static bool
+reindex_exact(const struct rules *r)
+{
+	return (rules_verbs(r) & NORMAL_HEADERS) != 0;
+}
+
+int
+reindex_fits(struct store *s, int64_t tape, const struct rules *r,
+    enum tier most, struct err *e)
+{
+	int fits = reindex_is_by(s, tape, r, e);
+	struct rules *was;
+
+	/* Normal keys do no harm to those who do not look for them. */
+	if (fits != 0 || reindex_exact(r) ||
+	    (most == TIER_NORMALIZED && (rules_verbs(r) & NORMAL_VERBS) != 0))
+		return fits;
+	was = reindex_rules_of(s, tape, e);
+	if (was == NULL)
+		return -1;
+	fits = !reindex_exact(was);
+	rules_free(was);
+	return fits;
+}
+
+int
+reindex_say(struct store *s, int64_t tape, const struct rules *r, struct err *e)
+{
+	struct buf text = { 0 };
+	int rc;
+
+	if (r == NULL)
+		buf_add_text(&text, REINDEX_UNKNOWN);
+	else
+		key_made_by(r, &text);
+	rc = store_tape_set_rules(s, tape, buf_str(&text), e);
+	buf_free(&text);
+	return rc;
+}
+
+/* The next entry.  1, 0 behind the last, -1. */
+static int
+reindex_entry(struct reindex *i, struct err *e)
+{
+	struct exchange *x = i->x;
+	int r;
+
+	exchange_reset(x, BODY_PART);
+	r = store_next_request(i->store, i->tape, i->at, REINDEX_BODY, x, e);
+	if (r != 1)
+		return r;
+	i->at = x->id;
+	i->figures->entries++;
+	if (!x->keyed) /* as sockets are, which nothing asks for */
+		return 1;
+	if (x->request.body.stored_id > 0) {
+		i->figures->kept++;
+		return 1;
+	}
+	key_exchange(i->keyer, x);
+	i->figures->normal += x->normal_keyed;
+	return store_set_keys(i->store, x, e) == 0 ? 1 : -1;
+}
+
+/* Entries for one transaction. */
+static int
+reindex_some(struct reindex *i, struct err *e)
+{
+	size_t n, bytes = 0;
+	int r = 1;
+
+	for (n = 0; r == 1 && n < REINDEX_ENTRIES && bytes < REINDEX_BYTES;
+	     n++) {
+		r = reindex_entry(i, e);
+		bytes += i->x->request.body.bytes.n;
+	}
+	return r;
+}
+
+/* One transaction.  1, 0 when it was the last, -1. */
+static int
+reindex_step(struct reindex *i, const struct rules *rules, struct err *e)
+{
+	int r;
+
+	if (store_begin(i->store, e) == -1)
+		return -1;
+	r = i->at == 0 ? reindex_say(i->store, i->tape, NULL, e) : 0;
+	if (r == 0)
+		r = reindex_some(i, e);
+	if (r == 0)
+		r = reindex_say(i->store, i->tape, rules, e);
+	if (r >= 0 && store_commit(i->store, e) == 0)
+		return r;
+	store_rollback(i->store);
+	return -1;
+}
+
+int
+reindex_tape(struct store *s, int64_t tape, const struct rules *rules,
+    struct reindex_figures *f, struct err *e)
+{
+	struct reindex i = { .store = s,
+		.tape = tape,
+		.keyer = keyer_new(rules),
+		.x = exchange_new(),
+		.figures = f };
+	int r;
+
+	*f = (struct reindex_figures){ 0 };
+	do
+		r = reindex_step(&i, rules, e);
+	while (r == 1);
+	exchange_free(i.x);
+	keyer_free(i.keyer);
+	return r;
+}
