@@ -21,8 +21,11 @@
 
 #include "gateway/explainer.h"
 
-#define EXPLAINER_QUESTIONS 64
 #define EXPLAINER_PATIENCE_US 250000
+#define EXPLAINER_INTERVAL_US (1000000 / EXPLAINER_RATE)
+
+/* Copies of requests that wait. */
+#define EXPLAINER_BYTES (16u << 20)
 
 /*
  * The explainer's thread owns it until it posts it to the worker, which frees
@@ -49,8 +52,10 @@ struct explainer {
 	bool started;
 	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t asked;
-	struct question *v[EXPLAINER_QUESTIONS]; /* a ring */
+	struct question *v[EXPLAINER_BURST]; /* a ring */
 	size_t first, n;
+	size_t bytes;     /* of their bodies */
+	int64_t spent_us; /* monotonic: until when the rate is used up */
 	bool stop;
 };
 
@@ -134,41 +139,51 @@ question_new(struct worker *w, const struct explain_request *r)
 	return q;
 }
 
+/* Takes a place for a question.  Nothing is copied for those that get none. */
 static bool
-explainer_full(struct explainer *x)
+explainer_admit(struct explainer *x, int64_t now, size_t bytes)
 {
-	bool full;
+	int64_t spent;
+	bool room;
 
 	pthread_mutex_lock(&x->lock);
-	full = x->n == EXPLAINER_QUESTIONS;
+	spent = x->spent_us > now ? x->spent_us : now;
+	room = x->n < EXPLAINER_BURST && x->bytes + bytes <= EXPLAINER_BYTES &&
+	       spent - now < EXPLAINER_BURST * EXPLAINER_INTERVAL_US;
+	if (room) {
+		x->spent_us = spent + EXPLAINER_INTERVAL_US;
+		x->bytes += bytes;
+	}
 	pthread_mutex_unlock(&x->lock);
-	return full;
+	return room;
 }
 
+/* False when others took the last place meanwhile. */
 static bool
 explainer_put(struct explainer *x, struct question *q)
 {
 	bool room;
 
 	pthread_mutex_lock(&x->lock);
-	room = x->n < EXPLAINER_QUESTIONS;
+	room = x->n < EXPLAINER_BURST;
 	if (room) {
-		x->v[(x->first + x->n) % EXPLAINER_QUESTIONS] = q;
+		x->v[(x->first + x->n) % EXPLAINER_BURST] = q;
 		if (x->n++ == 0)
 			pthread_cond_signal(&x->asked);
+	} else {
+		x->bytes -= q->request.body.n;
 	}
 	pthread_mutex_unlock(&x->lock);
 	return room;
 }
 
-/* Nothing is copied in vain while there are too many. */
 struct question *
 explainer_ask(struct explainer *x, struct worker *w,
     const struct explain_request *r, explained_fn on_done, void *arg)
 {
 	struct question *q;
 
-	if (explainer_full(x))
+	if (!explainer_admit(x, clock_mono_us(), r->body.n))
 		return NULL;
 	q = question_new(w, r);
 	q->on_done = on_done;
@@ -193,8 +208,9 @@ explainer_take(struct explainer *x, bool *stop)
 		pthread_cond_wait(&x->asked, &x->lock);
 	if (x->n > 0) {
 		q = x->v[x->first];
-		x->first = (x->first + 1) % EXPLAINER_QUESTIONS;
+		x->first = (x->first + 1) % EXPLAINER_BURST;
 		x->n--;
+		x->bytes -= q->request.body.n;
 	}
 	*stop = x->stop;
 	pthread_mutex_unlock(&x->lock);

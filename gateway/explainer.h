@@ -4,11 +4,15 @@
 /*
  * The explainer says why requests were not answered from recordings
  * (replay/explain.h) on a thread of its own, with a connection of its own to
- * the store, so that no worker waits for it.  It takes a few questions at a
- * time; who asks when there are too many gets no explanation.
+ * the store, so that no worker waits for it.  It takes EXPLAINER_BURST
+ * questions at once and EXPLAINER_RATE a second; who asks when there are more
+ * gets no explanation, so that a flood of misses is served as fast as hits.
  */
 
 #include <stddef.h>
+
+#define EXPLAINER_BURST 200
+#define EXPLAINER_RATE 500
 
 struct err;
 struct explain_request;

@@ -172,13 +172,23 @@ path_alike(struct str segment)
 	return path_is_id(segment) ? STR("/id") : segment;
 }
 
+/* A slash more or less at the end is a mistake that is soon made. */
+static struct str
+path_without_slash(struct str path)
+{
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	return path;
+}
+
 struct path_place
 path_place(struct str target)
 {
-	struct str path = path_of(target), rest = path, segment;
+	struct str path = path_without_slash(path_of(target)), rest = path;
 	uint64_t h[3] = { PATH_HASH_START, PATH_HASH_START, PATH_HASH_START };
-	uint64_t n = 0;
 	struct path_place place;
+	struct str segment;
+	uint64_t n = 0;
 
 	for (; path_cut(&rest, &segment); n++) {
 		h[n < 2 ? n : 2] =

@@ -25,8 +25,6 @@
 #define PATH_SAME_SECOND 22
 #define PATH_BITS 47 /* of any shape */
 
-#define PATH_MOST_BYTES (64u << 10) /* longer ones are not looked into */
-
 struct path_place {
 	int64_t shape; /* 47 bits */
 	int64_t path;  /* 23 bits that are equal for equal paths */
@@ -43,6 +41,7 @@ size_t path_segments(struct str path);
 /* Whether a segment looks like one of many values in its place. */
 bool path_is_id(struct str segment);
 
+/* A slash at the end makes no difference. */
 struct path_place path_place(struct str target);
 
 #endif

@@ -79,7 +79,8 @@ struct store_extent {
 int store_extent(
     struct store *s, struct str tape, struct store_extent *x, struct err *e);
 
-/* From now on this reader sees the store as it is now, until it is closed. */
+/* From now on this reader sees the store as it is now, until it is closed or
+ * store_rollback(). */
 int store_hold(struct store *s, struct err *e);
 
 int store_begin(struct store *s, struct err *e);
@@ -209,9 +210,9 @@ struct store_near_row {
 
 /*
  * Calls on_row for a bounded number of entries of the tape that are near to a
- * target: those with its path, the newest first; if there are none, those
- * with a slash more or less at its end; else some with the same shape of path
- * (see path.h); else one of each shape that begins like it.  A return other
+ * target: those with its path, the newest first; if there are none, some with
+ * the same shape of path (see path.h); else one of each shape that begins
+ * like it.  A return other
  * than 0 stops and is given back.  Does not scan the tape.
  */
 int store_near(struct store *s, int64_t tape, struct str target,

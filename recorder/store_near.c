@@ -13,7 +13,8 @@
  * of which are asked one after the other: a probe each.
  */
 #define NEAR_GENERATIONS 256
-#define NEAR_ROWS 64    /* are given at most */
+#define NEAR_ROWS 32    /* are given at most */
+#define NEAR_ALIKE 16   /* of those whose path has other ids */
 #define NEAR_STEPS 1024 /* probes for shapes that are only near */
 
 #define NEAR_COLUMNS "id, method, scope, target, request_size, status, outcome"
@@ -21,11 +22,13 @@
 struct near {
 	struct store *s;
 	int64_t tape;
+	struct path_place place;
+	int64_t first, end; /* of the shapes being looked for */
 	int (*on_row)(void *arg, const struct store_near_row *);
 	void *arg;
 	struct err *e;
 	int64_t newest, oldest; /* generations; -1 when the tape is empty */
-	int given;
+	int given, most;
 	int steps;
 	int stop;                /* what on_row said, or -1 */
 	int64_t seen[NEAR_ROWS]; /* shapes that were given */
@@ -101,57 +104,112 @@ near_generations(struct near *n)
 	return 0;
 }
 
+/*
+ * Calls on_generation for those that have something of a statement's kind,
+ * the newest first; its parameters from the fourth on are bound.
+ */
+#define NEAR_WHERE(what) \
+	"WITH RECURSIVE g (n) AS (SELECT ?2 UNION ALL " \
+	"SELECT n - 1 FROM g WHERE n > ?3) SELECT n FROM g WHERE EXISTS " \
+	"(SELECT 1 FROM entry WHERE tape = ?1 AND id >> 14 = n AND " what ")"
+
 static void
-near_same_path(struct near *n, struct str target)
+near_in_generations(struct near *n, sqlite3_stmt *q,
+    void (*on_generation)(struct near *n, int64_t generation))
 {
-	struct path_place place = path_place(target);
+	int r = SQLITE_DONE;
+
+	sqlite3_bind_int64(q, 1, n->tape);
+	sqlite3_bind_int64(q, 2, n->newest);
+	sqlite3_bind_int64(q, 3, n->oldest);
+	while (n->stop == 0 && n->given < n->most &&
+	       (r = sqlite3_step(q)) == SQLITE_ROW)
+		on_generation(n, sqlite3_column_int64(q, 0));
+	if (n->stop == 0 && r != SQLITE_ROW && r != SQLITE_DONE)
+		n->stop =
+		    store_failed(n->s, "cannot look for neighbours", n->e);
+	sqlite3_reset(q);
+}
+
+static void
+near_path_in(struct near *n, int64_t generation)
+{
 	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_PATH,
 	    "SELECT " NEAR_COLUMNS " FROM entry WHERE tape = ?1 AND "
 	    "id >> 14 = ?2 AND shape = ?3 AND path = ?4 "
 	    "ORDER BY id DESC LIMIT ?5",
 	    n->e);
-	int64_t g;
 
-	if (q == NULL)
+	if (q == NULL) {
 		n->stop = -1;
-	for (g = n->newest;
-	     g >= n->oldest && n->stop == 0 && n->given < NEAR_ROWS; g--) {
-		sqlite3_bind_int64(q, 1, n->tape);
-		sqlite3_bind_int64(q, 2, g);
-		sqlite3_bind_int64(q, 3, place.shape);
-		sqlite3_bind_int64(q, 4, place.path);
-		sqlite3_bind_int(q, 5, NEAR_ROWS - n->given);
-		near_rows(n, q);
+		return;
 	}
+	sqlite3_bind_int64(q, 1, n->tape);
+	sqlite3_bind_int64(q, 2, generation);
+	sqlite3_bind_int64(q, 3, n->place.shape);
+	sqlite3_bind_int64(q, 4, n->place.path);
+	sqlite3_bind_int(q, 5, n->most - n->given);
+	near_rows(n, q);
 }
 
 static void
-near_same_shape(struct near *n, struct str target)
+near_same_path(struct near *n)
 {
-	struct path_place place = path_place(target);
+	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_PATHS,
+	    NEAR_WHERE("shape = ?4 AND path = ?5"), n->e);
+
+	if (q == NULL) {
+		n->stop = -1;
+		return;
+	}
+	sqlite3_bind_int64(q, 4, n->place.shape);
+	sqlite3_bind_int64(q, 5, n->place.path);
+	near_in_generations(n, q, near_path_in);
+}
+
+/* Those that have a shape from first on, up to and without end. */
+static void
+near_in_shapes(struct near *n, int64_t first, int64_t end,
+    void (*on_generation)(struct near *n, int64_t generation))
+{
+	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_SHAPES,
+	    NEAR_WHERE("shape >= ?4 AND shape < ?5"), n->e);
+
+	if (q == NULL) {
+		n->stop = -1;
+		return;
+	}
+	n->first = first;
+	n->end = end;
+	sqlite3_bind_int64(q, 4, first);
+	sqlite3_bind_int64(q, 5, end);
+	near_in_generations(n, q, on_generation);
+}
+
+static void
+near_shape_in(struct near *n, int64_t generation)
+{
 	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_SHAPE,
 	    "SELECT " NEAR_COLUMNS " FROM entry WHERE tape = ?1 AND "
 	    "id >> 14 = ?2 AND shape = ?3 LIMIT ?4",
 	    n->e);
-	int64_t g;
 
-	if (q == NULL)
+	if (q == NULL) {
 		n->stop = -1;
-	for (g = n->newest;
-	     g >= n->oldest && n->stop == 0 && n->given < NEAR_ROWS; g--) {
-		sqlite3_bind_int64(q, 1, n->tape);
-		sqlite3_bind_int64(q, 2, g);
-		sqlite3_bind_int64(q, 3, place.shape);
-		sqlite3_bind_int(q, 4, NEAR_ROWS - n->given);
-		near_rows(n, q);
+		return;
 	}
+	sqlite3_bind_int64(q, 1, n->tape);
+	sqlite3_bind_int64(q, 2, generation);
+	sqlite3_bind_int64(q, 3, n->first);
+	sqlite3_bind_int(q, 4, n->most - n->given);
+	near_rows(n, q);
 }
 
-/* The first shape in the generation above the one given and below end, with
- * an entry of it.  1, 0 when there is none, -1. */
+/* The first shape in the generation behind the one given, with an entry of
+ * it.  1, 0 when there is none before the end, -1. */
 static int
-near_next_shape(struct near *n, int64_t generation, int64_t *shape, int64_t end,
-    int64_t *entry)
+near_next_shape(
+    struct near *n, int64_t generation, int64_t *shape, int64_t *entry)
 {
 	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_NEXT,
 	    "SELECT shape, id FROM entry WHERE tape = ?1 AND id >> 14 = ?2 "
@@ -164,7 +222,7 @@ near_next_shape(struct near *n, int64_t generation, int64_t *shape, int64_t end,
 	sqlite3_bind_int64(q, 1, n->tape);
 	sqlite3_bind_int64(q, 2, generation);
 	sqlite3_bind_int64(q, 3, *shape);
-	sqlite3_bind_int64(q, 4, end);
+	sqlite3_bind_int64(q, 4, n->end);
 	r = sqlite3_step(q);
 	if (r == SQLITE_ROW) {
 		*shape = sqlite3_column_int64(q, 0);
@@ -201,49 +259,25 @@ near_has_seen(const struct near *n, int64_t shape)
 	return false;
 }
 
-/* One entry of each shape that is the same but for its lowest bits. */
+/* One entry of each shape that was not given yet. */
 static void
-near_shapes(struct near *n, struct str target, int bits)
+near_shapes_in(struct near *n, int64_t generation)
 {
-	int64_t first = path_place(target).shape >> bits << bits;
-	int64_t g, shape, entry = 0;
-	int r;
+	int64_t shape = n->first - 1, entry = 0;
+	int r = 1;
 
-	for (g = n->newest; g >= n->oldest; g--) {
-		shape = first - 1;
-		r = 1;
-		while (r == 1) {
-			if (n->stop != 0 || n->given == NEAR_ROWS ||
-			    n->steps++ == NEAR_STEPS)
-				return;
-			r = near_next_shape(
-			    n, g, &shape, first + (INT64_C(1) << bits), &entry);
-			if (r == -1)
-				n->stop = -1;
-			else if (r == 1 && !near_has_seen(n, shape)) {
-				n->seen[n->given] = shape;
-				near_entry(n, entry);
-			}
+	while (r == 1) {
+		if (n->stop != 0 || n->given == n->most ||
+		    n->steps++ == NEAR_STEPS)
+			return;
+		r = near_next_shape(n, generation, &shape, &entry);
+		if (r == -1)
+			n->stop = -1;
+		if (r == 1 && !near_has_seen(n, shape)) {
+			n->seen[n->given] = shape;
+			near_entry(n, entry);
 		}
 	}
-}
-
-/* A slash more or less at the end is a small mistake with another shape. */
-static void
-near_other_slash(struct near *n, struct str target)
-{
-	struct str path = path_of(target);
-	struct buf other = { 0 };
-
-	if (path.n == 0 || path.n > PATH_MOST_BYTES)
-		return;
-	buf_add_str(&other, path);
-	if (path.p[path.n - 1] == '/')
-		other.n--;
-	else
-		buf_add_text(&other, "/");
-	near_same_path(n, buf_str(&other));
-	buf_free(&other);
 }
 
 int
@@ -256,21 +290,28 @@ store_near(struct store *s, int64_t tape, struct str target,
 	struct near n = {
 		.s = s,
 		.tape = tape,
+		.most = NEAR_ROWS,
+		.place = path_place(target),
 		.on_row = on_row,
 		.arg = arg,
 		.e = e,
 	};
+	int64_t shape = n.place.shape, first;
 	size_t i;
 
 	if (near_generations(&n) == -1)
 		return -1;
-	near_same_path(&n, target);
-	if (n.stop == 0 && n.given == 0)
-		near_other_slash(&n, target);
-	if (n.stop == 0 && n.given == 0)
-		near_same_shape(&n, target);
-	for (i = 0; i < sizeof(bits) / sizeof(*bits); i++)
+	near_same_path(&n);
+	if (n.stop == 0 && n.given == 0) {
+		n.most = NEAR_ALIKE;
+		near_in_shapes(&n, shape, shape + 1, near_shape_in);
+		n.most = NEAR_ROWS;
+	}
+	for (i = 0; i < sizeof(bits) / sizeof(*bits); i++) {
+		first = shape >> bits[i] << bits[i];
 		if (n.stop == 0 && n.given == 0)
-			near_shapes(&n, target, bits[i]);
+			near_in_shapes(&n, first,
+			    first + (INT64_C(1) << bits[i]), near_shapes_in);
+	}
 	return n.stop;
 }

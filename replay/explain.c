@@ -101,8 +101,8 @@ explain_matched(struct explanation *x, const struct nearest_to *to,
 	return r == -1 ? -1 : 0;
 }
 
-int
-explain_miss(struct reader *r, const struct explain_request *q,
+static int
+explain_look(struct reader *r, const struct explain_request *q,
     struct explanation *x, struct err *e)
 {
 	struct compared live = {
@@ -116,6 +116,7 @@ explain_miss(struct reader *r, const struct explain_request *q,
 	};
 	struct nearest_to to = {
 		.store = r->store,
+		.tape = r->tape,
 		.live = &live,
 		.scopes = q->scopes,
 		.nscopes = q->nscopes,
@@ -125,12 +126,6 @@ explain_miss(struct reader *r, const struct explain_request *q,
 	struct explain_matched m = { .n = 0 };
 	size_t i;
 
-	x->reason = EXPLAIN_EMPTY;
-	if (reader_tape(r, e) == -1)
-		return -1;
-	to.tape = r->tape;
-	if (r->tape == 0)
-		return 0;
 	for (i = 0; i < q->nkeys; i++)
 		if (explain_find(r, q->tier, &q->keys[i], &m, e) == -1)
 			return -1;
@@ -141,6 +136,25 @@ explain_miss(struct reader *r, const struct explain_request *q,
 	if (x->nearest.n > 0)
 		x->reason = EXPLAIN_UNKNOWN;
 	return 0;
+}
+
+int
+explain_miss(struct reader *r, const struct explain_request *q,
+    struct explanation *x, struct err *e)
+{
+	int rc;
+
+	x->reason = EXPLAIN_EMPTY;
+	if (reader_tape(r, e) == -1)
+		return -1;
+	if (r->tape == 0)
+		return 0;
+	/* One transaction instead of one for each question. */
+	if (store_hold(r->store, e) == -1)
+		return -1;
+	rc = explain_look(r, q, x, e);
+	store_rollback(r->store);
+	return rc;
 }
 
 void

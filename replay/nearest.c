@@ -10,7 +10,7 @@
 #include "replay/nearest.h"
 
 /* So many candidates are read whole. */
-#define NEAREST_READ 6
+#define NEAREST_READ 4
 
 /* Larger request bodies are compared by their size. */
 #define NEAREST_BODY (1u << 20)

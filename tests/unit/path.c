@@ -81,7 +81,8 @@ ids_make_no_difference_to_a_shape(void)
 	CHECK(alike("/1", "/6fa459ea-ee8a-3ca4-894e-db77e160355e"));
 	CHECK(!alike("/users/1/posts", "/users/1/likes"));
 	CHECK(!alike("/users/1", "/users/me"));
-	CHECK(!alike("/users/1", "/users/1/"));
+	CHECK(alike("/users/1", "/users/1/"));
+	CHECK(at("/users/1").path == at("/users/1/?x").path);
 	CHECK(!alike("/a/b/c/d", "/a/b/cd"));
 	CHECK(!alike("/a/b/c/d/", "/a/b/c//d"));
 	CHECK(at("/a?b").path == at("/a?c").path);
