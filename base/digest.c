@@ -1,7 +1,9 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/mem.h"
@@ -74,6 +76,70 @@ void
 digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES])
 {
 	EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL);
+}
+
+#define DIGEST_BLOCK 64 /* of SHA-256 */
+
+/* The sums that the padded key begins with, as RFC 2104 has it. */
+struct digest_key {
+	struct digest *inner, *outer;
+};
+
+static struct digest *
+digest_padded(const uint8_t block[DIGEST_BLOCK], uint8_t pad)
+{
+	struct digest *d = digest_new();
+	uint8_t padded[DIGEST_BLOCK];
+	size_t i;
+
+	for (i = 0; i < sizeof(padded); i++)
+		padded[i] = block[i] ^ pad;
+	digest_add(d, padded, sizeof(padded));
+	OPENSSL_cleanse(padded, sizeof(padded));
+	return d;
+}
+
+struct digest_key *
+digest_key_new(const void *key, size_t n)
+{
+	struct digest_key *k = xcalloc(1, sizeof(*k));
+	uint8_t block[DIGEST_BLOCK] = { 0 };
+
+	if (n > sizeof(block))
+		digest_of(key, n, block);
+	else if (n > 0)
+		memcpy(block, key, n);
+	k->inner = digest_padded(block, 0x36);
+	k->outer = digest_padded(block, 0x5c);
+	OPENSSL_cleanse(block, sizeof(block));
+	return k;
+}
+
+void
+digest_key_free(struct digest_key *k)
+{
+	if (k == NULL)
+		return;
+	digest_free(k->inner);
+	digest_free(k->outer);
+	free(k);
+}
+
+void
+digest_hmac(const struct digest_key *k, const void *p, size_t n,
+    uint8_t out[DIGEST_BYTES])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (ctx == NULL || EVP_MD_CTX_copy_ex(ctx, k->inner->ctx) != 1)
+		abort();
+	EVP_DigestUpdate(ctx, p, n);
+	EVP_DigestFinal_ex(ctx, out, NULL);
+	if (EVP_MD_CTX_copy_ex(ctx, k->outer->ctx) != 1)
+		abort();
+	EVP_DigestUpdate(ctx, out, DIGEST_BYTES);
+	EVP_DigestFinal_ex(ctx, out, NULL);
+	EVP_MD_CTX_free(ctx);
 }
 
 void

@@ -2,8 +2,8 @@
 #define BASE_DIGEST_H
 
 /*
- * SHA-256 (FIPS 180-4), and SHA-1 where a name has to be one, by libcrypto,
- * whose only home below gateway/ this is.
+ * SHA-256 (FIPS 180-4), HMAC of it (RFC 2104), and SHA-1 where a name has to
+ * be one, by libcrypto, whose only home below gateway/ this is.
  */
 
 #include <stddef.h>
@@ -26,6 +26,13 @@ struct digest *digest_copy(const struct digest *d);
 void digest_free(struct digest *d); /* safe on NULL */
 
 void digest_of(const void *p, size_t n, uint8_t out[DIGEST_BYTES]);
+
+/* A key for HMACs, which any thread may use. */
+struct digest_key; /* opaque */
+struct digest_key *digest_key_new(const void *key, size_t n);
+void digest_key_free(struct digest_key *k); /* safe on NULL */
+void digest_hmac(const struct digest_key *k, const void *p, size_t n,
+    uint8_t out[DIGEST_BYTES]);
 
 /* n bytes as lower-case hexadecimal, NUL behind them: 2 * n + 1 places. */
 void digest_hex(const uint8_t *p, size_t n, char *out);

@@ -388,7 +388,11 @@ recorder_open_store(struct recorder *r, struct err *e)
 	if (r->o.durability == DURABILITY_OFF)
 		store_no_sync(r->to.store);
 	r->to.tape = store_tape(r->to.store, str_of(r->o.tape), true, e);
-	return r->to.tape > 0 ? 0 : -1;
+	if (r->to.tape <= 0)
+		return -1;
+	return r->o.redaction.n == 0 ? 0
+				     : store_tape_add_redaction(r->to.store,
+					   r->to.tape, r->o.redaction, e);
 }
 
 static void

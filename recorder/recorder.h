@@ -32,7 +32,8 @@ struct recorder_options {
 	const char *tape;
 	enum durability durability;
 	enum on_record on_record;
-	size_t queue_bytes; /* full above this; 0 means 16 MiB */
+	struct str redaction; /* how what is given was redacted: a mark */
+	size_t queue_bytes;   /* full above this; 0 means 16 MiB */
 
 	/* Called on the recorder's thread when a full queue has room again,
 	 * and when storing fails or works again (text is NULL when it does). */

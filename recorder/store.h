@@ -83,6 +83,13 @@ int store_extent(
  * store_rollback(). */
 int store_hold(struct store *s, struct err *e);
 
+/* How secrets are kept out of the tape (recorder/redact_mark.h): appended to
+ * out; and more ways, but for those that are there already.  Both 0 or -1. */
+int store_tape_redaction(
+    struct store *s, int64_t tape, struct buf *out, struct err *e);
+int store_tape_add_redaction(
+    struct store *s, int64_t tape, struct str marks, struct err *e);
+
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);

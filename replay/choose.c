@@ -53,6 +53,17 @@ choose_asked(const struct variant **v, size_t n, uint64_t asks)
 }
 
 size_t
+choose_secrets(const struct variant **v, size_t n, uint64_t secrets)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++)
+		if (v[i]->secrets == secrets)
+			v[kept++] = v[i];
+	return kept > 0 ? kept : n;
+}
+
+size_t
 choose_best(const struct variant **v, size_t n, struct variant_live *live)
 {
 	size_t i, score, best = 0, kept = 0;

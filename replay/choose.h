@@ -22,12 +22,16 @@ size_t choose_allowed(
  * (replay/http_rules.h). */
 size_t choose_asked(const struct variant **v, size_t n, uint64_t asks);
 
-/* Rule 3: the same with those that agree with it in the most fields. */
+/* Rule 3: the same with those that have the same secrets in target and body,
+ * or all if there are none. */
+size_t choose_secrets(const struct variant **v, size_t n, uint64_t secrets);
+
+/* Rule 4: the same with those that agree with it in the most fields. */
 size_t choose_best(
     const struct variant **v, size_t n, struct variant_live *live);
 
 /*
- * Rule 4, by one policy or another (replay/repeat.h): an entry of the n
+ * Rule 5, by one policy or another (replay/repeat.h): an entry of the n
  * variants (n > 0), of which *which is the place in v.  choose_next() gives
  * the oldest behind its variant's mark, which is the entry of it served last
  * (it is behind itself until it was served as often as it was recorded), or

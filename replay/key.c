@@ -6,9 +6,9 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/mem.h"
-#include "har/feed.h"
 #include "har/spool.h"
 #include "recorder/rules.h"
+#include "replay/level.h"
 #include "replay/multipart.h"
 #include "replay/normal.h"
 
@@ -44,6 +44,7 @@ struct keyer {
 	const struct rules *rules;
 	struct normal *normal; /* NULL when no rule is for keys */
 	struct buf form;
+	struct level level;
 };
 
 const char *
@@ -73,6 +74,7 @@ keyer_free(struct keyer *k)
 	normal_free(k->normal);
 	buf_free(&k->parts);
 	buf_free(&k->form);
+	level_fini(&k->level);
 	free(k);
 }
 
@@ -162,35 +164,25 @@ key_body(struct keyer *k, const struct key_parts *p)
 	}
 }
 
-/* All in front of the body. */
-static void
-key_begin(struct keyer *k, const struct key_parts *p)
+struct key
+key_of(struct keyer *k, const struct key_parts *given)
 {
+	struct key_parts level =
+	    level_parts(&k->level, given, k->normal != NULL);
+	const struct key_parts *p = &level;
+	uint8_t sum[DIGEST_BYTES];
+	struct key key;
+
 	key_byte(k, KEY_VERSION);
 	key_part(k, p->method);
 	key_part(k, p->scope);
 	key_part(k, p->target);
 	if (k->normal != NULL)
 		key_headers(k, p);
-}
-
-static struct key
-key_end(struct keyer *k)
-{
-	uint8_t sum[DIGEST_BYTES];
-	struct key key;
-
+	key_body(k, p);
 	digest_end(k->digest, sum);
 	memcpy(key.bytes, sum, sizeof(key.bytes));
 	return key;
-}
-
-struct key
-key_of(struct keyer *k, const struct key_parts *p)
-{
-	key_begin(k, p);
-	key_body(k, p);
-	return key_end(k);
 }
 
 bool
@@ -198,12 +190,14 @@ key_normal(struct keyer *k, const struct key_parts *p, struct key *key)
 {
 	uint8_t sum[DIGEST_BYTES];
 	char start[] = { KEY_VERSION, KEY_NORMAL };
+	struct key_parts level;
 
 	if (k->normal == NULL)
 		return false;
+	level = level_parts(&k->level, p, true);
 	buf_clear(&k->form, 64 * KEY_GATHERED);
 	buf_add(&k->form, start, sizeof(start));
-	if (!normal_form(k->normal, p, &k->form))
+	if (!normal_form(k->normal, &level, &k->form))
 		return false;
 	digest_add(k->digest, k->form.p, k->form.n);
 	digest_end(k->digest, sum);
@@ -261,56 +255,17 @@ key_exchange(struct keyer *k, struct exchange *x)
 	key_set(k, x, &p);
 }
 
-/* A body of which only the bytes count is digested as it is read. */
-static int
-key_feed(struct keyer *k, struct exchange *x, const struct key_parts *p,
-    struct err *e)
-{
-	struct feed *body = body_feed(&x->request.body);
-	struct str piece;
-	struct key key;
-	int r;
-
-	key_begin(k, p);
-	key_byte(k, KEY_BODY_BYTES);
-	key_length(k, body_held(&x->request.body));
-	key_flush(k);
-	while ((r = feed_next(body, &piece, e)) == 1)
-		digest_add(k->digest, piece.p, piece.n);
-	key = key_end(k);
-	feed_free(body);
-	memcpy(x->key, key.bytes, sizeof(x->key));
-	x->keyed = r == 0;
-	return r;
-}
-
-/* Parts and values are looked for with all of the body in sight, though not
- * in memory of our own. */
-static int
-key_mapped(
-    struct keyer *k, struct exchange *x, struct key_parts *p, struct err *e)
-{
-	struct spool *spool = x->request.body.spool;
-
-	if (spool_map(spool, &p->body, e) == -1)
-		return -1;
-	key_set(k, x, p);
-	spool_unmap(spool, p->body);
-	return 0;
-}
-
 int
 key_exchange_spooled(struct keyer *k, struct exchange *x, struct err *e)
 {
 	struct key_parts p = key_parts_of(x);
-	struct str boundary;
+	struct spool *spool = x->request.body.spool;
 
-	if (x->request.body.spool == NULL) {
-		key_set(k, x, &p);
-		return 0;
-	}
-	if (k->normal != NULL ||
-	    multipart_boundary(key_content_type(&p), &boundary))
-		return key_mapped(k, x, &p, e);
-	return key_feed(k, x, &p, e);
+	/* All of the body is in sight, though not in memory of our own. */
+	if (spool != NULL && spool_map(spool, &p.body, e) == -1)
+		return -1;
+	key_set(k, x, &p);
+	if (spool != NULL)
+		spool_unmap(spool, p.body);
+	return 0;
 }

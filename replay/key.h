@@ -15,6 +15,8 @@
  *   header fields          those only that a compare or replace rule names,
  *                          see replay/normal.h
  *
+ * Pseudonyms of secrets count for nothing but their place (replay/level.h).
+ *
  * and the normal key, for requests that one of the user's rules is for, of
  * their normal form (replay/normal.h).
  *

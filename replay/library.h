@@ -93,7 +93,8 @@ struct wanted {
 	 * for none.  Then whom they are to be for. */
 	const struct rules *ignoring;
 	struct rules_request asked;
-	uint64_t asks; /* http_rules_asks() of it; 0: derive nothing */
+	uint64_t asks;    /* http_rules_asks() of it; 0: derive nothing */
+	uint64_t secrets; /* level_hash() of it */
 	struct str session;
 	int64_t now_us; /* monotonic */
 	enum repeat repeat;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "replay/hash.h"
 #include "replay/http_rules.h"
+#include "replay/level.h"
 #include "replay/normal.h"
 
 #include "replay/variant.h"
@@ -116,7 +117,7 @@ variant_same(const struct header *recorded, const struct headers *live)
 	while (variant_walk_next(&w, &member)) {
 		any = true;
 		if (want.n == 0 || !str_cut(&want, ',', &part) ||
-		    !str_eq(part, member))
+		    !level_same(part, member))
 			return false;
 	}
 	return any ? want.n == 0 : recorded->value.p == NULL;
@@ -170,7 +171,7 @@ variant_vary(struct variant *v, const struct exchange *x, char *p)
 static uint64_t
 variant_id(const struct variant *v)
 {
-	uint64_t id = hash_add_u64(HASH_START, v->kind) + v->asks;
+	uint64_t id = hash_add_u64(HASH_START, v->kind) + v->asks + v->secrets;
 	const struct header *f;
 	size_t i;
 
@@ -196,6 +197,7 @@ variant_new(const struct exchange *x)
 
 	v->kind = variant_kind_of(x->status);
 	v->asks = http_rules_asks(x->method, &x->request.headers);
+	v->secrets = level_hash(x->target, buf_str(&x->request.body.bytes));
 	v->vary.v = (struct header *)(v + 1);
 	v->vary.cap = nvary;
 	v->fields = (uint64_t *)(v->vary.v + nvary);

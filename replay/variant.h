@@ -43,6 +43,7 @@ struct variant {
 	uint64_t id; /* a hash of what the members have in common */
 	enum variant_kind kind;
 	uint64_t asks;       /* http_rules_asks() of the recorded request */
+	uint64_t secrets;    /* level_hash() of it */
 	struct headers vary; /* value.p is NULL for an absent field */
 	uint64_t *fields;    /* hashes of the request's fields, ascending */
 	size_t nfields;

@@ -23,7 +23,9 @@ if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 	exit
 fi
 for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
-	"$top_srcdir"/gateway/http1*.c; do
+	"$top_srcdir"/recorder/jwt.c "$top_srcdir"/recorder/pseudonym.c \
+	"$top_srcdir"/recorder/redact*.c "$top_srcdir"/recorder/rules.c \
+	"$top_srcdir"/recorder/secret*.c "$top_srcdir"/gateway/http1*.c; do
 	object=fuzz/lib/$(basename "$source" .c).o
 	$FUZZ_CC $flags -fsanitize=fuzzer-no-link,$sanitize \
 		-fno-sanitize-recover=undefined -c "$source" -o "$object"

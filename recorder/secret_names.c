@@ -1,0 +1,238 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recorder/secret_names.h"
+
+#define NAME_MOST 32 /* letters and digits of the longest row */
+
+struct secret_name {
+	const char *name;
+	enum secret_class header, query, field;
+};
+
+#define NONE SECRET_NONE
+#define LIKELY SECRET_LIKELY
+#define SURE SECRET_SURE
+#define EVERYWHERE SURE, SURE, SURE
+#define VALUE NONE, SURE, SURE /* no header field */
+#define HEADER SURE, NONE, SURE
+
+/* In the order of strcmp(3). */
+static const struct secret_name secret_names[] = {
+	{ "accesskey", EVERYWHERE },
+	{ "accesstoken", EVERYWHERE },
+	{ "accesstokensecret", VALUE },
+	{ "accountkey", VALUE },
+	{ "actortoken", VALUE },
+	{ "adminpassword", VALUE },
+	{ "apikey", EVERYWHERE },
+	{ "apikeysecret", VALUE },
+	{ "apisecret", EVERYWHERE },
+	{ "apitoken", EVERYWHERE },
+	{ "appkey", LIKELY, LIKELY, LIKELY },
+	{ "applicationkey", EVERYWHERE },
+	{ "appsecret", VALUE },
+	{ "assertion", NONE, LIKELY, LIKELY },
+	{ "authenticationtoken", EVERYWHERE },
+	{ "authenticitytoken", VALUE },
+	{ "authkey", EVERYWHERE },
+	{ "authorization", SECRET_SCHEME, SECRET_SCHEME, SECRET_SCHEME },
+	{ "authsecret", VALUE },
+	{ "authtoken", EVERYWHERE },
+	{ "awssecretaccesskey", VALUE },
+	{ "bearertoken", VALUE },
+	{ "bottoken", VALUE },
+	{ "circletoken", HEADER },
+	{ "clientassertion", VALUE },
+	{ "clientkeydata", VALUE },
+	{ "clientsecret", EVERYWHERE },
+	{ "codeverifier", VALUE },
+	{ "confirmpassword", VALUE },
+	{ "connectionstring", NONE, NONE, SURE },
+	{ "consumersecret", VALUE },
+	{ "cookie", SECRET_COOKIES, NONE, SECRET_COOKIES },
+	{ "csrf", NONE, LIKELY, LIKELY },
+	{ "csrfmiddlewaretoken", VALUE },
+	{ "csrftoken", EVERYWHERE },
+	{ "currentpassword", VALUE },
+	{ "dbpassword", VALUE },
+	{ "ddapikey", HEADER },
+	{ "ddapplicationkey", HEADER },
+	{ "deploytoken", HEADER },
+	{ "devicecode", VALUE },
+	{ "encryptionkey", VALUE },
+	{ "feedtoken", VALUE },
+	{ "idtoken", EVERYWHERE },
+	{ "idtokenhint", VALUE },
+	{ "jobtoken", HEADER },
+	{ "jsessionid", VALUE },
+	{ "jwt", NONE, LIKELY, LIKELY },
+	{ "key", NONE, LIKELY, NONE },
+	{ "logintoken", VALUE },
+	{ "masterkey", VALUE },
+	{ "newpassword", VALUE },
+	{ "oauthsignature", VALUE },
+	{ "oauthtoken", VALUE },
+	{ "oauthtokensecret", VALUE },
+	{ "ocpapimsubscriptionkey", HEADER },
+	{ "oldpassword", VALUE },
+	{ "pass", NONE, SURE, SURE },
+	{ "passcode", VALUE },
+	{ "passphrase", VALUE },
+	{ "passwd", VALUE },
+	{ "password", EVERYWHERE },
+	{ "password1", VALUE },
+	{ "password2", VALUE },
+	{ "passwordconfirm", VALUE },
+	{ "passwordconfirmation", VALUE },
+	{ "phpsessid", VALUE },
+	{ "privatekey", VALUE },
+	{ "privatekeydata", VALUE },
+	{ "privatetoken", EVERYWHERE },
+	{ "proxyauthorization", SECRET_SCHEME, NONE, SECRET_SCHEME },
+	{ "pwd", NONE, SURE, SURE },
+	{ "refreshtoken", EVERYWHERE },
+	{ "requestverificationtoken", EVERYWHERE },
+	{ "rootpassword", VALUE },
+	{ "samlresponse", VALUE },
+	{ "secret", NONE, SURE, SURE },
+	{ "secretaccesskey", VALUE },
+	{ "secretkey", EVERYWHERE },
+	{ "securitytoken", EVERYWHERE },
+	{ "session", NONE, LIKELY, LIKELY },
+	{ "sessionid", LIKELY, LIKELY, LIKELY },
+	{ "sessionkey", VALUE },
+	{ "sessiontoken", EVERYWHERE },
+	{ "setcookie", SECRET_SET_COOKIE, NONE, SECRET_SET_COOKIE },
+	{ "sharedaccesskey", VALUE },
+	{ "sharedsecret", VALUE },
+	{ "sid", NONE, LIKELY, LIKELY },
+	{ "sig", NONE, LIKELY, NONE },
+	{ "signature", NONE, LIKELY, NONE },
+	{ "signingkey", VALUE },
+	{ "signingsecret", VALUE },
+	{ "subjecttoken", VALUE },
+	{ "subscriptionkey", EVERYWHERE },
+	{ "token", LIKELY, LIKELY, LIKELY },
+	{ "userpassword", VALUE },
+	{ "usertoken", VALUE },
+	{ "webhooksecret", VALUE },
+	{ "wstoken", VALUE },
+	{ "xaccesstoken", HEADER },
+	{ "xalgoliaapikey", EVERYWHERE },
+	{ "xamzsecuritytoken", EVERYWHERE },
+	{ "xamzsignature", VALUE },
+	{ "xapikey", EVERYWHERE },
+	{ "xapitoken", HEADER },
+	{ "xauthkey", HEADER },
+	{ "xauthtoken", HEADER },
+	{ "xawsec2metadatatoken", HEADER },
+	{ "xclientsecret", HEADER },
+	{ "xconsultoken", HEADER },
+	{ "xcsrftoken", HEADER },
+	{ "xfigmatoken", HEADER },
+	{ "xforwardedaccesstoken", HEADER },
+	{ "xfunctionskey", HEADER },
+	{ "xgithubtoken", HEADER },
+	{ "xgitlabtoken", HEADER },
+	{ "xgoogapikey", HEADER },
+	{ "xgoogsignature", VALUE },
+	{ "xmbxapikey", HEADER },
+	{ "xplextoken", EVERYWHERE },
+	{ "xrapidapikey", HEADER },
+	{ "xredmineapikey", HEADER },
+	{ "xsessionid", HEADER },
+	{ "xsessiontoken", HEADER },
+	{ "xshopifyaccesstoken", HEADER },
+	{ "xsrftoken", EVERYWHERE },
+	{ "xusertoken", HEADER },
+	{ "xvaulttoken", HEADER },
+	{ "xxsrftoken", HEADER },
+};
+
+#define NNAMES (sizeof(secret_names) / sizeof(*secret_names))
+
+static int
+secret_name_order(const void *name, const void *row)
+{
+	return strcmp(name, ((const struct secret_name *)row)->name);
+}
+
+/* The letters in lower case and digits of name in out; false when they are
+ * more than any row has. */
+static bool
+secret_squash(struct str name, char out[NAME_MOST + 1])
+{
+	size_t n = 0, i;
+	char c;
+
+	for (i = 0; i < name.n; i++) {
+		c = name.p[i];
+		if (c >= 'A' && c <= 'Z')
+			c |= 32;
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
+			continue;
+		if (n == NAME_MOST)
+			return false;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+	return n > 1;
+}
+
+static const struct secret_name *
+secret_name(struct str name)
+{
+	char squashed[NAME_MOST + 1];
+
+	if (!secret_squash(name, squashed))
+		return NULL;
+	return bsearch(squashed, secret_names, NNAMES, sizeof(*secret_names),
+	    secret_name_order);
+}
+
+enum secret_class
+secret_of_header(struct str name)
+{
+	const struct secret_name *row = secret_name(name);
+
+	return row != NULL ? row->header : SECRET_NONE;
+}
+
+enum secret_class
+secret_of_query(struct str name)
+{
+	const struct secret_name *row = secret_name(name);
+
+	return row != NULL ? row->query : SECRET_NONE;
+}
+
+enum secret_class
+secret_of_field(struct str name)
+{
+	const struct secret_name *row = secret_name(name);
+
+	return row != NULL ? row->field : SECRET_NONE;
+}
+
+bool
+secret_looks_random(struct str value)
+{
+	size_t i, digits = 0, letters = 0;
+	char c;
+
+	if (value.n < 16)
+		return false;
+	for (i = 0; i < value.n; i++) {
+		c = value.p[i];
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+			letters++;
+		else if (memchr("+/=_-.~", c, 7) == NULL)
+			return false;
+	}
+	return digits > 0 && letters > 0;
+}

@@ -1,0 +1,35 @@
+#ifndef RECORDER_SECRET_NAMES_H
+#define RECORDER_SECRET_NAMES_H
+
+/*
+ * Names that say that a value is secret: of header fields, of the pairs of a
+ * query, and of fields of forms and members of JSON.  Case, dashes,
+ * underscores and dots do not count, so that apiKey, api_key and X-Api-Key
+ * are found by one row each.
+ *
+ * The rows are from RFC 6749, 7009, 7523, 7636, 8628 and 8693 (OAuth), RFC
+ * 9110 (HTTP), OpenID Connect, from what the vendors' own manuals say of
+ * their APIs, and from what frameworks call the token that guards a form.
+ */
+
+#include "base/str.h"
+
+enum secret_class {
+	SECRET_NONE,
+	SECRET_LIKELY, /* if the value looks random; see secret_looks_random()
+			*/
+	SECRET_SURE,   /* whatever the value */
+	SECRET_SCHEME, /* what is behind an authentication scheme */
+	SECRET_COOKIES,
+	SECRET_SET_COOKIE,
+};
+
+enum secret_class secret_of_header(struct str name);
+enum secret_class secret_of_query(struct str name);
+enum secret_class secret_of_field(struct str name);
+
+/* Whether value could be made of random bytes: 16 of them or more, nothing
+ * but what base64 and the like have, letters and digits. */
+bool secret_looks_random(struct str value);
+
+#endif
