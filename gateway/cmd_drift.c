@@ -132,7 +132,9 @@ cmd_drift_open(struct drift_run *d, struct err *e)
 		return err_sys(e, "store %.300s", path);
 	d->store =
 	    store_open(path, accept ? STORE_WRITE : STORE_READ, accept, e);
-	return d->store != NULL ? 0 : -1;
+	if (d->store == NULL)
+		return -1;
+	return accept ? redacting_open(&d->redacting, d->settings, true, e) : 0;
 }
 
 static int
@@ -172,6 +174,7 @@ cmd_drift(const struct command *c, int argc, char **argv)
 			      : cmd_drift_with(
 				    &d, values, operands == 1 ? argv[1] : NULL);
 	drift_run_fini(&d);
+	redacting_close(&d.redacting);
 	store_close(d.store);
 	settings_free(d.settings);
 	return status;

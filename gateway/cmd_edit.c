@@ -16,6 +16,7 @@
 #include "gateway/edited.h"
 #include "gateway/editor.h"
 #include "gateway/printable.h"
+#include "gateway/redacting.h"
 #include "har/har_file.h"
 #include "har/har_read.h"
 #include "har/har_write.h"
@@ -48,6 +49,7 @@ struct edit {
 	struct store *store;
 	struct exchange *was;
 	const char *path; /* of the HAR */
+	struct redacting redacting;
 
 	/* of reading it back */
 	struct exchange *x;
@@ -226,7 +228,12 @@ cmd_edit_store(struct edit *d, struct err *e)
 	int r;
 
 	edited_settle(d->x, d->was, d->own);
-	if (cmd_edit_keys(d, e) == -1)
+	if (!redacting_exchange(&d->redacting, d->x))
+		return err_set(e,
+		    "a body cannot be searched for secrets; --no-redact "
+		    "keeps it");
+	if (cmd_edit_keys(d, e) == -1 ||
+	    redacting_note_entry(&d->redacting, d->store, d->x->id, e) == -1)
 		return -1;
 	r = store_replace(d->store, d->x, e);
 	if (r == 0)
@@ -342,7 +349,7 @@ cmd_edit_open(
 		return STATUS_USAGE;
 	}
 	d->store = store_open(s->store, STORE_WRITE, true, e);
-	if (d->store == NULL)
+	if (d->store == NULL || redacting_open(&d->redacting, s, true, e) == -1)
 		return STATUS_USAGE;
 	r = store_get(d->store, id, MOST_BODY, &d->was, e);
 	if (r == 0)
@@ -380,6 +387,7 @@ cmd_edit(const struct command *c, int argc, char **argv)
 	else
 		status = cmd_edit_in_editor(&d, json);
 	exchange_free(d.x);
+	redacting_close(&d.redacting);
 	exchange_free(d.was);
 	store_close(d.store);
 	settings_free(s);

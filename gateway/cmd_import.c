@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "gateway/indexed.h"
 #include "gateway/printable.h"
+#include "gateway/redacting.h"
 #include "har/exchange.h"
 #include "har/har_file.h"
 #include "har/har_read.h"
@@ -67,6 +68,7 @@ struct import {
 	int64_t tape;
 	struct rules *of_tape; /* what keys go by; NULL: those given */
 	struct keyer *keyer;
+	struct redacting redacting;
 	struct har_file *file;
 	char *folder; /* of the store; or NULL */
 
@@ -76,6 +78,7 @@ struct import {
 	bool several; /* origins, and nobody said which */
 
 	uint64_t taken, filtered, scoped;
+	uint64_t dropped; /* bodies that could not be searched for secrets */
 	unsigned notes;
 	bool taking;   /* entries, in the last pass */
 	bool progress; /* to be shown */
@@ -254,6 +257,8 @@ cmd_import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 	}
 	if (!own)
 		cmd_import_place(i, x);
+	if (!redacting_exchange(&i->redacting, x))
+		i->dropped++;
 	if (!url_is_socket(x->url)) /* which nothing asks for by its key */
 		r = key_exchange_spooled(i->keyer, x, e);
 	if (r == 0 && i->store != NULL)
@@ -268,10 +273,15 @@ static int
 cmd_import_on_log(void *arg, struct str object, struct err *e)
 {
 	struct import *i = arg;
+	struct buf redacted = { 0 };
+	int r;
 
 	if (i->store == NULL)
 		return 0;
-	return store_tape_add_extra(i->store, i->tape, object, e);
+	r = store_tape_add_extra(i->store, i->tape,
+	    redacting_har(&i->redacting, object, &redacted), e);
+	buf_free(&redacted);
+	return r;
 }
 
 static int
@@ -333,6 +343,7 @@ cmd_import_onto_tape(struct import *i, struct har_figures *f, struct err *e)
 {
 	i->tape = store_tape(i->store, str_of(i->settings->tape), true, e);
 	if (i->tape <= 0 ||
+	    redacting_note(&i->redacting, i->store, i->tape, e) == -1 ||
 	    (i->of_tape == NULL &&
 		reindex_say(i->store, i->tape, i->settings->rules, e) == -1))
 		return -1;
@@ -378,6 +389,11 @@ cmd_import_file(struct import *i)
 		    "the host of each; --base names the one the gateway "
 		    "stands for\n",
 		    i->path);
+	if (i->dropped > 0)
+		fprintf(stderr,
+		    "hark: %s: %" PRIu64 " entries without a body that could "
+		    "not be searched for secrets; --no-redact keeps it\n",
+		    i->path, i->dropped);
 	if (r == -1) {
 		err_wrap(&e, "%.300s", i->path);
 		return commands_fail(STATUS_FAILED, &e);
@@ -440,7 +456,8 @@ cmd_import_open(struct import *i, bool dry_run, struct err *e)
 
 	if (!dry_run) {
 		i->store = store_open(s->store, STORE_WRITE, true, e);
-		if (i->store == NULL)
+		if (i->store == NULL ||
+		    redacting_open(&i->redacting, s, true, e) == -1)
 			return -1;
 		tape = store_tape(i->store, str_of(s->tape), false, e);
 		if (tape == -1 || indexed_for_command(
@@ -479,6 +496,7 @@ cmd_import(const struct command *c, int argc, char **argv)
 	free(i.folder);
 	keyer_free(i.keyer);
 	rules_free(i.of_tape);
+	redacting_close(&i.redacting);
 	settings_free(s);
 	return status;
 }

@@ -168,6 +168,28 @@ cmd_merge_rules(struct merge *m, int64_t into, bool made, char **tapes, int n,
 	return 0;
 }
 
+/* How they were redacted is how the new one is. */
+static int
+cmd_merge_redaction(
+    struct merge *m, int64_t into, char **tapes, int n, struct err *e)
+{
+	struct buf marks = { 0 };
+	int64_t tape;
+	int i, r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		tape = store_tape(m->store, str_of(tapes[i]), false, e);
+		r = tape == -1
+			? -1
+			: store_tape_redaction(m->store, tape, &marks, e);
+	}
+	if (r == 0)
+		r = store_tape_add_redaction(
+		    m->store, into, buf_str(&marks), e);
+	buf_free(&marks);
+	return r;
+}
+
 static int
 cmd_merge_tapes(struct merge *m, char **tapes, int n, struct err *e)
 {
@@ -183,6 +205,7 @@ cmd_merge_tapes(struct merge *m, char **tapes, int n, struct err *e)
 	    (into = store_tape(m->store, str_of(m->into), true, e)) <= 0 ||
 	    cmd_merge_copy(m, into, e) == -1 ||
 	    cmd_merge_extra(m, into, tapes, n, e) == -1 ||
+	    cmd_merge_redaction(m, into, tapes, n, e) == -1 ||
 	    cmd_merge_rules(m, into, was == 0, tapes, n, &anew, e) == -1 ||
 	    store_commit(m->store, e) == -1) {
 		store_rollback(m->store);

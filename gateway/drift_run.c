@@ -249,6 +249,12 @@ drift_run_accept(struct drift_run *d, struct drift_case *c,
 	if (c->kept_out != NULL)
 		return 0;
 	renewed_take(was, x);
+	if (!redacting_exchange(&d->redacting, was))
+		return err_set(e,
+		    "a body cannot be searched for secrets; --no-redact "
+		    "keeps it");
+	if (redacting_note_entry(&d->redacting, d->store, was->id, e) == -1)
+		return -1;
 	return store_replace(d->store, was, e) == -1 ? -1 : 0;
 }
 

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "gateway/drift_report.h"
+#include "gateway/redacting.h"
 
 struct drift_entry;
 struct settings;
@@ -23,8 +24,9 @@ struct store;
 struct store_filter;
 
 struct drift_run {
-	struct settings *settings; /* upstreams are added to them */
-	struct store *store;       /* open for writing to accept */
+	struct settings *settings;  /* upstreams are added to them */
+	struct store *store;        /* open for writing to accept */
+	struct redacting redacting; /* of what is accepted */
 	bool all_methods;
 	size_t concurrency;         /* but one at a time with all methods */
 	int64_t most_us;            /* that one request may take */

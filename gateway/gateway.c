@@ -20,6 +20,7 @@
 #include "gateway/indexed.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
+#include "gateway/redacting.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
 #include "gateway/tls.h"
@@ -39,6 +40,7 @@
 struct gateway {
 	struct shared shared;
 	struct origins *origins;
+	struct redacting redacting;
 	char **addresses; /* really bound, one per settings.listen */
 	struct worker **workers;
 	struct recorder_figures recorded; /* after gateway_stop() */
@@ -214,6 +216,10 @@ gateway_open_store(struct gateway *g, struct err *e)
 	if ((m->records || m->reads || m->reads_on_failure) &&
 	    indexed_for_gateway(s, m->records, e) == -1)
 		return -1;
+	if (redacting_open(&g->redacting, s, m->records, e) == -1)
+		return -1;
+	g->shared.redactor = g->redacting.redactor;
+	recorder.redaction = buf_str(&g->redacting.mark);
 	if (m->records &&
 	    (g->shared.recorder = recorder_open(&recorder, e)) == NULL)
 		return -1;
@@ -410,6 +416,7 @@ gateway_free(struct gateway *g)
 	differences_free(g->shared.differences);
 	tls_free(g->shared.tls);
 	origins_free(g->origins);
+	redacting_close(&g->redacting);
 	for (i = 0; i < g->shared.settings->listen.n; i++)
 		free(g->addresses[i]);
 	tally_free(g->shared.tally);

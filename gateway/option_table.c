@@ -363,6 +363,20 @@ const struct option option_table[] = {
 	    .help = "of spy: forward all and tell of drift from recordings",
 	},
 	{
+	    .name = "redact",
+	    FLAG(redact),
+	    .initial = "off",
+	    .help = "keep secrets out of what is recorded",
+	    .store = true,
+	},
+	{
+	    .name = "redact-key",
+	    TEXT(redact_key, 4000),
+	    .argument = "FILE",
+	    .help = "key of what stands for secrets, instead of PATH-key",
+	    .store = true,
+	},
+	{
 	    .name = "on-record",
 	    CHOICE(on_record, words_on_record),
 	    .initial = "append",

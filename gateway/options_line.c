@@ -63,6 +63,22 @@ options_line_takes_next(bool flag, const struct given *g)
 						 strcmp(g->value, "off") == 0));
 }
 
+/* --no-NAME is --NAME off.  The flag, or NULL; *g says off then. */
+static const struct option *
+options_line_without(struct given *g)
+{
+	const struct option *o;
+
+	if (!str_starts(g->name, "no-"))
+		return NULL;
+	o = option_find((struct str){ g->name.p + 3, g->name.n - 3 });
+	if (o == NULL || !o->flag)
+		return NULL;
+	g->value = "off";
+	g->attached = true;
+	return o;
+}
+
 /* One walk over the line looks for configuration files alone (config). */
 static int
 options_line_take_own(struct options_line *l, const struct own_option *o,
@@ -111,6 +127,8 @@ options_line_option(
 	if (own != NULL)
 		return options_line_take_own(l, own, &g, config, e);
 	o = g.letter == 0 ? option_find(g.name) : NULL;
+	if (o == NULL && g.letter == 0 && !g.attached)
+		o = options_line_without(&g);
 	if (o == NULL)
 		return err_set(e, "option %s%.*s: no such option",
 		    g.letter != 0 ? "-" : "",

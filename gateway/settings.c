@@ -310,6 +310,7 @@ settings_free(struct settings *s)
 	free(s->store);
 	free(s->tape);
 	free(s->ready_file);
+	free(s->redact_key);
 	free(s->upstream_ca);
 	free(s->upstream_cert);
 	free(s->upstream_key);

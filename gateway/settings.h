@@ -120,6 +120,8 @@ struct settings {
 	size_t nsessions;
 	bool sessions_inherited;     /* the next one set replaces all */
 	struct rules *rules;         /* never NULL */
+	bool redact;                 /* keep secrets off the disk */
+	char *redact_key;            /* file; NULL: PATH-key */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */
 	bool diff;                   /* compare live answers with recordings */

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "gateway/mailbox.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "recorder/recorder.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/key.h"
 
@@ -33,6 +35,17 @@ tee_message(struct exchange *x, struct message *m, const struct http1_head *h)
 	m->headers = headers_copy(&h->headers, &x->arena);
 	m->framing = h->framing;
 	m->head_bytes = (int64_t)h->bytes;
+}
+
+/* The recorder never sees a secret, nor is one in a key. */
+static void
+tee_redact_request(struct transaction *t)
+{
+	struct exchange *x = t->x;
+	const struct rules_request q = { x->method, x->scope, x->target };
+
+	redaction_begin(&t->redaction, t->w->shared->redactor, &q);
+	redact_request(&t->redaction, x);
 }
 
 void
@@ -59,6 +72,8 @@ tee_request(struct transaction *t)
 	x->client_addr = tee_text(x, client_address(t->c));
 	x->session = arena_str(&x->arena, t->session);
 	x->mode = tee_text(x, t->mode->name);
+	if (t->w->shared->redactor != NULL)
+		tee_redact_request(t);
 	key_exchange(t->w->keyer, x);
 }
 
@@ -102,6 +117,32 @@ tee_head(struct transaction *t, const struct http1_head *h)
 	tee_peer(t);
 }
 
+static void
+tee_part(struct transaction *t, struct buf *b)
+{
+	if (b->n == 0)
+		return;
+	if (t->recording == NULL)
+		t->recording = recording_new(t->w->shared->recorder);
+	recording_part(t->recording, b->p, b->n);
+	t->kept_size += b->n;
+	b->n = 0;
+}
+
+/* What is decided of the body so far goes to the recorder. */
+static void
+tee_redact_part(struct transaction *t, struct buf *b)
+{
+	struct buf out = { 0 };
+
+	if (t->stream == NULL)
+		t->stream =
+		    redact_stream_new(&t->redaction, &t->x->response.headers);
+	redact_stream_take(t->stream, b, &out);
+	tee_part(t, &out);
+	buf_free(&out);
+}
+
 void
 tee_body(struct transaction *t, struct str bytes)
 {
@@ -110,10 +151,10 @@ tee_body(struct transaction *t, struct str bytes)
 	buf_add_str(b, bytes);
 	if (b->n < BODY_PART)
 		return;
-	if (t->recording == NULL)
-		t->recording = recording_new(t->w->shared->recorder);
-	recording_part(t->recording, b->p, b->n);
-	b->n = 0;
+	if (t->w->shared->redactor == NULL)
+		tee_part(t, b);
+	else
+		tee_redact_part(t, b);
 }
 
 void
@@ -201,6 +242,49 @@ tee_complete(struct transaction *t, enum outcome outcome, const char *failure,
 	tee_add_marks(t);
 }
 
+static void
+tee_redact_stream(struct transaction *t)
+{
+	struct exchange *x = t->x;
+	struct body *b = &x->response.body;
+
+	b->known = redact_stream_end(t->stream, &b->bytes);
+	if (b->known) {
+		b->size = t->kept_size + b->bytes.n;
+		redact_stream_settle(t->stream, x, b->size);
+	}
+	redact_stream_free(t->stream);
+	t->stream = NULL;
+}
+
+static void
+tee_redact_response(struct transaction *t)
+{
+	char subject[256];
+
+	if (t->stream != NULL)
+		tee_redact_stream(t);
+	else
+		redact_response_body(&t->redaction, t->x);
+	redact_response(&t->redaction, t->x);
+	if (t->redaction.dropped)
+		log_warn(transaction_subject(t, subject, sizeof(subject)),
+		    "recorded without a body that could not be searched for "
+		    "secrets");
+	redaction_end(&t->redaction);
+}
+
+void
+tee_drop(struct transaction *t)
+{
+	if (t->recording != NULL)
+		recording_drop(t->recording);
+	if (t->x != NULL && t->w->shared->redactor != NULL)
+		redaction_end(&t->redaction);
+	redact_stream_free(t->stream);
+	exchange_free(t->x);
+}
+
 static struct tee_word *
 tee_word_new(struct transaction *t, bool findable,
     void (*on_written)(struct transaction *t, bool stored))
@@ -232,6 +316,8 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 	if (g->settings->durability != DURABILITY_STRICT)
 		on_written = NULL;
 	tee_complete(t, outcome, failure, trailers);
+	if (g->redactor != NULL)
+		tee_redact_response(t);
 	if (findable || on_written != NULL)
 		word = tee_word_new(t, findable, on_written);
 	if (findable)

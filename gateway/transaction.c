@@ -62,9 +62,7 @@ transaction_free(struct transaction *t)
 	}
 	if (t->call != NULL)
 		call_cancel(t->call);
-	if (t->recording != NULL)
-		recording_drop(t->recording);
-	exchange_free(t->x);
+	tee_drop(t);
 	compare_end(t);
 	if (t->question != NULL)
 		question_cancel(t->question);

@@ -23,6 +23,7 @@
 #include "gateway/client.h"
 #include "gateway/origin.h"
 #include "gateway/settings.h"
+#include "recorder/redact.h"
 #include "replay/library.h"
 
 struct answer;
@@ -99,7 +100,10 @@ struct transaction {
 	struct compare *compare; /* the answer with its recording; or NULL */
 	struct exchange *x;      /* being recorded */
 	struct recording *recording; /* its body so far */
-	uint64_t body_size;          /* of the response so far */
+	struct redaction redaction; /* of x; only with the gateway's redactor */
+	struct redact_stream *stream; /* of its body; NULL: in memory */
+	uint64_t kept_size;           /* what went to recording */
+	uint64_t body_size;           /* of the response so far */
 	struct chunk_mark *marks;
 	size_t nmarks, marks_cap;
 	uint64_t marked; /* body_size at the last mark */
@@ -224,6 +228,9 @@ void tee_request(struct transaction *t);
 void tee_interim(struct transaction *t, const struct http1_head *h);
 void tee_head(struct transaction *t, const struct http1_head *h);
 void tee_body(struct transaction *t, struct str bytes);
+
+/* The exchange is not recorded after all; safe when it was given away. */
+void tee_drop(struct transaction *t);
 
 /* A batch of body bytes ends: a chunk boundary for streamed answers. */
 void tee_mark(struct transaction *t);

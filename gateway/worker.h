@@ -31,6 +31,7 @@ struct origins;
 struct playwright;
 struct reader;
 struct recorder;
+struct redactor;
 struct library;
 struct sessions;
 struct mailbox;
@@ -50,6 +51,7 @@ struct shared {
 	const struct origins *origins;
 	const struct mocks *mocks;       /* may be NULL */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
+	const struct redactor *redactor; /* NULL: secrets stay */
 	struct library *library;         /* NULL when nothing is replayed */
 	struct explainer *explainer;     /* with the library */
 	struct playwright *playwright;   /* NULL unless that way to match */
