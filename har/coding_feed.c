@@ -218,25 +218,58 @@ static bool
 coding_zstd_open(struct coding_stage *s)
 {
 	s->with.zstd = ZSTD_createDStream();
+	s->between = true;
 	return s->with.zstd != NULL;
+}
+
+/* RFC 8878 section 3.1: a frame, or one to be skipped.  What zstd was before
+ * is no content coding, and the library knows it only when it comes in one
+ * piece. */
+static bool
+coding_zstd_is_frame(const unsigned char p[4])
+{
+	return memcmp(p, "\x28\xb5\x2f\xfd", 4) == 0 ||
+	       (p[0] >> 4 == 5 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0);
+}
+
+/* Whether what follows a frame is another one; begun: there was one. */
+static enum coding_step
+coding_zstd_between(struct coding_stage *s)
+{
+	if (!coding_hold(s, 4)) {
+		if (!s->in_over)
+			return CODING_MORE;
+		return s->begun && s->nheld == 0 ? CODING_END : CODING_WRONG;
+	}
+	s->between = false;
+	s->begun = true;
+	return coding_zstd_is_frame(s->held) ? CODING_MORE : CODING_WRONG;
 }
 
 /* Frame after frame, up to the end of the bytes. */
 static enum coding_step
 coding_zstd_step(struct coding_stage *s, char *p, size_t *n)
 {
-	ZSTD_inBuffer in = { s->in.p, s->in.n, 0 };
 	ZSTD_outBuffer out = { p, *n, 0 };
+	ZSTD_inBuffer in = { s->in.p, s->in.n, 0 };
+	bool held = s->nheld > 0;
 	size_t r;
 
 	*n = 0;
-	if (s->between && s->in.n == 0)
-		return s->in_over ? CODING_END : CODING_MORE;
+	if (s->between)
+		return coding_zstd_between(s);
+	if (held)
+		in = (ZSTD_inBuffer){ s->held, s->nheld, 0 };
 	r = ZSTD_decompressStream(s->with.zstd, &out, &in);
 	if (ZSTD_isError(r))
 		return CODING_WRONG;
 	*n = out.pos;
-	s->in = (struct str){ s->in.p + in.pos, s->in.n - in.pos };
+	if (held) {
+		s->nheld -= in.pos;
+		memmove(s->held, s->held + in.pos, s->nheld);
+	} else {
+		s->in = (struct str){ s->in.p + in.pos, s->in.n - in.pos };
+	}
 	s->between = r == 0;
 	return s->between && s->in.n == 0 && s->in_over ? CODING_END
 							: CODING_MORE;
@@ -288,9 +321,22 @@ coding_pull(struct coding_feed *c, int k, struct err *e)
 	if (r == -1)
 		c->result = CODING_UNREADABLE;
 	if (r == 0)
-		s->in = (struct str){ NULL, 0 };
+		s->in = STR("");
 	s->in_over = r == 0;
 	return r == -1 ? -1 : 0;
+}
+
+/* Whatever a stage that is over leaves, the one below has to come to its end
+ * in order. */
+static int
+coding_drain(struct coding_feed *c, int k, struct err *e)
+{
+	int64_t got = 1;
+
+	while (got > 0)
+		got =
+		    coding_read(c, k, c->stage[k + 1].window, CODING_WINDOW, e);
+	return (int)got;
 }
 
 /* One step.  What came out of it, or -1; one byte beyond the budget tells a
@@ -306,12 +352,14 @@ coding_step_once(struct coding_feed *c, int k, char *p, size_t n, struct err *e)
 	if (n > s->left)
 		n = spent ? 1 : (size_t)s->left;
 	step = s->how->step(s, spent ? &spare : p, &n);
-	if (step == CODING_WRONG)
-		return coding_fail(c, CODING_BROKEN, e);
 	if (spent && n > 0)
 		return coding_fail(c, CODING_TOO_BIG, e);
+	if (step == CODING_WRONG)
+		return coding_fail(c, CODING_BROKEN, e);
 	s->left -= n;
 	s->over = step == CODING_END;
+	if (s->over && k > 0 && coding_drain(c, k - 1, e) == -1)
+		return -1;
 	return (int64_t)n;
 }
 
@@ -365,7 +413,9 @@ coding_open(struct coding_feed *c, const struct coding_decoder *const *how)
 
 	for (k = 0; k < c->n; k++) {
 		s = &c->stage[k];
-		*s = (struct coding_stage){ .how = how[k], .left = c->budget };
+		*s = (struct coding_stage){
+			.how = how[k], .left = c->budget, .in = STR("")
+		};
 		if (!s->how->open(s))
 			break;
 		if (k > 0)

@@ -20,13 +20,13 @@ enum coding_step { CODING_MORE, CODING_END, CODING_WRONG };
 /* One coding being taken off. */
 struct coding_stage {
 	const struct coding_decoder *how;
-	struct str in;         /* read, but not used yet */
-	bool in_over;          /* nothing comes behind it */
-	bool over;             /* nothing comes out any more */
-	uint64_t left;         /* of the budget */
-	char *window;          /* where the stage below writes to; or NULL */
-	bool begun;            /* there is something to close */
-	unsigned char held[2]; /* to be used before in */
+	struct str in; /* read, but not used yet */
+	bool in_over;  /* nothing comes behind it */
+	bool over;     /* nothing comes out any more */
+	uint64_t left; /* of the budget */
+	char *window;  /* where the stage below writes to; or NULL */
+	bool begun;    /* deflate: its form is known; zstd: a frame came */
+	unsigned char held[4]; /* to be used before in */
 	size_t nheld;
 	bool between; /* two members of gzip, or frames of zstd */
 	union {

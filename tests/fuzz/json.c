@@ -12,8 +12,8 @@
 
 /*
  * The first byte says how the text is cut.  What must hold: the tokens do not
- * depend on the cuts, and a text that is accepted, written again, is accepted
- * and written the same.
+ * depend on the cuts, nor do strings that are read or written in pieces, and a
+ * text that is accepted, written again, is accepted and written the same.
  */
 
 struct cuts {
@@ -94,6 +94,77 @@ write_again(struct str text)
 	json_write_fini(&twice);
 }
 
+/* The string just announced: as far as it is one, in pieces of step bytes (0 is
+ * whole). */
+static int
+take_string(struct json *j, struct buf *out, size_t step)
+{
+	size_t was;
+	int r = 1;
+
+	if (step == 0)
+		return json_decode(j, out, SIZE_MAX / 2);
+	while (r == 1) {
+		was = out->n;
+		r = json_decode_some(j, out, step);
+		if (out->n - was > step || (r == 1 && out->n == was))
+			abort();
+	}
+	return r;
+}
+
+static void
+list_strings(struct str text, struct buf *out, size_t step)
+{
+	struct json *j = json_open_str(text);
+	enum json_token t;
+
+	while ((t = json_next(j)) != JSON_ERROR && t != JSON_END) {
+		if (t == JSON_STRING && take_string(j, out, step) == -1)
+			break;
+		buf_addf(out, "%u\n", json_flaws(j));
+	}
+	json_close(j);
+}
+
+static void
+write_pieces(struct str text, struct json_write *w, size_t step)
+{
+	struct str piece = text;
+
+	json_write_init(w, false, NULL, NULL);
+	json_write_begin_str(w);
+	for (; text.n > 0; text.p += piece.n, text.n -= piece.n) {
+		piece = (struct str){ text.p, text.n < step ? text.n : step };
+		json_write_piece(w, piece);
+	}
+	json_write_end_str(w);
+}
+
+static void
+compare_pieces(struct str text, size_t step)
+{
+	struct buf whole = { 0 }, pieces = { 0 };
+	struct json_write once, cut;
+	size_t n;
+
+	list_strings(text, &whole, 0);
+	list_strings(text, &pieces, step + 4);
+	/* What stands in front of an error may be cut off elsewhere. */
+	n = whole.n < pieces.n ? whole.n : pieces.n;
+	if (n > 0 && memcmp(whole.p, pieces.p, n) != 0)
+		abort();
+	buf_free(&whole);
+	buf_free(&pieces);
+	json_write_init(&once, false, NULL, NULL);
+	json_write_str(&once, text);
+	write_pieces(text, &cut, step);
+	if (!str_eq(buf_str(&once.out), buf_str(&cut.out)))
+		abort();
+	json_write_fini(&once);
+	json_write_fini(&cut);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -102,6 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (n == 0)
 		return 0;
 	compare_cuts(text, (size_t)bytes[0] % 16 + 1);
+	compare_pieces(text, (size_t)bytes[0] / 16 + 1);
 	write_again(text);
 	return 0;
 }

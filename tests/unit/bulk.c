@@ -649,6 +649,21 @@ all_members_of_a_gzip_come_whatever_the_pieces(void)
 }
 
 static void
+what_is_wrong_below_shows_whatever_the_pieces(void)
+{
+	struct buf coded = { 0 };
+	size_t step;
+
+	coding_encode(STR("deflate, gzip"), STR("hello"), &coded);
+	coded.p[coded.n - 5] ^= 1; /* of the sum of gzip */
+	for (step = 1; step < 60; step++)
+		CHECK_INT(
+		    result_of("deflate, gzip", buf_str(&coded), step, 100),
+		    CODING_BROKEN);
+	buf_free(&coded);
+}
+
+static void
 bytes_that_cannot_be_had_are_no_broken_coding(void)
 {
 	struct str bytes = STR("\x1f\x8b\x08"), piece;
@@ -681,4 +696,5 @@ RUN(TEST(few_bytes_stay_in_memory_and_many_go_to_a_file),
     TEST(codings_come_off_whatever_the_pieces),
     TEST(a_budget_and_a_cut_hold_whatever_the_pieces),
     TEST(all_members_of_a_gzip_come_whatever_the_pieces),
+    TEST(what_is_wrong_below_shows_whatever_the_pieces),
     TEST(bytes_that_cannot_be_had_are_no_broken_coding))
