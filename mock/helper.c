@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/number.h"
+#include "mock/text.h"
+
 #include "mock/template_render.h"
 
 #include "mock/helper.h"
@@ -11,7 +14,9 @@
 const struct helper *
 helper_find(struct str name)
 {
-	static const struct helper *const groups[] = { helper_block };
+	static const struct helper *const groups[] = { helper_block,
+		helper_code, helper_date, helper_fake, helper_list, helper_math,
+		helper_query, helper_request, helper_store, helper_text };
 	const struct helper *h;
 	size_t i;
 
@@ -57,6 +62,18 @@ struct value
 helper_plain(const struct helper_call *c, unsigned i)
 {
 	return helper_unsafe(helper_arg(c, i));
+}
+
+struct value
+helper_given(const struct helper_call *c, unsigned i)
+{
+	return i < c->n ? helper_unsafe(c->args[i]) : VALUE_NONE;
+}
+
+double
+helper_int_of(const struct helper_call *c, struct value a)
+{
+	return number_int_of(text_trim(value_to_str(c->v, a)));
 }
 
 struct value

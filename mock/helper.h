@@ -77,6 +77,12 @@ struct value helper_arg(const struct helper_call *c, unsigned i);
 struct value helper_plain(const struct helper_call *c, unsigned i);
 struct value helper_unsafe(struct value a);
 
+/* The same without the call: VALUE_UNDEFINED behind the last argument. */
+struct value helper_given(const struct helper_call *c, unsigned i);
+
+/* parseInt(a, 10) */
+double helper_int_of(const struct helper_call *c, struct value a);
+
 /* The call as a value of its own, as Mockoon gives it to some blocks. */
 struct value helper_self(const struct helper_call *c);
 

@@ -93,6 +93,19 @@ helper_turn(struct helper_call *c, struct frame *data, struct value item,
 	return helper_run(c, c->fn, &run);
 }
 
+/* A safe text is an object that holds a text. */
+static struct value
+helper_iterated(struct helper_call *c)
+{
+	struct value object, of = c->args[0];
+
+	if (of.kind != VALUE_SAFE)
+		return of;
+	object = value_new_object(c->v);
+	value_set(c->v, object, STR("string"), value_text(of.text));
+	return object;
+}
+
 static int
 helper_each(struct helper_call *c, struct value *result)
 {
@@ -100,9 +113,9 @@ helper_each(struct helper_call *c, struct value *result)
 	struct frame *data;
 	size_t i, n = 0;
 
-	if (c->n == 0)
+	if (c->n != 1)
 		return helper_fail(c, "Must pass iterator to #each");
-	of = c->args[0];
+	of = helper_iterated(c);
 	if (of.kind == VALUE_ARRAY)
 		n = of.array->n;
 	else if (of.kind == VALUE_OBJECT)
@@ -241,7 +254,17 @@ helper_default(struct helper_call *c, struct value *result)
 	return helper_run(c, c->fn, &run);
 }
 
+/* What Handlebars keeps for itself. */
+static int
+helper_hook(struct helper_call *c, struct value *result)
+{
+	(void)result;
+	return helper_fail(c, "it cannot be called");
+}
+
 const struct helper helper_block[] = {
+	{ "blockHelperMissing", helper_hook, HELPER_ANY },
+	{ "helperMissing", helper_hook, HELPER_ANY },
 	{ "each", helper_each, HELPER_ANY },
 	{ "if", helper_if, HELPER_ANY },
 	{ "log", helper_log, HELPER_ANY },

@@ -43,8 +43,8 @@ format_number(struct format *p, int64_t number, size_t width)
 	if (number < 0)
 		buf_add(p->out, "-", 1);
 	zeros = n < width ? width - n : 0;
-	memset(buf_reserve(p->out, zeros), '0', zeros);
-	p->out->n += zeros;
+	for (; zeros > 0; zeros--)
+		buf_add(p->out, "0", 1);
 	buf_add(p->out, digits, n);
 }
 

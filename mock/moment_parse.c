@@ -342,7 +342,10 @@ reader_settle_date(struct reader *r, const struct loose *l)
 		if (l->n == 0 || l->n > 2)
 			return false;
 		r->m.day = n[0];
-		if (l->n == 2 && n[0] > 31) {
+		if (l->n == 1 && n[0] > 31) {
+			r->m.year = reader_full_year(n[0]);
+			r->m.day = 1;
+		} else if (l->n == 2 && n[0] > 31) {
 			r->m.year = n[0];
 			r->m.day = n[1];
 		} else if (l->n == 2) {

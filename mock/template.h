@@ -68,9 +68,9 @@ struct template_request {
  * What outlives a request: data buckets and global variables.  get gives
  * VALUE_UNDEFINED for what there is not; the value holds while the template is
  * rendered (it may be made in v).  change calls edit on a copy of the value,
- * made in the store's own memory, and keeps the copy when edit gives true,
- * while nobody else changes it.  It returns 0, or -1 when there is no such
- * bucket; a variable that is not there begins as VALUE_UNDEFINED.
+ * made in the store's own memory, and keeps the copy, settled, when edit gives
+ * true, while nobody else changes it.  It returns 0, or -1 when there is no
+ * such bucket; a variable that is not there begins as VALUE_UNDEFINED.
  */
 typedef bool (*template_edit_fn)(
     void *cookie, struct values *store, struct value *now);

@@ -223,10 +223,24 @@ static const struct text_case {
 
 #define TEXT_CASES (sizeof(text_cases) / sizeof(*text_cases))
 
+/* Letters of two, which come in three: both capitals, the first, none. */
+static bool
+text_is_double(uint32_t c, uint32_t *first)
+{
+	*first = c >= 0x1f1 ? 0x1f1 : 0x1c4 + (c - 0x1c4) / 3 * 3;
+	return (c >= 0x1c4 && c <= 0x1cc) || (c >= 0x1f1 && c <= 0x1f3);
+}
+
 static uint32_t
 text_lower_of(uint32_t c)
 {
 	const struct text_case *t;
+	uint32_t first;
+
+	if (c == 0x1e9e)
+		return 0xdf;
+	if (text_is_double(c, &first))
+		return first + 2;
 
 	for (t = text_cases; t < text_cases + TEXT_CASES; t++) {
 		if (t->delta != 0 && c >= t->first - (uint32_t)t->delta &&
@@ -242,9 +256,12 @@ static uint32_t
 text_upper_of(uint32_t c)
 {
 	const struct text_case *t;
+	uint32_t first;
 
 	if (c == 0xb5) /* the micro sign is a mu */
 		return 0x39c;
+	if (text_is_double(c, &first))
+		return first;
 	if (c == 0x3c2) /* a sigma at the end of a word */
 		return 0x3a3;
 	for (t = text_cases; t < text_cases + TEXT_CASES; t++) {
@@ -269,6 +286,8 @@ text_add_cased(struct buf *out, struct str text, bool upper)
 		c = text_point(rest, &n);
 		if (upper && c == 0xdf)
 			buf_add_text(out, "SS");
+		else if (upper && c == 0x149)
+			buf_add_text(out, "\xca\xbcN");
 		else
 			text_add_point(
 			    out, upper ? text_upper_of(c) : text_lower_of(c));

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/number.h"
 #include "mock/moment.h"
 #include "mock/text.h"
@@ -276,9 +277,7 @@ value_order(struct value object)
 	if (!o->disordered)
 		return;
 	o->disordered = false;
-	sorted = reallocarray(NULL, o->n, sizeof(*sorted));
-	if (sorted == NULL)
-		abort();
+	sorted = xmalloc(o->n * sizeof(*sorted));
 	for (i = 0; i < o->n; i++)
 		if (value_is_index(o->at[i].name, &index))
 			sorted[n++] = o->at[i];
@@ -290,6 +289,37 @@ value_order(struct value object)
 	free(sorted);
 	if (o->index != NULL)
 		value_fill_index(o);
+}
+
+static void
+value_settle_at(struct value of, unsigned depth)
+{
+	size_t i;
+
+	if (depth > VALUE_DEPTH)
+		return;
+	if (of.kind == VALUE_ARRAY)
+		for (i = 0; i < of.array->n; i++)
+			value_settle_at(of.array->at[i], depth + 1);
+	if (of.kind != VALUE_OBJECT)
+		return;
+	value_order(of);
+	for (i = 0; i < of.object->n; i++)
+		value_settle_at(of.object->at[i].value, depth + 1);
+}
+
+void
+value_settle(struct value of)
+{
+	value_settle_at(of, 0);
+}
+
+bool
+value_has(struct value of, struct str name)
+{
+	if (of.kind == VALUE_OBJECT)
+		return value_find(of.object, name) != NULL;
+	return value_get(of, name).kind != VALUE_UNDEFINED;
 }
 
 static struct value

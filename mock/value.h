@@ -112,6 +112,13 @@ struct value value_get(struct value of, struct str name);
  * ascending, then the others as they were set. */
 void value_order(struct value object);
 
+/* Does that all the way down: what threads share has to be settled, since it
+ * is only read from then on. */
+void value_settle(struct value of);
+
+/* Whether there is such a property, even if its value is VALUE_UNDEFINED. */
+bool value_has(struct value of, struct str name);
+
 /* Whether text is an array index in JavaScript's canonical form. */
 bool value_is_index(struct str text, size_t *index);
 

@@ -50,7 +50,10 @@ function request(job) {
                 throw new TypeError('name argument is required to req.get');
             if (typeof name !== 'string')
                 throw new TypeError('name must be a string to req.get');
-            return (r.headers || {})[name.toLowerCase()];
+            const headers = r.headers || {};
+            if (/^referr?er$/i.test(name))
+                return headers.referrer || headers.referer;
+            return headers[name.toLowerCase()];
         },
     };
 }

@@ -73,11 +73,16 @@ def wanted(case):
     return {k: case[k] for k in ('out', 'error', *SEEN) if k in case}
 
 
+def whole(text):
+    """A text as it is sent: half of a surrogate pair cannot be."""
+    return text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')
+
+
 def seen(told, answer):
     """An answer reduced to what counts: an error's words do not, nor what
     the case did not change."""
     kept = {'error': True} if 'error' in answer \
-        else {'out': answer['out']}
+        else {'out': whole(answer['out'])}
     for name in SEEN:
         if name in answer and answer[name] != told.get(name, {}):
             kept[name] = answer[name]
