@@ -2,21 +2,18 @@
 #include "config.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "gateway/explainer.h"
 #include "gateway/printable.h"
 #include "gateway/problem.h"
-#include "gateway/scopes.h"
+#include "gateway/search.h"
 #include "gateway/tally.h"
 #include "gateway/worker.h"
 #include "replay/explain.h"
 
 #include "gateway/transaction.h"
-
-_Static_assert(SCOPES_MOST <= EXPLAIN_SCOPES, "scopes have room");
 
 /* A larger request body is not copied for an explanation. */
 #define MISS_BODY (1u << 20)
@@ -61,23 +58,25 @@ miss_explain(const struct explanation *x, struct buf *out)
 
 /* The log escapes what is not printable, a report does not. */
 static void
-miss_note(struct transaction *t, struct str said)
+miss_note(struct transaction *t, const struct explanation *x, struct str said)
 {
 	const struct http1_head *h = &t->r->head;
 	const char *used_up =
 	    t->why == FOUND_EXHAUSTED ? " (matched but exhausted)" : "";
-	struct buf more = { 0 };
+	struct buf more = { 0 }, note = { 0 };
 	char subject[256];
 
 	log_warn(transaction_subject(t, subject, sizeof(subject)),
 	    "miss%s%s%.*s", used_up, said.n > 0 ? ": " : "", STR_ARGS(said));
-	if (t->why == FOUND_EXHAUSTED)
-		buf_add_text(&more, "matched but exhausted");
-	else
-		printable_add(&more, said, false);
+	if (x != NULL)
+		explanation_note(x, &note);
+	else if (t->why == FOUND_EXHAUSTED)
+		buf_add_text(&note, "matched but exhausted");
+	printable_add(&more, buf_str(&note), false);
 	tally_add(t->w->shared->tally, TALLY_MISS, h->method, h->path,
 	    buf_text(&more));
 	buf_free(&more);
+	buf_free(&note);
 }
 
 static void
@@ -113,7 +112,7 @@ miss_end(struct transaction *t, const struct explanation *x)
 	struct buf said = { 0 };
 
 	miss_explain(x, &said);
-	miss_note(t, buf_str(&said));
+	miss_note(t, x, buf_str(&said));
 	if (t->w->shared->settings->on_miss == ON_MISS_DROP) {
 		atomic_fetch_add(&t->w->shared->missed, 1);
 		transaction_abort(t);
@@ -132,38 +131,25 @@ miss_on_explained(void *arg, const struct explanation *x)
 	miss_end(t, x);
 }
 
-/* False when there is no explaining it. */
+/* False when there is no explaining it.  Where Playwright's way to match is
+ * asked for, rules and keys count for nothing. */
 static bool
 miss_ask(struct transaction *t)
 {
 	struct shared *g = t->w->shared;
-	struct explain_request r = {
-		.method = t->r->head.method,
-		.target = t->r->head.path,
-		.headers = &t->r->head.headers,
-		.size = t->r->body.n,
-		.found = t->why,
-		.lines = g->playwright == NULL,
-	};
+	struct search s = transaction_search(t);
+	struct explain_request r;
 	struct scopes scopes;
 
 	if (g->explainer == NULL || t->why == FOUND_ERROR)
 		return false;
-	if (r.size <= MISS_BODY)
-		r.body = t->r->body;
-	if (r.size == 0)
-		r.body = STR("");
-	if (g->playwright == NULL)
-		r.rules = g->settings->rules;
-	scopes_of(&scopes, t->routed ? t->route.scope : STR(""),
-	    t->r->head.authority);
-	r.nscopes = scopes.n;
-	memcpy(r.scopes, scopes.v, scopes.n * sizeof(*scopes.v));
-	if (t->why != FOUND_NOTHING) {
-		r.tier = t->wanted.tier;
-		r.keys[r.nkeys++] = t->wanted.key;
-		if (t->wanted.has_body)
-			r.keys[r.nkeys++] = t->wanted.any_body;
+	search_explain(&s, t->why, &scopes, &r);
+	if (r.size > MISS_BODY)
+		r.body = (struct str){ NULL, 0 };
+	if (g->playwright != NULL) {
+		r.rules = NULL;
+		r.lines = false;
+		r.nkeys = 0;
 	}
 	t->question =
 	    explainer_ask(g->explainer, t->w, &r, miss_on_explained, t);

@@ -13,6 +13,7 @@
 #include "gateway/match.h"
 #include "gateway/problem.h"
 #include "gateway/scopes.h"
+#include "gateway/search.h"
 #include "gateway/session.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
@@ -22,15 +23,9 @@
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
 #include "recorder/rules.h"
-#include "replay/http_rules.h"
-#include "replay/key.h"
-#include "replay/normal.h"
 #include "replay/refresh.h"
-#include "replay/written.h"
 
 #include "gateway/transaction.h"
-
-#define TRANSACTION_TURNS (RULE_BIT(RULE_REPEAT) | RULE_BIT(RULE_ADVANCE))
 
 static const char *const source_texts[SOURCE_COUNT] = {
 #define S(name, text) [SOURCE_##name] = text,
@@ -90,146 +85,33 @@ transaction_abort(struct transaction *t)
 
 /* ---- recordings ------------------------------------------------------ */
 
-/* The live request as keys are made of it: here and nowhere else. */
-static struct key_parts
-transaction_parts(
-    const struct transaction *t, struct str method, struct str scope)
+struct search
+transaction_search(struct transaction *t)
 {
-	return (struct key_parts){ .method = method,
-		.scope = scope,
-		.target = t->r->head.path,
-		.headers = &t->r->head.headers,
-		.body = t->r->body };
-}
+	const struct http1_head *h = &t->r->head;
 
-/* What the rules leave of the request, when it is not recorded as it is. */
-static enum found
-transaction_probe_normalized(struct transaction *t,
-    const struct key_parts *parts, struct answer **a, struct err *e)
-{
-	struct wanted *w = &t->wanted, exact = *w;
-	struct key_parts any = *parts;
-	enum found found;
-
-	if (!key_normal(t->w->keyer, parts, &w->key))
-		return FOUND_NOTHING;
-	w->tier = TIER_NORMALIZED;
-	if (w->has_body) {
-		any.body = (struct str){ NULL, 0 };
-		(void)key_normal(t->w->keyer, &any, &w->any_body);
-	}
-	found = library_find(t->w->reader, w, a, e);
-	if (found == FOUND_NOTHING)
-		*w = exact;
-	return found;
-}
-
-static enum found
-transaction_probe(struct transaction *t, struct str method, struct str scope,
-    struct answer **a, struct err *e)
-{
-	struct key_parts parts = transaction_parts(t, method, scope),
-			 any = parts;
-	const struct settings *s = t->w->shared->settings;
-	struct wanted *w = &t->wanted;
-	enum found found, looser;
-
-	w->tier = TIER_EXACT;
-	w->key = key_of(t->w->keyer, &parts);
-	w->has_body = parts.body.n > 0;
-	if (w->has_body) {
-		any.body = (struct str){ NULL, 0 };
-		w->any_body = key_of(t->w->keyer, &any);
-	}
-	w->ignoring = s->max_tier >= TIER_NORMALIZED &&
-			      (rules_verbs(s->rules) & NORMAL_IGNORING) != 0
-			  ? s->rules
-			  : NULL;
-	w->asked =
-	    (struct rules_request){ parts.method, parts.scope, parts.target };
-	found = library_find(t->w->reader, w, a, e);
-	if ((found != FOUND_NOTHING && found != FOUND_UNUSABLE) ||
-	    s->max_tier < TIER_NORMALIZED ||
-	    (rules_verbs(s->rules) & NORMAL_VERBS) == 0)
-		return found;
-	looser = transaction_probe_normalized(t, &parts, a, e);
-	return looser == FOUND_NOTHING ? found : looser;
-}
-
-/* Most tapes have no scopes but that of the route, and no look in vain. */
-static enum found
-transaction_search(
-    struct transaction *t, struct str method, struct answer **a, struct err *e)
-{
-	enum found found;
-	struct scopes s;
-	size_t i;
-
-	scopes_of(
-	    &s, t->routed ? t->route.scope : STR(""), t->r->head.authority);
-	found = transaction_probe(t, method, s.v[0], a, e);
-	for (i = 1; i < s.n && found == FOUND_NOTHING &&
-		    reader_has_scopes(t->w->reader);
-	     i++)
-		found = transaction_probe(t, method, s.v[i], a, e);
-	return found;
-}
-
-/* HEAD gets the head of a GET when nothing else was recorded for it. */
-static enum found
-transaction_search_get(
-    struct transaction *t, enum found found, struct answer **a, struct err *e)
-{
-	struct wanted head = t->wanted;
-	enum found other = transaction_search(t, STR("GET"), a, e);
-
-	if (other == FOUND)
-		t->derived = "head";
-	if (other == FOUND_NOTHING)
-		t->wanted = head;
-	return other == FOUND_NOTHING ? found : other;
-}
-
-/* Which of several recordings is next; the first rule for a request counts. */
-static void
-transaction_turn(struct transaction *t)
-{
-	const struct settings *s = t->w->shared->settings;
-	struct wanted *w = &t->wanted;
-	const struct rule *rule;
-	enum advance advance = s->advance;
-
-	w->repeat = s->repeat;
-	w->scope = t->routed ? t->route.scope : STR("");
-	w->target = t->r->head.path;
-	if ((rules_verbs(s->rules) & TRANSACTION_TURNS) != 0) {
-		struct rules_request q = { t->r->head.method, w->scope,
-			w->target };
-
-		rule = rules_next(s->rules, NULL, RULE_BIT(RULE_REPEAT), &q);
-		if (rule != NULL)
-			w->repeat = (enum repeat)rule->word;
-		rule = rules_next(s->rules, NULL, RULE_BIT(RULE_ADVANCE), &q);
-		if (rule != NULL)
-			advance = (enum advance)rule->word;
-	}
-	w->writes = written_by(t->r->head.method);
-	w->waits = advance == ADVANCE_ON_WRITE && !w->writes;
-	w->writes = w->writes &&
-		    (s->advance == ADVANCE_ON_WRITE ||
-			(rules_verbs(s->rules) & RULE_BIT(RULE_ADVANCE)) != 0);
+	return (struct search){
+		.settings = t->w->shared->settings,
+		.reader = t->w->reader,
+		.keyer = t->w->keyer,
+		.method = h->method,
+		.target = h->path,
+		.authority = h->authority,
+		.route = t->routed ? t->route.scope : STR(""),
+		.headers = &h->headers,
+		.body = t->r->body,
+		.wanted = &t->wanted,
+	};
 }
 
 static enum found
 transaction_look(struct transaction *t, struct answer **a)
 {
-	struct str method = t->r->head.method;
-	bool rules = t->w->shared->settings->http_rules;
+	struct search s = transaction_search(t);
 	struct err e = { "" };
 	char subject[256];
 	enum found found;
 
-	t->wanted.headers = &t->r->head.headers;
 	if (t->session.n > 0)
 		t->wanted.session =
 		    (struct str){ (const char *)&t->session_number,
@@ -237,12 +119,8 @@ transaction_look(struct transaction *t, struct answer **a)
 	else
 		t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
-	transaction_turn(t);
-	t->wanted.asks = rules ? http_rules_asks(method, t->wanted.headers) : 0;
-	found = transaction_search(t, method, a, &e);
-	if ((found == FOUND_NOTHING || found == FOUND_UNUSABLE) && rules &&
-	    str_is(method, "HEAD"))
-		found = transaction_search_get(t, found, a, &e);
+	found = search_find(&s, a, &e);
+	t->derived = s.derived;
 	if (found == FOUND_ERROR)
 		log_error(transaction_subject(t, subject, sizeof(subject)),
 		    "cannot look for a recording: %s", e.text);

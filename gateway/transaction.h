@@ -33,6 +33,7 @@ struct compare;
 struct exchange;
 struct mock_reply;
 struct question;
+struct search;
 struct recording;
 struct session_request;
 struct worker;
@@ -132,6 +133,9 @@ void transaction_failed(struct transaction *t, const struct call_failure *f);
 /* "c12 GET /path" for the log. */
 const char *transaction_subject(
     const struct transaction *t, char *text, size_t n);
+
+/* How t's recording is looked for. */
+struct search transaction_search(struct transaction *t);
 
 /* miss.c ---------------------------------------------------------------- */
 

@@ -35,27 +35,43 @@ explain_reason_text(enum explain_reason r)
  * What is under the key
  */
 
-/* The entries that were found and could not be used. */
+/* The entries that were found and could not be used, each once. */
 struct explain_matched {
 	int64_t ids[EXPLAIN_MATCHED];
 	size_t n;
-	int64_t all; /* also those that have no room */
+	int64_t most; /* under one key, also those that have no room */
 };
 
+static void
+explain_add(struct explain_matched *m, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->ids[i] == id)
+			return;
+	if (m->n < EXPLAIN_MATCHED)
+		m->ids[m->n++] = id;
+}
+
 static int
-explain_find(struct reader *r, enum tier tier, const struct key *key,
+explain_find(struct reader *r, const struct explain_request *q,
     struct explain_matched *m, struct err *e)
 {
 	struct store_candidate c[EXPLAIN_MATCHED];
-	int64_t n = store_find(r->store, r->tape, key->bytes,
-	    tier == TIER_NORMALIZED, c, EXPLAIN_MATCHED, e);
-	int64_t i;
+	size_t i, k;
+	int64_t n;
 
-	if (n == -1)
-		return -1;
-	m->all += n;
-	for (i = 0; i < n && i < EXPLAIN_MATCHED && m->n < EXPLAIN_MATCHED; i++)
-		m->ids[m->n++] = c[i].id;
+	for (k = 0; k < q->nkeys; k++) {
+		n = store_find(r->store, r->tape, q->keys[k].key.bytes,
+		    q->keys[k].tier == TIER_NORMALIZED, c, EXPLAIN_MATCHED, e);
+		if (n == -1)
+			return -1;
+		for (i = 0; i < (size_t)n && i < EXPLAIN_MATCHED; i++)
+			explain_add(m, c[i].id);
+		if (n > m->most)
+			m->most = n;
+	}
 	return 0;
 }
 
@@ -86,7 +102,7 @@ explain_matched(struct explanation *x, const struct nearest_to *to,
 	struct exchange *entry;
 	int r;
 
-	x->matched = m->all;
+	x->matched = (int64_t)m->n > m->most ? (int64_t)m->n : m->most;
 	if (nearest_among(&x->nearest, to, m->ids, m->n, e) == -1)
 		return -1;
 	if (found == FOUND_EXHAUSTED || x->nearest.n == 0) {
@@ -124,11 +140,9 @@ explain_look(struct reader *r, const struct explain_request *q,
 		.lines = q->lines,
 	};
 	struct explain_matched m = { .n = 0 };
-	size_t i;
 
-	for (i = 0; i < q->nkeys; i++)
-		if (explain_find(r, q->tier, &q->keys[i], &m, e) == -1)
-			return -1;
+	if (explain_find(r, q, &m, e) == -1)
+		return -1;
 	if (m.n > 0)
 		return explain_matched(x, &to, &m, q->found, e);
 	if (nearest_find(&x->nearest, &to, e) == -1)
@@ -210,6 +224,26 @@ explanation_text(const struct explanation *x, struct buf *out)
 	if (x->failure[0] != '\0')
 		buf_addf(out, " (%s)", x->failure);
 	explanation_differences(x, out);
+}
+
+void
+explanation_note(const struct explanation *x, struct buf *out)
+{
+	static const char *const words[EXPLAIN_REASON_COUNT] = {
+		[EXPLAIN_EMPTY] = "nothing is recorded",
+		[EXPLAIN_UNKNOWN] = "nearest",
+		[EXPLAIN_EXHAUSTED] = "matched but exhausted",
+		[EXPLAIN_FAILED] = "matched but failed recording",
+		[EXPLAIN_VARY] = "matched but Vary differs",
+		[EXPLAIN_CONDITIONAL] = "matched but a 304",
+		[EXPLAIN_RANGE] = "matched but a 206",
+	};
+	const struct nearest_entry *first = &x->nearest.v[0];
+
+	buf_add_text(out, words[x->reason]);
+	if (x->nearest.n > 0 && x->reason != EXPLAIN_EXHAUSTED)
+		buf_addf(out, ": %.*s %.*s, entry %" PRId64,
+		    STR_ARGS(first->method), STR_ARGS(first->url), first->id);
 }
 
 bool

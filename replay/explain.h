@@ -34,8 +34,13 @@ enum explain_reason {
 
 const char *explain_reason_text(enum explain_reason r);
 
-#define EXPLAIN_KEYS 4
+#define EXPLAIN_KEYS 24
 #define EXPLAIN_SCOPES 3
+
+struct explain_key {
+	enum tier tier;
+	struct key key;
+};
 
 /* The request as it was looked for. */
 struct explain_request {
@@ -46,8 +51,7 @@ struct explain_request {
 	struct str body; /* p is NULL when it is not at hand */
 	uint64_t size;   /* of the body */
 	enum found found;
-	enum tier tier;                /* of these keys */
-	struct key keys[EXPLAIN_KEYS]; /* that it was found under */
+	struct explain_key keys[EXPLAIN_KEYS]; /* it may be found under */
 	size_t nkeys;
 	const struct rules *rules; /* that count; may be NULL */
 	bool lines;                /* others are proposed */
@@ -69,6 +73,9 @@ void explanation_fini(struct explanation *x);
 /* Adds what is to be said of it as a sentence: "The nearest is entry 7,
  * ...: query ts: recorded 1, asked 2." */
 void explanation_text(const struct explanation *x, struct buf *out);
+
+/* The same in few words: "nearest: GET http://..., entry 7". */
+void explanation_note(const struct explanation *x, struct buf *out);
 
 /* Adds, each once and with a line feed, the rules that together make the
  * nearest match.  False, and nothing is added, when some difference has

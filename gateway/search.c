@@ -1,0 +1,216 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "gateway/settings.h"
+#include "recorder/rules.h"
+#include "replay/explain.h"
+#include "replay/http_rules.h"
+#include "replay/key.h"
+#include "replay/normal.h"
+#include "replay/written.h"
+
+#include "gateway/search.h"
+
+#define SEARCH_TURNS (RULE_BIT(RULE_REPEAT) | RULE_BIT(RULE_ADVANCE))
+
+_Static_assert(SCOPES_MOST <= EXPLAIN_SCOPES, "all scopes have room");
+
+/* The live request as keys are made of it: here and nowhere else. */
+static struct key_parts
+search_parts(const struct search *s, struct str method, struct str scope)
+{
+	return (struct key_parts){ .method = method,
+		.scope = scope,
+		.target = s->target,
+		.headers = s->headers,
+		.body = s->body };
+}
+
+/* Whether rules can make more requests equal than are so byte by byte. */
+static bool
+search_is_loose(const struct search *s)
+{
+	return s->settings->max_tier >= TIER_NORMALIZED &&
+	       (rules_verbs(s->settings->rules) & NORMAL_VERBS) != 0;
+}
+
+/* What the rules leave of the request, when it is not recorded as it is. */
+static enum found
+search_probe_normalized(struct search *s, const struct key_parts *parts,
+    struct answer **a, struct err *e)
+{
+	struct wanted *w = s->wanted, exact = *w;
+	struct key_parts any = *parts;
+	enum found found;
+
+	if (!key_normal(s->keyer, parts, &w->key))
+		return FOUND_NOTHING;
+	w->tier = TIER_NORMALIZED;
+	if (w->has_body) {
+		any.body = (struct str){ NULL, 0 };
+		(void)key_normal(s->keyer, &any, &w->any_body);
+	}
+	found = library_find(s->reader, w, a, e);
+	if (found == FOUND_NOTHING)
+		*w = exact;
+	return found;
+}
+
+static enum found
+search_probe(struct search *s, struct str method, struct str scope,
+    struct answer **a, struct err *e)
+{
+	struct key_parts parts = search_parts(s, method, scope), any = parts;
+	const struct settings *by = s->settings;
+	struct wanted *w = s->wanted;
+	enum found found, looser;
+
+	w->tier = TIER_EXACT;
+	w->key = key_of(s->keyer, &parts);
+	w->has_body = parts.body.n > 0;
+	if (w->has_body) {
+		any.body = (struct str){ NULL, 0 };
+		w->any_body = key_of(s->keyer, &any);
+	}
+	w->ignoring = by->max_tier >= TIER_NORMALIZED &&
+			      (rules_verbs(by->rules) & NORMAL_IGNORING) != 0
+			  ? by->rules
+			  : NULL;
+	w->asked =
+	    (struct rules_request){ parts.method, parts.scope, parts.target };
+	found = library_find(s->reader, w, a, e);
+	if ((found != FOUND_NOTHING && found != FOUND_UNUSABLE) ||
+	    !search_is_loose(s))
+		return found;
+	looser = search_probe_normalized(s, &parts, a, e);
+	return looser == FOUND_NOTHING ? found : looser;
+}
+
+/* Most tapes have no scopes but that of the route, and no look in vain. */
+static enum found
+search_scopes(
+    struct search *s, struct str method, struct answer **a, struct err *e)
+{
+	struct scopes scopes;
+	enum found found;
+	size_t i;
+
+	scopes_of(&scopes, s->route, s->authority);
+	found = search_probe(s, method, scopes.v[0], a, e);
+	for (i = 1; i < scopes.n && found == FOUND_NOTHING &&
+		    reader_has_scopes(s->reader);
+	     i++)
+		found = search_probe(s, method, scopes.v[i], a, e);
+	return found;
+}
+
+/* HEAD gets the head of a GET when nothing else was recorded for it. */
+static enum found
+search_get(struct search *s, enum found found, struct answer **a, struct err *e)
+{
+	struct wanted head = *s->wanted;
+	enum found other = search_scopes(s, STR("GET"), a, e);
+
+	if (other == FOUND)
+		s->derived = "head";
+	if (other == FOUND_NOTHING)
+		*s->wanted = head;
+	return other == FOUND_NOTHING ? found : other;
+}
+
+/* Which of several recordings is next; the first rule for a request counts. */
+static void
+search_turn(struct search *s)
+{
+	const struct settings *by = s->settings;
+	struct rules_request q = { s->method, s->route, s->target };
+	struct wanted *w = s->wanted;
+	const struct rule *rule;
+	enum advance advance = by->advance;
+
+	w->repeat = by->repeat;
+	w->scope = s->route;
+	w->target = s->target;
+	if ((rules_verbs(by->rules) & SEARCH_TURNS) != 0) {
+		rule = rules_next(by->rules, NULL, RULE_BIT(RULE_REPEAT), &q);
+		if (rule != NULL)
+			w->repeat = (enum repeat)rule->word;
+		rule = rules_next(by->rules, NULL, RULE_BIT(RULE_ADVANCE), &q);
+		if (rule != NULL)
+			advance = (enum advance)rule->word;
+	}
+	w->writes = written_by(s->method);
+	w->waits = advance == ADVANCE_ON_WRITE && !w->writes;
+	w->writes = w->writes &&
+		    (by->advance == ADVANCE_ON_WRITE ||
+			(rules_verbs(by->rules) & RULE_BIT(RULE_ADVANCE)) != 0);
+}
+
+enum found
+search_find(struct search *s, struct answer **a, struct err *e)
+{
+	bool rules = s->settings->http_rules;
+	enum found found;
+
+	s->derived = NULL;
+	s->wanted->headers = s->headers;
+	search_turn(s);
+	s->wanted->asks = rules ? http_rules_asks(s->method, s->headers) : 0;
+	found = search_scopes(s, s->method, a, e);
+	if ((found == FOUND_NOTHING || found == FOUND_UNUSABLE) && rules &&
+	    str_is(s->method, "HEAD"))
+		found = search_get(s, found, a, e);
+	return found;
+}
+
+/* The keys under which entries for the scope are found in any tier. */
+static void
+search_keys(struct search *s, struct str method, struct str scope,
+    struct explain_request *r)
+{
+	struct key_parts parts = search_parts(s, method, scope);
+	struct explain_key *k = r->keys + r->nkeys;
+	int i;
+
+	for (i = 0; i < 2 && r->nkeys + 2 <= EXPLAIN_KEYS; i++) {
+		*k++ = (struct explain_key){ TIER_EXACT,
+			key_of(s->keyer, &parts) };
+		k->tier = TIER_NORMALIZED;
+		if (search_is_loose(s) && key_normal(s->keyer, &parts, &k->key))
+			k++;
+		r->nkeys = (size_t)(k - r->keys);
+		if (parts.body.n == 0)
+			break;
+		parts.body = (struct str){ NULL, 0 };
+	}
+}
+
+void
+search_explain(struct search *s, enum found found, struct scopes *scopes,
+    struct explain_request *r)
+{
+	size_t i;
+
+	scopes_of(scopes, s->route, s->authority);
+	*r = (struct explain_request){
+		.method = s->method,
+		.target = s->target,
+		.nscopes = scopes->n,
+		.headers = s->headers,
+		.body = s->body.n > 0 ? s->body : STR(""),
+		.size = s->body.n,
+		.found = found,
+		.rules = s->settings->max_tier >= TIER_NORMALIZED
+			     ? s->settings->rules
+			     : NULL,
+		.lines = true,
+	};
+	memcpy(r->scopes, scopes->v, scopes->n * sizeof(*scopes->v));
+	if (found == FOUND_NOTHING)
+		return;
+	for (i = 0; i < scopes->n; i++)
+		search_keys(s, s->method, scopes->v[i], r);
+	for (i = 0; i < scopes->n && str_is(s->method, "HEAD"); i++)
+		search_keys(s, STR("GET"), scopes->v[i], r);
+}

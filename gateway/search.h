@@ -1,0 +1,41 @@
+#ifndef GATEWAY_SEARCH_H
+#define GATEWAY_SEARCH_H
+
+/*
+ * Looking for the recording that answers a request, as the settings say: the
+ * scopes and tiers under which it may be recorded, one after the other, and
+ * which of several recordings is next.  For requests of clients and for hark
+ * explain.
+ */
+
+#include <stdbool.h>
+
+#include "gateway/scopes.h"
+#include "replay/library.h"
+
+struct explain_request;
+struct keyer;
+struct settings;
+
+struct search {
+	const struct settings *settings;
+	struct reader *reader;
+	struct keyer *keyer;
+	struct str method, target, authority;
+	struct str route; /* the scope of its route, or "" */
+	const struct headers *headers;
+	struct str body;
+	/* session and now_us are set; the rest becomes what was looked for
+	 * last, which is what was found. */
+	struct wanted *wanted;
+	const char *derived; /* out: "head" when the answer to a GET is it */
+};
+
+/* As library_find(). */
+enum found search_find(struct search *s, struct answer **a, struct err *e);
+
+/* What an explanation of found needs; the views are of s and of scopes. */
+void search_explain(struct search *s, enum found found, struct scopes *scopes,
+    struct explain_request *r);
+
+#endif
