@@ -25,7 +25,10 @@ fi
 for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/recorder/jwt.c "$top_srcdir"/recorder/pseudonym.c \
 	"$top_srcdir"/recorder/redact*.c "$top_srcdir"/recorder/rules.c \
-	"$top_srcdir"/recorder/secret*.c "$top_srcdir"/gateway/http1*.c; do
+	"$top_srcdir"/recorder/secret*.c "$top_srcdir"/gateway/http1*.c \
+	"$top_srcdir"/mock/faker*.c mock/faker_bin.c "$top_srcdir"/mock/infer.c \
+	"$top_srcdir"/mock/moment*.c "$top_srcdir"/mock/text.c \
+	"$top_srcdir"/mock/value*.c; do
 	object=fuzz/lib/$(basename "$source" .c).o
 	$FUZZ_CC $flags -fsanitize=fuzzer-no-link,$sanitize \
 		-fno-sanitize-recover=undefined -c "$source" -o "$object"
