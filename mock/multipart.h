@@ -1,0 +1,39 @@
+#ifndef MOCK_MULTIPART_H
+#define MOCK_MULTIPART_H
+
+/*
+ * multipart/form-data (RFC 7578) as Mockoon reads it with npm's busboy 1.6:
+ * fields go into an object where brackets in their names nest and a name that
+ * comes again makes an array; of a file its name, type and size are kept.
+ */
+
+#include <stddef.h>
+
+#include "base/str.h"
+#include "mock/value.h"
+
+struct err;
+
+#define MULTIPART_FILES 10         /* those behind are left out */
+#define MULTIPART_FILE (10u << 20) /* bytes of a file that are counted */
+#define MULTIPART_FIELD (1u << 20) /* a field of so many is left out */
+#define MULTIPART_STEPS 128        /* brackets of a name */
+#define MULTIPART_INDEX 10000      /* the greatest index between them */
+
+/*
+ * type is the Content-Type field.  *to is VALUE_UNDEFINED when there is no
+ * part.  0, or -1 with *e set when body is not as it ought to be; what could
+ * be read is in *to then, too.
+ */
+int multipart_read(struct values *v, struct str type, struct str body,
+    struct value *to, struct err *e);
+
+/*
+ * Puts item where name says: "a[b]" nests, "a[]" and a name that is there
+ * already make arrays.  Names that would touch a JavaScript prototype do
+ * nothing.  name is not copied.
+ */
+void multipart_append(
+    struct values *v, struct value object, struct str name, struct value item);
+
+#endif

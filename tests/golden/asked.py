@@ -1,0 +1,341 @@
+# Goal: a mocked route sees a request as Mockoon does.
+#
+# Requests are thought of with a fixed seed, and each is shown by ask.c and by
+# npm's @mockoon/commons-server with the packages it uses.  HARK_ASKED_NPM may
+# name a folder where these are installed; HARK_ASKED_TIMES multiplies the
+# requests, HARK_ASKED_SEED changes them.
+
+import base64
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get('top_builddir', '.'))
+PACKAGES = ['@mockoon/commons-server@9.9.0']
+PARTS = ('path', 'url', 'hostname', 'query', 'headers', 'cookies', 'body',
+         'text')
+
+
+def npm_folder(top):
+    """A folder with the packages; None, with the reason said."""
+    kept = os.environ.get('HARK_ASKED_NPM')
+    if kept:
+        return pathlib.Path(kept)
+    if not shutil.which('npm') or not shutil.which('node'):
+        return print('1..0 # SKIP there is no npm')
+    env = {k: v for k, v in os.environ.items()
+           if not k.lower().startswith('npm_')}
+    try:
+        done = subprocess.run(
+            ['npm', 'install', '--no-save', '--no-package-lock', '--no-audit',
+             '--no-fund', '--ignore-scripts', '--fetch-retries=0',
+             '--prefix', top, *PACKAGES],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            env=env, timeout=120)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        return print('1..0 # SKIP npm could not install Mockoon')
+    return pathlib.Path(top)
+
+
+def lines(command, jobs):
+    text = ''.join(json.dumps(j) + '\n' for j in jobs)
+    done = subprocess.run(command, input=text, capture_output=True, text=True,
+                          timeout=600)
+    # Not splitlines(): JSON may hold U+2028.
+    answers = [json.loads(line) for line in done.stdout.split('\n') if line]
+    if len(answers) != len(jobs):
+        sys.exit(f'{command[0]}: {len(answers)} answers for {len(jobs)} jobs\n'
+                 f'{done.stderr[-3000:]}')
+    return answers
+
+
+class Thinker:
+    """Thinks of requests of one kind."""
+
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+
+    def some(self, most, *of):
+        return ''.join(self.r.choice(of)
+                       for _ in range(self.r.randint(0, most)))
+
+    def job(self, kind, body=b'', headers=(), target='/', method='POST'):
+        return {'kind': kind, 'method': method, 'target': target,
+                'headers': [['Host', 'h.test:80'], *headers,
+                            ['Content-Length', str(len(body))],
+                            ['Connection', 'close']],
+                'body': base64.b64encode(body).decode()}
+
+    # Queries and forms.
+
+    def key(self):
+        name = self.r.choice(['a', 'b', 'a', 'c', '0', '1', '', 'a.b', 'é',
+                              '%61', 'x+y', '%zz', '%C3', 'toString', '%00'])
+        inner = ['', '', '0', '1', '2', 'a', 'b', '19', '20', '21', '999',
+                 '1000', '01', '-1', 'toString', '__proto__', 'a[b', 'a]b',
+                 '[]', '9007199254740993', '100000000000000000000']
+        for _ in range(self.r.choice([0, 0, 1, 1, 2, 3, 6, 12])):
+            name += self.r.choice(['[{}]', '[{}]', '[{}]', '%5B{}%5d', '[{}',
+                                   ']{}', '[{}].']).format(
+                                       self.r.choice(inner))
+        return name
+
+    def form(self):
+        pairs = []
+        for _ in range(self.r.choice([1, 2, 2, 3, 4, 8])):
+            value = self.some(3, 'x', 'y', '1', '+', '%20', '%C3%A9', '%e9',
+                              '=', 'é', '€', '%', '%5B', ']=', '%f0%9f%98%80')
+            pairs.append(self.key() +
+                         self.r.choice(['={}', '={}', '', '==']).format(value))
+        if self.r.random() < 0.1:
+            name = self.r.choice(['l', 'l[]', 'l[0]', 'm[k][]'])
+            count = self.r.choice([19, 20, 21, 22, 30])
+            pairs += [f'{name}={i}' for i in range(count)]
+            if self.r.random() < 0.5:
+                pairs.append(self.r.choice(['l[]=z', 'l=y', 'l[a]=x',
+                                            'l[3]=w', 'l[40]=v', 'm[k]=u',
+                                            'm[k][9]=t']))
+            if self.r.random() < 0.3:
+                self.r.shuffle(pairs)
+        if self.r.random() < 0.02:
+            pairs += [f'n{i}=1' for i in range(1005)]
+        return self.r.choice(['&', '&', '&&']).join(pairs)
+
+    def a_query(self):
+        text = self.form()
+        safe = ''.join(c if 32 < ord(c) < 127 and c != '#' else '%C3%A9'
+                       for c in text)
+        path = self.r.choice(['/', '/a', '//a///b', '/a/b/'])
+        return self.job('query', target=f'{path}?{safe}', method='GET')
+
+    def a_form(self):
+        type = self.r.choice(['application/x-www-form-urlencoded',
+                              'Application/X-WWW-Form-URLEncoded;charset=x'])
+        body = self.form().encode()
+        if self.r.random() < 0.1:
+            body += b'&bad=\xff\xc3'
+        return self.job('form', body, [['Content-Type', type]])
+
+    def a_target(self):
+        target = self.r.choice([
+            'http://o.test/a?b=1', 'http://o.test//x', '*', '/a#b?c',
+            '/a?b#c', '/a?b?c', '/?', '/a??b=1', '//', '/a//b?c=//d',
+            '/%2F//', '/a?x=http://b//c'])
+        if '://o' in target:  # Node gives Express the whole of it
+            target = '/' + self.some(4, 'a', '/', '?', '//')
+        return self.job('target', target=target, method='GET')
+
+    # Multipart.
+
+    def name(self):
+        return self.r.choice([
+            'a', 'a', 'b', 'b[]', 'b[]', 'c[x]', 'c[y]', 'c[0]', 'c[1]', 'c[]',
+            'd[0][a]', 'd[0][b]', 'd[1][a]', 'd[a][]', 'e[5]', 'f[10001]',
+            'g[', 'g[a', 'h[][a]', '', '[a]', 'é', 'x[constructor]',
+            'x[__proto__]', 'a[prototype].b', 'i[a b]', 'c[x][y][z]', 'a[x]'])
+
+    def value(self):
+        return self.r.choice([b'', b'1', b'two\r\nlines', b'\xc3\xa9',
+                              b'\xff', b'--', b'-', b'\r\n--x', b'{"a":1}'])
+
+    def part(self):
+        name = self.name().encode()
+        disposition = self.r.choice([
+            b'form-data; name="%s"', b'form-data; name="%s"',
+            b'form-data; name="%s"', b'form-data; NAME="%s"',
+            b'form-data;name="%s"; filename="C:\\\\x\\\\f.txt"',
+            b'form-data; name="%s"; filename="a\\"b.txt"',
+            b'form-data; name="%s"; filename=""',
+            b'form-data; name="%s"; filename=".."',
+            b"form-data; name=\"%s\"; filename*=utf-8''%%e2%%82%%ac.txt",
+            b"form-data; name=\"%s\"; filename*=latin1'en'%%e9.txt",
+            b"form-data; name=\"%s\"; filename*=x'y'z",
+            b"form-data; name=\"%s\"; filename*=utf-8''%%e",
+            b'attachment; name="%s"', b'form-data; name="%s', b'form-data',
+            b'form-data; name="%s"; name="z"', b'form-data; name=; x="%s"',
+            b'form-data; name="%s" x'])
+        disposition = (disposition % name if b'%s' in disposition
+                       else disposition)
+        head = [b'Content-Disposition: ' + disposition]
+        if self.r.random() < 0.4:
+            head.append(b'content-type:  ' + self.r.choice([
+                b'text/plain', b'Text/Html; charset=utf-8', b'image/png',
+                b'text/plain; charset=ISO-8859-1', b'nonsense',
+                b'text/plain; charset=utf-16le', b'text/plain;charset=koi8-r',
+                b'application/octet-stream', b'text/plain; charset=base64',
+                b'text/plain; charset="utf-8"; x', b'']))
+        if self.r.random() < 0.1:
+            head.append(self.r.choice([b'X-Y: 1\r\n 2', b'X', b'X : 1',
+                                       b': 1', b'Content-Disposition: x',
+                                       b'X: a\x01b', b'X:']))
+        self.r.shuffle(head)
+        return b'\r\n'.join(head) + b'\r\n\r\n' + self.value()
+
+    def a_multipart(self):
+        mark = self.r.choice(['x', 'abc', '--y', '"q q"', 'a\'b'])
+        bare = mark.strip('"').encode()
+        body = self.r.choice([b'', b'', b'preamble', b'\r\n'])
+        for _ in range(self.r.choice([0, 1, 2, 3, 5, 12])):
+            body += (b'\r\n' if body else b'') + b'--' + bare
+            body += self.r.choice([b'\r\n'] * 12 + [b' \r\n', b'\n', b'-\r\n',
+                                                   b'z\r\n'])
+            body += self.part()
+        if self.r.random() < 0.9:
+            body += (b'\r\n' if body else b'') + b'--' + bare + b'--'
+        body += self.r.choice([b'\r\n', b'', b'\r\nepilogue'])
+        type = self.r.choice(
+            ['multipart/form-data; boundary={}'] * 8 +
+            ['Multipart/Form-Data;Boundary={}', 'multipart/form-data',
+             'multipart/form-data; boundary={}; charset=x',
+             'multipart/form-data; x; boundary={}'])
+        return self.job('multipart', body, [['Content-Type',
+                                             type.format(mark)]])
+
+    # XML.
+
+    def text(self):
+        return self.some(3, 'x', ' ', '\n', '&amp;', '&lt;', '&#65;',
+                         '&#x1F600;', '&eacute;', '&AMP;', 'é', '<![CDATA[c]]>',
+                         '<!-- d -->', '<!---->', '<![CDATA[]]>',
+                         *(['&nope;', '&#0;', '&', ']]>', '<?i j?>',
+                            '<?k?>', '<!e>', '&#xfffe;'] if
+                           self.r.random() < 0.1 else []))
+
+    def attributes(self):
+        return ''.join(
+            self.r.choice([' {}="{}"', " {}='{}'", '\n{} = "{}"']).format(
+                self.r.choice(['a', 'b', 'x:y', 'a', '_c', 'é']),
+                self.some(2, 'v', '&lt;', '<', ' ', "&quot;", '&#10;'))
+            for _ in range(self.r.choice([0, 0, 0, 1, 2])))
+
+    def element(self, depth):
+        name = self.r.choice(['a', 'b', 'c', 'n:d', 'é', 'f-1', '_g', 'h.i'])
+        if self.r.random() < 0.2:
+            return f'<{name}{self.attributes()}' + self.r.choice(['/>', ' />'])
+        inner = self.text()
+        for _ in range(self.r.choice([0, 1, 1, 2, 3]) if depth < 4 else 0):
+            inner += self.element(depth + 1) + self.text()
+        return (f'<{name}{self.attributes()}>{inner}' +
+                self.r.choice([f'</{name}>'] * 8 + [f'</{name} >']))
+
+    def a_xml(self):
+        text = self.r.choice(['', '', '\ufeff', ' \n'])
+        text += self.r.choice([
+            '', '', '<?xml version="1.0"?>', '<?xml?>',
+            "<?xml version='1.0' encoding=\"\" standalone=yes?>\n",
+            '<?XML a="b"?>', '<?xml version = "1.0" a=b c?>'])
+        text += self.r.choice([
+            '', '', '<!DOCTYPE a>', '<!doctype a SYSTEM "x>y">\n',
+            '<!DOCTYPE a [<!ENTITY b "c]"> <!-- d --> ]>', '<!-- e -->\n',
+            '<!DOCTYPE>', '<?pi?>', '<?pi q??>?>'])
+        text += self.element(0)
+        text += self.r.choice(['', '', '\n', '<!-- f -->', '<b/>', 'junk',
+                               '<?g h?>'])
+        if self.r.random() < 0.3:  # damage
+            at = self.r.randint(0, len(text))
+            text = text[:at] + self.r.choice([
+                '', '<', '>', '&', '"', '/', '</', '<a', ' ', '=']) + \
+                text[at + self.r.choice([0, 1, 1, 5]):]
+        if self.r.random() < 0.1:
+            text = text[:self.r.randint(0, len(text))]
+        type = self.r.choice(['application/xml', 'text/xml; charset=utf-8',
+                              'Application/SOAP+XML'])
+        return self.job('xml', text.encode(), [['Content-Type', type]])
+
+    # The rest.
+
+    def a_json(self):
+        body = self.r.choice([
+            '{"a":1,"a":2}', '[1,2', '', 'null', '"x"', '1', ' {"2":1,"1":2} ',
+            '{"a":{"b":[]}}', '\ufeff{}', '{"__proto__":1}', '1e400', '-0',
+            '{"é":"\\u00e9"}', '{a:1}', "{'a':1}", '[1,]', '01', 'true '])
+        type = self.r.choice([
+            'application/json', 'Application/JSON; charset=utf-8',
+            'application/problem+json', 'application/x;y=+json', 'text/json',
+            'xapplication/json', 'application/jsonx', 'text/plain'])
+        return self.job('json', body.encode(), [['Content-Type', type]])
+
+    def a_cookie(self):
+        line = '; '.join(
+            self.some(2, 'a', 'b', ' ', 'c') + self.r.choice(['=', '=', '']) +
+            self.some(3, 'v', '=', '"', ' ', '%20', '%zz', '\xe9', '%C3%A9',
+                      'j:', '{"a":1}', '0', '\t', ',')
+            for _ in range(self.r.randint(0, 5)))
+        line = line.replace('; ', self.r.choice(['; ', ';', ';;', ' ; ']))
+        headers = [['Cookie', line]]
+        if self.r.random() < 0.2:
+            headers.append(['cookie', 'b=2; d=j:[1]'])
+        return self.job('cookie', headers=headers, method='GET')
+
+    def a_header(self):
+        names = ['X-A', 'x-a', 'Accept', 'accept', 'Referer', 'User-Agent',
+                 'USER-AGENT', 'Set-Cookie', 'Date', 'Authorization',
+                 'If-Match', 'Expect', 'X-B', 'Content-Type', 'Age', 'From']
+        headers = [[self.r.choice(names), self.r.choice(
+            ['1', '2', '', 'a, b', '\xe9', '  c ', 'text/plain'])]
+            for _ in range(self.r.randint(0, 8))]
+        return self.job('header', headers=[
+            [n, '100-continue' if n == 'Expect' else v] for n, v in headers],
+            method='GET')
+
+
+def reduced(answer):
+    if answer.get('error'):
+        return {'error': True}
+    return {k: answer[k] for k in PARTS if k in answer}
+
+
+def main():
+    times = int(os.environ.get('HARK_ASKED_TIMES', '1'))
+    thinker = Thinker(int(os.environ.get('HARK_ASKED_SEED', '1')))
+    kinds = {'query': 400, 'form': 400, 'multipart': 400, 'xml': 400,
+             'json': 100, 'cookie': 150, 'header': 100, 'target': 30}
+    jobs = [getattr(thinker, 'a_' + kind)()
+            for kind, count in kinds.items() for _ in range(count * times)]
+    with tempfile.TemporaryDirectory() as top:
+        folder = npm_folder(top)
+        if not folder:
+            return 0
+        theirs = lines(['node', str(HERE / 'asked_npm.js'), str(folder)], jobs)
+    ours = lines([str(BUILD / 'tests' / 'golden' / 'ask')], jobs)
+    print(f'1..{len(kinds)}')
+    failed = False
+    for number, kind in enumerate(kinds, 1):
+        differ = []
+        refused = 0
+        for job, got, want in zip(jobs, ours, theirs):
+            if job['kind'] != kind:
+                continue
+            if 'error' in want:
+                refused += 1
+            elif json.dumps(reduced(got)) != json.dumps(reduced(want)):
+                differ.append((job, reduced(got), reduced(want)))
+        # Node refuses few; nothing would be compared otherwise.
+        bad = bool(differ) or refused > kinds[kind] * times / 4
+        failed |= bad
+        print(f'{"not ok" if bad else "ok"} {number} - {kind} is seen as '
+              'Mockoon sees it')
+        if refused:
+            print(f'# {refused} were refused by Node')
+        if differ:
+            print(f'# {len(differ)} differ, among them')
+        for job, got, want in differ[:8]:
+            print('#', json.dumps({k: job[k] for k in ('target', 'headers')}))
+            print('#', base64.b64decode(job['body'])[:600])
+            for k in PARTS:
+                if json.dumps(got.get(k)) != json.dumps(want.get(k)):
+                    print(f'#   {k}: got  {json.dumps(got.get(k))[:600]}')
+                    print(f'#   {k}: want {json.dumps(want.get(k))[:600]}')
+    return int(failed)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
