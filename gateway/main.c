@@ -122,6 +122,14 @@ const struct command commands[] = {
 	    .own = cmd_diff_options,
 	},
 	{
+	    .name = "explain",
+	    .run = cmd_explain,
+	    .operands = "METHOD URL",
+	    .help = "say which recording would answer, or why none does",
+	    .scope = OPTIONS_ALL,
+	    .own = cmd_explain_options,
+	},
+	{
 	    .name = "drift",
 	    .run = cmd_drift,
 	    .operands = "[URL]",

@@ -209,6 +209,12 @@ search_explain(struct search *s, enum found found, struct scopes *scopes,
 	memcpy(r->scopes, scopes->v, scopes->n * sizeof(*scopes->v));
 	if (found == FOUND_NOTHING)
 		return;
+	/* What answered is under the last key that was looked under. */
+	if (found == FOUND) {
+		r->keys[r->nkeys++] =
+		    (struct explain_key){ s->wanted->tier, s->wanted->under };
+		return;
+	}
 	for (i = 0; i < scopes->n; i++)
 		search_keys(s, s->method, scopes->v[i], r);
 	for (i = 0; i < scopes->n && str_is(s->method, "HEAD"); i++)

@@ -10,11 +10,9 @@
 #include "replay/answer.h"
 #include "replay/key.h"
 #include "replay/library_priv.h"
+#include "replay/variant.h"
 
 #include "replay/explain.h"
-
-/* Of the entries under a key so many are looked into. */
-#define EXPLAIN_MATCHED 64
 
 /* In a sentence. */
 #define EXPLAIN_SAID 4
@@ -266,4 +264,85 @@ explanation_rules(const struct explanation *x, struct buf *out)
 			buf_addf(out, "%.*s\n", STR_ARGS(d->v[i].rule));
 	}
 	return true;
+}
+
+/*
+ * What was chosen from
+ */
+
+static const char *const explain_states[EXPLAIN_STATE_COUNT] = {
+#define S(name, text) [CANDIDATE_##name] = text,
+	EXPLAIN_STATES(S)
+#undef S
+};
+
+const char *
+explain_state_text(enum explain_state s)
+{
+	return explain_states[s];
+}
+
+static struct explain_candidate
+explain_candidate(const struct exchange *x, struct variant_live *live)
+{
+	struct explain_candidate c = { .id = x->id, .status = x->status };
+	struct variant *v;
+
+	if (!answer_usable(x)) {
+		c.state = CANDIDATE_FAILED;
+		return c;
+	}
+	v = variant_new(x);
+	c.state =
+	    variant_allows(v, live) ? CANDIDATE_OTHERWISE : CANDIDATE_VARY;
+	c.agreement = variant_agreement(v, live);
+	variant_free(v);
+	return c;
+}
+
+static void
+explain_mark(struct explain_choice *c, int64_t chosen)
+{
+	size_t i, best = 0;
+
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].id == chosen) {
+			c->v[i].state = CANDIDATE_CHOSEN;
+			best = c->v[i].agreement;
+		}
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].state == CANDIDATE_OTHERWISE &&
+		    c->v[i].agreement < best)
+			c->v[i].state = CANDIDATE_LESS;
+}
+
+int
+explain_choice(struct reader *r, const struct explain_request *q,
+    int64_t chosen, struct explain_choice *c, struct err *e)
+{
+	struct rules_request asked = { q->method, q->scopes[0], q->target };
+	struct variant_live live = {
+		.headers = q->headers,
+		.ignoring = q->rules,
+		.asked = &asked,
+	};
+	struct explain_matched m = { .n = 0 };
+	struct exchange *x;
+	size_t i;
+	int got;
+
+	if (explain_find(r, q, &m, e) == -1)
+		return -1;
+	c->all = (int64_t)m.n > m.most ? (int64_t)m.n : m.most;
+	for (i = 0; i < m.n; i++) {
+		got = store_get(r->store, m.ids[i], 0, &x, e);
+		if (got == -1)
+			return -1;
+		if (got == 1) {
+			c->v[c->n++] = explain_candidate(x, &live);
+			exchange_free(x);
+		}
+	}
+	explain_mark(c, chosen);
+	return 0;
 }

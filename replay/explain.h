@@ -34,6 +34,7 @@ enum explain_reason {
 
 const char *explain_reason_text(enum explain_reason r);
 
+#define EXPLAIN_MATCHED 64 /* entries under a key that are looked at */
 #define EXPLAIN_KEYS 24
 #define EXPLAIN_SCOPES 3
 
@@ -81,5 +82,44 @@ void explanation_note(const struct explanation *x, struct buf *out);
  * nearest match.  False, and nothing is added, when some difference has
  * none. */
 bool explanation_rules(const struct explanation *x, struct buf *out);
+
+/*
+ * The entries that an answer was chosen from.
+ */
+
+/* The texts are for JSON. */
+#define EXPLAIN_STATES(S) \
+	S(CHOSEN, "chosen") \
+	S(FAILED, "failed-recording") \
+	S(VARY, "vary")         /* fields that its response varies by differ, \
+				   or it is a 304 or 206 */ \
+	S(LESS, "less-alike")   /* fewer header fields are equal */ \
+	S(OTHERWISE, "another") /* as good, and it is another one's turn */
+
+enum explain_state {
+#define S(name, text) CANDIDATE_##name,
+	EXPLAIN_STATES(S)
+#undef S
+	    EXPLAIN_STATE_COUNT
+};
+
+const char *explain_state_text(enum explain_state s);
+
+struct explain_candidate {
+	int64_t id;
+	int status;
+	enum explain_state state;
+	size_t agreement; /* header fields that are equal */
+};
+
+struct explain_choice {
+	struct explain_candidate v[EXPLAIN_MATCHED];
+	size_t n;
+	int64_t all; /* how many there are; more than n have no room */
+};
+
+/* Those under the keys of q, of which chosen answers.  0 or -1. */
+int explain_choice(struct reader *r, const struct explain_request *q,
+    int64_t chosen, struct explain_choice *c, struct err *e);
 
 #endif
