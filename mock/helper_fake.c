@@ -10,26 +10,54 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "mock/faker.h"
 #include "mock/moment.h"
 #include "mock/value_json.h"
 
 #include "mock/helper.h"
 
+/* Calls a method; what faker refuses is VALUE_OUT. */
+static int
+helper_fake_try(struct helper_call *c, struct str path,
+    const struct value *args, size_t n, struct value *result, struct err *e)
+{
+	if (c->c->faker == NULL)
+		return helper_fail(c, "there is no fake data");
+	switch (faker_call(c->c->faker, path, args, n, c->v, result, e)) {
+	case FAKER_DONE:
+		return 0;
+	case FAKER_REFUSED:
+		result->kind = VALUE_OUT;
+		return 0;
+	default:
+		return helper_fail(c, "%s", e->text);
+	}
+}
+
+/* What faker refuses is nothing. */
 static int
 helper_fake_call(struct helper_call *c, struct str path,
     const struct value *args, size_t n, struct value *result)
 {
 	struct err e;
-	int given;
 
-	if (c->c->fake == NULL)
-		return helper_fail(c, "there is no fake data");
-	given = c->c->fake(c->c->fake_arg, path, args, n, c->v, result, &e);
-	if (given == -1)
-		return helper_fail(c, "%s", e.text);
-	if (given == 1)
+	if (helper_fake_try(c, path, args, n, result, &e) == -1)
+		return -1;
+	if (result->kind == VALUE_OUT)
 		*result = value_text(STR(""));
 	return 0;
+}
+
+/* What faker refuses is a failure: Mockoon does not catch it there. */
+static int
+helper_fake_strict(struct helper_call *c, struct str path,
+    const struct value *args, size_t n, struct value *result)
+{
+	struct err e;
+
+	if (helper_fake_try(c, path, args, n, result, &e) == -1)
+		return -1;
+	return result->kind == VALUE_OUT ? helper_fail(c, "%s", e.text) : 0;
 }
 
 static bool
@@ -100,6 +128,11 @@ helper_fake_arg(struct helper_call *c, struct value given, struct value *to)
 	struct buf *json;
 
 	*to = given;
+	if (given.kind == VALUE_SAFE) {
+		/* An object, so it is taken for options. */
+		*to = value_new_object(c->v);
+		value_set(c->v, *to, STR("string"), value_text(given.text));
+	}
 	if (given.kind != VALUE_TEXT || given.text.n == 0 ||
 	    given.text.p[0] != '{' || given.text.p[given.text.n - 1] != '}')
 		return 0;
@@ -193,7 +226,7 @@ helper_int(struct helper_call *c, struct value *result)
 {
 	struct value range = helper_range(c);
 
-	return helper_fake_call(c, STR("number.int"), &range, 1, result);
+	return helper_fake_strict(c, STR("number.int"), &range, 1, result);
 }
 
 static int
@@ -201,7 +234,7 @@ helper_float(struct helper_call *c, struct value *result)
 {
 	struct value range = helper_range(c);
 
-	return helper_fake_call(c, STR("number.float"), &range, 1, result);
+	return helper_fake_strict(c, STR("number.float"), &range, 1, result);
 }
 
 static int
@@ -241,7 +274,7 @@ helper_between(struct helper_call *c, struct str from, struct str to,
 
 	value_set(c->v, range, STR("from"), value_text(from));
 	value_set(c->v, range, STR("to"), value_text(to));
-	if (helper_fake_call(c, STR("date.between"), &range, 1, &date) == -1)
+	if (helper_fake_strict(c, STR("date.between"), &range, 1, &date) == -1)
 		return -1;
 	if (date.kind != VALUE_DATE)
 		return helper_fail(c, "there is no date between these");

@@ -18,6 +18,7 @@
 struct arena;
 struct buf;
 struct err;
+struct faker;
 struct template; /* opaque */
 
 /* A 0 takes the default. */
@@ -84,15 +85,6 @@ struct template_store {
 	bool (*has)(void *arg, struct str name);
 };
 
-/*
- * Fake data: the generator at path ("person.firstName") called with args.  0
- * and *result set; 1 when it has nothing to give (rendered as nothing); -1
- * with *e set.
- */
-typedef int (*template_fake_fn)(void *arg, struct str path,
-    const struct value *args, size_t n, struct values *v, struct value *result,
-    struct err *e);
-
 /* All but the arena may be left out; a helper whose part is missing is as
  * unknown as in Mockoon. */
 struct template_context {
@@ -107,8 +99,7 @@ struct template_context {
 	int64_t (*clock)(void);      /* microseconds that never jump */
 	double (*random)(void *arg); /* at least 0, below 1 */
 	void *random_arg;
-	template_fake_fn fake;
-	void *fake_arg;
+	struct faker *faker; /* of this thread */
 	/* An environment variable, NULL: not set or not for templates. */
 	const char *(*env)(void *arg, struct str name);
 	void *env_arg;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "mock/faker.h"
 #include "mock/template.h"
 #include "mock/value.h"
 #include "mock/value_json.h"
@@ -147,6 +148,22 @@ job_object(struct job *j, const char *name)
 	return object.kind == VALUE_OBJECT ? object : value_new_object(&j->v);
 }
 
+/* A faker whose sequence begins with the seed of the job. */
+static struct faker *
+job_faker(struct job *j)
+{
+	struct value locale = job_member(j, "locale");
+	struct faker *f;
+	struct err e;
+
+	f = faker_new(locale.kind == VALUE_TEXT ? locale.text : STR("en"), &e);
+	if (f == NULL)
+		abort();
+	faker_seed(f, job_number(j, "seed"));
+	faker_set_date(f, job_number(j, "now"));
+	return f;
+}
+
 static int
 job_render(struct job *j, struct buf *out, struct err *e)
 {
@@ -172,6 +189,7 @@ job_render(struct job *j, struct buf *out, struct err *e)
 		.random_arg = j,
 		.env = job_env,
 		.env_arg = j,
+		.faker = job_faker(j),
 	};
 	struct template *t;
 	int result;
@@ -190,10 +208,9 @@ job_render(struct job *j, struct buf *out, struct err *e)
 	j->env = job_object(j, "env");
 	j->random = job_number(j, "random");
 	t = template_compile(job_text(j->in, "template"), NULL, e);
-	if (t == NULL)
-		return -1;
-	result = template_render(t, &c, out, e);
+	result = t == NULL ? -1 : template_render(t, &c, out, e);
 	template_free(t);
+	faker_free(c.faker);
 	return result;
 }
 

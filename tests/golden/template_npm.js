@@ -17,6 +17,7 @@ const mockoon = (...names) => from('@mockoon', 'commons-server', 'dist', 'cjs',
 const handlebars = from('handlebars');
 const { TemplateParser } = mockoon('template-parser');
 const { Helpers } = mockoon('templating-helpers', 'helpers');
+const { SetFakerLocale, SetFakerSeed } = mockoon('faker');
 const environmentVariables = { ...process.env };
 const RealDate = Date;
 
@@ -88,6 +89,8 @@ function run(job) {
     job.response = { locals: {} };
     Object.assign(process.env, job.env);
     global.Date = dateAt(job.now || 0);
+    SetFakerLocale(job.locale || 'en');
+    SetFakerSeed(job.seed || 0);
     Math.random = () => job.random || 0;
     try {
         answer.out = render(job);
