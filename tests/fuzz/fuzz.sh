@@ -27,6 +27,8 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/recorder/redact*.c "$top_srcdir"/recorder/rules.c \
 	"$top_srcdir"/recorder/secret*.c "$top_srcdir"/gateway/http1*.c \
 	"$top_srcdir"/mock/faker*.c mock/faker_bin.c "$top_srcdir"/mock/infer.c \
+	"$top_srcdir"/mock/helper*.c "$top_srcdir"/mock/jmespath*.c \
+	"$top_srcdir"/mock/jsonpath*.c "$top_srcdir"/mock/template*.c \
 	"$top_srcdir"/mock/moment*.c "$top_srcdir"/mock/text.c \
 	"$top_srcdir"/mock/value*.c; do
 	object=fuzz/lib/$(basename "$source" .c).o
