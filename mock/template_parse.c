@@ -237,7 +237,7 @@ parser_name(struct parser *p, struct expr *to)
 static int
 parser_sexpr(struct parser *p, struct expr *to)
 {
-	struct token close;
+	struct token close = { 0 };
 
 	to->kind = EXPR_CALL;
 	to->at = p->at->at;
@@ -338,7 +338,7 @@ parser_call(struct parser *p, struct call *call, bool *dynamic)
 static int
 parser_block_params(struct parser *p, struct program *program)
 {
-	struct token close;
+	struct token close = { 0 };
 
 	if (!parser_sees(p, TOKEN_OPEN_PARAMS))
 		return 0;
@@ -411,7 +411,7 @@ static int
 parser_close(struct parser *p, const struct expr *open, struct strip *strip)
 {
 	struct expr name = { 0 };
-	struct token from = *p->at, to;
+	struct token from = *p->at, to = { 0 };
 	struct err e;
 
 	if (!parser_sees(p, TOKEN_OPEN_END))
@@ -438,7 +438,7 @@ static int
 parser_open(struct parser *p, struct node *n, struct program **to)
 {
 	struct program params = { 0 };
-	struct token open = *p->at++, close;
+	struct token open = *p->at++, close = { 0 };
 
 	if (parser_call(p, &n->call, NULL) == -1 ||
 	    parser_block_params(p, &params) == -1 ||
@@ -543,7 +543,7 @@ static int
 parser_mustache(struct parser *p, struct program *program)
 {
 	struct node *n = parser_new_node(p, NODE_MUSTACHE);
-	struct token open = *p->at++, close;
+	struct token open = *p->at++, close = { 0 };
 	bool triple = open.kind == TOKEN_OPEN_UNESCAPED;
 
 	n->unescaped = triple || open.flag == '&';
@@ -565,7 +565,7 @@ parser_partial(struct parser *p, struct program *program)
 	bool block = p->at->kind == TOKEN_OPEN_PARTIAL_BLOCK, dynamic = false;
 	struct node *n =
 	    parser_new_node(p, block ? NODE_PARTIAL_BLOCK : NODE_PARTIAL);
-	struct token open = *p->at++, close;
+	struct token open = *p->at++, close = { 0 };
 
 	parser_append(program, n);
 	if (parser_call(p, &n->call, &dynamic) == -1 ||
@@ -588,7 +588,7 @@ static int
 parser_raw(struct parser *p, struct program *program)
 {
 	struct node *n = parser_new_node(p, NODE_BLOCK);
-	struct token close;
+	struct token close = { 0 };
 
 	p->at++;
 	parser_append(program, n);

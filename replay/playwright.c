@@ -8,10 +8,10 @@
 #include "har/har_text.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
-#include "replay/asked.h"
 #include "replay/form_data.h"
 #include "replay/library_priv.h"
 #include "replay/location.h"
+#include "replay/requested.h"
 
 #include "replay/playwright.h"
 
@@ -19,17 +19,17 @@
 #define PLAYWRIGHT_MOST_BODY (64u << 20)
 
 struct playwright {
-	struct asked *asked;
+	struct requested *asked;
 };
 
 /* A question on its way: what redirects change of it, and who came by. */
 struct playwright_walk {
 	struct reader *reader;
 	const struct playwright_request *q;
-	struct asked_for what;
+	struct requested_for what;
 	struct buf first; /* the URL that was asked for */
 	struct buf url;   /* behind what.url after a redirect */
-	struct asked_list candidates;
+	struct requested_list candidates;
 	int64_t *visited;
 	size_t nvisited;
 	struct buf body; /* scratch */
@@ -40,7 +40,7 @@ playwright_new(void)
 {
 	struct playwright *p = xcalloc(1, sizeof(*p));
 
-	p->asked = asked_new();
+	p->asked = requested_new();
 	return p;
 }
 
@@ -49,7 +49,7 @@ playwright_free(struct playwright *p)
 {
 	if (p == NULL)
 		return;
-	asked_free(p->asked);
+	requested_free(p->asked);
 	free(p);
 }
 
@@ -121,7 +121,7 @@ playwright_body_fits(
 
 /* Whether x is what was asked for, not just its hash. */
 static bool
-playwright_asked_for(const struct asked_for *what, const struct exchange *x)
+playwright_asked_for(const struct requested_for *what, const struct exchange *x)
 {
 	if (!str_eq(what->method, x->method))
 		return false;
@@ -155,7 +155,7 @@ playwright_score(const struct exchange *x, const struct headers *live)
 
 /* An older candidate looked the same: this one can be no better. */
 static bool
-playwright_seen(const struct asked_list *list, size_t at)
+playwright_seen(const struct requested_list *list, size_t at)
 {
 	size_t i;
 
@@ -183,7 +183,7 @@ playwright_take(struct playwright_walk *w, struct exchange *x,
 
 /* Looks at one candidate.  0, or -1. */
 static int
-playwright_look(struct playwright_walk *w, struct asked_entry *c,
+playwright_look(struct playwright_walk *w, struct requested_entry *c,
     struct exchange **best, size_t *score, struct err *e)
 {
 	struct exchange *x;
@@ -210,7 +210,7 @@ static int
 playwright_choose(
     struct playwright_walk *w, struct exchange **best, struct err *e)
 {
-	struct asked_list *list = &w->candidates;
+	struct requested_list *list = &w->candidates;
 	size_t i, score = 0;
 
 	*best = NULL;
@@ -294,7 +294,7 @@ playwright_step(struct playwright *p, struct playwright_walk *w,
 {
 	struct reader *r = w->reader;
 
-	if (asked_find(
+	if (requested_find(
 		p->asked, r->store, r->tape, &w->what, &w->candidates, e) == -1)
 		return -1;
 	return playwright_choose(w, x, e);

@@ -127,7 +127,7 @@ def check(count, name, case, got, by):
 
 
 def main():
-    files = sorted((HERE / 'templates').glob('*.json'))
+    files = sorted((HERE / '_templates').glob('*.json'))
     only = [a for a in sys.argv[1:] if not a.startswith('-')]
     files = [f for f in files if not only or f.stem in only]
     loaded = [(f, json.loads(f.read_text())) for f in files]

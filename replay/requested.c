@@ -9,45 +9,45 @@
 #include "recorder/store.h"
 #include "replay/hash.h"
 
-#include "replay/asked.h"
+#include "replay/requested.h"
 
 #define ASKED_MOST (1u << 26) /* entries; a few GiB of memory */
 #define ASKED_FIRST 1024      /* rows and buckets to begin with */
 
-enum asked_by {
+enum requested_by {
 	ASKED_BY_URL,
 	ASKED_BY_PLACE,
 	ASKED_WAYS,
 };
 
-struct asked_row {
+struct requested_row {
 	int64_t id;
 	uint64_t same;
 	uint64_t hash[ASKED_WAYS];
 	uint32_t next[ASKED_WAYS]; /* row + 1 of an older one, or 0 */
 };
 
-struct asked {
+struct requested {
 	pthread_mutex_t lock;
 	int64_t tape;
 	int64_t last; /* id of the newest entry that was looked at */
-	struct asked_row *rows;
+	struct requested_row *rows;
 	uint32_t n, cap; /* cap is as many buckets, too: a power of 2 */
 	uint32_t *newest[ASKED_WAYS]; /* row + 1 for each bucket */
 	bool full;
 };
 
-struct asked *
-asked_new(void)
+struct requested *
+requested_new(void)
 {
-	struct asked *a = xcalloc(1, sizeof(*a));
+	struct requested *a = xcalloc(1, sizeof(*a));
 
 	pthread_mutex_init(&a->lock, NULL);
 	return a;
 }
 
 static void
-asked_clear(struct asked *a)
+requested_clear(struct requested *a)
 {
 	free(a->rows);
 	free(a->newest[ASKED_BY_URL]);
@@ -60,17 +60,17 @@ asked_clear(struct asked *a)
 }
 
 void
-asked_free(struct asked *a)
+requested_free(struct requested *a)
 {
 	if (a == NULL)
 		return;
-	asked_clear(a);
+	requested_clear(a);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
 }
 
 static uint64_t
-asked_hash(struct str method, struct str first, struct str second)
+requested_hash(struct str method, struct str first, struct str second)
 {
 	uint64_t h = hash_add(HASH_START, method);
 
@@ -79,9 +79,9 @@ asked_hash(struct str method, struct str first, struct str second)
 }
 
 static void
-asked_link(struct asked *a, uint32_t row)
+requested_link(struct requested *a, uint32_t row)
 {
-	struct asked_row *r = &a->rows[row];
+	struct requested_row *r = &a->rows[row];
 	uint32_t *bucket;
 	int by;
 
@@ -93,7 +93,7 @@ asked_link(struct asked *a, uint32_t row)
 }
 
 static void
-asked_grow(struct asked *a)
+requested_grow(struct requested *a)
 {
 	uint32_t row;
 	int by;
@@ -105,12 +105,12 @@ asked_grow(struct asked *a)
 		a->newest[by] = xcalloc(a->cap, sizeof(*a->newest[by]));
 	}
 	for (row = 0; row < a->n; row++)
-		asked_link(a, row);
+		requested_link(a, row);
 }
 
 /* Word of an empty body stands in extra. */
 static uint64_t
-asked_same(const struct store_request *r)
+requested_same(const struct store_request *r)
 {
 	uint64_t h = hash_add(HASH_START, r->head);
 
@@ -119,10 +119,10 @@ asked_same(const struct store_request *r)
 }
 
 static void
-asked_on_request(void *arg, const struct store_request *r)
+requested_on_request(void *arg, const struct store_request *r)
 {
-	struct asked *a = arg;
-	struct asked_row *row;
+	struct requested *a = arg;
+	struct requested_row *row;
 
 	a->last = r->id;
 	if (r->tape != a->tape || a->full)
@@ -132,37 +132,38 @@ asked_on_request(void *arg, const struct store_request *r)
 		return;
 	}
 	if (a->n == a->cap)
-		asked_grow(a);
+		requested_grow(a);
 	row = &a->rows[a->n];
 	row->id = r->id;
-	row->same = asked_same(r);
-	row->hash[ASKED_BY_URL] = asked_hash(r->method, r->url, STR(""));
-	row->hash[ASKED_BY_PLACE] = asked_hash(r->method, r->scope, r->target);
-	asked_link(a, a->n++);
+	row->same = requested_same(r);
+	row->hash[ASKED_BY_URL] = requested_hash(r->method, r->url, STR(""));
+	row->hash[ASKED_BY_PLACE] =
+	    requested_hash(r->method, r->scope, r->target);
+	requested_link(a, a->n++);
 }
 
 static void
-asked_add(struct asked_list *list, const struct asked_row *row)
+requested_add(struct requested_list *list, const struct requested_row *row)
 {
 	if (list->n == list->cap) {
 		list->cap = list->cap == 0 ? 8 : 2 * list->cap;
 		list->v = xrealloc(list->v, list->cap * sizeof(*list->v));
 	}
-	list->v[list->n++] = (struct asked_entry){ row->id, row->same };
+	list->v[list->n++] = (struct requested_entry){ row->id, row->same };
 }
 
 static void
-asked_collect(const struct asked *a, enum asked_by by, uint64_t hash,
-    struct asked_list *list)
+requested_collect(const struct requested *a, enum requested_by by,
+    uint64_t hash, struct requested_list *list)
 {
 	uint32_t at = a->cap > 0 ? a->newest[by][hash & (a->cap - 1)] : 0;
-	struct asked_entry e;
+	struct requested_entry e;
 	size_t i;
 
 	list->n = 0;
 	for (; at != 0; at = a->rows[at - 1].next[by])
 		if (a->rows[at - 1].hash[by] == hash)
-			asked_add(list, &a->rows[at - 1]);
+			requested_add(list, &a->rows[at - 1]);
 	for (i = 0; i < list->n / 2; i++) {
 		e = list->v[i];
 		list->v[i] = list->v[list->n - 1 - i];
@@ -171,28 +172,29 @@ asked_collect(const struct asked *a, enum asked_by by, uint64_t hash,
 }
 
 int
-asked_find(struct asked *a, struct store *s, int64_t tape,
-    const struct asked_for *what, struct asked_list *list, struct err *e)
+requested_find(struct requested *a, struct store *s, int64_t tape,
+    const struct requested_for *what, struct requested_list *list,
+    struct err *e)
 {
-	enum asked_by by = what->url.n > 0 ? ASKED_BY_URL : ASKED_BY_PLACE;
+	enum requested_by by = what->url.n > 0 ? ASKED_BY_URL : ASKED_BY_PLACE;
 	uint64_t hash =
 	    by == ASKED_BY_URL
-		? asked_hash(what->method, what->url, STR(""))
-		: asked_hash(what->method, what->scope, what->target);
+		? requested_hash(what->method, what->url, STR(""))
+		: requested_hash(what->method, what->scope, what->target);
 	int r;
 
 	pthread_mutex_lock(&a->lock);
 	if (a->tape != tape)
-		asked_clear(a);
+		requested_clear(a);
 	a->tape = tape;
-	r = store_requests(s, a->last, asked_on_request, a, e);
+	r = store_requests(s, a->last, requested_on_request, a, e);
 	if (r == 0 && a->full)
 		r = err_set(e,
 		    "more than %u entries are too many for this "
 		    "way of matching",
 		    ASKED_MOST);
 	if (r == 0)
-		asked_collect(a, by, hash, list);
+		requested_collect(a, by, hash, list);
 	pthread_mutex_unlock(&a->lock);
 	return r;
 }

@@ -1,5 +1,5 @@
-#ifndef REPLAY_ASKED_H
-#define REPLAY_ASKED_H
+#ifndef REPLAY_REQUESTED_H
+#define REPLAY_REQUESTED_H
 
 /*
  * What was asked for on a tape: an index in memory, by method and URL and by
@@ -17,20 +17,20 @@
 struct err;
 struct store;
 
-struct asked; /* opaque; safe for any thread */
+struct requested; /* opaque; safe for any thread */
 
-struct asked *asked_new(void);
-void asked_free(struct asked *a); /* safe on NULL */
+struct requested *requested_new(void);
+void requested_free(struct requested *a); /* safe on NULL */
 
 /* An entry that may be the one; hashes can be equal by chance. */
-struct asked_entry {
+struct requested_entry {
 	int64_t id;
 	uint64_t same; /* equal when request fields and body are, too */
 };
 
 /* All zero to begin; v is the caller's to free. */
-struct asked_list {
-	struct asked_entry *v;
+struct requested_list {
+	struct requested_entry *v;
 	size_t n, cap;
 };
 
@@ -39,10 +39,11 @@ struct asked_list {
  * tape that were asked for like this, oldest first: by url when it is not
  * empty, else by scope and target.  0 or -1.
  */
-struct asked_for {
+struct requested_for {
 	struct str method, url, scope, target;
 };
-int asked_find(struct asked *a, struct store *s, int64_t tape,
-    const struct asked_for *what, struct asked_list *list, struct err *e);
+int requested_find(struct requested *a, struct store *s, int64_t tape,
+    const struct requested_for *what, struct requested_list *list,
+    struct err *e);
 
 #endif
