@@ -14,7 +14,7 @@
 #include "gateway/origin.h"
 #include "gateway/printable.h"
 #include "gateway/problem.h"
-#include "gateway/scopes.h"
+#include "gateway/redacting.h"
 #include "gateway/search.h"
 #include "har/headers.h"
 #include "har/json_write.h"
@@ -59,12 +59,13 @@ struct ask {
 	struct buf body;
 	struct headers headers;
 	struct origins *origins;
+	struct redacting redacting;
 	struct library *library;
 	struct reader *reader;
 	struct keyer *keyer;
 	struct wanted wanted;
 	struct search search;
-	struct scopes scopes;
+	struct search_told told;
 	struct explain_request request;
 	bool other_keys; /* the tape's keys go by other rules */
 	bool json;
@@ -178,11 +179,14 @@ static int
 cmd_explain_open(struct ask *a, struct err *e)
 {
 	struct settings *s = a->settings;
-	struct library_options o = { .path = s->store, .tape = s->tape };
+	struct library_options o = { .path = s->store,
+		.tape = s->tape,
+		.redact_key = &a->redacting.key };
 	struct search *q = &a->search;
 	struct route route;
 
 	if (cmd_explain_rules(a, e) == -1 ||
+	    redacting_open(&a->redacting, s, false, e) == -1 ||
 	    (a->origins = origins_new(s, e)) == NULL ||
 	    (a->library = library_open(&o, e)) == NULL ||
 	    (a->reader = reader_open(a->library, e)) == NULL)
@@ -201,6 +205,8 @@ cmd_explain_open(struct ask *a, struct err *e)
 static void
 cmd_explain_close(struct ask *a)
 {
+	search_told_fini(&a->told);
+	redacting_close(&a->redacting);
 	keyer_free(a->keyer);
 	reader_close(a->reader);
 	library_close(a->library);
@@ -280,7 +286,7 @@ cmd_explain_answer(struct ask *a, const struct answer *answer,
 {
 	struct explain_choice *c = arena_zalloc(&a->arena, sizeof(*c));
 
-	search_explain(&a->search, FOUND, &a->scopes, &a->request);
+	search_explain(&a->search, FOUND, &a->told, &a->request);
 	if (explain_choice(a->reader, &a->request, answer->entry, c, e) == -1)
 		return -1;
 	if (a->json) {
@@ -315,7 +321,7 @@ cmd_explain_would_match(struct ask *a, int64_t entry, struct err *e)
 		return false;
 	}
 	key_exchange(a->keyer, x);
-	search_explain(&a->search, FOUND_UNUSABLE, &a->scopes, r);
+	search_explain(&a->search, FOUND_UNUSABLE, &a->told, r);
 	for (i = 0; i < r->nkeys && !same; i++)
 		same = r->keys[i].tier == TIER_NORMALIZED
 			   ? x->normal_keyed &&
@@ -367,7 +373,7 @@ cmd_explain_miss(
 	struct explanation x = { .matched = 0 };
 	bool would = false;
 
-	search_explain(&a->search, found, &a->scopes, &a->request);
+	search_explain(&a->search, found, &a->told, &a->request);
 	if (explain_miss(a->reader, &a->request, &x, e) == -1)
 		return -1;
 	if (a->other_keys && x.nearest.n > 0)

@@ -19,12 +19,13 @@ struct mocks;
 
 enum {
 	STATUS_FINE = 0,
-	STATUS_FAILED = 1, /* something failed at run time */
-	STATUS_USAGE = 2,  /* unknown option, bad value, unusable file */
-	STATUS_MISS = 3,   /* of run: a miss in a mode that forbids it */
-	STATUS_DRIFT = 5,  /* breaking drift */
-	STATUS_LIVE = 6,   /* of run: a live call (--fail-on live) */
-	STATUS_UNUSED = 7, /* of run: an unused entry (--fail-on unused) */
+	STATUS_FAILED = 1,  /* something failed at run time */
+	STATUS_USAGE = 2,   /* unknown option, bad value, unusable file */
+	STATUS_MISS = 3,    /* of run: a miss in a mode that forbids it */
+	STATUS_SECRETS = 4, /* of scan: it found some */
+	STATUS_DRIFT = 5,   /* breaking drift */
+	STATUS_LIVE = 6,    /* of run: a live call (--fail-on live) */
+	STATUS_UNUSED = 7,  /* of run: an unused entry (--fail-on unused) */
 };
 
 struct command {
@@ -97,6 +98,7 @@ int cmd_prune(const struct command *c, int argc, char **argv);
 int cmd_reindex(const struct command *c, int argc, char **argv);
 int cmd_import(const struct command *c, int argc, char **argv);
 int cmd_export(const struct command *c, int argc, char **argv);
+int cmd_scan(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
 int cmd_help_names(const struct command *c, int argc, char **argv);
@@ -117,5 +119,6 @@ extern const struct own_option cmd_prune_options[];
 extern const struct own_option cmd_reindex_options[];
 extern const struct own_option cmd_import_options[];
 extern const struct own_option cmd_export_options[];
+extern const struct own_option cmd_scan_options[];
 
 #endif

@@ -69,7 +69,7 @@ compare_body(struct transaction *t, struct str bytes)
 }
 
 static void
-compare_log(const struct transaction *t, const struct drift_findings *f)
+compare_log(struct transaction *t, const struct drift_findings *f)
 {
 	struct buf text = { 0 }, line = { 0 };
 	char subject[256];
@@ -130,7 +130,7 @@ compare_answer(struct transaction *t)
 	if (compare_findings(t, &f, &e) == 0) {
 		compare_log(t, &f);
 		endpoint_add(
-		    &endpoint, t->r->head.method, t->r->head.path, true);
+		    &endpoint, t->r->head.method, transaction_told(t), true);
 		differences_add(
 		    t->w->shared->differences, buf_str(&endpoint), &f);
 	} else {

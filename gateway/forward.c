@@ -503,7 +503,7 @@ forward_start(struct transaction *t)
 		.method = t->r->head.method };
 
 	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
-	    t->r->head.path, t->route.origin->text);
+	    transaction_told(t), t->route.origin->text);
 	forward_render(t);
 	r.body = forward_body(t);
 	r.head = buf_str(&t->request);

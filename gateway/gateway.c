@@ -211,6 +211,7 @@ gateway_open_store(struct gateway *g, struct err *e)
 	struct library_options library = { .path = s->store,
 		.tape = s->tape,
 		.cache_bytes = s->cache_bytes,
+		.redact_key = &g->redacting.key,
 		.watch = !m->records };
 
 	if ((m->records || m->reads || m->reads_on_failure) &&

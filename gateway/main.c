@@ -178,6 +178,14 @@ const struct command commands[] = {
 	    .own = cmd_export_options,
 	},
 	{
+	    .name = "scan",
+	    .run = cmd_scan,
+	    .operands = "[FILE ...]",
+	    .help = "find secrets in a store or in HAR files",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_scan_options,
+	},
+	{
 	    .name = "help",
 	    .run = cmd_help,
 	    .operands = "[COMMAND]",

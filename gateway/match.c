@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "gateway/redacted.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
 #include "replay/playwright.h"
@@ -11,7 +12,7 @@
 
 /* One way to put the question.  False when it is the last one needed. */
 static bool
-match_ask(struct transaction *t, const struct playwright_request *q,
+match_ask_so(struct transaction *t, const struct playwright_request *q,
     enum found *found, struct answer **a)
 {
 	char subject[256];
@@ -29,6 +30,46 @@ match_ask(struct transaction *t, const struct playwright_request *q,
 	log_warn(
 	    transaction_subject(t, subject, sizeof(subject)), "%s", e.text);
 	return false;
+}
+
+/* The question as one way to redact has it recorded. */
+static bool
+match_ask_redacted(struct transaction *t, const struct redactor *by,
+    const struct playwright_request *q, enum found *found, struct answer **a)
+{
+	const struct rules_request whom = { q->method, q->scope, q->target };
+	struct playwright_request without = *q;
+	struct buf url = { 0 };
+	struct redaction d;
+	struct redacted r;
+	bool more;
+
+	redacted_make(&r, by, &whom, q->headers, q->body);
+	without.target = r.target;
+	without.headers = r.headers;
+	without.body = r.body;
+	redaction_begin(&d, by, &whom);
+	if (redact_url(&d, q->url, &url))
+		without.url = buf_str(&url);
+	more = match_ask_so(t, &without, found, a);
+	redaction_end(&d);
+	redacted_fini(&r);
+	buf_free(&url);
+	return more;
+}
+
+/* In the ways in which secrets are kept out of the tape, and as it is. */
+static bool
+match_ask(struct transaction *t, const struct playwright_request *q,
+    enum found *found, struct answer **a)
+{
+	const struct redactor *by;
+	size_t i;
+
+	for (i = 0; (by = reader_redactor(t->w->reader, i)) != NULL; i++)
+		if (!match_ask_redacted(t, by, q, found, a))
+			return false;
+	return match_ask_so(t, q, found, a);
 }
 
 /* By the absolute URL that a Host field and the target make. */

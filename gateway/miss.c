@@ -73,8 +73,8 @@ miss_note(struct transaction *t, const struct explanation *x, struct str said)
 	else if (t->why == FOUND_EXHAUSTED)
 		buf_add_text(&note, "matched but exhausted");
 	printable_add(&more, buf_str(&note), false);
-	tally_add(t->w->shared->tally, TALLY_MISS, h->method, h->path,
-	    buf_text(&more));
+	tally_add(t->w->shared->tally, TALLY_MISS, h->method,
+	    transaction_told(t), buf_text(&more));
 	buf_free(&more);
 	buf_free(&note);
 }
@@ -87,7 +87,7 @@ miss_reply(struct transaction *t, const struct explanation *x, struct str said)
 		[ON_MISS_502] = 502,
 		[ON_MISS_FORWARD] = 501 };
 	struct problem_miss m = { .method = t->r->head.method,
-		.url = t->r->head.path,
+		.url = transaction_told(t),
 		.body_bytes = t->r->body.n,
 		.explanation = x };
 	struct problem p = {
@@ -139,11 +139,11 @@ miss_ask(struct transaction *t)
 	struct shared *g = t->w->shared;
 	struct search s = transaction_search(t);
 	struct explain_request r;
-	struct scopes scopes;
+	struct search_told told = { .redacted = { .changed = false } };
 
 	if (g->explainer == NULL || t->why == FOUND_ERROR)
 		return false;
-	search_explain(&s, t->why, &scopes, &r);
+	search_explain(&s, t->why, &told, &r);
 	if (r.size > MISS_BODY)
 		r.body = (struct str){ NULL, 0 };
 	if (g->playwright != NULL) {
@@ -153,6 +153,7 @@ miss_ask(struct transaction *t)
 	}
 	t->question =
 	    explainer_ask(g->explainer, t->w, &r, miss_on_explained, t);
+	search_told_fini(&told);
 	return t->question != NULL;
 }
 

@@ -365,7 +365,7 @@ const struct option option_table[] = {
 	{
 	    .name = "redact",
 	    FLAG(redact),
-	    .initial = "off",
+	    .initial = "on",
 	    .help = "keep secrets out of what is recorded",
 	    .store = true,
 	},

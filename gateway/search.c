@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "gateway/redacted.h"
 #include "gateway/settings.h"
 #include "recorder/rules.h"
 #include "replay/explain.h"
 #include "replay/http_rules.h"
 #include "replay/key.h"
+#include "replay/level.h"
 #include "replay/normal.h"
 #include "replay/written.h"
 
@@ -57,18 +59,21 @@ search_probe_normalized(struct search *s, const struct key_parts *parts,
 	return found;
 }
 
+/* parts is s's request, or what redaction leaves of it. */
 static enum found
-search_probe(struct search *s, struct str method, struct str scope,
+search_probe_parts(struct search *s, const struct key_parts *parts,
     struct answer **a, struct err *e)
 {
-	struct key_parts parts = search_parts(s, method, scope), any = parts;
+	struct key_parts any = *parts;
 	const struct settings *by = s->settings;
 	struct wanted *w = s->wanted;
 	enum found found, looser;
 
 	w->tier = TIER_EXACT;
-	w->key = key_of(s->keyer, &parts);
-	w->has_body = parts.body.n > 0;
+	w->key = key_of(s->keyer, parts);
+	w->has_body = parts->body.n > 0;
+	w->headers = parts->headers;
+	w->secrets = level_hash(parts->target, parts->body);
 	if (w->has_body) {
 		any.body = (struct str){ NULL, 0 };
 		w->any_body = key_of(s->keyer, &any);
@@ -78,13 +83,57 @@ search_probe(struct search *s, struct str method, struct str scope,
 			  ? by->rules
 			  : NULL;
 	w->asked =
-	    (struct rules_request){ parts.method, parts.scope, parts.target };
+	    (struct rules_request){ parts->method, parts->scope, s->target };
 	found = library_find(s->reader, w, a, e);
 	if ((found != FOUND_NOTHING && found != FOUND_UNUSABLE) ||
 	    !search_is_loose(s))
 		return found;
-	looser = search_probe_normalized(s, &parts, a, e);
+	looser = search_probe_normalized(s, parts, a, e);
 	return looser == FOUND_NOTHING ? found : looser;
+}
+
+/* As one way to redact has it recorded.  *changed is set when that is not how
+ * it is. */
+static enum found
+search_probe_redacted(struct search *s, const struct redactor *by,
+    const struct key_parts *parts, bool *changed, struct answer **a,
+    struct err *e)
+{
+	const struct rules_request q = { parts->method, parts->scope,
+		parts->target };
+	struct key_parts without = *parts;
+	struct redacted r;
+	enum found found;
+
+	redacted_make(&r, by, &q, parts->headers, parts->body);
+	without.target = r.target;
+	without.headers = r.headers;
+	without.body = r.body;
+	found = search_probe_parts(s, &without, a, e);
+	*changed |= r.changed;
+	s->wanted->headers = parts->headers;
+	redacted_fini(&r);
+	return found;
+}
+
+/* In the ways in which secrets are kept out of the tape, and as it is unless
+ * that is the same. */
+static enum found
+search_probe(struct search *s, struct str method, struct str scope,
+    struct answer **a, struct err *e)
+{
+	const struct key_parts parts = search_parts(s, method, scope);
+	const struct redactor *by;
+	enum found found = FOUND_NOTHING;
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; (by = reader_redactor(s->reader, i)) != NULL; i++) {
+		found = search_probe_redacted(s, by, &parts, &changed, a, e);
+		if (found != FOUND_NOTHING)
+			return found;
+	}
+	return i == 0 || changed ? search_probe_parts(s, &parts, a, e) : found;
 }
 
 /* Most tapes have no scopes but that of the route, and no look in vain. */
@@ -186,12 +235,35 @@ search_keys(struct search *s, struct str method, struct str scope,
 	}
 }
 
+/* The request becomes what is recorded of such. */
+static void
+search_redact(struct search *s, struct redacted *r)
+{
+	const struct redactor *by = reader_redactor(s->reader, 0);
+	const struct rules_request q = { s->method, s->route, s->target };
+
+	if (by == NULL || r->headers != NULL)
+		return; /* nothing to do, or done */
+	redacted_make(r, by, &q, s->headers, s->body);
+	s->target = r->target;
+	s->headers = r->headers;
+	s->body = r->body;
+}
+
 void
-search_explain(struct search *s, enum found found, struct scopes *scopes,
+search_told_fini(struct search_told *told)
+{
+	redacted_fini(&told->redacted);
+}
+
+void
+search_explain(struct search *s, enum found found, struct search_told *told,
     struct explain_request *r)
 {
+	struct scopes *scopes = &told->scopes;
 	size_t i;
 
+	search_redact(s, &told->redacted);
 	scopes_of(scopes, s->route, s->authority);
 	*r = (struct explain_request){
 		.method = s->method,

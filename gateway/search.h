@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "gateway/redacted.h"
 #include "gateway/scopes.h"
 #include "replay/library.h"
 
@@ -34,8 +35,16 @@ struct search {
 /* As library_find(). */
 enum found search_find(struct search *s, struct answer **a, struct err *e);
 
-/* What an explanation of found needs; the views are of s and of scopes. */
-void search_explain(struct search *s, enum found found, struct scopes *scopes,
-    struct explain_request *r);
+/* Where what explanations are told is kept, all zero to begin. */
+struct search_told {
+	struct scopes scopes;
+	struct redacted redacted;
+};
+
+/* What an explanation of found needs, without secrets if the tape is; the
+ * views are of s and of told, which is to be given back.  s is changed. */
+void search_explain(struct search *s, enum found found,
+    struct search_told *told, struct explain_request *r);
+void search_told_fini(struct search_told *told);
 
 #endif

@@ -46,6 +46,7 @@ tee_redact_request(struct transaction *t)
 
 	redaction_begin(&t->redaction, t->w->shared->redactor, &q);
 	redact_request(&t->redaction, x);
+	redaction_answers(&t->redaction);
 }
 
 void

@@ -33,13 +33,36 @@ static const char *const source_texts[SOURCE_COUNT] = {
 #undef S
 };
 
-const char *
-transaction_subject(const struct transaction *t, char *text, size_t n)
+struct str
+transaction_told(struct transaction *t)
 {
+	const struct redactor *by = t->w->shared->redactor;
+	struct str path = t->r->head.path;
+	struct redaction d;
+
+	if (by == NULL)
+		return path;
+	if (t->told.p == NULL) {
+		const struct rules_request q = { t->r->head.method,
+			t->routed ? t->route.scope : STR(""), path };
+
+		redaction_begin(&d, by, &q);
+		t->told = redact_url(&d, path, &t->told_made)
+			      ? buf_str(&t->told_made)
+			      : path;
+		redaction_end(&d);
+	}
+	return t->told;
+}
+
+const char *
+transaction_subject(struct transaction *t, char *text, size_t n)
+{
+	struct str told = transaction_told(t);
+
 	snprintf(text, n, "c%" PRIu64 " %.*s %.*s", client_id(t->c),
-	    STR_ARGS(t->r->head.method),
-	    (int)(t->r->head.path.n < 200 ? t->r->head.path.n : 200),
-	    t->r->head.path.p);
+	    STR_ARGS(t->r->head.method), (int)(told.n < 200 ? told.n : 200),
+	    told.p);
 	return text;
 }
 
@@ -64,6 +87,7 @@ transaction_free(struct transaction *t)
 	pace_end(t);
 	answer_unref(t->answer);
 	buf_free(&t->target);
+	buf_free(&t->told_made);
 	buf_free(&t->request);
 	buf_free(&t->encoded);
 	buf_free(&t->held);
@@ -159,7 +183,7 @@ transaction_dates(const struct transaction *t)
 }
 
 static struct answer *
-transaction_refresh(const struct transaction *t, struct answer *a)
+transaction_refresh(struct transaction *t, struct answer *a)
 {
 	const struct shared *g = t->w->shared;
 	struct json_paths *places = transaction_dates(t);
@@ -424,7 +448,7 @@ transaction_on_gone(struct client *c, void *owner)
 }
 
 static void
-transaction_log(const struct transaction *t)
+transaction_log(struct transaction *t)
 {
 	char subject[256];
 

@@ -92,7 +92,9 @@ struct transaction {
 
 	struct pace *pace; /* slows it down; NULL: nothing does */
 
-	struct call *call;  /* running */
+	struct call *call; /* running */
+	struct str told;   /* see transaction_told(); p is NULL before */
+	struct buf told_made;
 	struct buf target;  /* at the upstream */
 	struct buf request; /* rendered head */
 	struct buf encoded; /* the body in its transfer coding */
@@ -131,8 +133,10 @@ void transaction_abort(struct transaction *t);
 void transaction_failed(struct transaction *t, const struct call_failure *f);
 
 /* "c12 GET /path" for the log. */
-const char *transaction_subject(
-    const struct transaction *t, char *text, size_t n);
+const char *transaction_subject(struct transaction *t, char *text, size_t n);
+
+/* The path of the request for logs and reports: without secrets. */
+struct str transaction_told(struct transaction *t);
 
 /* How t's recording is looked for. */
 struct search transaction_search(struct transaction *t);

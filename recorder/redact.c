@@ -21,6 +21,10 @@ static const char *const redact_digests[] = { "Content-MD5", "Digest",
 	"x-amz-checksum-crc64nvme", "x-amz-checksum-sha1",
 	"x-amz-checksum-sha256", "x-goog-hash", NULL };
 
+#define KNOWN_LEAST 12 /* bytes of a secret that is looked for again */
+#define KNOWN_MOST 4096
+#define KNOWN_BYTES 65536 /* of all of them */
+
 struct redactor *
 redactor_new(struct str key, const struct rules *rules)
 {
@@ -56,12 +60,42 @@ redaction_end(struct redaction *d)
 	secret_rules_free(d->rules);
 	secrets_fini(&d->found);
 	buf_free(&d->scratch);
+	buf_free(&d->known);
+}
+
+void
+redaction_answers(struct redaction *d)
+{
+	d->answers = true;
+}
+
+/* Remembers a secret of the request; a short one, or one that is a word, may
+ * be in the answer by chance. */
+static void
+redaction_learn(struct redaction *d, struct str value)
+{
+	size_t i, digits = 0, letters = 0;
+
+	if (d->answers || value.n < KNOWN_LEAST || value.n > KNOWN_MOST ||
+	    d->known.n > KNOWN_BYTES || memchr(value.p, '\0', value.n) != NULL)
+		return;
+	for (i = 0; i < value.n; i++) {
+		digits += value.p[i] >= '0' && value.p[i] <= '9';
+		letters += (value.p[i] | 32) >= 'a' && (value.p[i] | 32) <= 'z';
+	}
+	if (digits == 0 || letters == 0)
+		return;
+	buf_add_str(&d->known, value);
+	buf_add(&d->known, "", 1);
 }
 
 struct secrets_in
 redaction_in(struct redaction *d)
 {
-	return (struct secrets_in){ d->redactor->finder, d->rules, &d->found };
+	return (struct secrets_in){ .finder = d->redactor->finder,
+		.rules = d->rules,
+		.found = &d->found,
+		.known = d->answers ? buf_str(&d->known) : STR("") };
 }
 
 /* ---- one text --------------------------------------------------------- */
@@ -90,6 +124,7 @@ redaction_apply(struct redaction *d, struct str text, size_t from, size_t to,
 			continue;
 		buf_add(out, text.p + done, s->at - done);
 		value = secret_value(s, text, &d->scratch);
+		redaction_learn(d, value);
 		was = out->n;
 		if (s->number)
 			pseudonym_add_number(names, value, out);
@@ -417,6 +452,7 @@ redact_exchange(const struct redactor *r, struct exchange *x)
 
 	redaction_begin(&d, r, &q);
 	redact_request(&d, x);
+	redaction_answers(&d);
 	redact_response_body(&d, x);
 	redact_response(&d, x);
 	whole = !d.dropped;

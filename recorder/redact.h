@@ -46,11 +46,17 @@ struct redaction {
 	struct secret_rules *rules;
 	struct secrets found; /* in the last text */
 	struct buf scratch;
-	bool dropped; /* a body that could not be looked into */
+	struct buf known; /* secrets of the request, as secrets_in has them */
+	bool answers;     /* it is at the response */
+	bool dropped;     /* a body that could not be looked into */
 };
 void redaction_begin(struct redaction *d, const struct redactor *r,
     const struct rules_request *q);
 void redaction_end(struct redaction *d);
+
+/* What comes now is of the response: secrets of the request count as such
+ * wherever they are in it, if they have 12 bytes or more and look random. */
+void redaction_answers(struct redaction *d);
 
 /* A URL or target.  True when there were secrets: out has it without. */
 bool redact_url(struct redaction *d, struct str url, struct buf *out);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,4 +236,62 @@ secret_looks_random(struct str value)
 			return false;
 	}
 	return digits > 0 && letters > 0;
+}
+
+/* Words in a squashed name; those behind them take it back. */
+static const char *const secret_hints[] = { "token", "secret", "passw",
+	"apikey", "authkey", "accesskey", "privatekey", "credential",
+	"sessionkey", "signingkey", NULL };
+static const char *const secret_no_hints[] = { "page", "next", "prev",
+	"continu", "cursor", "sync", "resume", "tokens", "tokeni", "tokentype",
+	"count", "public", "hash", "url", "uri", NULL };
+
+static bool
+secret_has_word(const char *name, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strstr(name, *words) != NULL)
+			return true;
+	return false;
+}
+
+bool
+secret_is_hinted(struct str name)
+{
+	char squashed[NAME_MOST + 1];
+
+	return secret_squash(name, squashed) &&
+	       secret_has_word(squashed, secret_hints) &&
+	       !secret_has_word(squashed, secret_no_hints);
+}
+
+static bool
+secret_is_uuid(struct str v)
+{
+	return v.n == 36 && v.p[8] == '-' && v.p[13] == '-' && v.p[18] == '-' &&
+	       v.p[23] == '-';
+}
+
+/* Bits in a byte of value, by how often each byte is in it. */
+static double
+secret_entropy(struct str value)
+{
+	unsigned counts[256] = { 0 };
+	double bits = 0, p;
+	size_t i;
+
+	for (i = 0; i < value.n; i++)
+		counts[(unsigned char)value.p[i]]++;
+	for (i = 0; i < 256; i++) {
+		p = (double)counts[i] / (double)value.n;
+		bits -= counts[i] > 0 ? p * log2(p) : 0;
+	}
+	return bits;
+}
+
+bool
+secret_is_random(struct str value)
+{
+	return value.n >= 20 && value.n <= 512 && secret_looks_random(value) &&
+	       !secret_is_uuid(value) && secret_entropy(value) >= 3.5;
 }

@@ -12,10 +12,14 @@
  * their APIs, and from what frameworks call the token that guards a form.
  */
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 enum secret_class {
 	SECRET_NONE,
+	SECRET_GUESS,  /* if the value can hardly be anything else; see
+			  secret_is_random() */
 	SECRET_LIKELY, /* if the value looks random; see secret_looks_random()
 			*/
 	SECRET_SURE,   /* whatever the value */
@@ -28,8 +32,15 @@ enum secret_class secret_of_header(struct str name);
 enum secret_class secret_of_query(struct str name);
 enum secret_class secret_of_field(struct str name);
 
+/* Whether name only hints at a secret: it has a word such as token in it. */
+bool secret_is_hinted(struct str name);
+
 /* Whether value could be made of random bytes: 16 of them or more, nothing
  * but what base64 and the like have, letters and digits. */
 bool secret_looks_random(struct str value);
+
+/* The same for 20 or more of them that hold as much as random ones do (by
+ * their entropy), and that are no UUID. */
+bool secret_is_random(struct str value);
 
 #endif

@@ -145,8 +145,8 @@ secrets_by_rule(const struct secrets_in *in, enum rule_verb redact,
 	return known;
 }
 
-enum secret_class
-secrets_class(
+static enum secret_class
+secrets_class_of(
     const struct secrets_in *in, enum secret_of of, struct str name, bool *kept)
 {
 	enum secret_class field, query;
@@ -168,6 +168,18 @@ secrets_class(
 	query = secret_of_query(name);
 	return secrets_by_rule(in, RULE_REDACT_FORM, RULE_KEEP_FORM, name,
 	    field > query ? field : query, kept);
+}
+
+enum secret_class
+secrets_class(
+    const struct secrets_in *in, enum secret_of of, struct str name, bool *kept)
+{
+	enum secret_class class = secrets_class_of(in, of, name, kept);
+
+	return class == SECRET_NONE && in->guesses && !*kept &&
+		       secret_is_hinted(name)
+		   ? SECRET_GUESS
+		   : class;
 }
 
 static bool
@@ -255,14 +267,15 @@ secrets_take_cookie(const struct secrets_in *in, struct str text,
 }
 
 static bool
-secrets_look_random(const struct secret *s, struct str text)
+secrets_look_random(
+    const struct secret *s, struct str text, bool (*random)(struct str value))
 {
 	struct buf scratch = { 0 };
 	struct str value = secret_value(s, text, &scratch);
-	bool random = secret_looks_random(value) || pseudonym_is(value);
+	bool is = random(value) || pseudonym_is(value);
 
 	buf_free(&scratch);
-	return random;
+	return is;
 }
 
 bool
@@ -274,8 +287,13 @@ secrets_take(const struct secrets_in *in, struct str text,
 	switch (class) {
 	case SECRET_NONE:
 		return false;
+	case SECRET_GUESS:
+		if (!secrets_look_random(&s, text, secret_is_random))
+			return false;
+		s.kind = "entropy";
+		break;
 	case SECRET_LIKELY:
-		if (!secrets_look_random(&s, text))
+		if (!secrets_look_random(&s, text, secret_looks_random))
 			return false;
 		break;
 	case SECRET_SURE:
@@ -502,11 +520,34 @@ secrets_by_pattern(
 }
 
 static void
+secrets_by_known(const struct secrets_in *in, struct str text)
+{
+	struct str rest = in->known, value;
+	const char *hit, *end = text.p + text.n;
+	struct secret s;
+
+	while (rest.n > 0 && str_cut(&rest, '\0', &value)) {
+		for (hit = text.p; value.n > 0 && text.n > 0 &&
+				   (hit = memmem(hit, (size_t)(end - hit),
+					value.p, value.n)) != NULL;
+		     hit += value.n) {
+			s = (struct secret){ .at = (size_t)(hit - text.p),
+				.n = value.n,
+				.kind = "known" };
+			(void)secrets_add(in, text, s);
+		}
+	}
+	if (in->known.n > 0)
+		secrets_settle(in->found);
+}
+
+static void
 secrets_by_patterns(const struct secrets_in *in, struct str text)
 {
 	const struct secret_rules *r = in->rules;
 	size_t i;
 
+	secrets_by_known(in, text);
 	if (r == NULL || (r->verbs & RULE_BIT(RULE_REDACT_PATTERN)) == 0)
 		return;
 	for (i = 0; i < r->n; i++)
@@ -530,7 +571,7 @@ secrets_forget(struct secrets *found, size_t from, size_t to)
 
 static void
 secrets_by_paths(const struct secrets_in *in, const struct json_paths *paths,
-    struct str text)
+    struct str text, const char *kind)
 {
 	struct json_places places = { 0 };
 	const struct json_place *p;
@@ -541,7 +582,8 @@ secrets_by_paths(const struct secrets_in *in, const struct json_paths *paths,
 		for (i = 0; i < places.n; i++) {
 			p = &places.v[i];
 			if ((p->tags & PATH_REDACT) != 0)
-				secrets_in_value(in, text, p->from, p->to);
+				secrets_in_value(
+				    in, text, p->from, p->to, kind);
 		}
 		secrets_settle(in->found);
 		for (i = 0; i < places.n; i++) {
@@ -562,11 +604,12 @@ secrets_in_encoded(
 {
 	struct str value = { text.p + from, to - from };
 	struct secrets inner = { 0 };
-	struct secrets_in at = { in->finder, in->rules, &inner };
+	struct secrets_in at = *in;
 	struct buf decoded = { 0 };
 	size_t *map = xcalloc(value.n + 1, sizeof(*map)), i;
 	struct secret s;
 
+	at.found = &inner;
 	secrets_unpercent(value, &decoded, map);
 	secrets_look(&at, buf_str(&decoded), 0);
 	for (i = 0; i < inner.n; i++) {
@@ -680,7 +723,7 @@ secrets_in_text(const struct secrets_in *in, struct str text, size_t from)
 	secrets_look(in, text, from);
 	secrets_by_patterns(in, text);
 	if (in->rules != NULL && in->rules->paths != NULL)
-		secrets_by_paths(in, in->rules->paths, text);
+		secrets_by_paths(in, in->rules->paths, text, "rule");
 }
 
 void
@@ -689,7 +732,7 @@ secrets_in_har(const struct secrets_in *in, struct str text)
 	in->found->n = 0;
 	secrets_look(in, text, 0);
 	secrets_by_patterns(in, text);
-	secrets_by_paths(in, in->finder->har, text);
+	secrets_by_paths(in, in->finder->har, text, "cookie");
 }
 
 static bool
@@ -716,7 +759,7 @@ secrets_in_body(
 		secrets_look(in, body, 0);
 	secrets_by_patterns(in, body);
 	if (in->rules != NULL && in->rules->paths != NULL)
-		secrets_by_paths(in, in->rules->paths, body);
+		secrets_by_paths(in, in->rules->paths, body, "rule");
 }
 
 bool

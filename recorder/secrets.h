@@ -67,6 +67,10 @@ struct secrets_in {
 	const struct finder *finder;
 	const struct secret_rules *rules;
 	struct secrets *found;
+	struct str known; /* secrets that were found before, with a NUL behind
+			     each: they are found again wherever they are */
+	bool guesses;     /* names that hint at a secret count, too: to tell of
+			 more than is redacted */
 };
 
 /* A URL or a target. */

@@ -50,8 +50,8 @@ void secrets_in_parts(
 void secrets_look(const struct secrets_in *in, struct str text, size_t from);
 
 /* The strings and numbers of the JSON value between two offsets. */
-void secrets_in_value(
-    const struct secrets_in *in, struct str text, size_t from, size_t to);
+void secrets_in_value(const struct secrets_in *in, struct str text, size_t from,
+    size_t to, const char *kind);
 
 /* Prepares f->begins. */
 void secrets_prepare(struct finder *f);

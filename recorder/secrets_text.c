@@ -395,8 +395,8 @@ secrets_look(const struct secrets_in *in, struct str text, size_t from)
 }
 
 void
-secrets_in_value(
-    const struct secrets_in *in, struct str text, size_t from, size_t to)
+secrets_in_value(const struct secrets_in *in, struct str text, size_t from,
+    size_t to, const char *kind)
 {
 	struct look l = { .in = in, .text = text };
 	struct secret s;
@@ -404,7 +404,7 @@ secrets_in_value(
 	size_t n, next;
 
 	while (from < to) {
-		s = (struct secret){ .at = from, .kind = "rule" };
+		s = (struct secret){ .at = from, .kind = kind };
 		if (text.p[from] == '"') {
 			q = look_string(l.text, from + 1, 0);
 			next = look_skip_blank(l.text, q.behind);

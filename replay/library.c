@@ -15,6 +15,7 @@
 #include "replay/fresh.h"
 #include "replay/library_priv.h"
 #include "replay/variant.h"
+#include "replay/ways.h"
 
 #include "replay/library.h"
 
@@ -41,6 +42,8 @@ library_open(const struct library_options *o, struct err *e)
 	l->tape = xstrdup(o->tape);
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
 	l->watch = o->watch;
+	if (o->redact_key != NULL)
+		l->redact_key = *o->redact_key;
 	l->cache =
 	    cache_new(o->cache_bytes > 0 ? o->cache_bytes : LIBRARY_CACHE);
 	l->cursors = cursors_new();
@@ -66,16 +69,42 @@ library_close(struct library *l)
 	free(l);
 }
 
+/* How secrets are kept out of r->tape, as far as that is news. */
+static int
+reader_ways(struct reader *r, struct err *e)
+{
+	struct buf marks = { 0 };
+	int rc = r->tape == 0
+		     ? 0
+		     : store_tape_redaction(r->store, r->tape, &marks, e);
+
+	if (rc == 0 && !ways_are(r->ways, buf_str(&marks))) {
+		ways_free(r->ways);
+		r->ways = ways_new(buf_str(&marks), &r->library->redact_key);
+	}
+	buf_free(&marks);
+	return rc;
+}
+
 int
 reader_tape(struct reader *r, struct err *e)
 {
 	if (r->tape > 0)
 		return 0;
 	r->tape = store_tape(r->store, str_of(r->library->tape), false, e);
-	if (r->tape >= 0)
+	if (r->tape >= 0 && reader_ways(r, e) == 0)
 		return 0;
 	r->tape = 0;
 	return -1;
+}
+
+const struct redactor *
+reader_redactor(struct reader *r, size_t i)
+{
+	struct err e;
+
+	/* Who looks for something then meets the same error and tells it. */
+	return reader_tape(r, &e) == 0 ? ways_get(r->ways, i) : NULL;
 }
 
 struct reader *
@@ -116,6 +145,7 @@ reader_close(struct reader *r)
 	l->hits += atomic_load(&r->hits);
 	l->misses += atomic_load(&r->misses);
 	pthread_mutex_unlock(&l->lock);
+	ways_free(r->ways);
 	store_close(r->store);
 	id_set_fini(&r->used);
 	free(r);

@@ -17,9 +17,11 @@
  *     (replay/http_rules.h), those recorded for exactly the same ones stay,
  * else the full answers to derive one from, else what others were told who had
  * conditions;
- *  3. those whose recorded request header fields agree with the most of the
+ *  3. those recorded with the same secrets in target and body stay, if there
+ *     are some (replay/level.h);
+ *  4. those whose recorded request header fields agree with the most of the
  *     live ones stay; again without those that rules ignore;
- *  4. of these the oldest that this session has not served yet, and when
+ *  5. of these the oldest that this session has not served yet, and when
  *     all were served, what the policy says; or another by a policy that
  *     does not go by what was served (replay/repeat.h).
  * The bounds of this are in replay/shelf.h and replay/cursor.h.
@@ -39,6 +41,8 @@ struct err;
 struct id_ranges;
 struct library; /* opaque; one per process */
 struct reader;  /* opaque; one per thread, with a connection of its own */
+struct redact_key;
+struct redactor;
 struct store_extent;
 
 /*
@@ -72,6 +76,7 @@ struct library_options {
 	const char *tape;
 	size_t cache_bytes; /* 0 means 64 MiB */
 	size_t most_body;   /* bodies above this stay in the store; 0: 1 MiB */
+	const struct redact_key *redact_key; /* copied; NULL: none */
 	bool watch; /* look for other processes' commits (no own recorder) */
 };
 
@@ -81,6 +86,13 @@ void library_close(struct library *l); /* safe on NULL; readers first */
 
 struct reader *reader_open(struct library *l, struct err *e);
 void reader_close(struct reader *r);
+
+/*
+ * How secrets are kept out of the tape: the newest way for i = 0, then older
+ * ones, NULL behind the last.  A request is looked for as each of them makes
+ * it, and then as it is.  Lives until the next call of the reader's.
+ */
+const struct redactor *reader_redactor(struct reader *r, size_t i);
 
 /* What is looked up: the key, and what choosing among equals needs. */
 struct wanted {

@@ -13,6 +13,7 @@
 #include "replay/library_priv.h"
 #include "replay/shelf.h"
 #include "replay/variant.h"
+#include "replay/ways.h"
 #include "replay/written.h"
 
 #include "replay/library.h"
@@ -127,6 +128,7 @@ hand_take(struct hand *h, struct reader *r, enum tier tier,
 	if (reader_tape(r, e) == -1)
 		return FOUND_ERROR;
 	place.tape = r->tape;
+	place.redacted = ways_get(r->ways, 0) != NULL;
 	found = r->tape == 0 ? FOUND_NOTHING
 			     : shelf_load(&place, l->most_body, &h->shelf, e);
 	if (found == FOUND)
@@ -245,6 +247,7 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	n = choose_allowed(v, hand_variants(h, v), &live);
 	if (w->asks != 0)
 		n = choose_asked(v, n, w->asks);
+	n = choose_secrets(v, n, w->secrets);
 	/* A single one can be used up, too. */
 	pick->several = n > 0 && !w->waits && repeat_counts(w->repeat) &&
 			(used_up || variants_several(v, n));

@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "recorder/id_set.h"
+#include "recorder/redact_key.h"
 #include "recorder/store.h"
 
 struct cache;
 struct cursors;
 struct err;
 struct fresh;
+struct ways;
 
 /* Whether there are entries of a rare kind on the tape. */
 enum library_rare {
@@ -31,6 +33,7 @@ struct library {
 	struct store_extent extent; /* in the beginning */
 	size_t most_body;
 	bool watch;
+	struct redact_key redact_key;
 	struct cache *cache;
 	struct cursors *cursors;
 	struct fresh *fresh;
@@ -47,9 +50,10 @@ struct reader {
 	struct library *library;
 	struct reader *next;
 	struct store *store;
-	int64_t tape;     /* 0 until the tape is there */
-	int64_t first_us; /* when its first entry began; -1: not known */
-	int64_t version;  /* of the store, when the cache was last true */
+	int64_t tape;      /* 0 until the tape is there */
+	struct ways *ways; /* of the tape; NULL: none known */
+	int64_t first_us;  /* when its first entry began; -1: not known */
+	int64_t version;   /* of the store, when the cache was last true */
 	int64_t watched_us;
 	atomic_uint_fast64_t hits, misses;
 	struct id_set used; /* the thread's own, as long as it runs */

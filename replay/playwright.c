@@ -6,9 +6,11 @@
 #include "base/mem.h"
 #include "har/exchange.h"
 #include "har/har_text.h"
+#include "recorder/pseudonym.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
 #include "replay/form_data.h"
+#include "replay/level.h"
 #include "replay/library_priv.h"
 #include "replay/location.h"
 #include "replay/requested.h"
@@ -17,6 +19,9 @@
 
 /* Longer recorded request bodies are not compared: they are another's. */
 #define PLAYWRIGHT_MOST_BODY (64u << 20)
+
+/* More than there are fields. */
+#define PLAYWRIGHT_SAME ((size_t)1 << 30)
 
 struct playwright {
 	struct requested *asked;
@@ -106,10 +111,11 @@ playwright_body_fits(
 	live = form_data_boundary(q->headers);
 	recorded = form_data_boundary(&x->request.headers);
 	if ((live.n == 0 || recorded.n == 0) && x->request.body.known &&
-	    x->request.body.size != q->body.n)
+	    x->request.body.size != q->body.n &&
+	    pseudonym_hash(0, q->body) == 0)
 		return 0;
 	r = playwright_load(w, x, e);
-	if (r != 1 || str_eq(buf_str(&w->body), q->body))
+	if (r != 1 || level_same(buf_str(&w->body), q->body))
 		return r;
 	return live.n > 0 && recorded.n > 0 &&
 	       form_data_same(q->body, live, buf_str(&w->body), recorded);
@@ -126,8 +132,9 @@ playwright_asked_for(const struct requested_for *what, const struct exchange *x)
 	if (!str_eq(what->method, x->method))
 		return false;
 	if (what->url.n > 0)
-		return str_eq(what->url, x->url);
-	return str_eq(what->scope, x->scope) && str_eq(what->target, x->target);
+		return level_same(what->url, x->url);
+	return str_eq(what->scope, x->scope) &&
+	       level_same(what->target, x->target);
 }
 
 static bool
@@ -171,6 +178,11 @@ playwright_take(struct playwright_walk *w, struct exchange *x,
     struct exchange **best, size_t *score)
 {
 	size_t n = playwright_score(x, w->q->headers);
+
+	/* The one with the same secrets comes before those with others. */
+	if (w->what.url.n > 0 ? str_eq(w->what.url, x->url)
+			      : str_eq(w->what.target, x->target))
+		n += PLAYWRIGHT_SAME;
 
 	if (*best != NULL && n <= *score) {
 		exchange_free(x);

@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/pseudonym.h"
 #include "recorder/store.h"
 #include "replay/hash.h"
 
@@ -69,13 +71,19 @@ requested_free(struct requested *a)
 	free(a);
 }
 
+/* place is a URL or a target, with whatever secrets in it. */
 static uint64_t
-requested_hash(struct str method, struct str first, struct str second)
+requested_hash(struct str method, struct str scope, struct str place)
 {
 	uint64_t h = hash_add(HASH_START, method);
+	struct buf level = { 0 };
 
-	h = hash_add(hash_add_u64(h, method.n), first);
-	return hash_mix(hash_add(hash_add_u64(h, first.n), second));
+	if (pseudonym_level(place, &level))
+		place = buf_str(&level);
+	h = hash_add(hash_add_u64(h, method.n), scope);
+	h = hash_mix(hash_add(hash_add_u64(h, scope.n), place));
+	buf_free(&level);
+	return h;
 }
 
 static void
@@ -112,7 +120,7 @@ requested_grow(struct requested *a)
 static uint64_t
 requested_same(const struct store_request *r)
 {
-	uint64_t h = hash_add(HASH_START, r->head);
+	uint64_t h = hash_add(hash_add(HASH_START, r->head), r->url);
 
 	h = hash_add_u64(hash_add_u64(h, (uint64_t)r->body), r->size);
 	return r->body != 0 ? h : hash_add(h, r->extra);
@@ -136,7 +144,7 @@ requested_on_request(void *arg, const struct store_request *r)
 	row = &a->rows[a->n];
 	row->id = r->id;
 	row->same = requested_same(r);
-	row->hash[ASKED_BY_URL] = requested_hash(r->method, r->url, STR(""));
+	row->hash[ASKED_BY_URL] = requested_hash(r->method, STR(""), r->url);
 	row->hash[ASKED_BY_PLACE] =
 	    requested_hash(r->method, r->scope, r->target);
 	requested_link(a, a->n++);
@@ -179,7 +187,7 @@ requested_find(struct requested *a, struct store *s, int64_t tape,
 	enum requested_by by = what->url.n > 0 ? ASKED_BY_URL : ASKED_BY_PLACE;
 	uint64_t hash =
 	    by == ASKED_BY_URL
-		? requested_hash(what->method, what->url, STR(""))
+		? requested_hash(what->method, STR(""), what->url)
 		: requested_hash(what->method, what->scope, what->target);
 	int r;
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "har/exchange.h"
 #include "recorder/store.h"
+#include "replay/level.h"
 #include "replay/variant.h"
 
 #include "replay/shelf.h"
@@ -137,14 +138,35 @@ shelf_candidate(const struct store_candidate *c)
 	       c->status <= 599;
 }
 
+/* The request's body, which tells entries apart that differ in secrets. */
+static int
+shelf_request_body(struct store *store, struct exchange *x, struct err *e)
+{
+	struct body *b = &x->request.body;
+	int64_t n;
+
+	if (b->stored_id == 0 || b->size > LEVEL_BODY)
+		return 0;
+	n = store_body_read(store, b->stored_id, 0,
+	    buf_reserve(&b->bytes, (size_t)b->size), (size_t)b->size, e);
+	b->bytes.n = n > 0 ? (size_t)n : 0;
+	return n == -1 ? -1 : 0;
+}
+
 /* Adds the candidate; with its answer when it is the only one. */
 static int
-shelf_take(struct shelf *s, struct store *store, int64_t entry,
+shelf_take(struct shelf *s, const struct shelf_place *p, int64_t entry,
     size_t most_body, bool only, struct err *e)
 {
 	struct exchange *x = NULL;
-	int got = store_get(store, entry, only ? most_body : 0, &x, e);
+	int got = store_get(p->store, entry, only ? most_body : 0, &x, e);
 	bool room = true;
+
+	if (got == 1 && p->redacted && !only &&
+	    shelf_request_body(p->store, x, e) == -1) {
+		exchange_free(x);
+		got = -1;
+	}
 
 	if (got == -1)
 		return err_wrap(e, "entry %lld", (long long)entry);
@@ -173,15 +195,15 @@ shelf_usable(struct store_candidate *c, size_t n)
 }
 
 static enum found
-shelf_fill(struct shelf *s, struct store *store, struct store_candidate *c,
-    size_t n, size_t most_body, struct err *e)
+shelf_fill(struct shelf *s, const struct shelf_place *p,
+    struct store_candidate *c, size_t n, size_t most_body, struct err *e)
 {
 	size_t i;
 	int got = 1;
 
 	n = shelf_usable(c, n);
 	for (i = 0; i < n && got == 1; i++)
-		got = shelf_take(s, store, c[i].id, most_body, n == 1, e);
+		got = shelf_take(s, p, c[i].id, most_body, n == 1, e);
 	if (got == -1)
 		return FOUND_ERROR;
 	return s->n > 0 ? FOUND : FOUND_UNUSABLE;
@@ -221,7 +243,7 @@ shelf_load(const struct shelf_place *p, size_t most_body, struct shelf **shelf,
 	}
 	s = shelf_new(p->key);
 	found = shelf_fill(
-	    s, p->store, many != NULL ? many : few, (size_t)n, most_body, e);
+	    s, p, many != NULL ? many : few, (size_t)n, most_body, e);
 	free(many);
 	if (found == FOUND)
 		*shelf = s;

@@ -42,6 +42,7 @@ struct shelf_place {
 	int64_t tape;
 	enum tier tier;
 	const struct key *key; /* of that tier */
+	bool redacted;         /* entries may differ in pseudonyms */
 };
 
 /*

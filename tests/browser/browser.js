@@ -113,7 +113,7 @@ async function replayedByHark(name, content, ...options) {
   const asked = there.requests.length;
   await there.stop();
   const store = tap.fresh('hark.db');
-  const done = await tap.mustHark('import', '--store', store, path);
+  const done = await tap.mustHark('import', '--no-redact', '--store', store, path);
   assert.match(done.stdout, /^imported \d+ entries \(\d+ repaired, 0 skipped\)/);
   const hark = await tap.gateway('replay', store, ...options);
   assert.strictEqual(await seen(await context(), `${hark.url}/`), shown);
@@ -141,7 +141,7 @@ tap.check('what Playwright recorded comes back from hark to Playwright',
     const store = tap.fresh('hark.db');
     const file = tap.fresh('again.har');
     await there.stop();
-    await tap.mustHark('import', '--store', store, path);
+    await tap.mustHark('import', '--no-redact', '--store', store, path);
     await tap.mustHark('export', '--store', store, '-o', file);
     const offline = await context();
     await offline.routeFromHAR(file, { notFound: 'abort' });

@@ -147,7 +147,7 @@ async function compare(utils, seed) {
   fs.writeFileSync(file, JSON.stringify(har));
   const { harId } = await utils.harOpen({ file });
   const store = tap.fresh('hark.db');
-  await tap.mustHark('import', '--store', store, file);
+  await tap.mustHark('import', '--no-redact', '--store', store, file);
   const hark = await tap.gateway('replay', store, '--match', 'playwright');
   let answered = 0;
   for (let i = 0; i < 120; i++) {

@@ -232,7 +232,7 @@ def round_trip(folder, taped):
     again = os.path.join(folder, "again.db")
     if hark("export", *taped, "-o", first).returncode != 0:
         raise Wrong("it cannot be exported")
-    done = hark("import", "--strict", "--store", again, first)
+    done = hark("import", "--no-redact", "--strict", "--store", again, first)
     if done.returncode != 0:
         raise Wrong("hark's own export: " + done.stderr.decode())
     hark("export", "--store", again, "-o", second)
@@ -256,7 +256,7 @@ class Corpus:
         self.files += 1
         tape = "file-%d" % self.files
         taped = "--store", self.store, "--tape", tape
-        done = hark("import", *taped, path)
+        done = hark("import", "--no-redact", *taped, path)
         source = parsed(path)
         if done.returncode != 0:
             if hark("list", "--json", *taped).stdout:

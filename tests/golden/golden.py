@@ -63,7 +63,7 @@ def check_output(case, done, folder, store):
         shutil.copy(os.path.join(folder, "got.har"), keep)
         raise AssertionError("not as out.har says; see " + keep)
     again = os.path.join(folder, "again.db")
-    done = hark("import", "--strict", "--store", again,
+    done = hark("import", "--no-redact", "--strict", "--store", again,
                 os.path.join(folder, "got.har"))
     if done.returncode != 0:
         raise AssertionError("its own export: " + done.stderr.decode())
@@ -76,7 +76,7 @@ def run(case):
                   if name.startswith("in.har"))
     with tempfile.TemporaryDirectory() as folder:
         store = os.path.join(folder, "hark.db")
-        done = hark("import", "--verbose", "--store", store, source)
+        done = hark("import", "--no-redact", "--verbose", "--store", store, source)
         for note in (text_of(os.path.join(case, "notes")) or "").splitlines():
             if note not in done.stderr.decode():
                 raise AssertionError("no report: %s\nbut: %s" % (
