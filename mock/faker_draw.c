@@ -34,7 +34,7 @@ faker_boolean(struct faker *f, double probability)
 		return false;
 	if (probability >= 1)
 		return true;
-	return faker_next(f) < probability;
+	return faker_next(f) < probability && faker_ok(f);
 }
 
 static void

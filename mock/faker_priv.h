@@ -99,7 +99,7 @@ double faker_next(struct faker *f);
 
 /* Counts a step of what may have no end as if it drew a number. */
 void faker_spend(struct faker *f);
-bool faker_boolean(struct faker *f, double probability);
+bool faker_boolean(struct faker *f, double probability); /* at last false */
 double faker_int(struct faker *f, double min, double max);
 double faker_int_of(struct faker *f, double min, double max, double multiple);
 double faker_float(struct faker *f, double min, double max);

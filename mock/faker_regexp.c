@@ -24,8 +24,9 @@ struct regexp_match {
 	double high;    /* or -1 */
 };
 
-/* A longer pattern is refused: what follows looks at it again and again. */
-enum { PATTERN_MAX = 4096 };
+/* Longer patterns are refused, and what becomes longer on the way: it is
+ * looked at again and again. */
+enum { PATTERN_MAX = 4096, REPEATED_MAX = 1 << 20 };
 
 static bool
 regexp_digits(struct str s, size_t *at, double *v)
@@ -140,6 +141,8 @@ regexp_fill(
 {
 	struct buf b = { 0 };
 
+	if (s.n + by.n > REPEATED_MAX)
+		faker_fail(f, "gives more than %d bytes", REPEATED_MAX);
 	faker_add(f, &b, (struct str){ s.p, m->at });
 	faker_add(f, &b, by);
 	faker_add(f, &b, (struct str){ s.p + m->end, s.n - m->end });
@@ -149,7 +152,7 @@ regexp_fill(
 static struct str
 regexp_repeat(struct faker *f, struct str one, double n)
 {
-	size_t left = faker_count(f, n, FAKER_TEXT_MAX);
+	size_t left = faker_count(f, n, REPEATED_MAX);
 	struct buf b = { 0 };
 
 	for (; left > 0 && faker_ok(f); left--)

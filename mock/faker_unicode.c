@@ -65,7 +65,8 @@ faker_lower(struct faker *f, struct str s)
 {
 	struct buf b = { 0 };
 
-	text_add_lower(&b, s);
+	if (s.n > 0)
+		text_add_lower(&b, s);
 	return faker_text(f, &b);
 }
 

@@ -333,6 +333,8 @@ nothing_goes_on_without_end(void)
 		{ "helpers.fake", "[\"{{helpers.fake(\\\"{{lorem.word}}\\\")}}"
 				  "{{helpers.fake}}\"]" },
 		{ "internet.password", "[{\"length\":1e300}]" },
+		{ "helpers.fromRegExp", "[\"a{9000000}[b]*\"]" },
+		{ "helpers.fromRegExp", "[\".{9000000}[b]+\"]" },
 		{ "number.romanNumeral", "[{\"max\":\"x\"}]" },
 		{ "helpers.replaceCreditCardSymbols", "[\"#{99999999}\"]" },
 	};
