@@ -99,6 +99,8 @@ int cmd_reindex(const struct command *c, int argc, char **argv);
 int cmd_import(const struct command *c, int argc, char **argv);
 int cmd_export(const struct command *c, int argc, char **argv);
 int cmd_scan(const struct command *c, int argc, char **argv);
+int cmd_mock(const struct command *c, int argc, char **argv);
+int cmd_check(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
 int cmd_help_names(const struct command *c, int argc, char **argv);
@@ -120,5 +122,7 @@ extern const struct own_option cmd_reindex_options[];
 extern const struct own_option cmd_import_options[];
 extern const struct own_option cmd_export_options[];
 extern const struct own_option cmd_scan_options[];
+extern const struct own_option cmd_mock_options[];
+extern const struct own_option cmd_check_options[];
 
 #endif

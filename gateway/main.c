@@ -186,6 +186,21 @@ const struct command commands[] = {
 	    .own = cmd_scan_options,
 	},
 	{
+	    .name = "mock",
+	    .run = cmd_mock,
+	    .operands = "from-SOURCE FILE",
+	    .help = "make mocked routes of a description or of recordings",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_mock_options,
+	},
+	{
+	    .name = "check",
+	    .run = cmd_check,
+	    .operands = "FILE ...",
+	    .help = "say what is wrong with files of mocked routes",
+	    .own = cmd_check_options,
+	},
+	{
 	    .name = "help",
 	    .run = cmd_help,
 	    .operands = "[COMMAND]",

@@ -509,6 +509,7 @@ environment_fix_route(
 		    "%.*s: routes[%zu].responses: expected one response or "
 		    "more",
 		    STR_ARGS(in->env->path), number);
+	r->r.index = number;
 	v = arena_zalloc(&in->env->arena, r->r.nresponses * sizeof(*v));
 	for (i = 0; i < r->r.nresponses; i++)
 		environment_fix_response(&read[i], &v[i]);

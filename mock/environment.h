@@ -116,6 +116,7 @@ enum mock_streaming_mode {
 };
 
 struct mock_route {
+	size_t index; /* in the file's routes */
 	struct str uuid, documentation;
 	struct str method; /* lower case; "all" */
 	struct str endpoint;

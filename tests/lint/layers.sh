@@ -47,6 +47,9 @@ deny 'codings and archives are at home in har' \
 	'(zlib|zconf|brotli/|zstd|zip)'
 deny 'jansson is at home in gateway and mock' \
 	base har recorder replay -- 'jansson'
+deny 'libyaml is at home in mock' \
+	base har recorder replay gateway -- 'yaml\.h'
+but 'of mock only yaml.c uses libyaml' mock mock/yaml.c -- 'yaml\.h'
 
 deny 'sockets stay in gateway' \
 	base recorder replay mock -- '(sys/socket|netdb|poll|sys/epoll)\.h'

@@ -1,0 +1,528 @@
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/regex.h"
+
+#include "mock/document.h"
+#include "mock/endpoint.h"
+#include "mock/environment.h"
+#include "mock/locate.h"
+#include "mock/pattern.h"
+#include "mock/template.h"
+
+#include "mock/check.h"
+
+#define LOCATED 200 /* findings whose line is looked for */
+
+struct checking {
+	const struct environment *env;
+	struct str text; /* of the file */
+	check_fn on_finding;
+	void *arg;
+	struct buf where;
+	size_t found;
+};
+
+/* ---- findings ----------------------------------------------------------- */
+
+static void
+check_tell(struct checking *c, bool wrong, struct str where, struct str text)
+{
+	struct check_finding f = {
+		.wrong = wrong, .where = where, .text = text
+	};
+
+	if (where.n > 0 && c->found < LOCATED)
+		(void)locate(c->text, where, &f.line, &f.column);
+	c->found++;
+	c->on_finding(c->arg, &f);
+}
+
+static void check_found(struct checking *c, bool wrong, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* About what is at hand. */
+static void
+check_found(struct checking *c, bool wrong, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		abort();
+	va_end(ap);
+	check_tell(c, wrong, buf_str(&c->where), str_of(text));
+	free(text);
+}
+
+/* Goes to a member; back by c->where.n = the length before. */
+static size_t
+check_enter(struct checking *c, const char *name)
+{
+	size_t had = c->where.n;
+
+	buf_addf(&c->where, "%s%s", had > 0 ? "." : "", name);
+	return had;
+}
+
+static size_t
+check_enter_item(struct checking *c, const char *name, size_t i)
+{
+	size_t had = check_enter(c, name);
+
+	buf_addf(&c->where, "[%zu]", i);
+	return had;
+}
+
+/* ---- templates, files, references --------------------------------------- */
+
+static bool
+check_is_template(struct str s)
+{
+	return s.n > 0 && memmem(s.p, s.n, "{{", 2) != NULL;
+}
+
+static void
+check_template(struct checking *c, const char *name, struct str text)
+{
+	size_t had;
+	struct template *t;
+	struct err e;
+
+	if (!check_is_template(text))
+		return;
+	t = template_compile(text, NULL, &e);
+	if (t == NULL) {
+		had = check_enter(c, name);
+		check_found(c, true, "template: %s", e.text);
+		c->where.n = had;
+	}
+	template_free(t);
+}
+
+static void
+check_headers(
+    struct checking *c, const char *name, const struct mock_headers *h)
+{
+	size_t i, at, had = c->where.n;
+
+	for (i = 0; i < h->n; i++) {
+		at = check_enter_item(c, name, i);
+		check_template(c, "value", h->v[i].value);
+		if (h->v[i].key.n > 0 && !str_is_token(h->v[i].key)) {
+			check_enter(c, "key");
+			check_found(c, true, "expected the name of a field");
+		}
+		c->where.n = at;
+	}
+	c->where.n = had;
+}
+
+static void
+check_path(struct checking *c, struct str path, bool needed)
+{
+	size_t had = check_enter(c, "filePath");
+	char *text;
+
+	if (path.n == 0)
+		check_found(c, needed, "expected the path of a file");
+	else if (!check_is_template(path)) {
+		text = path.p[0] == '/'
+			   ? xasprintf("%.*s", STR_ARGS(path))
+			   : xasprintf("%.*s/%.*s", STR_ARGS(c->env->folder),
+				 STR_ARGS(path));
+		if (access(text, R_OK) == -1)
+			check_found(
+			    c, needed, "%s: no file that can be read", text);
+		free(text);
+	}
+	c->where.n = had;
+}
+
+/* A bucket by its identifier or, when names do, too, its name. */
+static bool
+check_has_bucket(const struct checking *c, struct str id, bool names)
+{
+	size_t i;
+
+	for (i = 0; i < c->env->nbuckets; i++)
+		if (str_eq(c->env->buckets[i].id, id) ||
+		    (names && str_eq(c->env->buckets[i].name, id)))
+			return true;
+	return false;
+}
+
+static void
+check_bucket(struct checking *c, const char *name, struct str id, bool wrong)
+{
+	size_t had = check_enter(c, name);
+
+	if (!check_has_bucket(c, id, false))
+		check_found(
+		    c, wrong, "%.*s: no data bucket has that id", STR_ARGS(id));
+	c->where.n = had;
+}
+
+/* ---- rules -------------------------------------------------------------- */
+
+static void
+check_regex(struct checking *c, struct str value)
+{
+	struct regex *r;
+	struct err e;
+
+	if (check_is_template(value))
+		return;
+	r = regex_new(value, &e);
+	if (r == NULL)
+		check_found(c, true, "%s", e.text);
+	regex_free(r);
+}
+
+/* "bucket.path" and "$.bucket.path" begin with a bucket. */
+static void
+check_bucket_path(struct checking *c, struct str path)
+{
+	struct str first;
+
+	if (check_is_template(path) || str_starts(path, "$["))
+		return;
+	if (str_starts(path, "$."))
+		path = (struct str){ path.p + 2, path.n - 2 };
+	str_cut(&path, '.', &first);
+	if (!check_has_bucket(c, first, true))
+		check_found(c, false,
+		    "%.*s: no data bucket has that id or name: never true",
+		    STR_ARGS(first));
+}
+
+static void
+check_rule(struct checking *c, const struct mock_rule *rule)
+{
+	bool named = rule->target == MOCK_TARGET_PARAMS ||
+		     rule->target == MOCK_TARGET_HEADER ||
+		     rule->target == MOCK_TARGET_COOKIE ||
+		     rule->target == MOCK_TARGET_GLOBAL_VAR ||
+		     rule->target == MOCK_TARGET_DATA_BUCKET;
+	size_t had = c->where.n;
+
+	check_template(c, "modifier", rule->modifier);
+	check_template(c, "value", rule->value);
+	if (named && rule->modifier.n == 0) {
+		check_enter(c, "modifier");
+		check_found(c, false, "expected a name: never true");
+		c->where.n = had;
+	}
+	if (rule->target == MOCK_TARGET_DATA_BUCKET && rule->modifier.n > 0) {
+		check_enter(c, "modifier");
+		check_bucket_path(c, rule->modifier);
+		c->where.n = had;
+	}
+	check_enter(c, "value");
+	if (rule->operator== MOCK_OPERATOR_REGEX || rule->operator==
+	    MOCK_OPERATOR_REGEX_I)
+		check_regex(c, rule->value);
+	if (rule->operator== MOCK_OPERATOR_JSON_SCHEMA)
+		check_bucket_path(c, rule->value);
+	c->where.n = had;
+}
+
+/* ---- responses ---------------------------------------------------------- */
+
+static void
+check_response_body(struct checking *c, const struct mock_response *r)
+{
+	switch (r->body_type) {
+	case MOCK_BODY_INLINE:
+		if (!r->disable_templating)
+			check_template(c, "body", r->body);
+		break;
+	case MOCK_BODY_FILE:
+		check_template(c, "filePath", r->file_path);
+		check_path(c, r->file_path, !r->fallback_to_404);
+		break;
+	case MOCK_BODY_DATABUCKET:
+		check_bucket(c, "databucketID", r->databucket, true);
+		break;
+	}
+}
+
+static void
+check_callback_uses(struct checking *c, const struct mock_response *r)
+{
+	size_t i, k, had;
+
+	for (i = 0; i < r->ncallbacks; i++) {
+		for (k = 0; k < c->env->ncallbacks; k++)
+			if (str_eq(c->env->callbacks[k].uuid,
+				r->callbacks[i].uuid))
+				break;
+		if (k < c->env->ncallbacks)
+			continue;
+		had = check_enter_item(c, "callbacks", i);
+		check_found(c, true, "%.*s: no callback has that uuid",
+		    STR_ARGS(r->callbacks[i].uuid));
+		c->where.n = had;
+	}
+}
+
+static void
+check_response(struct checking *c, const struct mock_route *route,
+    const struct mock_response *r)
+{
+	bool rules = route->response_mode == MOCK_MODE_RULES ||
+		     route->response_mode == MOCK_MODE_FALLBACK;
+	size_t i, had;
+
+	check_response_body(c, r);
+	check_headers(c, "headers", &r->headers);
+	check_callback_uses(c, r);
+	for (i = 0; i < r->nrules; i++) {
+		had = check_enter_item(c, "rules", i);
+		check_rule(c, &r->rules[i]);
+		c->where.n = had;
+	}
+	if (!rules && r->nrules > 0) {
+		had = check_enter(c, "rules");
+		check_found(c, false,
+		    "not looked at, as the route's responseMode asks for");
+		c->where.n = had;
+	}
+}
+
+/* ---- routes ------------------------------------------------------------- */
+
+static bool
+check_pattern(struct checking *c, const struct mock_route *route)
+{
+	struct arena a = { 0 };
+	struct pattern *p;
+	struct err e;
+	size_t had;
+
+	p = pattern_new(&a, c->env->prefix, route->endpoint, &e);
+	if (p == NULL) {
+		had = check_enter(c, "endpoint");
+		check_found(c, true, "%s", e.text);
+		c->where.n = had;
+	}
+	pattern_free(p);
+	arena_fini(&a);
+	return p != NULL;
+}
+
+static void
+check_route(struct checking *c, const struct mock_route *route)
+{
+	size_t i, had, defaults = 0;
+
+	(void)check_pattern(c, route);
+	for (i = 0; i < route->nresponses; i++) {
+		had = check_enter_item(c, "responses", i);
+		check_response(c, route, &route->responses[i]);
+		c->where.n = had;
+		defaults += route->responses[i].is_default;
+	}
+	if (defaults > 1) {
+		had = check_enter(c, "responses");
+		check_found(c, false,
+		    "%zu responses are the default; the first of them is",
+		    defaults);
+		c->where.n = had;
+	}
+}
+
+static bool
+check_method_hides(const struct mock_route *a, const struct mock_route *b)
+{
+	return str_is(a->method, "all") || str_eq(a->method, b->method);
+}
+
+/* A CRUD route answers five methods at its endpoint and with an id. */
+static bool
+check_crud_hides(const struct mock_route *a, const struct mock_route *b)
+{
+	static const char *const methods[] = { "get", "put", "patch", "delete",
+		"post", NULL };
+	struct buf one = { 0 };
+	bool covers;
+	size_t i;
+
+	for (i = 0; methods[i] != NULL; i++)
+		if (str_is(b->method, methods[i]))
+			break;
+	if (methods[i] == NULL)
+		return false;
+	buf_addf(&one, "%.*s/:id", STR_ARGS(a->endpoint));
+	covers = endpoint_covers(a->endpoint, b->endpoint) ||
+		 (i < 4 && endpoint_covers(buf_str(&one), b->endpoint));
+	buf_free(&one);
+	return covers;
+}
+
+static bool
+check_hides(const struct mock_route *a, const struct mock_route *b)
+{
+	if (a->response_mode == MOCK_MODE_FALLBACK ||
+	    (a->type == MOCK_ROUTE_WS) != (b->type == MOCK_ROUTE_WS))
+		return false;
+	if (a->type == MOCK_ROUTE_CRUD && b->type == MOCK_ROUTE_HTTP)
+		return check_crud_hides(a, b);
+	if (a->type != b->type ||
+	    (a->type == MOCK_ROUTE_HTTP && !check_method_hides(a, b)))
+		return false;
+	return endpoint_covers(a->endpoint, b->endpoint);
+}
+
+/* Whether an earlier route answers all that this one is for. */
+static void
+check_reach(struct checking *c, size_t at)
+{
+	const struct mock_route *b = &c->env->routes[at], *a;
+	size_t i, had;
+
+	for (i = 0; i < at; i++) {
+		a = &c->env->routes[i];
+		if (!check_hides(a, b))
+			continue;
+		had = check_enter(c, "endpoint");
+		check_found(c, false,
+		    "%.*s: never reached: routes[%zu] (%.*s) comes first",
+		    STR_ARGS(b->endpoint), a->index, STR_ARGS(a->endpoint));
+		c->where.n = had;
+		return;
+	}
+}
+
+static void
+check_twin(struct checking *c, size_t at)
+{
+	const struct mock_route *b = &c->env->routes[at];
+	size_t i, had;
+
+	for (i = 0; i < at && b->uuid.n > 0; i++) {
+		if (!str_eq(c->env->routes[i].uuid, b->uuid))
+			continue;
+		had = check_enter(c, "uuid");
+		check_found(c, false, "%.*s: routes[%zu] has the same",
+		    STR_ARGS(b->uuid), c->env->routes[i].index);
+		c->where.n = had;
+		return;
+	}
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+static void
+check_callback(struct checking *c, const struct mock_callback *callback)
+{
+	check_template(c, "uri", callback->uri);
+	check_headers(c, "headers", &callback->headers);
+	if (callback->uri.n == 0)
+		check_found(c, true, "expected a uri to call");
+	if (callback->body_type == MOCK_BODY_INLINE)
+		check_template(c, "body", callback->body);
+	else if (callback->body_type == MOCK_BODY_FILE)
+		check_path(c, callback->file_path, true);
+	else
+		check_bucket(c, "databucketID", callback->databucket, true);
+}
+
+static void
+check_buckets(struct checking *c)
+{
+	const struct mock_bucket *v = c->env->buckets;
+	size_t i, k, had;
+
+	for (i = 0; i < c->env->nbuckets; i++) {
+		had = check_enter_item(c, "data", i);
+		check_template(c, "value", v[i].value);
+		for (k = 0; k < i; k++)
+			if (v[i].id.n > 0 && str_eq(v[k].id, v[i].id))
+				check_found(
+				    c, false, "data[%zu] has the same id", k);
+		c->where.n = had;
+	}
+}
+
+static void
+check_environment(struct checking *c)
+{
+	const struct environment *env = c->env;
+	size_t i, had;
+
+	check_headers(c, "headers", &env->headers);
+	check_headers(c, "proxyReqHeaders", &env->proxy_request_headers);
+	check_headers(c, "proxyResHeaders", &env->proxy_response_headers);
+	check_buckets(c);
+	for (i = 0; i < env->ncallbacks; i++) {
+		had = check_enter_item(c, "callbacks", i);
+		check_callback(c, &env->callbacks[i]);
+		c->where.n = had;
+	}
+	for (i = 0; i < env->nroutes; i++) {
+		had = check_enter_item(c, "routes", env->routes[i].index);
+		check_route(c, &env->routes[i]);
+		check_reach(c, i);
+		check_twin(c, i);
+		c->where.n = had;
+	}
+}
+
+/* What is behind "PATH: ", taken apart into where and what. */
+static void
+check_line(struct checking *c, const char *path, bool wrong, struct str line)
+{
+	const char *colon;
+	size_t n = strlen(path);
+
+	if (str_starts(line, path) && line.n > n + 2 && line.p[n] == ':' &&
+	    line.p[n + 1] == ' ')
+		line = (struct str){ line.p + n + 2, line.n - n - 2 };
+	else
+		n = 0;
+	colon = n > 0 ? memmem(line.p, line.n, ": ", 2) : NULL;
+	n = colon != NULL ? (size_t)(colon - line.p) : 0;
+	check_tell(c, wrong, (struct str){ line.p, n },
+	    (struct str){
+		line.p + n + (n > 0 ? 2 : 0), line.n - n - (n > 0 ? 2 : 0) });
+}
+
+size_t
+check_file(const char *path, check_fn on_finding, void *arg)
+{
+	struct checking c = { .on_finding = on_finding, .arg = arg };
+	struct buf text = { 0 }, remarks = { 0 };
+	struct environment *env = NULL;
+	struct str rest, line;
+	struct err e;
+
+	if (document_read(path, ENVIRONMENT_MOST, &text, &e) == 0) {
+		c.text = buf_str(&text);
+		env = environment_parse(path, c.text, &remarks, &e);
+	}
+	c.env = env;
+	if (env == NULL)
+		check_line(&c, path, true, str_of(e.text));
+	rest = buf_str(&remarks);
+	while (env != NULL && str_cut(&rest, '\n', &line))
+		if (line.n > 0)
+			check_line(&c, path, false, line);
+	if (env != NULL)
+		check_environment(&c);
+	environment_free(env);
+	buf_free(&text);
+	buf_free(&remarks);
+	buf_free(&c.where);
+	return c.found;
+}

@@ -1,0 +1,375 @@
+/* Paths and operations: what becomes a route. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#include "mock/document.h"
+#include "mock/draft.h"
+#include "mock/endpoint.h"
+#include "mock/pattern.h"
+
+#include "mock/from_openapi.h"
+#include "mock/from_openapi_priv.h"
+
+void
+openapi_enter(struct openapi *o, const char *name)
+{
+	buf_add(&o->where, "/", 1);
+	for (; *name != '\0'; name++) {
+		if (*name == '~')
+			buf_add_text(&o->where, "~0");
+		else if (*name == '/')
+			buf_add_text(&o->where, "~1");
+		else
+			buf_add(&o->where, name, 1);
+	}
+}
+
+void
+openapi_note(struct openapi *o, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		abort();
+	va_end(ap);
+	draft_note(o->draft, buf_str(&o->where), "%s", text);
+	free(text);
+}
+
+struct str
+openapi_text(const json_t *object, const char *member)
+{
+	const json_t *v = json_object_get(object, member);
+
+	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
+		json_string_length(v) };
+}
+
+/* ---- the address -------------------------------------------------------- */
+
+/* A server's URL with the initial values of its variables. */
+static void
+openapi_server(struct str url, const json_t *variables, struct buf *out)
+{
+	const char *open, *close;
+	const json_t *v;
+	char *name;
+
+	while ((open = memchr(url.p, '{', url.n)) != NULL &&
+	       (close = memchr(open, '}', url.n - (size_t)(open - url.p))) !=
+		   NULL) {
+		buf_add(out, url.p, (size_t)(open - url.p));
+		name = xmemdup0(open + 1, (size_t)(close - open) - 1);
+		v = json_object_get(
+		    json_object_get(variables, name), "default");
+		if (json_is_string(v))
+			buf_add_text(out, json_string_value(v));
+		else if (json_is_integer(v))
+			buf_addf(out, "%" JSON_INTEGER_FORMAT,
+			    json_integer_value(v));
+		free(name);
+		url.n -= (size_t)(close + 1 - url.p);
+		url.p = close + 1;
+	}
+	buf_add_str(out, url);
+}
+
+/* The path of a URL that may be relative. */
+static struct str
+openapi_path_of(struct str url)
+{
+	const char *at = memmem(url.p, url.n, "//", 2);
+	struct str path;
+	size_t n;
+
+	if (at != NULL && (at == url.p || at[-1] == ':')) {
+		n = url.n - (size_t)(at + 2 - url.p);
+		at = memchr(at + 2, '/', n);
+		if (at == NULL)
+			return STR("");
+		url = (struct str){ at, url.n - (size_t)(at - url.p) };
+	}
+	str_cut(&url, '#', &path);
+	url = path;
+	str_cut(&url, '?', &path);
+	return path;
+}
+
+static void
+openapi_servers(struct openapi *o)
+{
+	json_t *servers = json_object_get(o->root, "servers"), *server;
+	struct buf url = { 0 }, other = { 0 };
+	size_t i, had = o->where.n;
+
+	openapi_enter(o, "servers");
+	json_array_foreach(servers, i, server)
+	{
+		buf_clear(&other, 4096);
+		openapi_server(openapi_text(server, "url"),
+		    json_object_get(server, "variables"),
+		    i == 0 ? &url : &other);
+		if (i > 0 && !str_eq(openapi_path_of(buf_str(&other)),
+				 openapi_path_of(buf_str(&url))))
+			openapi_note(o,
+			    "%.*s: its path is another than the first one's, "
+			    "which all routes are given",
+			    STR_ARGS(buf_str(&other)));
+	}
+	draft_set_prefix(o->draft, openapi_path_of(buf_str(&url)));
+	o->where.n = had;
+	buf_free(&url);
+	buf_free(&other);
+}
+
+/* ---- routes ------------------------------------------------------------- */
+
+static bool
+openapi_is_method(const char *name)
+{
+	static const char *const methods[] = { "get", "put", "post", "delete",
+		"options", "head", "patch", "trace", "query", NULL };
+	size_t i;
+
+	for (i = 0; methods[i] != NULL; i++)
+		if (strcmp(methods[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the endpoint is one; a note tells if not. */
+static bool
+openapi_is_endpoint(struct openapi *o, struct str endpoint)
+{
+	struct arena a = { 0 };
+	struct pattern *p;
+	struct err e;
+
+	p = pattern_new(&a, STR(""), endpoint, &e);
+	if (p == NULL)
+		openapi_note(o, "left out: as the path of a route, %s", e.text);
+	pattern_free(p);
+	arena_fini(&a);
+	return p != NULL;
+}
+
+/* What stands behind a ? or # is not part of a path. */
+static struct str
+openapi_only_path(struct openapi *o, struct str path)
+{
+	struct str rest = path, part;
+
+	str_cut(&rest, '#', &part);
+	rest = part;
+	str_cut(&rest, '?', &part);
+	if (part.n < path.n)
+		openapi_note(o,
+		    "what stands behind the path does not choose a response: "
+		    "%.*s",
+		    (int)(path.n - part.n), path.p + part.n);
+	return part;
+}
+
+static void
+openapi_route(struct openapi *o, struct str method, struct str endpoint,
+    json_t *operation)
+{
+	struct str documentation = openapi_text(operation, "summary");
+	json_t *route;
+
+	if (documentation.n == 0)
+		documentation = openapi_text(operation, "description");
+	if (draft_find_route(o->draft, method, endpoint) != NULL) {
+		openapi_note(o, "left out: %.*s %.*s is there already",
+		    STR_ARGS(method), STR_ARGS(endpoint));
+		return;
+	}
+	if (json_object_size(json_object_get(operation, "callbacks")) > 0)
+		openapi_note(o, "callbacks are not made from a description");
+	if (json_object_get(operation, "servers") != NULL)
+		openapi_note(o, "servers of its own: the route has the path of "
+				"all the others");
+	route = draft_route(o->draft, NULL, method, endpoint, documentation);
+	openapi_responses(o, operation, route);
+}
+
+/* Operations whose method has no word of its own, new in 3.2. */
+static void
+openapi_additional(struct openapi *o, struct str endpoint, json_t *all)
+{
+	size_t had = o->where.n;
+	json_t *operation;
+	const char *name;
+	char *method;
+	size_t i;
+
+	json_object_foreach(all, name, operation)
+	{
+		method = xstrdup(name);
+		for (i = 0; method[i] != '\0'; i++)
+			if (method[i] >= 'A' && method[i] <= 'Z')
+				method[i] |= 32;
+		openapi_enter(o, name);
+		if (str_is_token(str_of(method)))
+			openapi_route(o, str_of(method), endpoint, operation);
+		else
+			openapi_note(o, "left out: no method");
+		o->where.n = had;
+		free(method);
+	}
+}
+
+static bool
+openapi_is_silent(const char *name)
+{
+	static const char *const silent[] = { "parameters", "summary",
+		"description", "$ref", NULL };
+	size_t i;
+
+	for (i = 0; silent[i] != NULL; i++)
+		if (strcmp(silent[i], name) == 0)
+			return true;
+	return strncmp(name, "x-", 2) == 0;
+}
+
+static void
+openapi_item(struct openapi *o, struct str endpoint, json_t *item)
+{
+	size_t had = o->where.n;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(item, name, v)
+	{
+		openapi_enter(o, name);
+		if (openapi_is_method(name))
+			openapi_route(o, str_of(name), endpoint, v);
+		else if (strcmp(name, "additionalOperations") == 0)
+			openapi_additional(o, endpoint, v);
+		else if (strcmp(name, "servers") == 0)
+			openapi_note(o, "not used: all routes have the path "
+					"of the description's first server");
+		else if (!openapi_is_silent(name))
+			openapi_note(o, "left out: no method");
+		o->where.n = had;
+	}
+}
+
+static void
+openapi_paths(struct openapi *o)
+{
+	json_t *paths = json_object_get(o->root, "paths"), *item;
+	struct buf endpoint = { 0 };
+	size_t had;
+	const char *path;
+
+	openapi_enter(o, "paths");
+	had = o->where.n;
+	json_object_foreach(openapi_follow(o, paths), path, item)
+	{
+		if (strncmp(path, "x-", 2) == 0)
+			continue;
+		openapi_enter(o, path);
+		buf_clear(&endpoint, 4096);
+		endpoint_add_braces(
+		    &endpoint, openapi_only_path(o, str_of(path)));
+		item = openapi_follow(o, item);
+		if (openapi_is_endpoint(o, buf_str(&endpoint)))
+			openapi_item(o, buf_str(&endpoint), item);
+		o->where.n = had;
+	}
+	buf_free(&endpoint);
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+/* What stands at the top and is not for routes. */
+static void
+openapi_rest(struct openapi *o)
+{
+	if (json_object_size(json_object_get(o->root, "webhooks")) > 0)
+		draft_note(o->draft, STR("#/webhooks"),
+		    "what the API calls itself is left out");
+	if (json_array_size(json_object_get(o->root, "security")) > 0)
+		draft_note(o->draft, STR("#/security"),
+		    "a route answers without credentials");
+}
+
+static int
+openapi_version(struct openapi *o, const char *path, struct err *e)
+{
+	const json_t *v2 = json_object_get(o->root, "swagger");
+	struct str v3 = openapi_text(o->root, "openapi");
+
+	o->v2 = v2 != NULL;
+	if (o->v2 ? !json_is_string(v2) && !json_is_real(v2)
+		  : !str_starts(v3, "3."))
+		return err_set(e,
+		    "%.300s: expected an OpenAPI description: \"openapi\": "
+		    "\"3.x.y\" or \"swagger\": \"2.0\"",
+		    path);
+	return 0;
+}
+
+static void
+openapi_folder(struct openapi *o, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+	char real[PATH_MAX];
+
+	o->folder = xmemdup0(path, n);
+	/* Without one nothing is below it. */
+	if (realpath(n > 0 ? o->folder : ".", real) == NULL)
+		o->real_folder = xstrdup("//");
+	else
+		o->real_folder =
+		    xasprintf("%s%s", real, real[1] == '\0' ? "" : "/");
+}
+
+static void
+openapi_build(struct openapi *o)
+{
+	struct str title =
+	    openapi_text(json_object_get(o->root, "info"), "title");
+
+	o->draft = draft_new(title.n > 0 ? title : STR("OpenAPI"), true);
+	buf_add(&o->where, "#", 1);
+	if (o->v2)
+		draft_set_prefix(o->draft, openapi_text(o->root, "basePath"));
+	else
+		openapi_servers(o);
+	openapi_paths(o);
+	openapi_rest(o);
+	draft_order(o->draft);
+}
+
+struct draft *
+from_openapi(const char *path, struct err *e)
+{
+	struct openapi o = { .files = json_object(), .made = json_array() };
+
+	o.root = document_load(path, e);
+	if (o.root != NULL && openapi_version(&o, path, e) == 0) {
+		openapi_folder(&o, path);
+		openapi_build(&o);
+	}
+	json_decref(o.root);
+	json_decref(o.files);
+	json_decref(o.made);
+	buf_free(&o.where);
+	free(o.folder);
+	free(o.real_folder);
+	return o.draft;
+}

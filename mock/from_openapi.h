@@ -1,0 +1,22 @@
+#ifndef MOCK_FROM_OPENAPI_H
+#define MOCK_FROM_OPENAPI_H
+
+/*
+ * Routes from an OpenAPI description: 2.0, 3.0, 3.1 and what newer 3.x share
+ * with them, JSON or YAML.  Each operation becomes a route as Mockoon's own
+ * import names it, each status a response whose body is an example or is made
+ * from the schema, as a template where its values are free.
+ *
+ * References lead within the file and to files in or below its folder; nothing
+ * is ever fetched.
+ */
+
+struct draft;
+struct err;
+
+#define FROM_OPENAPI_FILES 1000 /* that references lead to */
+
+/* NULL with *e set when the file at path cannot be used at all. */
+struct draft *from_openapi(const char *path, struct err *e);
+
+#endif

@@ -1,0 +1,153 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "mock/check.h"
+
+#include "folder.h"
+#include "tap.h"
+
+static struct buf found;
+static size_t line_of, column_of; /* of the last one */
+
+static void
+on_finding(void *arg, const struct check_finding *f)
+{
+	(void)arg;
+	line_of = f->line;
+	column_of = f->column;
+	buf_addf(&found, "%s %.*s: %.*s\n", f->wrong ? "E" : "R",
+	    STR_ARGS(f->where), STR_ARGS(f->text));
+}
+
+/* Findings begin with these lines, cut at their length, or are none. */
+static void
+finds(const char *text, const char *wanted)
+{
+	FILE *file = fopen(at("mocks.json"), "w");
+	struct str rest, line, want = str_of(wanted), first;
+
+	CHECK(file != NULL);
+	fputs(text, file);
+	fclose(file);
+	found.n = 0;
+	(void)check_file(at("mocks.json"), on_finding, NULL);
+	rest = buf_str(&found);
+	while (want.n > 0 && str_cut(&want, '\n', &first)) {
+		str_cut(&rest, '\n', &line);
+		if (line.n > first.n)
+			line.n = first.n;
+		if (!str_eq(line, first))
+			printf("# found:\n# %s\n", buf_text(&found));
+		CHECK(str_eq(line, first));
+	}
+	CHECK_INT(rest.n, 0);
+}
+
+#define ROUTE(endpoint, rest) \
+	"{\"endpoint\":\"" endpoint "\",\"responses\":[{" rest "}]}"
+#define ROUTES(list) "{\"routes\":[\n" list "]}"
+
+static void
+a_good_file_has_no_findings(void)
+{
+	finds(ROUTES(ROUTE("a/:id",
+		  "\"body\":\"{{faker 'string.uuid'}}\"") "," ROUTE("b/*", "")),
+	    "");
+}
+
+static void
+what_cannot_be_read_is_one_error(void)
+{
+	finds("{\"routes\":[{\"endpoint\":7,\"responses\":[{}]}]}",
+	    "E routes[0].endpoint: expected a text");
+	finds("{", "E : ");
+}
+
+static void
+remarks_of_the_reader_have_their_place(void)
+{
+	finds(ROUTES("{\"endpoint\":\"a\",\n\"odd\":1,\"responses\":[{}]}"),
+	    "R routes[0].odd: nobody knows it");
+	CHECK_INT(line_of, 3);
+	CHECK_INT(column_of, 7);
+}
+
+static void
+bad_paths_templates_and_expressions_are_errors(void)
+{
+	finds(ROUTES(ROUTE("a/(", "")), "E routes[0].endpoint: ");
+	finds(ROUTES(ROUTE("a", "\"body\":\"x\\n {{#if}\"")),
+	    "E routes[0].responses[0].body: template: line 2, column ");
+	finds(ROUTES(
+		  ROUTE("a", "\"disableTemplating\":true,\"body\":\"{{#if}\"")),
+	    "");
+	finds(ROUTES(ROUTE("a", "\"headers\":[{\"key\":\"A\",\"value\":"
+				"\"{{\"}]")),
+	    "E routes[0].responses[0].headers[0].value: template: ");
+	finds(ROUTES(ROUTE("a", "\"rules\":[{\"target\":\"path\","
+				"\"operator\":\"regex\",\"value\":\"(\"}]")),
+	    "E routes[0].responses[0].rules[0].value: ");
+}
+
+static void
+references_to_nothing_are_found(void)
+{
+	finds(ROUTES(ROUTE("a", "\"bodyType\":\"DATABUCKET\","
+				"\"databucketID\":\"zz\"")),
+	    "E routes[0].responses[0].databucketID: zz: no data bucket");
+	finds(ROUTES(ROUTE("a", "\"callbacks\":[{\"uuid\":\"u\"}]")),
+	    "E routes[0].responses[0].callbacks[0]: u: no callback");
+	finds(ROUTES(ROUTE("a", "\"filePath\":\"none.txt\"")),
+	    "E routes[0].responses[0].filePath: ");
+	finds(ROUTES(ROUTE(
+		  "a", "\"filePath\":\"none.txt\",\"fallbackTo404\":true")),
+	    "R routes[0].responses[0].filePath: ");
+	finds(ROUTES(ROUTE("a",
+		  "\"rules\":[{\"target\":\"data_bucket\","
+		  "\"modifier\":\"zz.x\",\"operator\":\"equals\"}]")),
+	    "R routes[0].responses[0].rules[0].modifier: zz: no data");
+}
+
+static void
+routes_behind_wider_ones_are_never_reached(void)
+{
+	finds(ROUTES(ROUTE("a/:id", "") "," ROUTE("A/b", "")),
+	    "R routes[1].endpoint: A/b: never reached: routes[0] (a/:id)");
+	finds(ROUTES(ROUTE("*", "") "," ROUTE("a/b/:c", "")),
+	    "R routes[1].endpoint: ");
+	finds(ROUTES("{\"method\":\"\",\"type\":\"crud\",\"endpoint\":\"a\","
+		     "\"responses\":[{}]}," ROUTE("a/7", "")),
+	    "R routes[1].endpoint: ");
+}
+
+static void
+routes_that_can_be_reached_are_fine(void)
+{
+	finds(ROUTES(ROUTE("a/b", "") "," ROUTE("a/:id", "")), "");
+	finds(ROUTES(ROUTE("a/:id", "") "," ROUTE("a/b/c", "")), "");
+	finds(ROUTES(ROUTE("a/x:id", "") "," ROUTE("a/:id", "")), "");
+	finds(ROUTES("{\"method\":\"post\",\"endpoint\":\"a\","
+		     "\"responses\":[{}]}," ROUTE("a", "")),
+	    "");
+	finds(ROUTES("{\"responseMode\":\"FALLBACK\",\"endpoint\":\"a\","
+		     "\"responses\":[{}]}," ROUTE("a", "")),
+	    "");
+}
+
+static void
+twins_are_told(void)
+{
+	finds(ROUTES("{\"uuid\":\"u\",\"endpoint\":\"a\",\"responses\":[{}]},"
+		     "{\"uuid\":\"u\",\"endpoint\":\"b\","
+		     "\"responses\":[{}]}"),
+	    "R routes[1].uuid: u: routes[0] has the same");
+}
+
+RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
+    TEST(remarks_of_the_reader_have_their_place),
+    TEST(bad_paths_templates_and_expressions_are_errors),
+    TEST(references_to_nothing_are_found),
+    TEST(routes_behind_wider_ones_are_never_reached),
+    TEST(routes_that_can_be_reached_are_fine), TEST(twins_are_told))
