@@ -36,7 +36,8 @@ cmd_reindex_tape(
 		err_sys(e, "store %.300s", s->store);
 		return STATUS_USAGE;
 	}
-	store = store_open(s->store, STORE_WRITE, true, e);
+	/* What a power cut undoes is done again. */
+	store = store_open(s->store, STORE_WRITE, false, e);
 	if (store == NULL)
 		return STATUS_USAGE;
 	tape = store_tape(store, str_of(s->tape), false, e);

@@ -104,7 +104,8 @@ indexed_for_gateway(const struct settings *s, bool writes, struct err *e)
 
 	if (r != 1)
 		return r;
-	store = store_open(s->store, STORE_WRITE, true, e);
+	/* What a power cut undoes is done again. */
+	store = store_open(s->store, STORE_WRITE, false, e);
 	if (store == NULL)
 		return err_wrap(e,
 		    "tape %.100s has to be indexed anew for these rules first, "

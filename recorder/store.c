@@ -107,6 +107,16 @@ store_column(sqlite3_stmt *q, int column)
 	return (struct str){ p != NULL ? p : "", (size_t)n };
 }
 
+bool
+store_column_key(sqlite3_stmt *q, int column, uint8_t *key)
+{
+	struct str bytes = store_column(q, column);
+
+	if (bytes.n == EXCHANGE_KEY_BYTES)
+		memcpy(key, bytes.p, bytes.n);
+	return bytes.n == EXCHANGE_KEY_BYTES;
+}
+
 static int
 store_exec(struct store *s, const char *sql, const char *doing, struct err *e)
 {

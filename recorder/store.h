@@ -228,9 +228,9 @@ int store_near(struct store *s, int64_t tape, struct str target,
 
 /*
  * Reads what the keys of the first entry of the tape behind the one with id
- * after are made of, into x, a blank one: id, method, scope, target, url,
- * header fields and body of the request, keyed.  A body over most_body bytes
- * stays in the store.  1, 0 when there is none, -1.
+ * after are made of, into x, a blank one: id, both keys, method, scope,
+ * target, url, header fields and body of the request.  A body over most_body
+ * bytes stays in the store.  1, 0 when there is none, -1.
  */
 int store_next_request(struct store *s, int64_t tape, int64_t after,
     size_t most_body, struct exchange *x, struct err *e);

@@ -102,6 +102,9 @@ void store_bind_bytes(sqlite3_stmt *q, int at, struct str bytes);
 void store_bind_key(sqlite3_stmt *q, int at, const uint8_t *key, bool keyed);
 struct str store_column(sqlite3_stmt *q, int column);
 
+/* Whether there is a key in the column; copied then. */
+bool store_column_key(sqlite3_stmt *q, int column, uint8_t *key);
+
 /* store_body.c: the id of the body with these bytes, 0 for none or empty or
  * unknown ones, -1 on error. */
 int64_t store_body_put(struct store *s, struct body *b, struct err *e);

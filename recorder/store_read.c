@@ -122,23 +122,12 @@ read_timings(sqlite3_stmt *q, struct timings *t)
 	t->receive = time_column(q, ENTRY_receive_us);
 }
 
-/* Whether there is a key in the column; copied then. */
-static bool
-read_key(sqlite3_stmt *q, int column, uint8_t *key)
-{
-	struct str bytes = store_column(q, column);
-
-	if (bytes.n == EXCHANGE_KEY_BYTES)
-		memcpy(key, bytes.p, bytes.n);
-	return bytes.n == EXCHANGE_KEY_BYTES;
-}
-
 static void
 read_exchange(sqlite3_stmt *q, struct exchange *x)
 {
 	x->id = sqlite3_column_int64(q, ENTRY_id);
-	x->keyed = read_key(q, ENTRY_key, x->key);
-	x->normal_keyed = read_key(q, ENTRY_normal_key, x->normal_key);
+	x->keyed = store_column_key(q, ENTRY_key, x->key);
+	x->normal_keyed = store_column_key(q, ENTRY_normal_key, x->normal_key);
 	x->times = (uint64_t)sqlite3_column_int64(q, ENTRY_times);
 	x->started_us = sqlite3_column_int64(q, ENTRY_started_us);
 	x->method = text_column(q, x, ENTRY_method);

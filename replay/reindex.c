@@ -1,16 +1,19 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "har/exchange.h"
 #include "recorder/rules.h"
 #include "recorder/store.h"
+#include "replay/library.h"
 #include "replay/normal.h"
 
 #include "replay/reindex.h"
 
 /* A transaction is over after so many entries, or bytes of their bodies. */
-#define REINDEX_ENTRIES 1000
+#define REINDEX_ENTRIES 4000
 #define REINDEX_BYTES (32u << 20)
 
 /* Of no version: no rules make it. */
@@ -106,10 +109,20 @@ reindex_say(struct store *s, int64_t tape, const struct rules *r, struct err *e)
 	return rc;
 }
 
+static bool
+reindex_same(const struct library_keys *a, const struct library_keys *b)
+{
+	return memcmp(&a->exact, &b->exact, sizeof(a->exact)) == 0 &&
+	       a->normal_keyed == b->normal_keyed &&
+	       (!a->normal_keyed ||
+		   memcmp(&a->normal, &b->normal, sizeof(a->normal)) == 0);
+}
+
 /* The next entry.  1, 0 behind the last, -1. */
 static int
 reindex_entry(struct reindex *i, struct err *e)
 {
+	struct library_keys was, is;
 	struct exchange *x = i->x;
 	int r;
 
@@ -125,8 +138,12 @@ reindex_entry(struct reindex *i, struct err *e)
 		i->figures->kept++;
 		return 1;
 	}
+	was = library_keys(x);
 	key_exchange(i->keyer, x);
+	is = library_keys(x);
 	i->figures->normal += x->normal_keyed;
+	if (reindex_same(&was, &is))
+		return 1;
 	return store_set_keys(i->store, x, e) == 0 ? 1 : -1;
 }
 
