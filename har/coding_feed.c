@@ -69,7 +69,7 @@ coding_inflate(struct coding_stage *s, char *p, size_t *n)
 	if (held) {
 		s->nheld -= used;
 		memmove(s->held, s->held + used, s->nheld);
-	} else {
+	} else if (used > 0) {
 		s->in = (struct str){ s->in.p + used, s->in.n - used };
 	}
 	if (r == Z_STREAM_END)

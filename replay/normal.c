@@ -274,9 +274,10 @@ normal_fields(
     const struct normal *n, const struct headers *h, struct normal_field *v)
 {
 	const struct header *f;
-	size_t count = 0;
+	size_t i, count = 0;
 
-	for (f = h->v; f < h->v + h->n; f++) {
+	for (i = 0; i < h->n; i++) {
+		f = &h->v[i];
 		if (!headers_end_to_end(h, f) || str_iis(f->name, "Host") ||
 		    str_iis(f->name, "Content-Length") ||
 		    normal_names_field(&n->rules, RULE_IGNORE_HEADER, f->name))

@@ -193,8 +193,8 @@ json_child_same_name(const struct normal_json *j, const struct json_child *a,
 static void
 json_level_sort(struct normal_json *j, const struct json_level *l)
 {
-	struct json_child *v = j->children + l->children;
 	size_t i, n = j->n - l->children;
+	struct json_child *v = n > 0 ? j->children + l->children : NULL;
 
 	if (n > 1)
 		qsort_r(v, n, sizeof(*v),
@@ -439,6 +439,7 @@ normal_json_add(struct normal_json *j, const struct json_paths *paths,
 
 	buf_clear(&j->values, NORMAL_JSON_KEPT);
 	buf_clear(&j->names, NORMAL_JSON_KEPT);
+	buf_reserve(&j->names, 1); /* for views of empty ones, too */
 	j->n = j->depth = 0;
 	j->graphql = graphql;
 	j->scanner = json_open_str(text);

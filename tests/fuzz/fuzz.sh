@@ -30,7 +30,8 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/mock/helper*.c "$top_srcdir"/mock/jmespath*.c \
 	"$top_srcdir"/mock/jsonpath*.c "$top_srcdir"/mock/template*.c \
 	"$top_srcdir"/mock/moment*.c "$top_srcdir"/mock/text.c \
-	"$top_srcdir"/mock/value*.c; do
+	"$top_srcdir"/mock/value*.c "$top_srcdir"/replay/key.c \
+	"$top_srcdir"/replay/multipart.c "$top_srcdir"/replay/normal*.c; do
 	object=fuzz/lib/$(basename "$source" .c).o
 	$FUZZ_CC $flags -fsanitize=fuzzer-no-link,$sanitize \
 		-fno-sanitize-recover=undefined -c "$source" -o "$object"
