@@ -88,10 +88,14 @@ def run(case):
             check_output(case, done, folder, store)
 
 
+def is_case(folder):
+    return os.path.isdir(folder) and any(
+        name.startswith("in.har") for name in os.listdir(folder))
+
+
 def main():
     names = sorted(name for name in os.listdir(CASES)
-                   if os.path.isdir(os.path.join(CASES, name)) and
-                   not name.startswith("_"))
+                   if is_case(os.path.join(CASES, name)))
     print("1..%d" % len(names))
     failed = 0
     for number, name in enumerate(names, 1):
