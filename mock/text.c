@@ -281,7 +281,6 @@ text_add_cased(struct buf *out, struct str text, bool upper)
 	uint32_t c;
 	size_t n;
 
-	buf_reserve(out, text.n);
 	for (; rest.n > 0; rest.p += n, rest.n -= n) {
 		c = text_point(rest, &n);
 		if (upper && c == 0xdf)
