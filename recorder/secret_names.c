@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 #include "recorder/secret_names.h"
 
 #define NAME_MOST 32 /* letters and digits of the longest row */
-
-struct secret_name {
-	const char *name;
-	enum secret_class header, query, field;
-};
 
 #define NONE SECRET_NONE
 #define LIKELY SECRET_LIKELY
@@ -20,8 +17,7 @@ struct secret_name {
 #define VALUE NONE, SURE, SURE /* no header field */
 #define HEADER SURE, NONE, SURE
 
-/* In the order of strcmp(3). */
-static const struct secret_name secret_names[] = {
+static const struct secret_name secret_rows[] = {
 	{ "accesskey", EVERYWHERE },
 	{ "accesstoken", EVERYWHERE },
 	{ "accesstokensecret", VALUE },
@@ -153,22 +149,25 @@ static const struct secret_name secret_names[] = {
 	{ "xxsrftoken", HEADER },
 };
 
-#define NNAMES (sizeof(secret_names) / sizeof(*secret_names))
+#define NROWS (sizeof(secret_rows) / sizeof(*secret_rows))
 
-static int
-secret_name_order(const void *name, const void *row)
-{
-	return strcmp(name, ((const struct secret_name *)row)->name);
-}
+/* Places in a table of hashes: a power of two, most of them empty. */
+#define PLACES 1024
+_Static_assert(NROWS < 255 && NROWS * 4 <= PLACES, "room for the rows");
 
-/* The letters in lower case and digits of name in out; false when they are
- * more than any row has. */
+struct secret_names {
+	uint8_t row[PLACES]; /* + 1 */
+};
+
+/* The letters in lower case and digits of name in out, and a hash of them;
+ * false when they are more than any row has. */
 static bool
-secret_squash(struct str name, char out[NAME_MOST + 1])
+secret_squash(struct str name, char out[NAME_MOST + 1], unsigned *hash)
 {
 	size_t n = 0, i;
 	char c;
 
+	*hash = 0;
 	for (i = 0; i < name.n; i++) {
 		c = name.p[i];
 		if (c >= 'A' && c <= 'Z')
@@ -178,44 +177,48 @@ secret_squash(struct str name, char out[NAME_MOST + 1])
 		if (n == NAME_MOST)
 			return false;
 		out[n++] = c;
+		*hash = *hash * 31 + (unsigned char)c;
 	}
 	out[n] = '\0';
+	*hash ^= *hash >> 10;
 	return n > 1;
 }
 
-static const struct secret_name *
-secret_name(struct str name)
+struct secret_names *
+secret_names_new(void)
+{
+	struct secret_names *names = xcalloc(1, sizeof(*names));
+	char squashed[NAME_MOST + 1];
+	unsigned at;
+	size_t i;
+
+	for (i = 0; i < NROWS; i++) {
+		(void)secret_squash(str_of(secret_rows[i].name), squashed, &at);
+		while (names->row[at % PLACES] != 0)
+			at++;
+		names->row[at % PLACES] = (uint8_t)(i + 1);
+	}
+	return names;
+}
+
+void
+secret_names_free(struct secret_names *n)
+{
+	free(n);
+}
+
+const struct secret_name *
+secret_names_find(const struct secret_names *names, struct str name)
 {
 	char squashed[NAME_MOST + 1];
+	unsigned at, row;
 
-	if (!secret_squash(name, squashed))
+	if (!secret_squash(name, squashed, &at))
 		return NULL;
-	return bsearch(squashed, secret_names, NNAMES, sizeof(*secret_names),
-	    secret_name_order);
-}
-
-enum secret_class
-secret_of_header(struct str name)
-{
-	const struct secret_name *row = secret_name(name);
-
-	return row != NULL ? row->header : SECRET_NONE;
-}
-
-enum secret_class
-secret_of_query(struct str name)
-{
-	const struct secret_name *row = secret_name(name);
-
-	return row != NULL ? row->query : SECRET_NONE;
-}
-
-enum secret_class
-secret_of_field(struct str name)
-{
-	const struct secret_name *row = secret_name(name);
-
-	return row != NULL ? row->field : SECRET_NONE;
+	for (; (row = names->row[at % PLACES]) != 0; at++)
+		if (strcmp(secret_rows[row - 1].name, squashed) == 0)
+			return &secret_rows[row - 1];
+	return NULL;
 }
 
 bool
@@ -259,8 +262,9 @@ bool
 secret_is_hinted(struct str name)
 {
 	char squashed[NAME_MOST + 1];
+	unsigned hash;
 
-	return secret_squash(name, squashed) &&
+	return secret_squash(name, squashed, &hash) &&
 	       secret_has_word(squashed, secret_hints) &&
 	       !secret_has_word(squashed, secret_no_hints);
 }

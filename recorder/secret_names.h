@@ -28,9 +28,20 @@ enum secret_class {
 	SECRET_SET_COOKIE,
 };
 
-enum secret_class secret_of_header(struct str name);
-enum secret_class secret_of_query(struct str name);
-enum secret_class secret_of_field(struct str name);
+/* What the row of a name says. */
+struct secret_name {
+	const char *name;
+	enum secret_class header, query, field;
+};
+
+/* The rows, made ready to be looked up: every member of every JSON text is. */
+struct secret_names; /* opaque; for any thread */
+struct secret_names *secret_names_new(void);
+void secret_names_free(struct secret_names *n); /* safe on NULL */
+
+/* The row of name, or NULL. */
+const struct secret_name *secret_names_find(
+    const struct secret_names *n, struct str name);
 
 /* Whether name only hints at a secret: it has a word such as token in it. */
 bool secret_is_hinted(struct str name);

@@ -28,14 +28,15 @@ struct token_form {
 };
 
 /*
- * By the first byte.  The forms are those that the vendors publish and that
+ * Those that begin with the same two bytes stand together, longer prefixes
+ * first.  The forms are those that the vendors publish and that
  * secret scanners (GitHub's secret scanning, gitleaks, detect-secrets) know.
  */
 static const struct token_form token_forms[] = {
+	{ "age-key", "AGE-SECRET-KEY-1", ALPHA, 58, 58, false, false },
+	{ "google-key", "AIza", DASHED, 35, 35, false, false },
 	{ "aws-key", "AKIA", BASE32, 16, 16, false, false },
 	{ "aws-key", "ASIA", BASE32, 16, 16, false, false },
-	{ "google-key", "AIza", DASHED, 35, 35, false, false },
-	{ "age-key", "AGE-SECRET-KEY-1", ALPHA, 58, 58, false, false },
 	{ "atlassian-token", "ATATT3", DOTTED, 60, 400, false, true },
 	{ "bearer", "Bearer ", BEARER, 16, SECRET_TOKEN_MOST - 8, true, true },
 	{ "google-secret", "GOCSPX-", DASHED, 28, 28, false, false },
@@ -145,18 +146,25 @@ token_is_char(enum token_alphabet a, char c)
 	return false;
 }
 
-_Static_assert(NFORMS + 2 <= SECRET_TOKEN_BEGINS, "room for all");
+_Static_assert(NFORMS <= SECRET_TOKEN_MARKS, "marks for all");
 
-size_t
-secret_token_begins(char begins[SECRET_TOKEN_BEGINS][2])
+static uint8_t *
+token_mark(uint8_t *marks, const char *begin)
 {
-	size_t i;
+	return &marks[(unsigned)(unsigned char)begin[0] << 8 |
+		      (unsigned char)begin[1]];
+}
 
-	for (i = 0; i < NFORMS; i++)
-		memcpy(begins[i], token_forms[i].prefix, 2);
-	memcpy(begins[i++], PEM_BEGIN, 2);
-	memcpy(begins[i++], "ey", 2);
-	return i;
+void
+secret_token_marks(uint8_t marks[65536], uint8_t first)
+{
+	size_t i = NFORMS;
+
+	*token_mark(marks, PEM_BEGIN) = first;
+	*token_mark(marks, "ey") = first;
+	while (i-- > 0)
+		*token_mark(marks, token_forms[i].prefix) =
+		    (uint8_t)(first + i);
 }
 
 /*
@@ -193,10 +201,11 @@ token_form_at(const struct token_form *f, struct str text, size_t at,
     struct secret_token *t)
 {
 	struct str rest = { text.p + at, text.n - at };
-	size_t prefix = strlen(f->prefix), n;
+	size_t prefix, n;
 
-	if (!str_starts(rest, f->prefix))
-		return false;
+	for (prefix = 0; f->prefix[prefix] != '\0'; prefix++)
+		if (prefix == rest.n || rest.p[prefix] != f->prefix[prefix])
+			return false;
 	for (n = 0; prefix + n < rest.n && n <= f->most; n++)
 		if (!token_is_char(f->alphabet, rest.p[prefix + n]))
 			break;
@@ -271,20 +280,21 @@ token_jwt_at(struct str text, size_t at, struct secret_token *t)
 }
 
 bool
-secret_token_at(struct str text, size_t at, struct secret_token *t)
+secret_token_at(
+    struct str text, size_t at, unsigned mark, struct secret_token *t)
 {
-	size_t i;
+	const struct token_form *f = token_forms + mark;
+	const char *begin = f->prefix;
 
 	if (text.p[at] == '-')
 		return token_pem_at(text, at, t);
 	if (text.p[at] == 'e')
 		return token_jwt_at(text, at, t);
-	if (!token_starts(text, at))
-		return false;
-	for (i = 0; i < NFORMS; i++)
-		if (token_forms[i].prefix[0] == text.p[at] &&
-		    token_form_at(&token_forms[i], text, at, t))
-			return true;
+	for (; f < token_forms + NFORMS && f->prefix[0] == begin[0] &&
+	       f->prefix[1] == begin[1];
+	     f++)
+		if (token_form_at(f, text, at, t))
+			return token_starts(text, at);
 	return false;
 }
 

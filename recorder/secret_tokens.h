@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -17,21 +18,21 @@ struct secret_token {
 	size_t at, n;     /* the secret in the text */
 };
 
-/* The most bytes in front of a token that decide whether it is one. */
-#define SECRET_TOKEN_BEFORE 8
+/*
+ * Marks the pairs of bytes that tokens begin with, by their number (the first
+ * byte is its higher half), each with first or above.
+ */
+#define SECRET_TOKEN_MARKS 200
+void secret_token_marks(uint8_t marks[65536], uint8_t first);
 
 /*
- * Whether a token begins at the offset at of text.  Bytes in front of it
- * decide whether it stands for itself; *t, which is not longer than
- * SECRET_TOKEN_MOST, may begin behind at.
+ * Whether a token begins at the offset at of text, at a pair with that mark
+ * (less first).  Bytes in front of it decide whether it stands for itself;
+ * *t, which is not longer than SECRET_TOKEN_MOST, may begin behind at.
  */
 #define SECRET_TOKEN_MOST 16384
-bool secret_token_at(struct str text, size_t at, struct secret_token *t);
-
-/* The two bytes that tokens begin with, as a list of such pairs; some are in
- * it more than once. */
-#define SECRET_TOKEN_BEGINS 100
-size_t secret_token_begins(char begins[SECRET_TOKEN_BEGINS][2]);
+bool secret_token_at(
+    struct str text, size_t at, unsigned mark, struct secret_token *t);
 
 /* Whether value, as a whole, only stands for a secret that somebody will put
  * in its place: xxxx, ${TOKEN}, <your key>, ***. */

@@ -43,6 +43,7 @@ finder_new(void)
 	struct err e;
 
 	secrets_prepare(f);
+	f->names = secret_names_new();
 	f->har = json_paths_new();
 	if (json_paths_add(f->har, STR("$..cookies[*].value"), 1, &e) == -1)
 		abort(); /* a constant */
@@ -55,6 +56,7 @@ finder_free(struct finder *f)
 	if (f == NULL)
 		return;
 	json_paths_free(f->har);
+	secret_names_free(f->names);
 	free(f);
 }
 
@@ -149,25 +151,27 @@ static enum secret_class
 secrets_class_of(
     const struct secrets_in *in, enum secret_of of, struct str name, bool *kept)
 {
-	enum secret_class field, query;
+	static const struct secret_name unknown = { .name = NULL };
+	const struct secret_name *row =
+	    secret_names_find(in->finder->names, name);
 
 	*kept = false;
+	if (row == NULL)
+		row = &unknown;
 	switch (of) {
 	case SECRET_OF_HEADER:
 		return secrets_by_rule(in, RULE_REDACT_HEADER, RULE_KEEP_HEADER,
-		    name, secret_of_header(name), kept);
+		    name, row->header, kept);
 	case SECRET_OF_QUERY:
 		return secrets_by_rule(in, RULE_REDACT_QUERY, RULE_KEEP_QUERY,
-		    name, secret_of_query(name), kept);
+		    name, row->query, kept);
 	case SECRET_OF_FIELD:
-		return secret_of_field(name);
+		return row->field;
 	case SECRET_OF_EITHER:
 		break;
 	}
-	field = secret_of_field(name);
-	query = secret_of_query(name);
 	return secrets_by_rule(in, RULE_REDACT_FORM, RULE_KEEP_FORM, name,
-	    field > query ? field : query, kept);
+	    row->field > row->query ? row->field : row->query, kept);
 }
 
 enum secret_class

@@ -9,7 +9,8 @@
 struct json_paths;
 
 struct finder {
-	uint8_t begins[65536 / 8]; /* pairs of bytes at which to look closer */
+	uint8_t begins[65536]; /* marks of pairs of bytes: 0 passes */
+	struct secret_names *names;
 	struct json_paths *har;
 };
 

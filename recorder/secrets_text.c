@@ -25,29 +25,26 @@ struct quoted {
 	size_t behind;  /* them */
 };
 
-static void
-secrets_begin(struct finder *f, unsigned char a, unsigned char b)
-{
-	unsigned pair = (unsigned)a << 8 | b;
+/* Marks of pairs of bytes: 0 is nothing to look at. */
+enum { MARK_NONE, MARK_PLACE, MARK_TOKEN };
 
-	f->begins[pair >> 3] |= (uint8_t)(1u << (pair & 7));
+static void
+secrets_mark(struct finder *f, unsigned char a, unsigned char b)
+{
+	f->begins[(unsigned)a << 8 | b] = MARK_PLACE;
 }
 
 void
 secrets_prepare(struct finder *f)
 {
-	char begins[SECRET_TOKEN_BEGINS][2];
-	size_t i, n = secret_token_begins(begins);
 	unsigned c;
 
-	for (i = 0; i < n; i++)
-		secrets_begin(f, (unsigned char)begins[i][0],
-		    (unsigned char)begins[i][1]);
+	secret_token_marks(f->begins, MARK_TOKEN);
 	for (c = 0; c < 256; c++)
-		secrets_begin(f, '=', (unsigned char)c);
-	secrets_begin(f, '"', ':');
-	secrets_begin(f, '"', ' ');
-	secrets_begin(f, ':', '/');
+		secrets_mark(f, '=', (unsigned char)c);
+	secrets_mark(f, '"', ':');
+	secrets_mark(f, '"', ' ');
+	secrets_mark(f, ':', '/');
 }
 
 static bool
@@ -228,7 +225,8 @@ look_named(struct look *l, size_t at, size_t escapes)
 	l->name = (struct str){ l->text.p + q.at, q.end - q.at };
 	l->named_at = q.behind;
 	l->named = SECRET_NONE;
-	if (l->name.n == 0 || l->name.n > NAME_MOST)
+	if (l->name.n == 0 || l->name.n > NAME_MOST ||
+	    memchr(l->name.p, ' ', l->name.n) != NULL)
 		return;
 	l->named = secrets_class(l->in, SECRET_OF_EITHER, l->name, &kept);
 	of_header = secrets_class(l->in, SECRET_OF_HEADER, l->name, &kept);
@@ -242,6 +240,18 @@ look_is_value_of_name(const struct look *l, size_t at)
 	return l->named != SECRET_NONE && at > l->named_at &&
 	       at - l->named_at < APART_MOST &&
 	       memchr(l->text.p + l->named_at, '}', at - l->named_at) == NULL;
+}
+
+/* A member of {"name": ..., "value": ...}; where to go on, or 0. */
+static size_t
+look_pair_member(
+    struct look *l, struct str name, size_t at, size_t value, size_t escapes)
+{
+	if (str_iis(name, "name") || str_iis(name, "key"))
+		look_named(l, value, escapes);
+	else if (str_iis(name, "value") && look_is_value_of_name(l, at))
+		return look_take(l, l->named, l->name, value, escapes);
+	return 0;
 }
 
 /* A quote at i with a colon behind it. */
@@ -263,10 +273,8 @@ look_member(struct look *l, size_t i)
 	class = secrets_class(l->in, SECRET_OF_FIELD, name, &kept);
 	if (class != SECRET_NONE)
 		behind = look_take_list(l, class, name, value, escapes);
-	else if (str_iis(name, "name") || str_iis(name, "key"))
-		look_named(l, value, escapes);
-	else if (str_iis(name, "value") && look_is_value_of_name(l, at))
-		behind = look_take(l, l->named, l->name, value, escapes);
+	else if (name.n >= 3 && name.n <= 5)
+		behind = look_pair_member(l, name, at, value, escapes);
 	return behind > 0 ? behind : value;
 }
 
@@ -347,12 +355,12 @@ look_userinfo(struct look *l, size_t i)
 /* ---- all of it -------------------------------------------------------- */
 
 static size_t
-look_token(struct look *l, size_t i)
+look_token(struct look *l, size_t i, unsigned mark)
 {
 	struct secret_token t;
 	struct secret s = { 0 };
 
-	if (!secret_token_at(l->text, i, &t))
+	if (!secret_token_at(l->text, i, mark - MARK_TOKEN, &t))
 		return i + 1;
 	s.at = t.at;
 	s.n = t.n;
@@ -362,7 +370,7 @@ look_token(struct look *l, size_t i)
 }
 
 static size_t
-look_at(struct look *l, size_t i)
+look_at(struct look *l, size_t i, unsigned mark)
 {
 	switch (l->text.p[i]) {
 	case '=':
@@ -372,7 +380,7 @@ look_at(struct look *l, size_t i)
 	case ':':
 		return look_userinfo(l, i);
 	default:
-		return look_token(l, i);
+		return look_token(l, i, mark);
 	}
 }
 
@@ -383,14 +391,14 @@ secrets_look(const struct secrets_in *in, struct str text, size_t from)
 	const unsigned char *p = (const unsigned char *)text.p;
 	struct look l = { .in = in, .text = text };
 	size_t i = from;
-	unsigned pair;
+	unsigned mark;
 
 	while (i + 1 < text.n) {
-		pair = (unsigned)p[i] << 8 | p[i + 1];
-		if ((begins[pair >> 3] >> (pair & 7) & 1) == 0)
+		mark = begins[(unsigned)p[i] << 8 | p[i + 1]];
+		if (mark == MARK_NONE)
 			i++;
 		else
-			i = look_at(&l, i);
+			i = look_at(&l, i, mark);
 	}
 }
 
