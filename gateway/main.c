@@ -130,6 +130,14 @@ const struct command commands[] = {
 	    .own = cmd_explain_options,
 	},
 	{
+	    .name = "suggest",
+	    .run = cmd_suggest,
+	    .operands = "",
+	    .help = "propose rules for values that change each time",
+	    .scope = OPTIONS_STORE,
+	    .own = cmd_suggest_options,
+	},
+	{
 	    .name = "drift",
 	    .run = cmd_drift,
 	    .operands = "[URL]",

@@ -146,6 +146,11 @@ int64_t store_find(struct store *s, int64_t tape,
 int store_get(struct store *s, int64_t entry, size_t most_body,
     struct exchange **x, struct err *e);
 
+/* Fills b, a body that store_get() left in the store, with its bytes unless
+ * there are more than most.  0 or -1. */
+int store_body_load(
+    struct store *s, struct body *b, uint64_t most, struct err *e);
+
 /* Up to n bytes of a stored body from offset on.  The count (0 at its end),
  * or -1. */
 int64_t store_body_read(struct store *s, int64_t body, uint64_t offset,

@@ -109,11 +109,6 @@ bool store_column_key(sqlite3_stmt *q, int column, uint8_t *key);
  * unknown ones, -1 on error. */
 int64_t store_body_put(struct store *s, struct body *b, struct err *e);
 
-/* Fills b, whose size and stored_id are set, with its bytes unless there are
- * more than most.  0 or -1. */
-int store_body_load(
-    struct store *s, struct body *b, uint64_t most, struct err *e);
-
 /* Deletes a body that no entry uses any more.  0 or -1. */
 int store_body_release(struct store *s, int64_t body, struct err *e);
 

@@ -193,7 +193,9 @@ contrast_path(struct contrast_run *r)
 
 	if (str_eq(x.recorded, x.live))
 		return;
-	if (path_segments(x.recorded) == path_segments(x.live))
+	/* Only real paths have segments: not "*", nor what imports may hold. */
+	if (str_starts(x.recorded, "/") && str_starts(x.live, "/") &&
+	    path_segments(x.recorded) == path_segments(x.live))
 		contrast_segments(r, x.recorded, x.live);
 	else
 		contrast_add(r, x, FAR_SEGMENTS, NULL);

@@ -1,10 +1,9 @@
 /* Queries and forms, key by key. */
 #include "config.h"
 
-#include <string.h>
-
 #include "recorder/rules.h"
 #include "replay/contrast_priv.h"
+#include "replay/pairs.h"
 
 enum {
 	FAR_KEY = 6, /* missing or extra */
@@ -12,69 +11,8 @@ enum {
 	FAR_ORDER = 1,
 };
 
-/* As the URL standard reads them: decoded. */
-struct difference_pair {
-	struct str name, value;
-	bool matched;
-};
-
-static int
-contrast_hex(char c)
-{
-	char lower = (char)(c | 32);
-
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-static struct str
-contrast_unescape(struct contrast_run *r, struct str s)
-{
-	char *p;
-	size_t i, n = 0;
-
-	if (s.p == NULL ||
-	    (memchr(s.p, '%', s.n) == NULL && memchr(s.p, '+', s.n) == NULL))
-		return s.p != NULL ? s : STR("");
-	p = arena_alloc(&r->d->arena, s.n);
-	for (i = 0; i < s.n; i++, n++) {
-		p[n] = s.p[i] == '+' ? ' ' : s.p[i];
-		if (s.p[i] == '%' && s.n - i > 2 &&
-		    contrast_hex(s.p[i + 1]) >= 0 &&
-		    contrast_hex(s.p[i + 2]) >= 0) {
-			p[n] = (char)(contrast_hex(s.p[i + 1]) << 4 |
-				      contrast_hex(s.p[i + 2]));
-			i += 2;
-		}
-	}
-	return (struct str){ p, n };
-}
-
-/* How many pairs there are; those that are too many are not kept. */
-static size_t
-contrast_split(struct contrast_run *r, struct str s, struct difference_pair *v)
-{
-	struct str pair, name;
-	size_t n = 0;
-
-	while (s.p != NULL && str_cut(&s, '&', &pair)) {
-		if (pair.n == 0)
-			continue;
-		if (n++ >= CONTRAST_PAIRS)
-			continue;
-		(void)str_cut(&pair, '=', &name);
-		v[n - 1] = (struct difference_pair){
-			.name = contrast_unescape(r, name),
-			.value = contrast_unescape(r, pair),
-		};
-	}
-	return n;
-}
-
-static struct difference_pair *
-contrast_pair(struct difference_pair *v, size_t n,
-    const struct difference_pair *like, bool value)
+static struct pair *
+contrast_pair(struct pair *v, size_t n, const struct pair *like, bool value)
 {
 	size_t i;
 
@@ -106,7 +44,7 @@ contrast_verbs_of(enum difference_place place)
 
 static void
 contrast_add_pair(struct contrast_run *r, enum difference_place place,
-    const struct difference_pair *recorded, const struct difference_pair *live)
+    const struct pair *recorded, const struct pair *live)
 {
 	const struct contrast_verbs *verbs = contrast_verbs_of(place);
 	struct difference x = { .place = place };
@@ -135,9 +73,9 @@ contrast_add_pair(struct contrast_run *r, enum difference_place place,
  * find each other first.  Whether all of them did. */
 static bool
 contrast_match_pairs(struct contrast_run *r, enum difference_place place,
-    struct difference_pair *a, size_t na, struct difference_pair *b, size_t nb)
+    struct pair *a, size_t na, struct pair *b, size_t nb)
 {
-	struct difference_pair *other;
+	struct pair *other;
 	bool all = true;
 	size_t i;
 
@@ -165,8 +103,7 @@ contrast_match_pairs(struct contrast_run *r, enum difference_place place,
 }
 
 static bool
-contrast_in_order(
-    const struct difference_pair *a, const struct difference_pair *b, size_t n)
+contrast_in_order(const struct pair *a, const struct pair *b, size_t n)
 {
 	size_t i;
 
@@ -182,9 +119,9 @@ contrast_pairs(struct contrast_run *r, enum difference_place place,
     struct str recorded, struct str live)
 {
 	const struct contrast_verbs *verbs = contrast_verbs_of(place);
-	struct difference_pair a[CONTRAST_PAIRS], b[CONTRAST_PAIRS];
-	size_t na = contrast_split(r, recorded, a);
-	size_t nb = contrast_split(r, live, b);
+	struct pair a[CONTRAST_PAIRS], b[CONTRAST_PAIRS];
+	size_t na = pairs_split(&r->d->arena, recorded, a, CONTRAST_PAIRS);
+	size_t nb = pairs_split(&r->d->arena, live, b, CONTRAST_PAIRS);
 	struct difference x = {
 		.place = place, .recorded = recorded, .live = live
 	};

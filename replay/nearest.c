@@ -89,22 +89,6 @@ nearest_on_row(void *arg, const struct store_near_row *row)
 	return 0;
 }
 
-/* Brings the body into memory.  0 or -1. */
-static int
-nearest_body(struct store *s, struct body *b, struct err *e)
-{
-	int64_t got = 0;
-
-	if (b->stored_id == 0 || b->size > NEAREST_BODY)
-		return 0;
-	while (b->bytes.n < b->size &&
-	       (got = store_body_read(s, b->stored_id, b->bytes.n,
-		    buf_reserve(&b->bytes, b->size - b->bytes.n),
-		    b->size - b->bytes.n, e)) > 0)
-		b->bytes.n += (size_t)got;
-	return got == -1 ? -1 : 0;
-}
-
 /* Puts what is known of x where it belongs in n. */
 static void
 nearest_place(struct nearest *n, const struct exchange *x, struct contrast *d)
@@ -173,7 +157,7 @@ nearest_look(
 
 	if (r != 1)
 		return r;
-	r = nearest_body(to->store, &x->request.body, e);
+	r = store_body_load(to->store, &x->request.body, NEAREST_BODY, e);
 	if (r == 0)
 		nearest_compare(n, to, x);
 	exchange_free(x);

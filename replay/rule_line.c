@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/regex.h"
 #include "recorder/path.h"
 #include "recorder/rules.h"
 
@@ -138,25 +139,30 @@ rule_line_escape(
 	}
 }
 
+/* Ids that are equal are any, too, but stay what they are. */
 static void
 rule_line_segments(struct str path, struct str other, size_t end,
     struct buf *pattern, struct buf *with)
 {
 	struct str a = { path.p, end }, b = other, one, two;
+	int groups = 0;
 
 	buf_add_text(pattern, "^");
 	while (path_cut(&a, &one) && path_cut(&b, &two)) {
 		buf_add_text(pattern, "/");
 		buf_add_text(with, "/");
-		if (str_eq(one, two)) {
-			rule_line_escape(pattern, one, "\\^$.[]|()?*+{}", "\\");
-			rule_line_escape(with, one, "$", "$");
-		} else {
+		if (!str_eq(one, two)) {
 			buf_add_text(pattern,
 			    rule_line_is_number(one) && rule_line_is_number(two)
 				? "[0-9]+"
 				: "[^/]+");
 			buf_add_text(with, "N");
+		} else if (path_is_id(one) && groups + 1 < REGEX_GROUPS) {
+			buf_add_text(pattern, "([^/]+)");
+			buf_addf(with, "$%d", ++groups);
+		} else {
+			rule_line_escape(pattern, one, "\\^$.[]|()?*+{}", "\\");
+			rule_line_escape(with, one, "$", "$");
 		}
 	}
 }

@@ -24,7 +24,8 @@ if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 fi
 for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/recorder/jwt.c "$top_srcdir"/recorder/pseudonym.c \
-	"$top_srcdir"/recorder/redact*.c "$top_srcdir"/recorder/rules.c \
+	"$top_srcdir"/recorder/path.c "$top_srcdir"/recorder/redact*.c \
+	"$top_srcdir"/recorder/rules.c "$top_srcdir"/replay/*.c \
 	"$top_srcdir"/recorder/secret*.c "$top_srcdir"/gateway/http1*.c \
 	"$top_srcdir"/mock/faker*.c mock/faker_bin.c "$top_srcdir"/mock/infer.c \
 	"$top_srcdir"/mock/helper*.c "$top_srcdir"/mock/jmespath*.c \

@@ -1,0 +1,59 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+#include "replay/pairs.h"
+
+static int
+pairs_hex(char c)
+{
+	char lower = (char)(c | 32);
+
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+static struct str
+pairs_decode(struct arena *a, struct str s)
+{
+	char *p;
+	size_t i, n = 0;
+
+	if (s.p == NULL ||
+	    (memchr(s.p, '%', s.n) == NULL && memchr(s.p, '+', s.n) == NULL))
+		return s.p != NULL ? s : STR("");
+	p = arena_alloc(a, s.n);
+	for (i = 0; i < s.n; i++, n++) {
+		p[n] = s.p[i] == '+' ? ' ' : s.p[i];
+		if (s.p[i] == '%' && s.n - i > 2 &&
+		    pairs_hex(s.p[i + 1]) >= 0 && pairs_hex(s.p[i + 2]) >= 0) {
+			p[n] = (char)(pairs_hex(s.p[i + 1]) << 4 |
+				      pairs_hex(s.p[i + 2]));
+			i += 2;
+		}
+	}
+	return (struct str){ p, n };
+}
+
+size_t
+pairs_split(struct arena *a, struct str s, struct pair *v, size_t most)
+{
+	struct str pair, name;
+	size_t n = 0;
+
+	while (s.p != NULL && str_cut(&s, '&', &pair)) {
+		if (pair.n == 0)
+			continue;
+		if (n++ >= most)
+			continue;
+		(void)str_cut(&pair, '=', &name);
+		v[n - 1] = (struct pair){
+			.name = pairs_decode(a, name),
+			.value = pairs_decode(a, pair),
+		};
+	}
+	return n;
+}
