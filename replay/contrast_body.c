@@ -178,25 +178,20 @@ contrast_match_parts(struct contrast_run *r, struct multipart_part *a,
 		contrast_add(r, x, FAR_WRITTEN, NULL);
 }
 
-static bool
+static void
 contrast_in_parts(struct contrast_run *r, struct str a, struct str b)
 {
-	struct str types[2], boundary[2], bodies[2] = { a, b };
 	const struct compared *sides[2] = { r->recorded, r->live };
-	struct multipart_part *v[2] = { NULL, NULL };
+	struct multipart_part *v[2];
+	struct str boundary, bodies[2] = { a, b };
 	size_t n[2], i;
 
 	for (i = 0; i < 2; i++) {
-		types[i] = headers_get(sides[i]->headers, "Content-Type");
-		if (types[i].p == NULL ||
-		    !multipart_boundary(types[i], &boundary[i]) ||
-		    !multipart_fits(boundary[i], bodies[i]))
-			return false;
-	}
-	for (i = 0; i < 2; i++) {
+		(void)multipart_boundary(
+		    headers_get(sides[i]->headers, "Content-Type"), &boundary);
 		v[i] = xcalloc(CONTRAST_PAIRS, sizeof(*v[i]));
-		n[i] = multipart_parts(
-		    boundary[i], bodies[i], v[i], CONTRAST_PAIRS);
+		n[i] =
+		    multipart_parts(boundary, bodies[i], v[i], CONTRAST_PAIRS);
 	}
 	if (n[0] <= CONTRAST_PAIRS && n[1] <= CONTRAST_PAIRS)
 		contrast_match_parts(r, v[0], n[0], v[1], n[1]);
@@ -204,30 +199,82 @@ contrast_in_parts(struct contrast_run *r, struct str a, struct str b)
 		contrast_at_byte(r, a, b);
 	free(v[0]);
 	free(v[1]);
-	return true;
 }
 
 /*
  * Which of them
  */
 
-static bool
-contrast_is_form(const struct compared *c)
-{
-	struct str type = headers_get(c->headers, "Content-Type");
+/* As replay/normal.h takes bodies. */
+enum contrast_kind {
+	CONTRAST_BYTES,
+	CONTRAST_JSON, /* perhaps */
+	CONTRAST_FORM,
+	CONTRAST_PARTS,
+};
 
-	return type.p != NULL &&
-	       str_istarts(str_trim(type), "application/x-www-form-urlencoded");
+static struct str
+contrast_media_type(struct str type)
+{
+	struct str media = STR("");
+
+	if (type.p != NULL)
+		(void)str_cut(&type, ';', &media);
+	return str_trim(media);
 }
 
 static bool
-contrast_may_be_json(struct str s)
+contrast_ends(struct str s, const char *with)
 {
-	while (s.n > 0 && strchr(" \t\r\n\xef\xbb\xbf", s.p[0]) != NULL) {
-		s.p++;
-		s.n--;
+	size_t n = strlen(with);
+
+	return s.n >= n && str_iis((struct str){ s.p + s.n - n, n }, with);
+}
+
+static bool
+contrast_may_be_json(struct str media, struct str body)
+{
+	if (str_starts(body, "\xef\xbb\xbf")) {
+		body.p += 3;
+		body.n -= 3;
 	}
-	return s.n > 0 && strchr("{[\"-0123456789tfn", s.p[0]) != NULL;
+	while (body.n > 0 && memchr(" \t\r\n", body.p[0], 4) != NULL) {
+		body.p++;
+		body.n--;
+	}
+	return str_starts(body, "{") || str_starts(body, "[") ||
+	       contrast_ends(media, "/json") || contrast_ends(media, "+json");
+}
+
+static enum contrast_kind
+contrast_kind(const struct compared *c, struct str body)
+{
+	struct str type = headers_get(c->headers, "Content-Type"), boundary;
+	struct str media = contrast_media_type(type);
+
+	if (contrast_may_be_json(media, body))
+		return CONTRAST_JSON;
+	if (str_iis(media, "application/x-www-form-urlencoded"))
+		return CONTRAST_FORM;
+	if (type.p != NULL && multipart_boundary(type, &boundary) &&
+	    multipart_fits(boundary, body))
+		return CONTRAST_PARTS;
+	return CONTRAST_BYTES;
+}
+
+/* Bodies that differ in bytes. */
+static void
+contrast_contents(struct contrast_run *r, struct str a, struct str b)
+{
+	enum contrast_kind kind = contrast_kind(r->recorded, a);
+	bool same = kind == contrast_kind(r->live, b);
+
+	if (same && kind == CONTRAST_PARTS)
+		contrast_in_parts(r, a, b);
+	else if (same && kind == CONTRAST_FORM)
+		contrast_pairs(r, DIFFERENCE_IN_FORM, a, b);
+	else if (!same || kind != CONTRAST_JSON || !contrast_in_json(r, a, b))
+		contrast_at_byte(r, a, b);
 }
 
 static void
@@ -236,16 +283,11 @@ contrast_decoded(struct contrast_run *r, struct str a, struct str b)
 	struct difference x = { .place = DIFFERENCE_IN_BODY,
 		.way = DIFFERENCE_WRITTEN };
 
-	if (str_eq(a, b)) {
-		if (!r->by_meaning)
-			contrast_add_ruled(r, x, FAR_WRITTEN, "compare json",
-			    (struct str){ NULL, 0 });
-	} else if (contrast_is_form(r->live) && contrast_is_form(r->recorded) &&
-		   har_text_is_text(a) && har_text_is_text(b))
-		contrast_pairs(r, DIFFERENCE_IN_FORM, a, b);
-	else if (!contrast_may_be_json(a) || !contrast_may_be_json(b) ||
-		 !contrast_in_json(r, a, b))
-		contrast_at_byte(r, a, b);
+	if (!str_eq(a, b))
+		contrast_contents(r, a, b);
+	else if (!r->by_meaning)
+		contrast_add_ruled(
+		    r, x, FAR_WRITTEN, "compare json", (struct str){ NULL, 0 });
 }
 
 /* The body without its content codings, or as it is when that cannot be. */
@@ -275,8 +317,7 @@ contrast_body(struct contrast_run *r)
 		contrast_sizes(r);
 	else if (a->size == 0 || b->size == 0)
 		contrast_one_body(r);
-	else if (!str_eq(a->body, b->body) &&
-		 !contrast_in_parts(r, a->body, b->body))
+	else if (!str_eq(a->body, b->body))
 		contrast_decoded(r, contrast_decode(r, a, &decoded[0]),
 		    contrast_decode(r, b, &decoded[1]));
 	buf_free(&decoded[0]);

@@ -166,7 +166,34 @@ leaves_open(struct leaves_reader *r, enum leaf_type type)
 	return 0;
 }
 
-static void
+static int
+leaves_by_name(const void *a, const void *b)
+{
+	return str_order(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Whether two members of the object v[i] have one name: no two readers agree
+ * on what that means. */
+static bool
+leaves_repeat(const struct leaves *l, size_t i)
+{
+	size_t at, n = 0, items = l->v[i].items;
+	struct str *names;
+	bool repeat = false;
+
+	if (l->v[i].type != LEAF_OBJECT || items < 2)
+		return false;
+	names = xcalloc(items, sizeof(*names));
+	for (at = i + 1; at < l->n; at = leaves_next(l, at))
+		names[n++] = l->v[at].name;
+	qsort(names, n, sizeof(*names), leaves_by_name);
+	for (at = 1; at < n; at++)
+		repeat |= str_eq(names[at], names[at - 1]);
+	free(names);
+	return repeat;
+}
+
+static int
 leaves_shut(struct leaves_reader *r)
 {
 	struct leaf *l = &r->l->v[r->open[--r->depth]];
@@ -174,6 +201,7 @@ leaves_shut(struct leaves_reader *r)
 	l->within = (uint32_t)(r->l->n - 1) - r->open[r->depth];
 	l->value = hash_mix(hash_add_u64(l->value, l->items));
 	l->as_set = hash_mix(hash_add_u64(l->as_set, l->items));
+	return leaves_repeat(r->l, r->open[r->depth]) ? -1 : 0;
 }
 
 /* Makes the value that is whole now, v[i], count in what it lies in. */
@@ -229,7 +257,8 @@ leaves_token(struct leaves_reader *r, enum json_token t)
 	}
 	if (t == JSON_OBJECT_END || t == JSON_ARRAY_END) {
 		done = r->open[r->depth - 1];
-		leaves_shut(r);
+		if (leaves_shut(r) == -1)
+			return -1;
 	} else {
 		if (leaves_value(r, t) == -1)
 			return -1;

@@ -50,7 +50,8 @@ struct leaves {
 	size_t n, cap;
 };
 
-/* 0, or -1 when json is not JSON or more than what is above. */
+/* 0, or -1 when json is not JSON, is more than what is above or has an object
+ * with two members of one name. */
 int leaves_read(struct leaves *l, struct str json);
 void leaves_free(struct leaves *l);
 
