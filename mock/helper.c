@@ -34,6 +34,8 @@ helper_fail(struct helper_call *c, const char *fmt, ...)
 	char text[200];
 	va_list ap;
 
+	if (c->v->over)
+		return render_fail(c->render, "the template makes too much");
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);

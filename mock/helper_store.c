@@ -39,6 +39,15 @@ helper_replace_value(void *cookie, struct values *store, struct value *now)
 	return true;
 }
 
+/* An argument that is to outlive the rendering.  What holds a value many times
+ * would take that many times its place there, so it has to fit here first. */
+static int
+helper_measured(struct helper_call *c, unsigned i, struct value *to)
+{
+	*to = value_copy(c->v, helper_given(c, i));
+	return c->v->over ? helper_fail(c, "the value is too big") : 0;
+}
+
 static int
 helper_set_global_var(struct helper_call *c, struct value *result)
 {
@@ -299,7 +308,7 @@ helper_set_data(struct helper_call *c, struct value *result)
 {
 	const struct template_store *s = c->c->buckets;
 	struct value path = helper_given(c, 2);
-	struct change change = { .c = c, .value = helper_given(c, 3) };
+	struct change change = { .c = c };
 	struct str name;
 	int there;
 
@@ -309,6 +318,8 @@ helper_set_data(struct helper_call *c, struct value *result)
 	there = helper_bucket(c, 1, &name);
 	if (there != 1)
 		return there;
+	if (helper_measured(c, 3, &change.value) == -1)
+		return -1;
 	if (!value_is_nothing(path))
 		change.path = value_to_str(c->v, path);
 	(void)s->change(s->arg, name, helper_operator(c), &change);

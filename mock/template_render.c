@@ -473,6 +473,7 @@ template_render(const struct template *t, const struct template_context *c,
 	r.v.arena = c->arena;
 	r.v.most = r.limits.memory;
 	r.v.most_work = r.limits.steps;
+	buf_reserve(out, 1); /* so that there is a place to point to */
 	if (c->clock != NULL)
 		r.deadline = c->clock() + r.limits.time_us;
 	result = render_main(&r);

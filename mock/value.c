@@ -43,13 +43,18 @@ value_date(double ms)
 struct value
 value_text(struct str text)
 {
+	if (text.p == NULL)
+		text.p = "";
 	return (struct value){ .kind = VALUE_TEXT, .text = text };
 }
 
 struct value
 value_safe(struct str text)
 {
-	return (struct value){ .kind = VALUE_SAFE, .text = text };
+	struct value safe = value_text(text);
+
+	safe.kind = VALUE_SAFE;
+	return safe;
 }
 
 /* NULL, with over set, for a big piece that does not fit. */

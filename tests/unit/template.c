@@ -135,6 +135,27 @@ steps_memory_and_output_are_limited(void)
 	    &memory, "line 1, column 32: the template makes too much");
 }
 
+static void
+a_value_that_holds_another_many_times_ends_soon(void)
+{
+	struct template_limits l = { .output = 100000, .memory = 1000000 };
+#define DOUBLED \
+	"{{setVar 'v' (array 1)}}{{#repeat 60 comma=false}}" \
+	"{{setVar 'v' (array @v @v)}}{{setVar 'w' @v}}"
+
+	check_fails(DOUBLED "{{#if @last}}{{@v}}{{/if}}{{/repeat}}", &l,
+	    "line 1, column 109: the output becomes too long");
+	check_fails(DOUBLED "{{#if @last}}{{stringify @v}}{{/if}}{{/repeat}}",
+	    &l, "line 1, column 111: the template makes too much");
+	check_fails(DOUBLED
+	    "{{#if @last}}{{jsonPath @v '$..*'}}{{/if}}{{/repeat}}",
+	    &l, "line 1, column 111: the template makes too much");
+	check_fails(DOUBLED "{{#if @last}}{{jmesPath @v '@==`[]`'}}"
+			    "{{concat @v}}{{/if}}{{/repeat}}",
+	    &l, "line 1, column 136: the output becomes too long");
+#undef DOUBLED
+}
+
 static int64_t
 a_second_later(void)
 {
@@ -188,5 +209,6 @@ RUN(TEST(a_template_that_cannot_be_read_says_where),
     TEST(a_template_that_cannot_be_rendered_says_where),
     TEST(what_was_written_before_a_failure_is_taken_back),
     TEST(the_length_of_a_template_is_limited), TEST(nesting_is_limited),
-    TEST(steps_memory_and_output_are_limited), TEST(time_is_limited),
-    TEST(a_template_knows_what_it_calls))
+    TEST(steps_memory_and_output_are_limited),
+    TEST(a_value_that_holds_another_many_times_ends_soon),
+    TEST(time_is_limited), TEST(a_template_knows_what_it_calls))
