@@ -319,6 +319,18 @@ json_value(struct json *j)
 	}
 }
 
+/* For messages; cut where it is long. */
+static void
+json_set_name(struct json_level *level, struct str name)
+{
+	size_t n =
+	    name.n < sizeof(level->name) ? name.n : sizeof(level->name) - 1;
+
+	if (n > 0)
+		memcpy(level->name, name.p, n);
+	level->name[n] = '\0';
+}
+
 static enum json_token
 json_name(struct json *j)
 {
@@ -346,8 +358,7 @@ json_name(struct json *j)
 	if (j->depth <= JSON_PATH_LEVELS) {
 		level = &j->path[j->depth];
 		level->named = true;
-		snprintf(
-		    level->name, sizeof(level->name), "%s", buf_text(&j->text));
+		json_set_name(level, buf_str(&j->text));
 	}
 	j->state = JSON_WANTS_VALUE;
 	return JSON_NAME;

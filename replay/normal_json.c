@@ -336,15 +336,13 @@ json_string(struct normal_json *j, const struct json_slot *s)
 static int
 json_scalar(struct normal_json *j, const struct json_slot *s, enum json_token t)
 {
-	struct buf number = { 0 };
-
 	switch (t) {
 	case JSON_STRING:
 		return json_string(j, s);
 	case JSON_NUMBER:
-		normal_json_number(json_text(j->scanner), &number);
-		normal_text(&j->values, '#', buf_str(&number));
-		buf_free(&number);
+		buf_clear(&j->text, NORMAL_JSON_KEPT);
+		normal_json_number(json_text(j->scanner), &j->text);
+		normal_text(&j->values, '#', buf_str(&j->text));
 		return 0;
 	case JSON_TRUE:
 		buf_add_text(&j->values, "t");

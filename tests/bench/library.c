@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/library.h"
 
@@ -169,6 +170,42 @@ keys(struct bench *b, size_t rounds)
 	return (cpu_ns() - start) / (double)rounds;
 }
 
+/* A body of JSON, by two rules. */
+static double
+normal_keys(size_t rounds, size_t *bytes)
+{
+	struct rules *rules = rules_new();
+	struct key_parts p = { .method = STR("POST"),
+		.scope = STR(""),
+		.target = STR("/api/v1/items?page=1&ts=1700000000") };
+	struct buf body = { 0 };
+	struct keyer *k;
+	struct key key;
+	struct err e;
+	double start;
+	size_t i;
+
+	check(rules_add(rules, STR("* * ignore query ts"), &e) == 0 &&
+		  rules_add(rules, STR("* * ignore json $..at"), &e) == 0,
+	    &e);
+	for (i = 0; i < 16; i++)
+		buf_addf(&body,
+		    "%s{\"name\":\"item %zu\",\"at\":170000,\"id\":%zu.50}",
+		    i == 0 ? "[" : ",", i, i);
+	buf_add_text(&body, "]");
+	p.body = buf_str(&body);
+	*bytes = body.n;
+	k = keyer_new(rules);
+	start = cpu_ns();
+	for (i = 0; i < rounds; i++)
+		check(key_normal(k, &p, &key), &e);
+	start = (cpu_ns() - start) / (double)rounds;
+	keyer_free(k);
+	rules_free(rules);
+	buf_free(&body);
+	return start;
+}
+
 /* n keys from first on, in an order that no prefetching knows. */
 static struct wanted *
 wanted(struct bench *b, size_t first, size_t n)
@@ -245,6 +282,7 @@ main(void)
 	char dir[] = "/tmp/hark-bench-XXXXXX", file[80];
 	struct bench b = { 0 };
 	struct err e;
+	double normal;
 	size_t i;
 
 	if (mkdtemp(dir) == NULL)
@@ -255,6 +293,8 @@ main(void)
 		record(&b, i);
 	check(store_commit(b.store, &e) == 0, &e);
 	printf("    a key: %5.0f ns\n", keys(&b, 1000000));
+	normal = normal_keys(20000, &i);
+	printf("    a normal key of %zu bytes of JSON: %5.0f ns\n", i, normal);
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		measure_hits(&b, sizes[i]);
 	measure_misses(&b);
