@@ -352,7 +352,7 @@ def the_summary_is_on_standard_error(t):
         check(line in text, (line, text))
     check(any(re.fullmatch(r' {17}2  GET http://\S+/b', line)
               for line in text), text)
-    check(any(re.fullmatch(r' {16}2x  GET /x \(The nearest is .*\)', line)
+    check(any(re.fullmatch(r' {16}2x  GET /x \(nearest: .*\)', line)
               for line in text), text)
     check(not any(line.startswith('hark: exit') for line in text), text)
     # Nothing is said unasked.
@@ -429,7 +429,7 @@ def junit_and_tap_have_a_case_for_everything(t):
                            suites['hark.entries'][0][0]), suites)
         (name, result, why), = suites['hark.misses']
         same((name, result), ('miss: GET /x', miss))
-        check(why.startswith('2 requests; The nearest is entry '), why)
+        check(why.startswith('2 requests; nearest: GET http://'), why)
         results = tap(files[1])
         same([(ok, skip) for ok, _, skip in results],
              [(True, ''), (unused != 'failure',
