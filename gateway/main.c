@@ -196,7 +196,7 @@ const struct command commands[] = {
 	{
 	    .name = "mock",
 	    .run = cmd_mock,
-	    .operands = "from-SOURCE FILE",
+	    .operands = "from-SOURCE [FILE|ID ...]",
 	    .help = "make mocked routes of a description or of recordings",
 	    .scope = OPTIONS_STORE,
 	    .own = cmd_mock_options,

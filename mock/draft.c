@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@ struct draft {
 	json_t *routes, *folders, *children; /* views of root's */
 	json_t *names; /* how often an identifier was made of each text */
 	json_t *found; /* routes by method and endpoint */
-	json_t *told;  /* notes */
+	json_t *by_uuid;
+	json_t *told; /* notes */
 	struct buf notes;
 };
 
@@ -112,6 +114,7 @@ draft_new(struct str name, bool cors)
 	d->root = root;
 	d->names = json_object();
 	d->found = json_object();
+	d->by_uuid = json_object();
 	d->told = json_object();
 	draft_name(d, root, "environment", name);
 	json_object_set_new(
@@ -152,6 +155,7 @@ draft_free(struct draft *d)
 	json_decref(d->root);
 	json_decref(d->names);
 	json_decref(d->found);
+	json_decref(d->by_uuid);
 	json_decref(d->told);
 	buf_free(&d->notes);
 	free(d);
@@ -278,7 +282,9 @@ draft_route(struct draft *d, json_t *folder, struct str method,
 	json_object_set_new(route, "responseMode", json_null());
 	json_object_set_new(route, "streamingMode", json_null());
 	json_object_set_new(route, "streamingInterval", json_integer(0));
-	json_array_append_new(d->routes, route);
+	json_array_append(d->routes, route);
+	json_object_set_new(d->by_uuid,
+	    json_string_value(json_object_get(route, "uuid")), route);
 	draft_put(d, folder, "route", route);
 	return route;
 }
@@ -455,11 +461,11 @@ draft_callback(
 }
 
 void
-draft_call(json_t *response, const json_t *callback, json_int_t after_ms)
+draft_call(json_t *response, const json_t *callback, int64_t after_ms)
 {
 	json_array_append_new(json_object_get(response, "callbacks"),
 	    json_pack("{s:O, s:I}", "uuid", json_object_get(callback, "uuid"),
-		"latency", after_ms));
+		"latency", (json_int_t)after_ms));
 }
 
 static struct str
@@ -518,26 +524,46 @@ draft_hides(const json_t *a, const json_t *b)
 		   draft_get(a, "endpoint"), draft_get(b, "endpoint"));
 }
 
+/* The route that a child of a folder stands for; NULL: it is a folder. */
+static json_t *
+draft_child_route(const struct draft *d, const json_t *child)
+{
+	return json_object_get(
+	    d->by_uuid, json_string_value(json_object_get(child, "uuid")));
+}
+
+static void
+draft_order_list(const struct draft *d, json_t *children)
+{
+	size_t n = json_array_size(children), i, k;
+	json_t *child, *route, *other;
+
+	for (i = 1; i < n; i++) {
+		child = json_array_get(children, i);
+		route = draft_child_route(d, child);
+		for (k = 0; route != NULL && k < i; k++) {
+			other =
+			    draft_child_route(d, json_array_get(children, k));
+			if (other != NULL && draft_hides(other, route))
+				break;
+		}
+		if (route == NULL || k == i)
+			continue;
+		json_incref(child);
+		json_array_remove(children, i);
+		json_array_insert_new(children, k, child);
+	}
+}
+
 void
 draft_order(struct draft *d)
 {
-	size_t n = json_array_size(d->routes), i, k;
-	json_t *route;
+	json_t *folder;
+	size_t i;
 
-	for (i = 1; i < n; i++) {
-		route = json_array_get(d->routes, i);
-		for (k = 0; k < i; k++)
-			if (draft_hides(json_array_get(d->routes, k), route))
-				break;
-		if (k == i)
-			continue;
-		json_incref(route);
-		json_array_remove(d->routes, i);
-		json_array_insert_new(d->routes, k, route);
-	}
-	json_array_clear(d->children);
-	json_array_foreach(d->routes, i, route)
-	    draft_put(d, NULL, "route", route);
+	draft_order_list(d, d->children);
+	json_array_foreach(d->folders, i, folder)
+	    draft_order_list(d, json_object_get(folder, "children"));
 }
 
 void

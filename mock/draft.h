@@ -8,13 +8,14 @@
  * it.
  */
 
-#include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
 struct buf;
-struct draft; /* opaque */
+struct draft;  /* opaque */
+struct json_t; /* jansson's */
 
 /* cors: answers may be read by pages of any origin. */
 struct draft *draft_new(struct str name, bool cors);
@@ -32,30 +33,32 @@ void draft_note(struct draft *d, struct str where, const char *fmt, ...)
 struct str draft_notes(const struct draft *d);
 
 /* A folder in parent (NULL: in none). */
-json_t *draft_folder(struct draft *d, json_t *parent, struct str name);
+struct json_t *draft_folder(
+    struct draft *d, struct json_t *parent, struct str name);
 
 /*
  * The last route of a folder (NULL: in none).  method is in lower case; "" is
  * a CRUD route.  The slash that endpoint may begin with is left out.
  */
-json_t *draft_route(struct draft *d, json_t *folder, struct str method,
-    struct str endpoint, struct str documentation);
+struct json_t *draft_route(struct draft *d, struct json_t *folder,
+    struct str method, struct str endpoint, struct str documentation);
 
 /* The route of that method and endpoint (in any case), or NULL. */
-json_t *draft_find_route(
+struct json_t *draft_find_route(
     const struct draft *d, struct str method, struct str endpoint);
 size_t draft_routes(const struct draft *d);
 
 /* The last response of a route: empty, with status 200, the first one being
  * the default.  Changed through its members. */
-json_t *draft_response(json_t *route, struct str label, unsigned status);
-void draft_default(json_t *route, json_t *response);
-void draft_body(json_t *response, struct str body, bool template);
-void draft_header(json_t *response, struct str key, struct str value);
+struct json_t *draft_response(
+    struct json_t *route, struct str label, unsigned status);
+void draft_default(struct json_t *route, struct json_t *response);
+void draft_body(struct json_t *response, struct str body, bool template);
+void draft_header(struct json_t *response, struct str key, struct str value);
 
 /* Both are templates. */
-void draft_rule(json_t *response, const char *target, struct str modifier,
-    const char *operator, struct str value, bool invert);
+void draft_rule(struct json_t *response, const char *target,
+    struct str modifier, const char *operator, struct str value, bool invert);
 
 /* Any text as a template that gives it; false when there is none. */
 bool draft_quote(struct buf *out, struct str text);
@@ -64,17 +67,18 @@ bool draft_quote(struct buf *out, struct str text);
 const char *draft_bucket(struct draft *d, struct str name, struct str value);
 
 /* Its uuid, for draft_call(). */
-json_t *draft_callback(
+struct json_t *draft_callback(
     struct draft *d, struct str name, struct str method, struct str uri);
-void draft_call(json_t *response, const json_t *callback, json_int_t after_ms);
+void draft_call(
+    struct json_t *response, const struct json_t *callback, int64_t after_ms);
 
-void draft_set(json_t *object, const char *member, struct str text);
+void draft_set(struct json_t *object, const char *member, struct str text);
 
 /* Removes a route that stands in no folder. */
-void draft_remove(struct draft *d, json_t *route);
+void draft_remove(struct draft *d, struct json_t *route);
 
-/* Moves routes that are in no folder in front of those that would answer in
- * their place. */
+/* Moves routes in front of those of their folder that would answer in their
+ * place. */
 void draft_order(struct draft *d);
 
 /* Appends the environment as text. */

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 
 #include "mock/infer.h"
+#include "mock/json_text.h"
 
 #include "mock/from_openapi_priv.h"
 
@@ -46,7 +47,7 @@ infer_add_value(struct buf *out, const json_t *v)
 	} else if (json_is_string(v)) {
 		buf_addf(out, "'%s'", json_string_value(v));
 	} else {
-		openapi_print(out, v, 0, true);
+		json_text_add(out, v, 0, true);
 	}
 }
 

@@ -43,11 +43,6 @@ struct str openapi_text(const json_t *object, const char *member);
 void openapi_generate(
     struct openapi *o, json_t *schema, bool plain, struct buf *out);
 
-/* Appends a value as JSON text, with two spaces per level.  template: so that
- * it is a template that gives it. */
-void openapi_print(
-    struct buf *out, const json_t *v, unsigned level, bool template);
-
 /* Appends the responses of an operation to route. */
 void openapi_responses(struct openapi *o, json_t *operation, json_t *route);
 

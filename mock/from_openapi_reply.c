@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include "mock/draft.h"
+#include "mock/json_text.h"
 
 #include "mock/from_openapi.h"
 #include "mock/from_openapi_priv.h"
@@ -214,7 +215,7 @@ reply_example(struct reply *r, json_t *response, const json_t *v)
 	if (json_is_string(v) && (!r->json || reply_is_written(v)))
 		buf_add(&body, json_string_value(v), json_string_length(v));
 	else
-		openapi_print(&body, v, 0, false);
+		json_text_add(&body, v, 0, false);
 	draft_body(response, buf_str(&body), false);
 	buf_free(&body);
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/number.h"
+
+#include "mock/json_text.h"
 
 #include "mock/from_openapi.h"
 #include "mock/from_openapi_priv.h"
@@ -36,113 +37,6 @@ static int schema_value(struct making *m, json_t *schema, const char *name);
 
 /* ---- writing ------------------------------------------------------------ */
 
-static void
-schema_line(struct buf *out, unsigned level)
-{
-	buf_addf(out, "\n%*s", (int)level * 2, "");
-}
-
-/* JSON; a template takes {{ for its own, which \u007b keeps it from. */
-static void
-schema_print_text(struct buf *out, struct str s, bool template)
-{
-	size_t i;
-	unsigned char c;
-
-	buf_add(out, "\"", 1);
-	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
-		if (template && c == '{' && i > 0 && s.p[i - 1] == '{')
-			buf_add_text(out, "\\u007b");
-		else if (c == '"' || c == '\\')
-			buf_addf(out, "\\%c", c);
-		else if (c == '\n')
-			buf_add_text(out, "\\n");
-		else if (c < 0x20)
-			buf_addf(out, "\\u%04x", c);
-		else
-			buf_add(out, &c, 1);
-	}
-	buf_add(out, "\"", 1);
-}
-
-static void
-schema_print_double(struct buf *out, double v)
-{
-	char text[NUMBER_BYTES];
-
-	number_format(v, text);
-	buf_add_text(out, text);
-}
-
-static void
-schema_print_number(struct buf *out, const json_t *v)
-{
-	if (json_is_integer(v))
-		buf_addf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-	else
-		schema_print_double(out, json_real_value(v));
-}
-
-static void
-schema_print_list(
-    struct buf *out, const json_t *v, unsigned level, bool template)
-{
-	size_t i, n = json_array_size(v);
-
-	buf_add(out, "[", 1);
-	for (i = 0; i < n; i++) {
-		schema_line(out, level + 1);
-		openapi_print(out, json_array_get(v, i), level + 1, template);
-		buf_add_text(out, i + 1 < n ? "," : "");
-	}
-	if (n > 0)
-		schema_line(out, level);
-	buf_add(out, "]", 1);
-}
-
-static void
-schema_print_object(
-    struct buf *out, const json_t *v, unsigned level, bool template)
-{
-	const char *name;
-	json_t *member;
-	bool first = true;
-
-	buf_add(out, "{", 1);
-	json_object_foreach((json_t *)(uintptr_t)v, name, member)
-	{
-		buf_add_text(out, first ? "" : ",");
-		first = false;
-		schema_line(out, level + 1);
-		schema_print_text(out, str_of(name), template);
-		buf_add_text(out, ": ");
-		openapi_print(out, member, level + 1, template);
-	}
-	if (!first)
-		schema_line(out, level);
-	buf_add(out, "}", 1);
-}
-
-void
-openapi_print(struct buf *out, const json_t *v, unsigned level, bool template)
-{
-	if (json_is_object(v))
-		schema_print_object(out, v, level, template);
-	else if (json_is_array(v))
-		schema_print_list(out, v, level, template);
-	else if (json_is_string(v))
-		schema_print_text(out,
-		    (struct str){ json_string_value(v), json_string_length(v) },
-		    template);
-	else if (json_is_number(v))
-		schema_print_number(out, v);
-	else
-		buf_add_text(out, json_is_true(v)    ? "true"
-				  : json_is_false(v) ? "false"
-						     : "null");
-}
-
 /* A text that stands in the document, within what is being made. */
 static void
 schema_put_text(struct making *m, struct str s)
@@ -150,7 +44,7 @@ schema_put_text(struct making *m, struct str s)
 	size_t i;
 
 	if (!m->plain) {
-		schema_print_text(m->out, s, true);
+		json_text_add_string(m->out, s, true);
 		return;
 	}
 	for (i = 0; i < s.n; i++) {
@@ -172,7 +66,7 @@ schema_put(struct making *m, const json_t *v)
 	else if (m->plain && (json_is_object(v) || json_is_array(v)))
 		return 1;
 	else
-		openapi_print(m->out, v, m->level, true);
+		json_text_add(m->out, v, m->level, true);
 	return 0;
 }
 
@@ -415,7 +309,7 @@ schema_add_number(struct buf *out, const char *name, double v)
 	if (fabs(v) > LARGEST)
 		v = v < 0 ? -LARGEST : LARGEST;
 	buf_addf(out, " %s=", name);
-	schema_print_double(out, v);
+	json_text_add_number(out, v);
 }
 
 static void
@@ -487,7 +381,7 @@ schema_number(struct making *m, const json_t *schema, const char *name)
 	}
 	schema_fill_limits(&l);
 	if (l.most - l.least <= 0) {
-		schema_print_double(m->out, l.least);
+		json_text_add_number(m->out, l.least);
 		return 0;
 	}
 	digits = l.most - l.least >= 1 ? 2 : 6;
@@ -639,7 +533,7 @@ schema_one_of(struct making *m, const json_t *choices, bool text, bool raw)
 		if (json_is_string(v))
 			buf_addf(m->out, "'%s'", json_string_value(v));
 		else
-			openapi_print(m->out, v, 0, true);
+			json_text_add(m->out, v, 0, true);
 	}
 	buf_addf(m->out, "%s%s", raw ? "}}}" : "}}", quote);
 }
@@ -697,8 +591,8 @@ schema_member(struct making *m, size_t before, const char *name, json_t *schema,
 	size_t had = m->out->n;
 
 	buf_add_text(m->out, before > 0 ? "," : "");
-	schema_line(m->out, m->level);
-	schema_print_text(m->out, str_of(name), true);
+	json_text_line(m->out, m->level);
+	json_text_add_string(m->out, str_of(name), true);
 	buf_add_text(m->out, ": ");
 	if (schema_value(m, schema, name) == 0)
 		return 1;
@@ -771,7 +665,7 @@ schema_object(struct making *m, const json_t *schema)
 	n = schema_members(m, schema);
 	m->level--;
 	if (n > 0)
-		schema_line(m->out, m->level);
+		json_text_line(m->out, m->level);
 	buf_add(m->out, "}", 1);
 	return 0;
 }
@@ -814,7 +708,7 @@ schema_array(struct making *m, const json_t *schema, const char *name)
 						: items;
 		had = m->out->n;
 		buf_add_text(m->out, i > 0 ? "," : "");
-		schema_line(m->out, m->level);
+		json_text_line(m->out, m->level);
 		if (schema_value(m, of, name) == 0)
 			continue;
 		m->out->n = had;
@@ -822,7 +716,7 @@ schema_array(struct making *m, const json_t *schema, const char *name)
 	}
 	m->level--;
 	if (i > 0)
-		schema_line(m->out, m->level);
+		json_text_line(m->out, m->level);
 	buf_add(m->out, "]", 1);
 	return 0;
 }

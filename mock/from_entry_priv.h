@@ -1,0 +1,30 @@
+#ifndef MOCK_FROM_ENTRY_PRIV_H
+#define MOCK_FROM_ENTRY_PRIV_H
+
+#include <jansson.h>
+
+#include "mock/from_entry.h"
+
+struct buf;
+
+struct from_entry {
+	struct draft *draft;
+	struct from_entry_options options;
+	json_t *seen; /* {method, path, status, plain, body, route} each */
+};
+
+/* Appends s without its percent escapes; plus: + is a space. */
+void from_entry_decode(struct buf *out, struct str s, bool plus);
+
+/* Rules for the pairs of a query or a form; target is "query" or "body". */
+void from_entry_pairs(struct draft *d, json_t *response, const char *target,
+    struct str where, struct str pairs);
+
+/* Rules for a request's body of that type. */
+void from_entry_body(struct draft *d, json_t *response, struct str where,
+    struct str type, struct str body);
+
+/* The buckets that are in seen; without options.crud they are only told. */
+void from_entry_buckets(struct from_entry *f);
+
+#endif
