@@ -78,7 +78,7 @@ def there_and_back(t, store, name, *options):
     again = t.path(name)
     store2 = t.path('hark.db')
     peak('export', '--store', store, *options, '-o', once)
-    peak('import', '--strict', '--store', store2, once)
+    peak('import', '--no-redact', '--strict', '--store', store2, once)
     peak('export', '--store', store2, '-o', again,
          *(['--bodies', 'attach'] if '--bodies' in options else []))
     names = sorted(os.listdir(once.parent))
@@ -259,7 +259,7 @@ def a_disk_that_is_full_ends_an_import_and_an_export(t):
     same(done.returncode, 1, done)
     check('temporary file: File too large' in done.stderr, done)
     same(rows_of(store, 'entry'), 0)
-    peak('import', '--store', store, path)
+    peak('import', '--no-redact', '--store', store, path)
     out = t.path('out.har')
     done = subprocess.run(
         [*limited, '20480', HARK, 'export', '--store', store, '-o', out],
@@ -292,7 +292,7 @@ def a_body_over_1_GiB_is_known_and_exported(t):
     path = t.path('in.har')
     big_har(path, size)
     store = t.path('hark.db')
-    peak('import', '--store', store, path)
+    peak('import', '--no-redact', '--store', store, path)
     path.unlink()
     with sqlite3.connect(store) as db:
         row = db.execute('SELECT hex(digest), size FROM body').fetchone()
