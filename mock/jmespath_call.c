@@ -1,4 +1,4 @@
-/* The functions of JMESPath. */
+/* The functions of JMESPath but for those of texts. */
 
 #include "config.h"
 
@@ -10,28 +10,7 @@
 #include "mock/text.h"
 #include "mock/value_json.h"
 
-#include "mock/jmespath_priv.h"
-
-/* Types an argument may have, as a set. */
-enum jmes_type {
-	JMES_NUMBER = 1,
-	JMES_TEXT = 2,
-	JMES_ARRAY = 4,
-	JMES_MAP = 8,
-	JMES_BOOL = 16,
-	JMES_EXPR = 32,
-	JMES_NULL = 64,
-	JMES_NUMBERS = 128,
-	JMES_TEXTS = 256,
-	JMES_ARRAYS = 512,
-	JMES_ANY = 1024,
-};
-
-struct jmes_call {
-	struct jmes_search *s;
-	const struct jmes_arg *args;
-	unsigned n;
-};
+#include "mock/jmespath_call.h"
 
 static unsigned
 jmes_type_of(struct value a)
@@ -77,7 +56,7 @@ jmes_fits(const struct jmes_arg *a, unsigned types)
 	       (types & JMES_ARRAYS && jmes_all_are(a->value, JMES_ARRAY));
 }
 
-static struct str
+struct str
 jmes_text(const struct jmes_call *c, unsigned i)
 {
 	return i < c->n && c->args[i].value.kind == VALUE_TEXT
@@ -85,20 +64,19 @@ jmes_text(const struct jmes_call *c, unsigned i)
 		   : STR("");
 }
 
-static double
+double
 jmes_number_at(const struct jmes_call *c, unsigned i)
 {
 	return c->args[i].value.number;
 }
 
-static const struct value_array *
+const struct value_array *
 jmes_array(const struct jmes_call *c, unsigned i)
 {
 	return c->args[i].value.array;
 }
 
-/* Makes a text of what is in out and empties that. */
-static int
+int
 jmes_made(const struct jmes_call *c, struct buf *out, struct value *to)
 {
 	*to = value_copy_text(c->s->v, buf_str(out));
@@ -125,24 +103,6 @@ jmes_floor(struct jmes_call *c, struct value *to)
 {
 	*to = value_number(floor(jmes_number_at(c, 0)));
 	return 0;
-}
-
-static int
-jmes_lower(struct jmes_call *c, struct value *to)
-{
-	struct buf out = { 0 };
-
-	text_add_lower(&out, jmes_text(c, 0));
-	return jmes_made(c, &out, to);
-}
-
-static int
-jmes_upper(struct jmes_call *c, struct value *to)
-{
-	struct buf out = { 0 };
-
-	text_add_upper(&out, jmes_text(c, 0));
-	return jmes_made(c, &out, to);
 }
 
 /* The members of an object: names, values, or pairs of both. */
@@ -214,102 +174,6 @@ jmes_avg(struct jmes_call *c, struct value *to)
 }
 
 static int
-jmes_contains(struct jmes_call *c, struct value *to)
-{
-	struct value in = c->args[0].value, what = c->args[1].value;
-	size_t i;
-
-	*to = value_null();
-	if (in.kind == VALUE_TEXT && what.kind == VALUE_TEXT)
-		*to = value_bool(text_find(in.text, what.text, 0) != SIZE_MAX);
-	if (in.kind != VALUE_ARRAY)
-		return 0;
-	*to = value_bool(false);
-	for (i = 0; i < in.array->n && !to->yes; i++)
-		to->yes = value_same(in.array->at[i], what);
-	return 0;
-}
-
-static int
-jmes_ends_with(struct jmes_call *c, struct value *to)
-{
-	struct str text = jmes_text(c, 0), end = jmes_text(c, 1);
-
-	*to = value_bool(
-	    end.n <= text.n &&
-	    str_eq((struct str){ text.p + text.n - end.n, end.n }, end));
-	return 0;
-}
-
-static int
-jmes_starts_with(struct jmes_call *c, struct value *to)
-{
-	struct str text = jmes_text(c, 0), begin = jmes_text(c, 1);
-
-	*to = value_bool(begin.n <= text.n &&
-			 str_eq((struct str){ text.p, begin.n }, begin));
-	return 0;
-}
-
-/* An optional number, which has to be an integer. */
-static bool
-jmes_integer(const struct jmes_call *c, unsigned i, double *to)
-{
-	if (i >= c->n || c->args[i].value.kind != VALUE_NUMBER ||
-	    c->args[i].value.number == 0)
-		return true;
-	*to = c->args[i].value.number;
-	return floor(*to) == *to;
-}
-
-/* Where a text stands in another, between two places. */
-static int
-jmes_find(struct jmes_call *c, bool last, struct value *to)
-{
-	struct str text = jmes_text(c, 0), what = jmes_text(c, 1), part;
-	double units = (double)text_units(text), from = 0, end = units;
-	size_t at, begin, found = SIZE_MAX;
-	bool split;
-
-	*to = value_null();
-	if (text.n == 0 || what.n == 0)
-		return 0;
-	if (!jmes_integer(c, 2, &from) || !jmes_integer(c, 3, &end))
-		return -1;
-	from = fmax(from, 0);
-	end = fmin(end, units);
-	if (end < 0)
-		end = fmax(end + units, 0); /* slice() counts from the end */
-	if (from >= end)
-		return 0;
-	begin = text_offset(text, (size_t)from, &split);
-	part.p = text.p + begin;
-	part.n = text_offset(text, (size_t)end, &split) - begin;
-	for (at = text_find(part, what, 0); at != SIZE_MAX;
-	     at = text_find(part, what, at + 1)) {
-		found = at;
-		if (!last)
-			break;
-	}
-	if (found != SIZE_MAX)
-		*to = value_number(
-		    (double)text_units((struct str){ part.p, found }) + from);
-	return 0;
-}
-
-static int
-jmes_find_first(struct jmes_call *c, struct value *to)
-{
-	return jmes_find(c, false, to);
-}
-
-static int
-jmes_find_last(struct jmes_call *c, struct value *to)
-{
-	return jmes_find(c, true, to);
-}
-
-static int
 jmes_from_items(struct jmes_call *c, struct value *to)
 {
 	const struct value_array *pairs = jmes_array(c, 0), *pair;
@@ -360,22 +224,6 @@ jmes_group_by(struct jmes_call *c, struct value *to)
 		value_push(c->s->v, group, items->at[i]);
 	}
 	return 0;
-}
-
-static int
-jmes_join(struct jmes_call *c, struct value *to)
-{
-	const struct value_array *texts = jmes_array(c, 1);
-	size_t most = c->s->v->most > 0 ? c->s->v->most : SIZE_MAX, i;
-	struct buf out = { 0 };
-
-	for (i = 0; i < texts->n && out.n < most; i++) {
-		if (i > 0)
-			buf_add_str(&out, jmes_text(c, 0));
-		if (texts->at[i].kind == VALUE_TEXT)
-			buf_add_str(&out, texts->at[i].text);
-	}
-	return jmes_made(c, &out, to);
 }
 
 static int
@@ -531,106 +379,6 @@ jmes_not_null(struct jmes_call *c, struct value *to)
 }
 
 static int
-jmes_pad(struct jmes_call *c, bool left, struct value *to)
-{
-	struct str text = jmes_text(c, 0), with = jmes_text(c, 2);
-	double width = jmes_number_at(c, 1), units = (double)text_units(text);
-	struct buf out = { 0 };
-
-	if (with.n == 0)
-		with = STR(" ");
-	if (text_units(with) > 1 || width < 0 || floor(width) != width ||
-	    (c->s->v->most > 0 && width > (double)c->s->v->most))
-		return -1;
-	if (!left)
-		buf_add_str(&out, text);
-	for (; units < width && text.n > 0; units++)
-		buf_add_str(&out, with);
-	if (left)
-		buf_add_str(&out, text);
-	return jmes_made(c, &out, to);
-}
-
-static int
-jmes_pad_left(struct jmes_call *c, struct value *to)
-{
-	return jmes_pad(c, true, to);
-}
-
-static int
-jmes_pad_right(struct jmes_call *c, struct value *to)
-{
-	return jmes_pad(c, false, to);
-}
-
-/* A count that may be missing (-1).  False when it is no whole number. */
-static bool
-jmes_count(const struct jmes_call *c, unsigned i, double *count)
-{
-	*count = -1;
-	if (i >= c->n || c->args[i].value.kind != VALUE_NUMBER)
-		return true;
-	*count = c->args[i].value.number;
-	return *count >= 0 && floor(*count) == *count;
-}
-
-static int
-jmes_replace(struct jmes_call *c, struct value *to)
-{
-	struct str text = jmes_text(c, 0), what = jmes_text(c, 1);
-	size_t most = c->s->v->most > 0 ? c->s->v->most : SIZE_MAX;
-	size_t from = 0, at;
-	struct buf out = { 0 };
-	double count;
-
-	if (!jmes_count(c, 3, &count))
-		return -1;
-	*to = c->args[0].value;
-	if (what.n == 0 || count == 0)
-		return 0;
-	while (count-- != 0 && out.n < most) {
-		at = text_find(text, what, from);
-		if (at == SIZE_MAX)
-			break;
-		buf_add(&out, text.p + from, at - from);
-		buf_add_str(&out, jmes_text(c, 2));
-		from = at + what.n;
-	}
-	buf_add(&out, text.p + from, text.n - from);
-	return jmes_made(c, &out, to);
-}
-
-static int
-jmes_split(struct jmes_call *c, struct value *to)
-{
-	struct str rest = jmes_text(c, 0), by = jmes_text(c, 1);
-	double count;
-	size_t at, n;
-
-	*to = value_new_array(c->s->v, 0);
-	if (!jmes_count(c, 2, &count))
-		return -1;
-	if (rest.n == 0 && by.n == 0)
-		return 0;
-	while (count-- != 0 && !c->s->v->over) {
-		if (by.n == 0) {
-			(void)text_point(rest, &n);
-			at = n < rest.n ? n : SIZE_MAX;
-		} else {
-			at = text_find(rest, by, 0);
-		}
-		if (at == SIZE_MAX)
-			break;
-		value_push(
-		    c->s->v, *to, value_text((struct str){ rest.p, at }));
-		rest.p += at + by.n;
-		rest.n -= at + by.n;
-	}
-	value_push(c->s->v, *to, value_text(rest));
-	return 0;
-}
-
-static int
 jmes_reverse(struct jmes_call *c, struct value *to)
 {
 	struct value of = c->args[0].value;
@@ -770,63 +518,6 @@ jmes_to_string(struct jmes_call *c, struct value *to)
 	return jmes_made(c, &out, to);
 }
 
-/* Whether a character is one of set, or white space when that is empty. */
-static bool
-jmes_is_trimmed(struct str at, struct str set)
-{
-	size_t n, m;
-	uint32_t point = text_point(at, &n);
-
-	if (set.n == 0)
-		return text_is_space(point) || point == 0x85;
-	for (; set.n > 0; set.p += m, set.n -= m)
-		if (text_point(set, &m) == point)
-			return true;
-	return false;
-}
-
-static int
-jmes_trimmed(struct jmes_call *c, bool left, bool right, struct value *to)
-{
-	struct str text = jmes_text(c, 0), set = jmes_text(c, 1);
-	size_t n;
-
-	while (left && text.n > 0 && jmes_is_trimmed(text, set)) {
-		(void)text_point(text, &n);
-		text.p += n;
-		text.n -= n;
-	}
-	while (right && text.n > 0) {
-		for (n = 1; n < 4 && n < text.n &&
-			    (text.p[text.n - n] & 0xc0) == 0x80;)
-			n++;
-		if (!jmes_is_trimmed(
-			(struct str){ text.p + text.n - n, n }, set))
-			break;
-		text.n -= n;
-	}
-	*to = value_text(text);
-	return 0;
-}
-
-static int
-jmes_trim(struct jmes_call *c, struct value *to)
-{
-	return jmes_trimmed(c, true, true, to);
-}
-
-static int
-jmes_trim_left(struct jmes_call *c, struct value *to)
-{
-	return jmes_trimmed(c, true, false, to);
-}
-
-static int
-jmes_trim_right(struct jmes_call *c, struct value *to)
-{
-	return jmes_trimmed(c, false, true, to);
-}
-
 static int
 jmes_type(struct jmes_call *c, struct value *to)
 {
@@ -875,32 +566,16 @@ jmes_zip(struct jmes_call *c, struct value *to)
 	return 0;
 }
 
-#define JMES_MANY 99 /* any number of arguments */
-
-static const struct jmes_function {
-	const char *name;
-	int (*call)(struct jmes_call *c, struct value *to);
-	unsigned least, most;
-	unsigned types[4];
-} jmes_functions[] = {
+static const struct jmes_function jmes_functions[] = {
 	{ "abs", jmes_abs, 1, 1, { JMES_NUMBER } },
 	{ "avg", jmes_avg, 1, 1, { JMES_NUMBERS } },
 	{ "ceil", jmes_ceil, 1, 1, { JMES_NUMBER } },
-	{ "contains", jmes_contains, 2, 2,
-	    { JMES_TEXT | JMES_ARRAY, JMES_ANY } },
-	{ "ends_with", jmes_ends_with, 2, 2, { JMES_TEXT, JMES_TEXT } },
-	{ "find_first", jmes_find_first, 2, 4,
-	    { JMES_TEXT, JMES_TEXT, JMES_NUMBER, JMES_NUMBER } },
-	{ "find_last", jmes_find_last, 2, 4,
-	    { JMES_TEXT, JMES_TEXT, JMES_NUMBER, JMES_NUMBER } },
 	{ "floor", jmes_floor, 1, 1, { JMES_NUMBER } },
 	{ "from_items", jmes_from_items, 1, 1, { JMES_ARRAYS } },
 	{ "group_by", jmes_group_by, 2, 2, { JMES_ARRAY, JMES_EXPR } },
 	{ "items", jmes_items, 1, 1, { JMES_MAP } },
-	{ "join", jmes_join, 2, 2, { JMES_TEXT, JMES_TEXTS } },
 	{ "keys", jmes_keys, 1, 1, { JMES_MAP } },
 	{ "length", jmes_length, 1, 1, { JMES_TEXT | JMES_ARRAY | JMES_MAP } },
-	{ "lower", jmes_lower, 1, 1, { JMES_TEXT } },
 	{ "map", jmes_map, 2, 2, { JMES_EXPR, JMES_ARRAY } },
 	{ "max", jmes_max, 1, 1, { JMES_NUMBERS | JMES_TEXTS } },
 	{ "max_by", jmes_max_by, 2, 2, { JMES_ARRAY, JMES_EXPR } },
@@ -908,49 +583,41 @@ static const struct jmes_function {
 	{ "min", jmes_min, 1, 1, { JMES_NUMBERS | JMES_TEXTS } },
 	{ "min_by", jmes_min_by, 2, 2, { JMES_ARRAY, JMES_EXPR } },
 	{ "not_null", jmes_not_null, 1, JMES_MANY, { JMES_ANY } },
-	{ "pad_left", jmes_pad_left, 2, 3,
-	    { JMES_TEXT, JMES_NUMBER, JMES_TEXT } },
-	{ "pad_right", jmes_pad_right, 2, 3,
-	    { JMES_TEXT, JMES_NUMBER, JMES_TEXT } },
-	{ "replace", jmes_replace, 3, 4,
-	    { JMES_TEXT, JMES_TEXT, JMES_TEXT, JMES_NUMBER } },
 	{ "reverse", jmes_reverse, 1, 1, { JMES_TEXT | JMES_ARRAY } },
 	{ "sort", jmes_sort, 1, 1, { JMES_TEXTS | JMES_NUMBERS } },
 	{ "sort_by", jmes_sort_by, 2, 2, { JMES_ARRAY, JMES_EXPR } },
-	{ "split", jmes_split, 2, 3, { JMES_TEXT, JMES_TEXT, JMES_NUMBER } },
-	{ "starts_with", jmes_starts_with, 2, 2, { JMES_TEXT, JMES_TEXT } },
 	{ "sum", jmes_sum, 1, 1, { JMES_NUMBERS } },
 	{ "to_array", jmes_to_array, 1, 1, { JMES_ANY } },
 	{ "to_number", jmes_to_number, 1, 1, { JMES_ANY } },
 	{ "to_string", jmes_to_string, 1, 1, { JMES_ANY } },
-	{ "trim", jmes_trim, 1, 2, { JMES_TEXT, JMES_TEXT } },
-	{ "trim_left", jmes_trim_left, 1, 2, { JMES_TEXT, JMES_TEXT } },
-	{ "trim_right", jmes_trim_right, 1, 2, { JMES_TEXT, JMES_TEXT } },
 	{ "type", jmes_type, 1, 1, { JMES_ANY } },
-	{ "upper", jmes_upper, 1, 1, { JMES_TEXT } },
 	{ "values", jmes_values, 1, 1, { JMES_MAP } },
 	{ "zip", jmes_zip, 1, JMES_MANY, { JMES_ARRAY } },
+	{ NULL, NULL, 0, 0, { 0 } },
 };
 
-#define JMES_FUNCTIONS (sizeof(jmes_functions) / sizeof(*jmes_functions))
+static const struct jmes_function *
+jmes_find_in(const struct jmes_function *f, struct str name)
+{
+	while (f->name != NULL && !str_is(name, f->name))
+		f++;
+	return f->name == NULL ? NULL : f;
+}
 
 int
 jmes_call(struct jmes_search *s, struct str name, const struct jmes_arg *args,
     unsigned n, struct value *to)
 {
 	struct jmes_call c = { .s = s, .args = args, .n = n };
-	const struct jmes_function *f;
+	const struct jmes_function *f = jmes_find_in(jmes_functions, name);
 	unsigned i;
 
-	for (f = jmes_functions; f < jmes_functions + JMES_FUNCTIONS; f++) {
-		if (!str_is(name, f->name))
-			continue;
-		if (n < f->least || n > f->most)
+	if (f == NULL)
+		f = jmes_find_in(jmes_text_functions, name);
+	if (f == NULL || n < f->least || n > f->most)
+		return -1;
+	for (i = 0; i < n && i < 4 && f->types[i] != 0; i++)
+		if (!jmes_fits(&args[i], f->types[i]))
 			return -1;
-		for (i = 0; i < n && i < 4 && f->types[i] != 0; i++)
-			if (!jmes_fits(&args[i], f->types[i]))
-				return -1;
-		return f->call(&c, to);
-	}
-	return -1;
+	return f->call(&c, to);
 }

@@ -1,256 +1,24 @@
-/* Tokens of JMESPath, and a parser by binding powers. */
+/* The grammar of JMESPath, by binding powers. */
 
 #include "config.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/mem.h"
-#include "base/number.h"
-#include "mock/text.h"
-#include "mock/value_json.h"
 
 #include "mock/jmespath_priv.h"
 
 #define JMES_NESTED 200
-#define JMES_TOKENS 20000
-
-struct jmes_lexeme {
-	enum jmes_token kind;
-	struct str text;
-	struct value literal;
-};
 
 struct jmes_parser {
 	struct values *v;
-	struct str text;
-	size_t at;
 	struct jmes_lexeme *tokens;
-	size_t n, room, next;
+	size_t n, next;
 	unsigned depth;
 	bool wrong;
 };
 
 static struct jmes_node *jmes_expression(struct jmes_parser *p, int power);
-
-static struct jmes_lexeme *
-jmes_add(struct jmes_parser *p, enum jmes_token kind, size_t n)
-{
-	if (p->n == p->room) {
-		p->room = p->room == 0 ? 32 : p->room * 2;
-		p->tokens = xrealloc(p->tokens, p->room * sizeof(*p->tokens));
-	}
-	p->wrong |= p->n > JMES_TOKENS;
-	p->tokens[p->n] = (struct jmes_lexeme){
-		.kind = kind,
-		.text = { p->text.p + p->at, n },
-	};
-	p->at += n;
-	return &p->tokens[p->n++];
-}
-
-static char
-jmes_char(const struct jmes_parser *p, size_t at)
-{
-	return at < p->text.n ? p->text.p[at] : '\0';
-}
-
-static bool
-jmes_is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool
-jmes_is_digit(char c)
-{
-	return (c >= '0' && c <= '9') || c == '-';
-}
-
-static size_t
-jmes_word_end(const struct jmes_parser *p, size_t at)
-{
-	while (jmes_is_alpha(jmes_char(p, at)) ||
-	       (jmes_char(p, at) >= '0' && jmes_char(p, at) <= '9'))
-		at++;
-	return at;
-}
-
-/* Where what is quoted from p->at on ends, at the quote or the end. */
-static size_t
-jmes_quote_end(const struct jmes_parser *p)
-{
-	char quote = p->text.p[p->at];
-	size_t at = p->at + 1;
-
-	while (at < p->text.n && p->text.p[at] != quote)
-		at +=
-		    p->text.p[at] == '\\' && (jmes_char(p, at + 1) == '\\' ||
-						 jmes_char(p, at + 1) == quote)
-			? 2
-			: 1;
-	return at < p->text.n ? at : p->text.n;
-}
-
-/* Replaces what by with, everywhere or once. */
-static struct str
-jmes_replaced(struct jmes_parser *p, struct str text, const char *what,
-    const char *with, bool all)
-{
-	struct buf out = { 0 };
-	size_t from = 0, at;
-
-	do {
-		at = text_find(text, str_of(what), from);
-		if (at == SIZE_MAX)
-			break;
-		buf_add(&out, text.p + from, at - from);
-		buf_add_text(&out, with);
-		from = at + strlen(what);
-	} while (all);
-	buf_add(&out, text.p + from, text.n - from);
-	text = value_copy_text(p->v, buf_str(&out)).text;
-	buf_free(&out);
-	return text;
-}
-
-static void
-jmes_quoted(struct jmes_parser *p)
-{
-	size_t end = jmes_quote_end(p);
-	struct jmes_lexeme *t = jmes_add(
-	    p, JMES_T_QUOTED, (end < p->text.n ? end + 1 : end) - p->at);
-
-	if (value_read_json(p->v, t->text, &t->literal) == -1 ||
-	    t->literal.kind != VALUE_TEXT)
-		p->wrong = true;
-	else
-		t->text = t->literal.text;
-}
-
-static void
-jmes_raw(struct jmes_parser *p)
-{
-	size_t end = jmes_quote_end(p);
-	/* One that is not closed loses its last character. */
-	size_t last = end < p->text.n ? end : end == p->at + 1 ? end : end;
-	struct str text = { p->text.p + p->at + 1, last - p->at - 1 };
-
-	text = jmes_replaced(p, text, "\\\\", "\\", true);
-	text = jmes_replaced(p, text, "\\'", "'", true);
-	jmes_add(p, JMES_T_LITERAL, (end < p->text.n ? end + 1 : end) - p->at)
-	    ->literal = value_text(text);
-}
-
-static void
-jmes_json(struct jmes_parser *p)
-{
-	size_t end = jmes_quote_end(p);
-	struct str text = { p->text.p + p->at + 1, end - p->at - 1 };
-	struct jmes_lexeme *t = jmes_add(
-	    p, JMES_T_LITERAL, (end < p->text.n ? end + 1 : end) - p->at);
-
-	text = jmes_replaced(p, text, "\\`", "`", false);
-	p->wrong |= value_read_json(p->v, text, &t->literal) == -1;
-}
-
-static void
-jmes_number(struct jmes_parser *p)
-{
-	size_t end = p->at + 1;
-	struct jmes_lexeme *t;
-
-	while (jmes_is_digit(jmes_char(p, end)))
-		end++;
-	t = jmes_add(p, JMES_T_NUMBER, end - p->at);
-	t->literal = value_number(number_int_of(t->text));
-}
-
-static const struct jmes_mark {
-	const char *text;
-	enum jmes_token kind;
-} jmes_marks[] = {
-	{ "!=", JMES_T_NE },
-	{ "!", JMES_T_NOT },
-	{ "<=", JMES_T_LTE },
-	{ "<", JMES_T_LT },
-	{ ">=", JMES_T_GTE },
-	{ ">", JMES_T_GT },
-	{ "==", JMES_T_EQ },
-	{ "=", JMES_T_ASSIGN },
-	{ "&&", JMES_T_AND },
-	{ "&", JMES_T_REFERENCE },
-	{ "||", JMES_T_OR },
-	{ "|", JMES_T_PIPE },
-	{ "//", JMES_T_DIV },
-	{ "/", JMES_T_DIVIDE },
-	{ "[?", JMES_T_FILTER },
-	{ "[]", JMES_T_FLATTEN },
-	{ "[", JMES_T_LBRACKET },
-	{ "(", JMES_T_LPAREN },
-	{ ")", JMES_T_RPAREN },
-	{ "*", JMES_T_STAR },
-	{ ",", JMES_T_COMMA },
-	{ ".", JMES_T_DOT },
-	{ ":", JMES_T_COLON },
-	{ "@", JMES_T_CURRENT },
-	{ "]", JMES_T_RBRACKET },
-	{ "{", JMES_T_LBRACE },
-	{ "}", JMES_T_RBRACE },
-	{ "+", JMES_T_PLUS },
-	{ "%", JMES_T_MODULO },
-	{ "?", JMES_T_QUESTION },
-	{ "-", JMES_T_MINUS },
-	{ "$", JMES_T_ROOT },
-	{ "\xe2\x88\x92", JMES_T_MINUS },
-	{ "\xc3\x97", JMES_T_MULTIPLY },
-	{ "\xc3\xb7", JMES_T_DIVIDE },
-};
-
-#define JMES_MARKS (sizeof(jmes_marks) / sizeof(*jmes_marks))
-
-static void
-jmes_mark(struct jmes_parser *p)
-{
-	struct str rest = { p->text.p + p->at, p->text.n - p->at };
-	const struct jmes_mark *m;
-
-	for (m = jmes_marks; m < jmes_marks + JMES_MARKS; m++)
-		if (str_starts(rest, m->text)) {
-			jmes_add(p, m->kind, strlen(m->text));
-			return;
-		}
-	p->wrong = true;
-}
-
-static void
-jmes_step(struct jmes_parser *p)
-{
-	char c = p->text.p[p->at], next = jmes_char(p, p->at + 1);
-
-	if (jmes_is_alpha(c)) {
-		jmes_add(p, JMES_T_NAME, jmes_word_end(p, p->at) - p->at);
-	} else if (c == '$' && jmes_is_alpha(next)) {
-		p->at++;
-		jmes_add(p, JMES_T_VARIABLE, jmes_word_end(p, p->at) - p->at);
-	} else if ((c >= '0' && c <= '9') ||
-		   (c == '-' && jmes_is_digit(next))) {
-		jmes_number(p);
-	} else if (c == '"') {
-		jmes_quoted(p);
-	} else if (c == '\'') {
-		jmes_raw(p);
-	} else if (c == '`') {
-		jmes_json(p);
-	} else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-		p->at++;
-	} else {
-		jmes_mark(p);
-	}
-}
 
 static int
 jmes_power(enum jmes_token kind)
@@ -714,14 +482,13 @@ jmes_expression(struct jmes_parser *p, int power)
 struct jmes_node *
 jmes_parse(struct values *v, struct str text)
 {
-	struct jmes_parser p = { .v = v, .text = text };
-	struct jmes_node *n = NULL;
+	struct jmes_parser p = { .v = v };
+	struct jmes_node *n;
 
-	while (p.at < text.n && !p.wrong)
-		jmes_step(&p);
-	jmes_add(&p, JMES_END, 0);
-	if (!p.wrong)
-		n = jmes_expression(&p, 0);
+	p.tokens = jmes_tokens(v, text, &p.n);
+	if (p.tokens == NULL)
+		return NULL;
+	n = jmes_expression(&p, 0);
 	if (jmes_sees(&p, 0) != JMES_END)
 		p.wrong = true;
 	free(p.tokens);

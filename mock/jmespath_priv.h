@@ -91,6 +91,15 @@ struct jmes_node {
 	bool has[3];
 };
 
+struct jmes_lexeme {
+	enum jmes_token kind;
+	struct str text;
+	struct value literal;
+};
+
+/* All tokens and JMES_END, which the caller frees; NULL for what is none. */
+struct jmes_lexeme *jmes_tokens(struct values *v, struct str text, size_t *n);
+
 /* NULL when text is no expression. */
 struct jmes_node *jmes_parse(struct values *v, struct str text);
 
