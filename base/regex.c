@@ -21,8 +21,8 @@ struct regex {
 	pcre2_match_context *limits;
 };
 
-struct regex *
-regex_new(struct str pattern, struct err *e)
+static struct regex *
+regex_compile(struct str pattern, uint32_t flags, size_t most, struct err *e)
 {
 	struct regex *r;
 	PCRE2_UCHAR why[128];
@@ -30,13 +30,12 @@ regex_new(struct str pattern, struct err *e)
 	pcre2_code *code;
 	int error;
 
-	if (pattern.n > REGEX_MOST) {
-		err_set(
-		    e, "expected a pattern of at most %d bytes", REGEX_MOST);
+	if (pattern.n > most) {
+		err_set(e, "expected a pattern of at most %zu bytes", most);
 		return NULL;
 	}
 	code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.n,
-	    PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL, &error, &at, NULL);
+	    PCRE2_NEVER_BACKSLASH_C | flags, &error, &at, NULL);
 	if (code == NULL) {
 		pcre2_get_error_message(error, why, sizeof(why));
 		err_set(e, "%.*s: character %zu: %s",
@@ -54,6 +53,21 @@ regex_new(struct str pattern, struct err *e)
 	pcre2_set_match_limit(r->limits, REGEX_STEPS);
 	pcre2_set_heap_limit(r->limits, REGEX_HEAP_KIB);
 	return r;
+}
+
+struct regex *
+regex_new(struct str pattern, struct err *e)
+{
+	return regex_compile(pattern, PCRE2_DOTALL, REGEX_MOST, e);
+}
+
+struct regex *
+regex_new_ecma(struct str pattern, bool ignore_case, struct err *e)
+{
+	return regex_compile(pattern,
+	    PCRE2_UTF | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
+		PCRE2_DOLLAR_ENDONLY | (ignore_case ? PCRE2_CASELESS : 0),
+	    4 * REGEX_MOST, e);
 }
 
 void

@@ -31,6 +31,12 @@ struct regex_match {
 struct regex *regex_new(struct str pattern, struct err *e);
 void regex_free(struct regex *r); /* safe on NULL */
 
+/* The same over UTF-8, with what ECMAScript means where PCRE2 has a switch for
+ * it ([] and [^], groups that took no part, $ as the very end).  Searching a
+ * text that is not UTF-8 gives -1.  It may have four times REGEX_MOST bytes. */
+struct regex *regex_new_ecma(
+    struct str pattern, bool ignore_case, struct err *e);
+
 /*
  * The first match in text at or behind the offset from.  1 if there is one, 0
  * if not, and -1 when the search was given up because it cost too much; m is

@@ -10,11 +10,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/regex.h"
 
 #include "mock/document.h"
 #include "mock/endpoint.h"
 #include "mock/environment.h"
+#include "mock/js_regex.h"
 #include "mock/locate.h"
 #include "mock/pattern.h"
 #include "mock/template.h"
@@ -183,7 +183,7 @@ check_regex(struct checking *c, struct str value)
 
 	if (check_is_template(value))
 		return;
-	r = regex_new(value, &e);
+	r = js_regex_new(value, 0, &e);
 	if (r == NULL)
 		check_found(c, true, "%s", e.text);
 	regex_free(r);

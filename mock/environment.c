@@ -103,6 +103,8 @@ static const char *const target_words[] = {
 	[MOCK_TARGET_GLOBAL_VAR] = "global_var",
 	[MOCK_TARGET_DATA_BUCKET] = "data_bucket",
 	[MOCK_TARGET_TEMPLATING] = "templating",
+	[MOCK_TARGET_CLIENT] = "client",
+	[MOCK_TARGET_GRAPHQL_OPERATION] = "graphql_operation",
 	NULL,
 };
 static const char *const operator_words[] = {
@@ -113,6 +115,8 @@ static const char *const operator_words[] = {
 	[MOCK_OPERATOR_EMPTY_ARRAY] = "empty_array",
 	[MOCK_OPERATOR_ARRAY_INCLUDES] = "array_includes",
 	[MOCK_OPERATOR_JSON_SCHEMA] = "valid_json_schema",
+	[MOCK_OPERATOR_LESS] = "less",
+	[MOCK_OPERATOR_GREATER] = "greater",
 	NULL,
 };
 static const struct member rule_members[] = { WORD("target", mock_rule, target,

@@ -45,6 +45,9 @@ enum mock_target {
 	MOCK_TARGET_GLOBAL_VAR,
 	MOCK_TARGET_DATA_BUCKET,
 	MOCK_TARGET_TEMPLATING,
+	/* Not Mockoon's: */
+	MOCK_TARGET_CLIENT, /* its address */
+	MOCK_TARGET_GRAPHQL_OPERATION,
 };
 
 enum mock_operator {
@@ -55,6 +58,9 @@ enum mock_operator {
 	MOCK_OPERATOR_EMPTY_ARRAY,
 	MOCK_OPERATOR_ARRAY_INCLUDES,
 	MOCK_OPERATOR_JSON_SCHEMA,
+	/* Not Mockoon's, of numbers: */
+	MOCK_OPERATOR_LESS,
+	MOCK_OPERATOR_GREATER,
 };
 
 struct mock_rule {

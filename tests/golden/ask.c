@@ -5,18 +5,33 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "har/base64.h"
 #include "har/headers.h"
 #include "mock/asked.h"
+#include "mock/condition.h"
+#include "mock/environment.h"
+#include "mock/js_regex.h"
+#include "mock/pattern.h"
+#include "mock/schema.h"
 #include "mock/value_json.h"
 
 /*
- * Shows for asked.py how requests are seen: reads a JSON object per line and
- * writes one per line with the parts.
+ * Shows for asked.py how requests are seen, and what rules, schemas and regular
+ * expressions say: reads a JSON object per line and writes one per line.
  *
  *	{"method": "POST", "target": "/a?b[]=1", "headers": [["Host", "c"]],
  *	 "body": "in base64"}
  *	{"path": "/a", "url": "/a?b[]=1", "query": {"b": ["1"]}, ...}
+ *
+ * With "environment", the text of a mocks file: {"holds": true} when the rules
+ * of its first response do.
+ *
+ *	{"schema": {"type": "null"}, "values": [null, 1]}
+ *	{"valid": [true, false]}
+ *
+ *	{"pattern": "a.", "flags": "i", "texts": ["AB", "a\n"]}
+ *	{"found": [true, false]}
  */
 
 static struct str
@@ -59,29 +74,71 @@ ask_headers(struct arena *a, struct value in)
 	return headers;
 }
 
+/* What an asking needs to live. */
+struct ask {
+	struct values *v;
+	struct value in;
+	struct headers headers;
+	struct buf body;
+	struct pattern_match match;
+	struct asked *asked;
+};
+
+/* Parameters are texts, or arrays of them. */
+static void
+ask_params(struct ask *ask)
+{
+	struct value params = value_get(ask->in, STR("params")), *item;
+	struct pattern_value *p;
+	size_t i, k;
+
+	for (i = 0; params.kind == VALUE_OBJECT && i < params.object->n; i++) {
+		item = &params.object->at[i].value;
+		p = &ask->match.values[ask->match.n++];
+		p->name = params.object->at[i].name;
+		p->several = item->kind == VALUE_ARRAY;
+		p->n = p->several ? item->array->n : 1;
+		p->parts =
+		    arena_alloc(ask->v->arena, (p->n + 1) * sizeof(*p->parts));
+		for (k = 0; k < p->n; k++)
+			p->parts[k] =
+			    p->several ? item->array->at[k].text : item->text;
+	}
+	asked_set_match(ask->asked, &ask->match);
+}
+
+static void
+ask_begin(struct ask *ask)
+{
+	struct asked_from from = {
+		.method = ask_text(ask->in, "method"),
+		.target = ask_text(ask->in, "target"),
+		.client_address = STR("127.0.0.1"),
+		.headers = &ask->headers,
+	};
+	unsigned odd;
+
+	ask->headers = ask_headers(ask->v->arena, ask->in);
+	from.authority = headers_get(&ask->headers, "host");
+	if (base64_decode(ask_text(ask->in, "body"), &ask->body, &odd) == -1)
+		exit(1);
+	from.body = buf_str(&ask->body);
+	ask->asked = asked_new(ask->v->arena, &from);
+	ask_params(ask);
+}
+
 static struct value
-ask(struct values *v, struct value in)
+ask_parts(struct values *v, struct value in)
 {
 	static const char *const names[] = { "params", "query", "headers",
 		"cookies", "body" };
-	struct headers headers = ask_headers(v->arena, in);
-	struct buf body = { 0 };
-	struct asked_from from = {
-		.method = ask_text(in, "method"),
-		.target = ask_text(in, "target"),
-		.authority = headers_get(&headers, "host"),
-		.client_address = STR("127.0.0.1"),
-		.headers = &headers,
-	};
+	struct ask ask = { .v = v, .in = in };
 	struct value out = value_new_object(v);
 	struct asked *a;
-	unsigned odd;
 	int part;
 
-	if (base64_decode(ask_text(in, "body"), &body, &odd) == -1)
-		exit(1);
-	from.body = buf_str(&body);
-	a = asked_new(v->arena, &from);
+	ask_begin(&ask);
+	a = ask.asked;
 	value_set(v, out, STR("path"), value_text(asked_path(a)));
 	value_set(v, out, STR("url"), value_text(asked_url(a)));
 	value_set(
@@ -91,8 +148,130 @@ ask(struct values *v, struct value in)
 		    value_copy(v, asked_part(a, part)));
 	value_set(v, out, STR("text"), value_copy_text(v, asked_text(a)));
 	value_set(v, out, STR("remark"), value_text(asked_remark(a)));
-	buf_free(&body);
+	buf_free(&ask.body);
 	return out;
+}
+
+static struct value
+ask_stored(void *arg, struct values *v, struct str name)
+{
+	(void)v;
+	return value_get(*(const struct value *)arg, name);
+}
+
+static struct value
+ask_holds(struct ask *ask, const struct environment *env, struct err *e)
+{
+	struct value buckets = value_get(ask->in, STR("buckets"));
+	struct value globals = value_get(ask->in, STR("globals"));
+	struct template_store bucket_store = { .get = ask_stored,
+		.arg = &buckets };
+	struct template_store global_store = { .get = ask_stored,
+		.arg = &globals };
+	struct template_context context = {
+		.arena = ask->v->arena,
+		.request = asked_template(ask->asked),
+		.buckets = &bucket_store,
+		.globals = &global_store,
+	};
+	struct conditions_of of = {
+		.asked = ask->asked,
+		.context = &context,
+		.environment = env,
+		.number = 3,
+	};
+	struct conditions *c =
+	    conditions_new(&env->routes[0].responses[0], "response", NULL, e);
+	int holds = c == NULL ? -1 : conditions_hold(c, &of, e);
+
+	conditions_free(c);
+	return holds == -1 ? VALUE_NONE : value_bool(holds == 1);
+}
+
+static struct value
+ask_rules(struct values *v, struct value in)
+{
+	struct ask ask = { .v = v, .in = in };
+	struct value out = value_new_object(v), holds;
+	struct environment *env;
+	struct err e;
+
+	env = environment_parse(
+	    "mocks.json", ask_text(in, "environment"), NULL, &e);
+	if (env == NULL) {
+		fprintf(stderr, "%s\n", e.text);
+		exit(1);
+	}
+	ask_begin(&ask);
+	holds = ask_holds(&ask, env, &e);
+	value_set(v, out, STR("holds"), holds);
+	if (holds.kind == VALUE_UNDEFINED)
+		value_set(
+		    v, out, STR("error"), value_copy_text(v, str_of(e.text)));
+	environment_free(env);
+	buf_free(&ask.body);
+	return out;
+}
+
+static struct value
+ask_schema(struct values *v, struct value in)
+{
+	struct value values = value_get(in, STR("values"));
+	struct value out = value_new_object(v), valid = value_new_array(v, 0);
+	struct err e;
+	struct schema *s = schema_new(value_get(in, STR("schema")), &e);
+	size_t i;
+
+	if (s == NULL) {
+		value_set(
+		    v, out, STR("error"), value_copy_text(v, str_of(e.text)));
+		return out;
+	}
+	for (i = 0; i < values.array->n; i++)
+		value_push(
+		    v, valid, value_bool(schema_valid(s, values.array->at[i])));
+	value_set(v, out, STR("valid"), valid);
+	schema_free(s);
+	return out;
+}
+
+static struct value
+ask_regex(struct values *v, struct value in)
+{
+	struct value texts = value_get(in, STR("texts"));
+	struct value out = value_new_object(v), found = value_new_array(v, 0);
+	struct str flags = ask_text(in, "flags");
+	struct err e;
+	struct regex *r = js_regex_new(ask_text(in, "pattern"),
+	    (str_ends(flags, "i") ? JS_REGEX_IGNORE_CASE : 0) |
+		(str_starts(flags, "u") ? JS_REGEX_UNICODE : 0),
+	    &e);
+	size_t i;
+
+	if (r == NULL) {
+		value_set(
+		    v, out, STR("error"), value_copy_text(v, str_of(e.text)));
+		return out;
+	}
+	for (i = 0; i < texts.array->n; i++)
+		value_push(v, found,
+		    value_bool(
+			regex_find(r, texts.array->at[i].text, 0, NULL) == 1));
+	value_set(v, out, STR("found"), found);
+	regex_free(r);
+	return out;
+}
+
+static struct value
+ask(struct values *v, struct value in)
+{
+	if (value_get(in, STR("environment")).kind == VALUE_TEXT)
+		return ask_rules(v, in);
+	if (value_get(in, STR("values")).kind == VALUE_ARRAY)
+		return ask_schema(v, in);
+	if (value_get(in, STR("pattern")).kind == VALUE_TEXT)
+		return ask_regex(v, in);
+	return ask_parts(v, in);
 }
 
 static void

@@ -17,7 +17,14 @@ const express = from('express');
 const cookieParser = from('cookie-parser');
 const { MockoonServer } = from('@mockoon', 'commons-server', 'dist', 'cjs',
     'libs', 'server', 'server');
+const { ResponseRulesInterpreter } = from('@mockoon', 'commons-server',
+    'dist', 'cjs', 'libs', 'response-rules-interpreter');
+const { fromExpressRequest } = from('@mockoon', 'commons-server', 'dist',
+    'cjs', 'libs', 'requests');
+const Ajv = from('ajv').default;
+const addFormats = from('ajv-formats').default;
 const SIDE_BY_SIDE = 8;
+const jobs = [];
 
 // A file that is cut off ends with an error nobody listens to.
 process.on('uncaughtException', () => {});
@@ -52,6 +59,31 @@ app.use((request, response, next) => {
 app.use(parseBody);
 app.use(mockoon.deduplicateRequestSlashes);
 app.use(cookieParser());
+/* What the rules say of a request, which is on its way through Express. */
+function holds(job, request) {
+    const environment = {
+        port: 3000, endpointPrefix: '', tlsOptions: { enabled: false },
+        ...JSON.parse(job.environment) };
+    const buckets = (environment.data || []).map((bucket) => (
+        { ...bucket, value: job.buckets[bucket.id] }));
+    const { responses } = environment.routes[0];
+    request.params = job.params;
+    try {
+        const chosen = new ResponseRulesInterpreter(responses,
+            fromExpressRequest(request), 'FALLBACK', environment, buckets,
+            job.globals, '', '').chooseResponse(3);
+        return { holds: chosen !== null };
+    } catch (e) {
+        return { error: e.message };
+    }
+}
+
+app.all('*', (request, response, next) => {
+    const job = jobs[request.get('x-job')];
+    if (!job || job.environment === undefined)
+        return next();
+    response.end(JSON.stringify(holds(job, request)));
+});
 app.use((request, response) => response.end(JSON.stringify({
     path: request.path, url: request.url, hostname: request.hostname,
     query: request.query, headers: request.headers,
@@ -59,6 +91,40 @@ app.use((request, response) => response.end(JSON.stringify({
 }, withoutParents)));
 
 const server = http.createServer(app);
+
+function validate(job) {
+    try {
+        const ajv = new Ajv({ logger: false });
+        addFormats(ajv);
+        const check = ajv.compile(job.schema);
+        return { valid: job.values.map((value) => {
+            try {
+                return check(value);
+            } catch (e) {
+                return false;
+            }
+        }) };
+    } catch (e) {
+        return { error: e.message };
+    }
+}
+
+function search(job) {
+    try {
+        const regex = new RegExp(job.pattern, job.flags);
+        return { found: job.texts.map((text) => regex.test(text)) };
+    } catch (e) {
+        return { error: e.message };
+    }
+}
+
+function answer(job) {
+    if (job.values)
+        return JSON.stringify(validate(job));
+    if (job.pattern !== undefined)
+        return JSON.stringify(search(job));
+    return send(job);
+}
 
 function send(job) {
     const body = Buffer.from(job.body || '', 'base64');
@@ -79,22 +145,21 @@ function send(job) {
                 JSON.stringify({ error: text.slice(0, 60) }));
         });
         socket.on('error', () => {});
-        socket.setTimeout(5000, () => socket.destroy());
+        socket.setTimeout(60000, () => socket.destroy());
     });
 }
 
 async function main() {
-    const lines = [];
     for await (const line of readline.createInterface(
         { input: process.stdin }))
-        lines.push(line);
+        jobs.push(JSON.parse(line));
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const answers = new Array(lines.length);
+    const answers = new Array(jobs.length);
     let next = 0;
     const work = async () => {
-        while (next < lines.length) {
+        while (next < jobs.length) {
             const i = next++;
-            answers[i] = await send(JSON.parse(lines[i]));
+            answers[i] = await answer(jobs[i]);
         }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
