@@ -150,31 +150,62 @@ contrast_add_part(struct contrast_run *r, const struct multipart_part *recorded,
 		    r, x, FAR_PART, x.name.n > 0 ? "ignore part" : NULL);
 }
 
+/* Whether a part of that name has no equal one. */
+static bool
+contrast_part_goes(
+    const struct multipart_part *v, const bool *same, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!same[i] && str_eq(v[i].name, name))
+			return true;
+	return false;
+}
+
+/* Whether the parts that stay come in the same order; at[i] is where the
+ * equal one of a[i] is, SIZE_MAX when there is none. */
+static bool
+contrast_parts_in_order(
+    const struct multipart_part *a, const size_t *at, size_t na)
+{
+	bool same[CONTRAST_PAIRS];
+	size_t i, last = 0;
+
+	for (i = 0; i < na; i++)
+		same[i] = at[i] != SIZE_MAX;
+	for (i = 0; i < na; i++) {
+		if (contrast_part_goes(a, same, na, a[i].name))
+			continue;
+		if (at[i] < last)
+			return false;
+		last = at[i];
+	}
+	return true;
+}
+
 static void
 contrast_match_parts(struct contrast_run *r, struct multipart_part *a,
     size_t na, struct multipart_part *b, size_t nb)
 {
-	bool matched[2][CONTRAST_PAIRS] = { { false } };
 	struct difference x = { .place = DIFFERENCE_IN_PART,
 		.way = DIFFERENCE_ORDER };
+	bool matched[CONTRAST_PAIRS] = { false };
 	struct multipart_part *other;
-	bool moved = false, all = na == nb;
-	size_t i;
+	size_t at[CONTRAST_PAIRS], i;
 
 	for (i = 0; i < na; i++) {
-		other = contrast_part(b, matched[1], nb, &a[i], true);
-		matched[0][i] = other != NULL;
-		all &= other != NULL;
-		moved |= other != NULL && other != &b[i];
+		other = contrast_part(b, matched, nb, &a[i], true);
+		at[i] = other != NULL ? (size_t)(other - b) : SIZE_MAX;
 	}
 	for (i = 0; i < na; i++)
-		if (!matched[0][i])
+		if (at[i] == SIZE_MAX)
 			contrast_add_part(r, &a[i],
-			    contrast_part(b, matched[1], nb, &a[i], false));
+			    contrast_part(b, matched, nb, &a[i], false));
 	for (i = 0; i < nb; i++)
-		if (!matched[1][i])
+		if (!matched[i])
 			contrast_add_part(r, NULL, &b[i]);
-	if (all && moved)
+	if (!contrast_parts_in_order(a, at, na))
 		contrast_add(r, x, FAR_WRITTEN, NULL);
 }
 

@@ -82,7 +82,8 @@ contrast_match_pairs(struct contrast_run *r, enum difference_place place,
 	for (i = 0; i < na; i++) {
 		other = contrast_pair(b, nb, &a[i], true);
 		if (other != NULL)
-			a[i].matched = other->matched = true;
+			a[i].matched = a[i].same = other->matched =
+			    other->same = true;
 	}
 	for (i = 0; i < na; i++) {
 		if (a[i].matched)
@@ -102,15 +103,39 @@ contrast_match_pairs(struct contrast_run *r, enum difference_place place,
 	return all;
 }
 
+/* Whether the name has a pair that has no equal one: to leave that out, all
+ * of the name are. */
 static bool
-contrast_in_order(const struct pair *a, const struct pair *b, size_t n)
+contrast_goes(const struct pair *v, size_t n, struct str name)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!str_eq(a[i].name, b[i].name) ||
-		    !str_eq(a[i].value, b[i].value))
+		if (!v[i].same && str_eq(v[i].name, name))
+			return true;
+	return false;
+}
+
+/* Whether the pairs that stay come in the same order. */
+static bool
+contrast_in_order(
+    const struct pair *a, size_t na, const struct pair *b, size_t nb)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < na; i++) {
+		if (contrast_goes(a, na, a[i].name) ||
+		    contrast_goes(b, nb, a[i].name))
+			continue;
+		/* Each of these has its equal one in b. */
+		while (contrast_goes(a, na, b[k].name) ||
+		       contrast_goes(b, nb, b[k].name))
+			k++;
+		if (!str_eq(a[i].name, b[k].name) ||
+		    !str_eq(a[i].value, b[k].value))
 			return false;
+		k++;
+	}
 	return true;
 }
 
@@ -125,15 +150,19 @@ contrast_pairs(struct contrast_run *r, enum difference_place place,
 	struct difference x = {
 		.place = place, .recorded = recorded, .live = live
 	};
+	bool all;
 
 	if (na > CONTRAST_PAIRS || nb > CONTRAST_PAIRS) {
 		contrast_add(r, x, FAR_KEY, NULL);
 		return;
 	}
-	if (!contrast_match_pairs(r, place, a, na, b, nb))
+	all = contrast_match_pairs(r, place, a, na, b, nb);
+	if (!contrast_in_order(a, na, b, nb))
+		x.way = DIFFERENCE_ORDER;
+	else if (all)
+		x.way = DIFFERENCE_WRITTEN;
+	else
 		return;
-	x.way =
-	    contrast_in_order(a, b, na) ? DIFFERENCE_WRITTEN : DIFFERENCE_ORDER;
 	if (x.way == DIFFERENCE_WRITTEN
 		? !r->by_meaning
 		: !contrast_named(r, verbs->sets, STR(""), false))

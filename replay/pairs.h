@@ -15,7 +15,7 @@ struct arena;
 
 struct pair {
 	struct str name, value;
-	bool matched; /* the caller's; false at first */
+	bool matched, same; /* the caller's; false at first */
 };
 
 /* Sets v to the first most pairs, views of s or of memory in a; how many

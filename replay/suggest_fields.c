@@ -11,6 +11,7 @@
 #include "har/exchange.h"
 #include "har/har_text.h"
 #include "recorder/path.h"
+#include "recorder/pseudonym.h"
 #include "recorder/rules.h"
 #include "replay/hash.h"
 #include "replay/leaves.h"
@@ -104,6 +105,19 @@ suggest_example(struct suggest_run *r, struct suggest_name *n, struct str value,
 	*to = arena_str(r->arena, shown_value(r->arena, value));
 }
 
+/* Which secret a pseudonym stands for decides nothing. */
+static uint64_t
+suggest_hash_value(struct str value)
+{
+	struct buf level = { 0 };
+	uint64_t h = pseudonym_level(value, &level)
+			 ? hash_add(HASH_START, buf_str(&level))
+			 : hash_add(HASH_START, value);
+
+	buf_free(&level);
+	return hash_mix(h);
+}
+
 /* What had no room is never left out. */
 static void
 suggest_beyond(struct suggest_run *r, enum difference_place place,
@@ -119,7 +133,7 @@ static void
 suggest_value(struct suggest_run *r, enum difference_place place,
     struct str name, struct str value, enum looks looks)
 {
-	uint64_t hash = hash_mix(hash_add(HASH_START, value));
+	uint64_t hash = suggest_hash_value(value);
 	uint32_t at = suggest_name(r, place, name);
 	size_t i;
 

@@ -335,6 +335,31 @@ def values_cannot_leave_their_member_or_line(t):
 
 
 @case
+def secrets_are_not_told(t):
+    origin = t.origin()
+    token = 'ghp_' + '0123456789abcdefghijABCDEFGHIJ012345'
+    other = token[::-1].replace('_phg', '') + 'zz'
+    hark, _ = record(t, origin, [
+        ('POST', f'/x?n=1&api_key={token}',
+         JSON + [('Authorization', f'Bearer {token}')],
+         json.dumps({'password': token, 'v': 1}).encode())], '--redact')
+    hark.restart(mode='replay')
+    for secret in (token, other):
+        ask = ('POST', f'/x?n=2&api_key={secret}',
+               JSON + [('Authorization', f'Bearer {secret}')],
+               json.dumps({'password': secret, 'v': 2}).encode())
+        r = hark.ask(*ask)
+        same(sorted_(r.json['nearest']['differences']), sorted_([
+            differ('query', 'changed', 'n', '1', '2',
+                   'POST /x ignore query n'),
+            differ('json', 'changed', '/v', '1', '2',
+                   'POST /x ignore json /v')]))
+        words = explain(hark, ask).stdout
+        for said in (r.body.decode(), hark.log, words):
+            check(secret not in said, said)
+
+
+@case
 def a_large_body_is_compared_by_its_size(t):
     origin = t.origin()
     hark, _ = record(t, origin, [('POST', '/x', [], b'a' * 10)])

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "har/coding.h"
 #include "har/headers.h"
+#include "recorder/pseudonym.h"
 #include "recorder/rules.h"
 #include "replay/contrast.h"
 
@@ -183,6 +184,17 @@ the_order_of_a_query_is_told(void)
 }
 
 static void
+the_order_of_what_stays_counts_beside_other_differences(void)
+{
+	CHECK_STR(lines("GET /a?x=1&y=2&z=3", "GET /a?z=3&x=9&y=2"),
+	    "query x: recorded 1, asked 9 | GET /a ignore query x\n"
+	    "query: the same in another order | "
+	    "GET /a compare query-as-set");
+	CHECK_STR(lines("GET /a?x=1&y=2&x=3", "GET /a?x=3&y=2&x=4"),
+	    "query x: recorded 1, asked 4 | GET /a ignore query x");
+}
+
+static void
 words_of_a_rule_are_quoted(void)
 {
 	CHECK_STR(json("{\"a b\":1}", "{\"a b\":2}"),
@@ -271,6 +283,9 @@ items_of_arrays_are_told_by_their_place(void)
 		      "[{\"id\":1,\"t\":6},{\"id\":2,\"t\":7}]"),
 	    "json /0/t: recorded 5, asked 6 | POST /a ignore json /*/t\n"
 	    "json /1/t: recorded 5, asked 7 | POST /a ignore json /*/t");
+	CHECK_STR(json("{\"a\":1,\"a\":2}", "{\"a\":2}"),
+	    "body byte 5: recorded 1,\"a\":2}, asked 2} | "
+	    "POST /a ignore body");
 	CHECK_STR(json("[1,2,3]", "[1,3]"),
 	    "json /1: recorded 2, not asked | POST /a ignore json /*");
 	CHECK_STR(json("[1,2]", "[1,2,3]"),
@@ -575,6 +590,26 @@ fields_that_rules_compare_are_told(void)
 }
 
 static void
+which_secret_it_was_makes_no_difference(void)
+{
+	struct pseudonyms *p = pseudonyms_new(STR("key"));
+	struct buf a = { 0 }, b = { 0 };
+
+	buf_add_text(&a, "{\"n\":1,\"t\":\"x ");
+	buf_add_text(&b, "{\"n\":2,\"t\":\"x ");
+	pseudonym_add(p, STR("one"), &a);
+	pseudonym_add(p, STR("two"), &b);
+	buf_add_text(&a, "\"}");
+	buf_add_text(&b, "\"}");
+	CHECK_STR(json(buf_text(&a), buf_text(&b)),
+	    "json /n: recorded 1, asked 2 | POST /a ignore json /n");
+	CHECK_INT(d.distance, 2);
+	buf_free(&a);
+	buf_free(&b);
+	pseudonyms_free(p);
+}
+
+static void
 nearer_requests_have_smaller_distances(void)
 {
 	unsigned query, id, name, method;
@@ -594,7 +629,9 @@ nearer_requests_have_smaller_distances(void)
 
 RUN(TEST(equal_requests_do_not_differ), TEST(the_method_and_the_host_are_told),
     TEST(each_segment_of_a_path_is_told), TEST(each_key_of_a_query_is_told),
-    TEST(the_order_of_a_query_is_told), TEST(words_of_a_rule_are_quoted),
+    TEST(the_order_of_a_query_is_told),
+    TEST(the_order_of_what_stays_counts_beside_other_differences),
+    TEST(words_of_a_rule_are_quoted),
     TEST(a_rule_that_cannot_be_written_is_none),
     TEST(fields_that_the_answer_varies_by_are_told),
     TEST(another_type_of_body_is_told), TEST(json_is_compared_value_by_value),
@@ -612,4 +649,5 @@ RUN(TEST(equal_requests_do_not_differ), TEST(the_method_and_the_host_are_told),
     TEST(json_that_is_too_deep_or_too_much_is_bytes),
     TEST(what_rules_leave_out_does_not_differ),
     TEST(fields_that_rules_compare_are_told),
+    TEST(which_secret_it_was_makes_no_difference),
     TEST(nearer_requests_have_smaller_distances))
