@@ -14,7 +14,7 @@ buf_reserve(struct buf *b, size_t more)
 {
 	size_t want = b->n + more;
 
-	if (want > b->cap) {
+	if (want > b->cap || b->p == NULL) {
 		b->cap = want < 2 * b->cap ? 2 * b->cap : want;
 		if (b->cap < 64)
 			b->cap = 64;

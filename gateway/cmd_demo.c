@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "gateway/gateway.h"
 #include "gateway/sample.h"
+#include "mock/environment.h"
 #include "mock/mocks.h"
 
 #include "gateway/commands.h"
@@ -87,9 +88,17 @@ cmd_demo_remove_folder(const char *folder)
 	rmdir(folder);
 }
 
+static const char demo_mocks[] =
+    "{\"routes\":[{\"uuid\":\"hello-mock\",\"endpoint\":"
+    "\"hello-mock\",\"responses\":[{\"headers\":[{\"key\":"
+    "\"Content-Type\",\"value\":\"application/json\"}],\"body\":"
+    "\"{\\\"hello\\\":\\\"from a mocked route\\\"}\\n\"}]}]}";
+
 static int
 cmd_demo_prepare(struct demo *d, struct settings *s, struct err *e)
 {
+	const struct mocks_options none = { .most_sessions = 1 };
+	struct environment *env;
 	char *url;
 	int rc;
 
@@ -106,10 +115,10 @@ cmd_demo_prepare(struct demo *d, struct settings *s, struct err *e)
 	url = xasprintf("http://%s", sample_address(d->api));
 	rc = settings_upstream(s, url, e);
 	free(url);
-	d->mocks = mocks_new();
-	mocks_add(d->mocks, "hello-mock", "GET", "/hello-mock", 200,
-	    "Content-Type: application/json\r\n",
-	    "{\"hello\":\"from a mocked route\"}\n");
+	d->mocks = mocks_new(&none);
+	env = environment_parse("demo", str_of(demo_mocks), NULL, e);
+	if (env == NULL || mocks_add(d->mocks, env, STR(""), 0, NULL, e) == -1)
+		return -1;
 	return rc == -1 ? -1 : settings_check(s, e);
 }
 

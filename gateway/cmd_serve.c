@@ -118,8 +118,8 @@ cmd_serve_log_differences(const struct gateway *g)
 }
 
 int
-cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
-    const struct serve_events *on)
+cmd_serve_until_signal(
+    const struct settings *s, struct mocks *m, const struct serve_events *on)
 {
 	struct buf json = { 0 };
 	struct gateway *g;

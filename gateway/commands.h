@@ -75,8 +75,8 @@ struct serve_events {
 	int (*on_stopped)(void *arg, const struct gateway *g);
 	void *arg;
 };
-int cmd_serve_until_signal(const struct settings *s, const struct mocks *m,
-    const struct serve_events *on);
+int cmd_serve_until_signal(
+    const struct settings *s, struct mocks *m, const struct serve_events *on);
 
 /* Initial values that differ from the option table's. */
 void cmd_run_preset(struct settings *s);

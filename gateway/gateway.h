@@ -24,7 +24,7 @@ struct tally;
 /* Binds, opens the store and starts the workers.  The settings must outlive
  * the gateway.  mocks may be NULL.  NULL with *e set on failure. */
 struct gateway *gateway_start(
-    const struct settings *s, const struct mocks *mocks, struct err *e);
+    const struct settings *s, struct mocks *mocks, struct err *e);
 
 /* {"listen":["127.0.0.1:40123"]}: the addresses that are really bound. */
 void gateway_ready(const struct gateway *g, struct buf *json);

@@ -136,6 +136,14 @@ option_set_session(
 }
 
 static int
+option_set_mocks(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of files */
+	return settings_mocks(s, text, e);
+}
+
+static int
 option_set_upstream(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -303,6 +311,39 @@ const struct option option_table[] = {
 	    .help = "forward PREFIX there without it (PREFIX+=URL: with it)",
 	    .repeatable = true,
 	    .upstream = true,
+	},
+	{
+	    .name = "mocks",
+	    .set = option_set_mocks,
+	    .argument = "[/PREFIX=]FILE",
+	    .help = "mocked routes: a Mockoon environment",
+	    .repeatable = true,
+	},
+	{
+	    .name = "faker-locale",
+	    TEXT(faker_locale, 32),
+	    .initial = "en",
+	    .argument = "LOCALE",
+	    .help = "language of fake data in mocks",
+	},
+	{
+	    .name = "faker-seed",
+	    NUMBER(faker_seed, VALUE_COUNT, 0, UINT64_C(1) << 53),
+	    .initial = "0",
+	    .argument = "N",
+	    .help = "fake data comes the same each time; 0 is another each",
+	},
+	{
+	    .name = "mockoon-errors",
+	    FLAG(mockoon_errors),
+	    .initial = "off",
+	    .help = "a template's error keeps its status, as in Mockoon",
+	},
+	{
+	    .name = "mock-response-headers",
+	    FLAG(mock_response_headers),
+	    .initial = "on",
+	    .help = "x-mock-response-code, -name and -id choose a response",
 	},
 	{
 	    .name = "host-header",

@@ -25,7 +25,8 @@ struct pace {
 	size_t next;   /* mark whose time has not come */
 	uint64_t due;  /* where it begins */
 	int64_t until; /* monotonic, to wait for the first byte */
-	bool events;   /* the body is an event stream */
+	void (*then)(struct transaction *t); /* behind the wait */
+	bool events;                         /* the body is an event stream */
 };
 
 /* The loop's clock is coarse: its timers may fire some milliseconds early, so
@@ -45,6 +46,7 @@ static void
 pace_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct transaction *t = arg;
+	void (*then)(struct transaction * t) = t->pace->then;
 
 	(void)fd;
 	(void)what;
@@ -58,7 +60,7 @@ pace_on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	pace_end(t);
-	reply_answer_now(t);
+	then(t);
 }
 
 static void
@@ -92,6 +94,16 @@ pace_scaled(int64_t us, uint64_t permille)
 	return us < PACE_MOST_US ? us : PACE_MOST_US;
 }
 
+void
+pace_later(
+    struct transaction *t, int64_t us, void (*then)(struct transaction *t))
+{
+	pace_begin(t);
+	t->pace->then = then;
+	t->pace->until = clock_mono_us() + us;
+	pace_arm(t, us);
+}
+
 bool
 pace_wait(struct transaction *t)
 {
@@ -102,9 +114,7 @@ pace_wait(struct transaction *t)
 		us = pace_scaled(t->answer->wait_us, s->permille);
 	if (us <= 0)
 		return false;
-	pace_begin(t);
-	t->pace->until = clock_mono_us() + us;
-	pace_arm(t, us);
+	pace_later(t, us, reply_answer_now);
 	return true;
 }
 

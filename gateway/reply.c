@@ -108,11 +108,12 @@ reply_whole(struct transaction *t, struct str body)
 	client_done(t->c, t->keep);
 }
 
-void
-reply_mock(struct transaction *t, const struct mock_reply *m)
+static void
+reply_mock_now(struct transaction *t)
 {
+	const struct mock_reply *m = t->mock;
 	struct buf *b = &t->w->head;
-	char id[128];
+	struct buf id = { 0 };
 
 	t->source = SOURCE_MOCK;
 	t->status = m->status;
@@ -122,9 +123,20 @@ reply_mock(struct transaction *t, const struct mock_reply *m)
 	reply_choose_framing(t, m->status, true);
 	if (m->status != 204 && m->status != 304)
 		buf_addf(b, "Content-Length: %zu\r\n", m->body.n);
-	snprintf(id, sizeof(id), ";route=%.*s", STR_ARGS(m->id));
-	reply_end_head(t, id);
-	reply_whole(t, m->body);
+	buf_addf(&id, ";route=%.*s", STR_ARGS(m->route));
+	reply_end_head(t, buf_text(&id));
+	buf_free(&id);
+	reply_whole(t, buf_str(&m->body));
+}
+
+void
+reply_mock(struct transaction *t, struct mock_reply *m)
+{
+	t->mock = m;
+	if (m->latency_ms > 0)
+		pace_later(t, (int64_t)m->latency_ms * 1000, reply_mock_now);
+	else
+		reply_mock_now(t);
 }
 
 void

@@ -79,6 +79,31 @@ settings_listen(struct settings *s, const char *text, struct err *e)
 	return 0;
 }
 
+int
+settings_mocks(struct settings *s, const char *text, struct err *e)
+{
+	if (text[0] == '\0' || strlen(text) > 4095)
+		return err_set(e, "%.200s: expected [/PREFIX=]FILE", text);
+	s->mocks.v =
+	    xrealloc(s->mocks.v, (s->mocks.n + 1) * sizeof(*s->mocks.v));
+	s->mocks.v[s->mocks.n++] = xstrdup(text);
+	return 0;
+}
+
+void
+settings_mocks_split(const char *text, struct str *prefix, struct str *path)
+{
+	const char *equals = text[0] == '/' ? strchr(text, '=') : NULL;
+
+	*prefix = STR("");
+	*path = str_of(text);
+	/* A file may have a = in its name, too. */
+	if (equals == NULL || access(text, F_OK) == 0)
+		return;
+	*prefix = (struct str){ text, (size_t)(equals - text) };
+	*path = str_of(equals + 1);
+}
+
 static void
 settings_session_clear(struct settings *s)
 {
@@ -264,7 +289,7 @@ settings_check(const struct settings *s, struct err *e)
 {
 	const struct mode *m = &modes[s->mode];
 
-	if (m->forwards && s->nupstreams == 0)
+	if (m->forwards && s->nupstreams == 0 && s->mocks.n == 0)
 		return err_set(e,
 		    "mode %s forwards and needs an upstream: give its URL, "
 		    "such as http://localhost:3000, or --upstream PREFIX=URL",
@@ -296,6 +321,10 @@ settings_free(struct settings *s)
 		return;
 	settings_listen_clear(s);
 	settings_session_clear(s);
+	while (s->mocks.n > 0)
+		free(s->mocks.v[--s->mocks.n]);
+	free(s->mocks.v);
+	free(s->faker_locale);
 	rules_free(s->rules);
 	for (i = 0; i < s->nupstreams; i++) {
 		free(s->upstreams[i].prefix);

@@ -94,6 +94,10 @@ struct field_setting {
 };
 
 struct settings {
+	struct strings mocks; /* "[/PREFIX=]FILE" */
+	char *faker_locale;
+	uint64_t faker_seed; /* 0: none */
+	bool mockoon_errors, mock_response_headers;
 	enum mode_id mode;
 	struct strings listen; /* "ADDR:PORT" */
 	bool listen_inherited; /* the next address set replaces all */
@@ -172,6 +176,13 @@ int settings_listen(struct settings *s, const char *text, struct err *e);
 /* Adds WAY:NAME (gateway/session.h), or with "none" takes all away; replaces
  * those that were not asked for but inherited. */
 int settings_session(struct settings *s, const char *text, struct err *e);
+
+/* Adds [/PREFIX=]FILE. */
+int settings_mocks(struct settings *s, const char *text, struct err *e);
+
+/* Its two parts; prefix is "" where there is none. */
+void settings_mocks_split(
+    const char *text, struct str *prefix, struct str *path);
 
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);

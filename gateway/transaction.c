@@ -93,6 +93,9 @@ transaction_free(struct transaction *t)
 	buf_free(&t->held);
 	free(t->marks);
 	free(t->cut);
+	if (t->mock != NULL)
+		mock_reply_fini(t->mock);
+	free(t->mock);
 	free(t->own);
 	free(t);
 }
@@ -303,26 +306,51 @@ transaction_own_business(struct transaction *t)
 	return false;
 }
 
+static bool
+transaction_mock(struct transaction *t)
+{
+	const struct http1_head *h = &t->r->head;
+	struct mock_request q = {
+		.method = h->method,
+		.target = h->path,
+		.authority = h->authority,
+		.client = url_host(str_of(client_address(t->c))),
+		.body = t->r->body,
+		.headers = &h->headers,
+		.session = t->session,
+		.session_number = t->session_number,
+		.now_us = clock_wall_us(),
+	};
+	struct mock_reply *m;
+	struct str rest, line;
+	char subject[256];
+
+	if (t->w->shared->mocks == NULL)
+		return false;
+	m = xcalloc(1, sizeof(*m));
+	if (!mocks_answer(t->w->shared->mocks, &q, m)) {
+		mock_reply_fini(m);
+		free(m);
+		return false;
+	}
+	rest = buf_str(&m->remarks);
+	while (rest.n > 0 && str_cut(&rest, '\n', &line) && line.n > 0)
+		log_warn(transaction_subject(t, subject, sizeof(subject)),
+		    "%.*s", STR_ARGS(line));
+	reply_mock(t, m);
+	return true;
+}
+
 static void
 transaction_decide(struct transaction *t)
 {
 	struct shared *g = t->w->shared;
-	struct str path = t->r->head.path;
-	const struct mock_reply *m;
 	enum found why = FOUND_NOTHING;
-	const char *query;
 
 	if (transaction_own_business(t))
 		return;
-	query = memchr(path.p, '?', path.n);
-	if (query != NULL)
-		path.n = (size_t)(query - path.p);
-	m = g->mocks == NULL ? NULL
-			     : mocks_find(g->mocks, t->r->head.method, path);
-	if (m != NULL) {
-		reply_mock(t, m);
+	if (transaction_mock(t))
 		return;
-	}
 	t->routed = g->origins != NULL &&
 		    origins_route(g->origins, t->r->head.authority,
 			t->r->head.path, &t->route);

@@ -80,6 +80,8 @@ struct transaction {
 	bool head_out; /* its head is rendered */
 	bool begun;    /* and bytes of it went to the client */
 
+	struct mock_reply *mock; /* being sent */
+
 	struct wanted wanted;       /* what was looked up */
 	struct answer *answer;      /* being replayed */
 	uint64_t offset, end;       /* of its body: what is to be sent next */
@@ -162,7 +164,8 @@ void reply_finish_answer_head(struct transaction *t);
 /* The head and the body that is at hand, all in one write. */
 void reply_whole(struct transaction *t, struct str body);
 
-void reply_mock(struct transaction *t, const struct mock_reply *m);
+/* Takes over m, which is on the heap. */
+void reply_mock(struct transaction *t, struct mock_reply *m);
 
 /* Takes over the reference to a. */
 void reply_answer(struct transaction *t, struct answer *a);
@@ -177,6 +180,10 @@ struct problem;
 void reply_problem(struct transaction *t, const struct problem *p);
 
 /* pace.c ---------------------------------------------------------------- */
+
+/* Calls then in us microseconds, on the worker. */
+void pace_later(
+    struct transaction *t, int64_t us, void (*then)(struct transaction *t));
 
 /* Whether the answer has to wait; reply_answer_now() is called later then. */
 bool pace_wait(struct transaction *t);

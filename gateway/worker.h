@@ -49,7 +49,7 @@ struct shared {
 	const struct settings *settings;
 	const struct mode *mode;
 	const struct origins *origins;
-	const struct mocks *mocks;       /* may be NULL */
+	struct mocks *mocks;             /* may be NULL */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
 	const struct redactor *redactor; /* NULL: secrets stay */
 	struct library *library;         /* NULL when nothing is replayed */

@@ -3,34 +3,75 @@
 
 /*
  * Mocked routes: they answer before any recording and before the upstream.
- * An immutable table once the gateway runs.
+ * What they are is in Mockoon's environments (mock/environment.h); what they
+ * remember is kept for each isolation session (mock/state.h).
+ *
+ *	mocks.c		all environments, and the state of sessions
+ *	server.c	one environment, made ready to answer
+ *	respond.c	the reply of one response
+ *	crud.c		the nine operations on a data bucket
  */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
-#include "har/headers.h"
 
-struct mocks; /* opaque */
+struct environment;
+struct err;
+struct headers;
+struct mocks; /* opaque; safe for any thread once it is filled */
 
-struct mock_reply {
-	struct str id; /* of the route, for X-Hark-Source */
-	int status;
-	struct str headers; /* "Name: value\r\n"... */
-	struct str body;
+struct mocks_options {
+	const char *locale; /* of fake data; NULL: en */
+	bool seeded;        /* fake data and chance follow from seed */
+	uint64_t seed;
+	bool mockoon_errors;   /* a template's error as Mockoon answers it */
+	bool choose_by_header; /* x-mock-response-code, -name and -id */
+	size_t most_sessions;
 };
 
-struct mocks *mocks_new(void);
+struct mocks *mocks_new(const struct mocks_options *o);
 void mocks_free(struct mocks *m); /* safe on NULL */
 
-/* Adds a route; all strings are copied.  method is "*" for any; path is
- * literal, without query. */
-void mocks_add(struct mocks *m, const char *id, const char *method,
-    const char *path, int status, const char *headers, const char *body);
+/* Adds an environment, which moves in also on failure.  prefix ("" or
+ * "/path") stands in front of all of its routes; data buckets are generated
+ * as at now_us (wall clock).  What does not work, but only
+ * where it is asked for, is added to remarks, one a line.  0 or -1. */
+int mocks_add(struct mocks *m, struct environment *env, struct str prefix,
+    int64_t now_us, struct buf *remarks, struct err *e);
 
-/* The reply of the first route that fits (path is the request target without
- * its query); it lives as long as m.  NULL when none does. */
-const struct mock_reply *mocks_find(
-    const struct mocks *m, struct str method, struct str path);
+struct mock_request {
+	struct str method;
+	struct str target; /* origin-form */
+	struct str authority;
+	struct str client; /* address without port */
+	uint16_t port;     /* that it reached */
+	struct str body;
+	const struct headers *headers;
+	struct str session;      /* "" for the one that all others share */
+	uint64_t session_number; /* another one when it begins anew */
+	int64_t now_us;          /* wall clock */
+};
+
+/* What a route answers; all of it lives in arena. */
+struct mock_reply {
+	struct arena arena;
+	int status;
+	struct str headers; /* "Name: value\r\n"..., no framing fields */
+	struct buf body;
+	uint64_t latency_ms;
+	struct str route;    /* its uuid, or its endpoint */
+	struct str response; /* its label or uuid; "" */
+	struct buf remarks;  /* for the log, one a line */
+};
+
+/* Whether a route answers; *r is to be ended with mock_reply_fini() then. */
+bool mocks_answer(
+    struct mocks *m, const struct mock_request *q, struct mock_reply *r);
+void mock_reply_fini(struct mock_reply *r);
 
 #endif

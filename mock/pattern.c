@@ -30,7 +30,7 @@ struct token {
 struct form {
 	struct pattern_form segments;
 	struct str source;
-	struct regex *regex; /* NULL for literals alone */
+	struct regex *regex; /* NULL when segments alone tell */
 	struct str names[PATTERN_NAMES];
 	bool several[PATTERN_NAMES];
 	size_t n;
@@ -85,6 +85,8 @@ pattern_rewrite(struct buf *text)
 	struct err e;
 	size_t i;
 
+	if (strpbrk(buf_text(text), "*?+(") == NULL)
+		return;
 	for (i = 0; i < sizeof(pattern_rewriting) / sizeof(*pattern_rewriting);
 	     i++) {
 		r = regex_new(str_of(pattern_rewriting[i].from), &e);
@@ -266,6 +268,28 @@ struct flat {
 	size_t n;
 };
 
+/* Whether all names are segments of their own, so that segments alone tell
+ * what fits. */
+static bool
+pattern_is_plain(const struct flat *f)
+{
+	struct str before, behind;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		if (f->v[i]->kind == TOKEN_TEXT)
+			continue;
+		if (f->v[i]->kind != TOKEN_NAME || i == 0)
+			return false;
+		before = f->v[i - 1]->text;
+		behind = i + 1 < f->n ? f->v[i + 1]->text : STR("/");
+		if (f->v[i - 1]->kind != TOKEN_TEXT ||
+		    before.p[before.n - 1] != '/' || behind.p[0] != '/')
+			return false;
+	}
+	return true;
+}
+
 static void
 pattern_escape(struct str text, struct buf *out)
 {
@@ -437,7 +461,7 @@ pattern_source(struct form *form, const struct flat *f, struct err *e)
 	for (i = 0; r == 0 && i < f->n; i++)
 		r = pattern_source_add(&s, form, f, i, e);
 	buf_add_text(&s.text, ")(?:/$)?$");
-	if (r == 0 && form->n > 0) {
+	if (r == 0 && !pattern_is_plain(f)) {
 		form->regex = regex_new(buf_str(&s.text), e);
 		r = form->regex != NULL ? 0 : -1;
 	}
@@ -691,20 +715,32 @@ pattern_take_value(
 	return true;
 }
 
-/* The path of a form that has no names: its segments, by letter case apart. */
+/* By segments, letter case apart; *m is set to those that have a name. */
 static bool
-pattern_is_literal_path(const struct pattern_form *f, struct str path)
+pattern_fits_plainly(const struct form *form, struct str path, struct arena *a,
+    struct pattern_match *m)
 {
+	const struct pattern_form *f = &form->segments;
 	struct str segment;
 	size_t i;
 
 	if (path.n == 0 || path.p[0] != '/')
 		return false;
 	path = (struct str){ path.p + 1, path.n - 1 };
-	for (i = 0; i < f->n; i++)
-		if (!str_cut(&path, '/', &segment) ||
-		    !str_ieq(segment, f->segments[i].text))
+	for (i = 0; i < f->n; i++) {
+		if (!str_cut(&path, '/', &segment))
 			return false;
+		if (f->segments[i].kind == PATTERN_LITERAL) {
+			if (!str_ieq(segment, f->segments[i].text))
+				return false;
+			continue;
+		}
+		m->values[m->n].name = form->names[m->n];
+		if (segment.n == 0 ||
+		    !pattern_take_value(&m->values[m->n], segment, false, a))
+			return false;
+		m->n++;
+	}
 	return path.p == NULL || path.n == 0;
 }
 
@@ -717,8 +753,8 @@ pattern_fits(const struct pattern *p, size_t form, struct str path,
 	size_t i;
 
 	m->n = 0;
-	if (f->n == 0)
-		return pattern_is_literal_path(&f->segments, path);
+	if (f->regex == NULL)
+		return pattern_fits_plainly(f, path, a, m);
 	if (regex_find(f->regex, path, 0, &found) != 1)
 		return false;
 	for (i = 0; i < f->n; i++) {

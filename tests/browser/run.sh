@@ -2,6 +2,7 @@
 #
 #	run.sh browser	a real page: Playwright with Debian's Chromium
 #	run.sh har	har-validator and har-to-k6 on exports
+#	run.sh mocks	hark and Mockoon side by side on the same mocks files
 #
 # What is missing is installed: packages by npm, as it is configured, into the
 # build folder; Chromium by apt-get when root asks.  What cannot be had is
@@ -62,6 +63,12 @@ browser)
 	;;
 har)
 	npm_install har-validator@5.1.5 har-to-k6@0.14.16
+	;;
+mocks)
+	npm_install @mockoon/cli@9.9.0
+	MOCKOON_CLI=$(cd "$folder" && pwd)/node_modules/.bin/mockoon-cli
+	export MOCKOON_CLI
+	exec python3 "$top_srcdir/tests/mocks/compare.py"
 	;;
 esac
 NODE_PATH=$(cd "$folder" && pwd)/node_modules

@@ -107,6 +107,12 @@ def a_clone_is_replayed_with_the_server_stopped(t):
     git('clone', '-q', hark.url + '/repo.git', second)
     same(history(second) == history(first), True, 'equal clones')
     git('fsck', '--strict', cwd=second)
+    # Another client asks for the same with other fields.
+    third = t.path('clone')
+    git('-c', 'http.userAgent=other/1.0', '-c', 'http.extraHeader=X-Trace: 7',
+        '-c', 'http.extraHeader=Accept-Language: de', 'clone', '-q',
+        hark.url + '/repo.git', third)
+    same(history(third) == history(first), True, 'equal clones')
     same(hark.get('/repo.git/HEAD').source, 'miss')
 
 

@@ -20,7 +20,7 @@ def authorities(url):
         else []
 
 
-def install(t, hark):
+def install(t, hark, *options):
     """Installs into a new folder with a new cache; the folder."""
     folder = t.path()
     (folder / 'package.json').write_text(
@@ -28,7 +28,7 @@ def install(t, hark):
     done = npm('install', PACKAGE, '--registry', hark.url + '/',
                '--cache', t.path(), '--replace-registry-host=always',
                '--no-audit', '--no-fund', '--no-update-notifier',
-               '--ignore-scripts', '--fetch-retries=0', cwd=folder)
+               '--ignore-scripts', '--fetch-retries=0', *options, cwd=folder)
     check(done.returncode == 0, lambda: done.stderr[-1500:])
     return folder
 
@@ -61,6 +61,10 @@ def npm_installs_the_same_tree_from_the_recording(t):
     # missed, and there is no URL to forward a miss to.
     hark.restart(mode='replay', options=['--verbose'])
     replayed = tree(install(t, hark))
+    # Another client: other fields, and other ids in them.
+    check(tree(install(t, hark, '--user-agent', 'other/1.0 {node-version}',
+                       '--scope', '@else')) == replayed,
+          'another client got another tree')
     same(hark.get('/-/not-recorded').source, 'miss')
     hark.stop()
     check(recorded == replayed, lambda: 'trees differ in ' + ', '.join(

@@ -1,0 +1,515 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "har/headers.h"
+#include "mock/asked.h"
+#include "mock/condition.h"
+#include "mock/crud.h"
+#include "mock/environment.h"
+#include "mock/pattern.h"
+#include "mock/respond.h"
+#include "mock/router.h"
+#include "mock/state.h"
+#include "mock/template.h"
+
+#include "mock/server.h"
+
+struct plan {
+	struct respond_plan respond;
+	struct conditions *conditions;
+};
+
+struct route {
+	const struct mock_route *of;
+	struct pattern *pattern;
+	struct pattern *items; /* of a CRUD route: with /:id behind it */
+	struct plan *plans;
+};
+
+struct server {
+	const struct mocks_options *options;
+	struct environment *env;
+	struct str prefix;   /* of all routes, with that of the file */
+	struct buf *remarks; /* while it is made */
+	struct router *router;
+	struct route *routes;
+	struct respond_headers headers;
+	struct template **buckets;
+	bool templates; /* there are some */
+};
+
+/* Routes are numbered twice, for lists and for single items. */
+#define SERVER_ITEMS 1
+
+/* ---- making ------------------------------------------------------------- */
+
+static void
+server_remark(struct server *s, const char *where, const char *what)
+{
+	if (s->remarks != NULL)
+		buf_addf(s->remarks, "%.*s: %s: %s\n", STR_ARGS(s->env->path),
+		    where, what);
+}
+
+/* What is wrong with a template is told now and when it is served. */
+static struct respond_text
+server_text(struct server *s, struct str text, bool plain, const char *where)
+{
+	struct respond_text to = { .plain = text };
+	struct err e;
+
+	if (plain ||
+	    memmem(text.p != NULL ? text.p : "", text.n, "{{", 2) == NULL)
+		return to;
+	to.template = template_compile(text, NULL, &e);
+	s->templates = true;
+	if (to.template != NULL)
+		return to;
+	to.wrong = arena_str(&s->env->arena, str_of(e.text));
+	server_remark(s, where, e.text);
+	return to;
+}
+
+static void
+server_headers_free(struct respond_headers *h)
+{
+	while (h->n > 0)
+		template_free(h->v[--h->n].value.template);
+	free(h->v);
+}
+
+static void
+server_headers(struct server *s, const struct mock_headers *from,
+    struct respond_headers *to, const char *where)
+{
+	struct respond_header *h;
+	size_t i;
+
+	to->v = xcalloc(from->n + 1, sizeof(*to->v));
+	for (i = 0; i < from->n; i++) {
+		if (from->v[i].key.n == 0 || from->v[i].value.n == 0)
+			continue;
+		h = &to->v[to->n++];
+		h->key = from->v[i].key;
+		h->value = server_text(s, from->v[i].value, false, where);
+	}
+}
+
+static int
+server_plan(struct server *s, size_t route, size_t number, struct err *e)
+{
+	const struct mock_response *of =
+	    &s->routes[route].of->responses[number];
+	struct plan *p = &s->routes[route].plans[number];
+	char where[64];
+
+	snprintf(where, sizeof(where), "route %zu, response %zu", route + 1,
+	    number + 1);
+	p->respond.of = of;
+	p->respond.bucket = state_bucket_of(s->env, of->databucket);
+	p->respond.body =
+	    server_text(s, of->body, of->disable_templating, where);
+	p->respond.file_path = server_text(s, of->file_path, false, where);
+	server_headers(s, &of->headers, &p->respond.headers, where);
+	p->conditions = conditions_new(of, where, s->remarks, e);
+	if (p->conditions == NULL)
+		return err_wrap(e, "%.*s", STR_ARGS(s->env->path));
+	return 0;
+}
+
+/* A path that Mockoon would not take has no route, as there. */
+static void
+server_pattern(struct server *s, struct str prefix, size_t i, const char *more,
+    struct pattern **to)
+{
+	struct buf text = { 0 };
+	struct err e;
+	char where[64];
+
+	buf_add_str(&text, s->routes[i].of->endpoint);
+	buf_add_text(&text, more);
+	*to = pattern_new(&s->env->arena, prefix, buf_str(&text), &e);
+	buf_free(&text);
+	if (*to == NULL) {
+		snprintf(where, sizeof(where), "route %zu is left out", i + 1);
+		server_remark(s, where, e.text);
+		return;
+	}
+	router_add(s->router, *to, 2 * i + (more[0] != '\0'));
+}
+
+static int
+server_route(struct server *s, struct str prefix, size_t i, struct err *e)
+{
+	struct route *r = &s->routes[i];
+	size_t k;
+
+	r->of = &s->env->routes[i];
+	r->plans = xcalloc(r->of->nresponses, sizeof(*r->plans));
+	if (r->of->type != MOCK_ROUTE_WS)
+		server_pattern(s, prefix, i, "", &r->pattern);
+	if (r->of->type == MOCK_ROUTE_CRUD)
+		server_pattern(s, prefix, i, "/:id", &r->items);
+	for (k = 0; k < r->of->nresponses; k++)
+		if (server_plan(s, i, k, e) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+server_buckets(struct server *s)
+{
+	struct respond_text text;
+	char where[64];
+	size_t i;
+
+	s->buckets = xcalloc(s->env->nbuckets + 1, sizeof(*s->buckets));
+	for (i = 0; i < s->env->nbuckets; i++) {
+		snprintf(where, sizeof(where), "data bucket %zu", i + 1);
+		text = server_text(s, s->env->buckets[i].value, false, where);
+		s->buckets[i] = text.template;
+		/* As in Mockoon, the error is the bucket. */
+		if (text.wrong.p != NULL)
+			s->env->buckets[i].value = text.wrong;
+	}
+}
+
+static int
+server_make(struct server *s, struct str prefix, struct err *e)
+{
+	struct buf whole = { 0 };
+	size_t i;
+
+	buf_add_str(&whole, prefix);
+	buf_add_text(&whole, "/");
+	buf_add_str(&whole, s->env->prefix);
+	s->prefix = arena_str(&s->env->arena, buf_str(&whole));
+	buf_free(&whole);
+	server_headers(s, &s->env->headers, &s->headers, "headers");
+	server_buckets(s);
+	for (i = 0; i < s->env->nroutes; i++)
+		if (server_route(s, s->prefix, i, e) == -1)
+			return -1;
+	return 0;
+}
+
+struct server *
+server_new(struct environment *env, struct str prefix,
+    const struct mocks_options *o, struct buf *remarks, struct err *e)
+{
+	struct server *s = xcalloc(1, sizeof(*s));
+
+	s->env = env;
+	s->options = o;
+	s->remarks = remarks;
+	s->router = router_new();
+	s->routes = xcalloc(env->nroutes + 1, sizeof(*s->routes));
+	if (server_make(s, prefix, e) == 0)
+		return s;
+	server_free(s);
+	return NULL;
+}
+
+bool
+server_has_templates(const struct server *s)
+{
+	return s->templates;
+}
+
+static void
+server_route_free(struct route *r)
+{
+	struct plan *p;
+	size_t i;
+
+	pattern_free(r->pattern);
+	pattern_free(r->items);
+	for (i = 0; r->plans != NULL && i < r->of->nresponses; i++) {
+		p = &r->plans[i];
+		template_free(p->respond.body.template);
+		template_free(p->respond.file_path.template);
+		server_headers_free(&p->respond.headers);
+		conditions_free(p->conditions);
+	}
+	free(r->plans);
+}
+
+void
+server_free(struct server *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->env->nroutes; i++)
+		if (s->routes[i].of != NULL)
+			server_route_free(&s->routes[i]);
+	for (i = 0; s->buckets != NULL && i < s->env->nbuckets; i++)
+		template_free(s->buckets[i]);
+	server_headers_free(&s->headers);
+	router_free(s->router);
+	free(s->buckets);
+	free(s->routes);
+	environment_free(s->env);
+	free(s);
+}
+
+struct state *
+server_state(
+    struct server *s, const struct state *like, struct template_context *c)
+{
+	struct state *state = state_new(s->env, s->buckets, like);
+	struct state_use use;
+
+	if (like == NULL) {
+		state_use_begin(&use, state, c);
+		state_generate(&use);
+		state_use_end(&use);
+	}
+	return state;
+}
+
+/* ---- choosing ----------------------------------------------------------- */
+
+/* One request in one environment. */
+struct serving {
+	struct server *s;
+	const struct server_request *q;
+	struct asked *asked;
+	struct state_use use;
+	size_t route;
+	struct err e; /* why a rule cannot be asked */
+};
+
+static struct str
+server_asked_for(const struct serving *v, const char *name)
+{
+	if (!v->s->options->choose_by_header)
+		return STR("");
+	return headers_get(v->q->from->headers, name);
+}
+
+/* What the client asks for by Postman's fields; the number of responses for
+ * none. */
+static size_t
+server_by_header(const struct serving *v)
+{
+	const struct mock_route *of = v->s->routes[v->route].of;
+	struct str code = server_asked_for(v, "x-mock-response-code");
+	struct str name = server_asked_for(v, "x-mock-response-name");
+	struct str id = server_asked_for(v, "x-mock-response-id");
+	uint64_t status;
+	size_t i;
+
+	for (i = 0; i < of->nresponses; i++) {
+		if (id.n > 0 && str_eq(id, of->responses[i].uuid))
+			return i;
+		if (name.n > 0 && str_eq(name, of->responses[i].label))
+			return i;
+		if (code.n > 0 && str_u64(code, &status) == 0 &&
+		    status == of->responses[i].status)
+			return i;
+	}
+	return of->nresponses;
+}
+
+/* 1, 0, or -1 with v->e set. */
+static int
+server_holds(struct serving *v, size_t response, uint64_t number)
+{
+	struct conditions_of of = { .asked = v->asked,
+		.context = v->q->c,
+		.environment = v->s->env,
+		.number = number };
+
+	return conditions_hold(
+	    v->s->routes[v->route].plans[response].conditions, &of, &v->e);
+}
+
+static size_t
+server_default(const struct mock_route *of)
+{
+	size_t i;
+
+	for (i = 0; i < of->nresponses; i++)
+		if (of->responses[i].is_default)
+			return i;
+	return 0;
+}
+
+#define SERVER_FAILED SIZE_MAX
+
+/* The response of the route, the number of them when it declines, or
+ * SERVER_FAILED with v->e set. */
+static size_t
+server_choose(struct serving *v)
+{
+	const struct mock_route *of = v->s->routes[v->route].of;
+	uint64_t number = state_number(v->q->state, v->route);
+	size_t i = server_by_header(v), n = of->nresponses;
+	int holds;
+
+	if (i < n)
+		return i;
+	switch (of->response_mode) {
+	case MOCK_MODE_RANDOM:
+		i = (size_t)(v->q->c->random(v->q->c->random_arg) * (double)n);
+		return i < n ? i : n - 1;
+	case MOCK_MODE_SEQUENTIAL:
+		return (size_t)((number - 1) % n);
+	case MOCK_MODE_DISABLE_RULES:
+		return server_default(of);
+	case MOCK_MODE_RULES:
+	case MOCK_MODE_FALLBACK:
+		break;
+	}
+	for (i = 0; i < n; i++) {
+		holds = server_holds(v, i, number);
+		if (holds != 0)
+			return holds == 1 ? i : SERVER_FAILED;
+	}
+	return of->response_mode == MOCK_MODE_FALLBACK ? n : server_default(of);
+}
+
+/* ---- answering ---------------------------------------------------------- */
+
+static void
+server_reply(
+    struct serving *v, size_t response, bool item, struct mock_reply *r)
+{
+	const struct route *route = &v->s->routes[v->route];
+	const struct mock_response *of = &route->of->responses[response];
+	struct responding d = {
+		.env = v->s->env,
+		.env_headers = &v->s->headers,
+		.plan = &route->plans[response].respond,
+		.use = &v->use,
+		.c = v->q->c,
+		.range = headers_get(v->q->from->headers, "Range"),
+		.mockoon_errors = v->s->options->mockoon_errors,
+	};
+
+	state_served(v->q->state, v->route);
+	r->latency_ms = v->s->env->latency_ms + of->latency_ms;
+	r->route = arena_str(&r->arena,
+	    route->of->uuid.n > 0 ? route->of->uuid : route->of->endpoint);
+	r->response =
+	    arena_str(&r->arena, of->label.n > 0 ? of->label : of->uuid);
+	if (route->of->type == MOCK_ROUTE_CRUD &&
+	    of->body_type == MOCK_BODY_DATABUCKET &&
+	    d.plan->bucket < v->s->env->nbuckets)
+		crud_answer(&d, item, route->of->responses[0].crud_key, r);
+	else
+		respond(&d, r);
+}
+
+/* As Mockoon answers an error that nobody has caught. */
+static void
+server_fail(struct serving *v, struct mock_reply *r)
+{
+	const struct mock_route *of = v->s->routes[v->route].of;
+
+	r->status = 500;
+	r->headers = STR("Content-Type: text/plain; charset=utf-8\r\n");
+	r->route =
+	    arena_str(&r->arena, of->uuid.n > 0 ? of->uuid : of->endpoint);
+	buf_add_text(&r->body, v->e.text);
+	buf_addf(&r->remarks, "%s\n", v->e.text);
+}
+
+/* Whether a hit is of the method; CRUD routes have several. */
+static bool
+server_has_method(const struct mock_route *of, struct str method, bool item)
+{
+	if (of->type == MOCK_ROUTE_CRUD)
+		return crud_has_method(method, item);
+	return str_is(of->method, "all") || str_ieq(of->method, method);
+}
+
+/* A path that a route has under another method, asked about by a browser. */
+static bool
+server_preflight(struct serving *v, struct mock_reply *r)
+{
+	static const char cors[] =
+	    "Access-Control-Allow-Origin: *\r\n"
+	    "Access-Control-Allow-Methods: "
+	    "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS\r\n"
+	    "Access-Control-Allow-Headers: Content-Type, Origin, Accept, "
+	    "Authorization, Content-Length, X-Requested-With\r\n";
+
+	if (!v->s->env->cors || !str_is(v->q->from->method, "OPTIONS"))
+		return false;
+	r->status = 200;
+	r->headers = STR(cors);
+	r->route = STR("cors");
+	r->latency_ms = v->s->env->latency_ms;
+	return true;
+}
+
+static bool
+server_try(struct serving *v, struct mock_reply *r)
+{
+	struct str path = asked_path(v->asked);
+	struct pattern_match match;
+	struct router_hit *hits;
+	size_t n = router_find(v->s->router, path, &r->arena, &hits), i, k;
+	bool known = false, item;
+	const struct mock_route *of;
+
+	for (i = 0; i < n; i++) {
+		v->route = hits[i].order / 2;
+		item = hits[i].order % 2 == SERVER_ITEMS;
+		of = v->s->routes[v->route].of;
+		if (!pattern_fits(
+			hits[i].pattern, hits[i].form, path, &r->arena, &match))
+			continue;
+		known = true;
+		if (!server_has_method(of, v->q->from->method, item))
+			continue;
+		asked_set_match(v->asked, &match);
+		k = server_choose(v);
+		if (k == SERVER_FAILED) {
+			server_fail(v, r);
+			return true;
+		}
+		if (k < of->nresponses) {
+			server_reply(v, k, item, r);
+			return true;
+		}
+	}
+	return known && server_preflight(v, r);
+}
+
+bool
+server_answer(
+    struct server *s, const struct server_request *q, struct mock_reply *r)
+{
+	struct serving v = { .s = s, .q = q };
+	struct asked_from from = {
+		.method = q->from->method,
+		.target = q->from->target,
+		.authority = q->from->authority,
+		.client_address = q->from->client,
+		.body = q->from->body,
+		.headers = q->from->headers,
+		.port = q->from->port,
+		.prefix = s->prefix,
+	};
+	struct str remark;
+	bool answered;
+
+	v.asked = asked_new(&r->arena, &from);
+	q->c->request = asked_template(v.asked);
+	state_use_begin(&v.use, q->state, q->c);
+	answered = server_try(&v, r);
+	state_use_end(&v.use);
+	remark = asked_remark(v.asked);
+	if (answered && remark.n > 0)
+		buf_addf(&r->remarks, "%.*s\n", STR_ARGS(remark));
+	return answered;
+}

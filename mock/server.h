@@ -1,0 +1,42 @@
+#ifndef MOCK_SERVER_H
+#define MOCK_SERVER_H
+
+/* One environment, made ready to answer: its patterns in a router, its
+ * templates and rules compiled. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "mock/mocks.h"
+
+struct environment;
+struct err;
+struct server; /* opaque; read-only but for what states remember */
+struct state;
+struct template_context;
+
+/* env moves in also on failure.  What does not work, but only where it is
+ * asked for, is added to remarks, one a line. */
+struct server *server_new(struct environment *env, struct str prefix,
+    const struct mocks_options *o, struct buf *remarks, struct err *e);
+void server_free(struct server *s); /* safe on NULL */
+
+/* Whether anything in it has to be rendered. */
+bool server_has_templates(const struct server *s);
+
+/* A state for a session, beginning as like did (NULL: the first of all). */
+struct state *server_state(
+    struct server *s, const struct state *like, struct template_context *c);
+
+/* Whether one of the routes answers.  c is the context of its templates,
+ * without the request, buckets and variables. */
+struct server_request {
+	const struct mock_request *from;
+	struct state *state;
+	struct template_context *c;
+};
+bool server_answer(
+    struct server *s, const struct server_request *q, struct mock_reply *r);
+
+#endif

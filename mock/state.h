@@ -1,0 +1,73 @@
+#ifndef MOCK_STATE_H
+#define MOCK_STATE_H
+
+/*
+ * What a mocked environment remembers between requests: how often each route
+ * served, its data buckets and its global variables.  Each isolation session
+ * has a state of its own.
+ *
+ * Values are snapshots that never change: who reads one holds it until the
+ * request is over, who changes one puts another in its place.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "mock/template.h"
+#include "mock/value.h"
+
+struct environment;
+struct err;
+struct state; /* opaque, counted; safe for any thread */
+
+#define STATE_MOST_VALUE (64u << 20) /* bytes of one bucket or variable */
+#define STATE_GLOBALS 1000           /* variables */
+
+/* of is the environment, buckets its bucket values compiled, in its order;
+ * both outlive the state.  like: whose buckets it begins with, as they were
+ * generated first; NULL for none. */
+struct state *state_new(const struct environment *of,
+    struct template *const *buckets, const struct state *like);
+struct state *state_ref(struct state *s);
+void state_unref(struct state *s); /* safe on NULL */
+
+/* The number of the route's next request, from 1 on; counts it when it was
+ * served. */
+uint64_t state_number(struct state *s, size_t route);
+void state_served(struct state *s, size_t route);
+
+/*
+ * The state as one request sees it.  c is the context that buckets are
+ * generated in when they are asked for first; c->buckets and c->globals are
+ * set by state_use_begin() and good until state_use_end().
+ */
+struct state_use {
+	struct state *state;
+	struct template_context *c;
+	struct template_store buckets, globals;
+	struct snapshot **held;
+	size_t nheld;
+	size_t *generating; /* buckets, one in the other */
+	size_t ngenerating;
+};
+void state_use_begin(
+    struct state_use *u, struct state *s, struct template_context *c);
+void state_use_end(struct state_use *u);
+
+/* The bucket in that place of the environment: its value now. */
+struct value state_bucket(struct state_use *u, size_t bucket);
+
+/* The place of the bucket with that id; the number of them for none. */
+size_t state_bucket_of(const struct environment *env, struct str id);
+
+/* Changes a bucket as struct template_store's change does. */
+int state_change(
+    struct state_use *u, size_t bucket, template_edit_fn edit, void *cookie);
+
+/* Generates all buckets that do not tell of a request; what went wrong is the
+ * bucket's text. */
+void state_generate(struct state_use *u);
+
+#endif

@@ -1,0 +1,264 @@
+# Goal: a mocks file means here what it means in Mockoon.
+#
+# Each environment is served by hark and by @mockoon/cli side by side, with the
+# same seed of fake data, and both are asked the same: every route, with what
+# its rules want and with what they do not.  Status, the fields that the file
+# sets, type and body have to be equal.  What follows the clock is left out.
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+HARK = os.environ.get('HARK', './hark')
+CLI = os.environ['MOCKOON_CLI']
+PATIENCE = 60
+SEED = '7'
+# The two clocks are never the same, and chance without a seed is none.
+VOLATILE = re.compile(
+    r'\b(now|date|time|dateTimeShift|dateFormat|uuid|guid|objectId|oneOf|'
+    r'someOf|int|float|boolean|lorem|ip|hostname|baseUrl)\b|'
+    r'faker \'(date|string\.uuid|string\.ulid|git|internet\.jwt)')
+# What each server adds by itself.
+OWN = {'date', 'connection', 'keep-alive', 'content-length', 'x-hark-source',
+       'transfer-encoding', 'etag', 'vary', 'accept-ranges', 'last-modified'}
+
+
+class Server:
+    def __init__(self, name, command, port, log):
+        self.name, self.port = name, port
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True)
+
+    def ready(self):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                return False
+            try:
+                socket.create_connection(('127.0.0.1', self.port), 1).close()
+                return True
+            except OSError:
+                time.sleep(0.02)
+        return False
+
+    def stop(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def ask(self, method, path, headers, body):
+        c = http.client.HTTPConnection('127.0.0.1', self.port,
+                                       timeout=PATIENCE)
+        try:
+            c.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in headers:
+                c.putheader(name, value)
+            if body is not None:
+                c.putheader('Content-Length', str(len(body)))
+            c.endheaders(body)
+            r = c.getresponse()
+            return r.status, r.getheaders(), r.read()
+        finally:
+            c.close()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+#
+# What is asked
+#
+
+def concrete(endpoint, values):
+    """A path of the pattern: names are given values, what is optional goes."""
+    path = re.sub(r':([A-Za-z_$][\w$]*)[?+*]?',
+                  lambda m: values.get(m.group(1), '1'), endpoint)
+    path = path.replace('*', 'any').replace('\\', '')
+    path = re.sub(r'\(([^)]*)\)\??', r'\1', path)
+    return re.sub(r'(\w)[?+]', r'\1', path)
+
+
+def wish(rule, request):
+    """Makes the request one that the rule holds for, where that is plain."""
+    target, key, value = rule['target'], rule['modifier'], rule['value']
+    if '{{' in key + value or rule['operator'] not in ('equals', 'regex'):
+        return
+    value = re.sub(r'[\^$\\]|\.\*', '', value)
+    if target == 'query' and key and not key.startswith('$'):
+        request['query'].append((key.replace('.', '[') +
+                                 (']' if '.' in key else ''), value))
+    elif target == 'params':
+        request['params'][key] = value
+    elif target == 'header' and key:
+        request['headers'].append((key, value))
+    elif target == 'cookie' and key:
+        request['headers'].append(('Cookie', f'{key}={value}'))
+    elif target == 'body' and key and key[0] != '$':
+        at = request['body']
+        *way, last = key.split('.')
+        for step in way:
+            at = at.setdefault(step, {})
+            if not isinstance(at, dict):
+                return
+        at[last] = value
+
+
+def requests_of(env, route):
+    """A plain request and one for each response with rules."""
+    prefix = '/' + env.get('endpointPrefix', '').strip('/')
+    methods = ['GET', 'POST'] if route.get('method') == 'all' else \
+        [route.get('method', 'get').upper()]
+    if route.get('type') == 'crud':
+        methods = ['GET']
+    wanted = [[]] + [r.get('rules', []) for r in route['responses']
+                     if r.get('rules')]
+    for method in methods:
+        for rules in wanted:
+            q = {'query': [], 'params': {}, 'headers': [], 'body': {}}
+            for rule in rules:
+                wish(rule, q)
+            path = (prefix + '/' + concrete(route['endpoint'], q['params']))
+            path = re.sub('/{2,}', '/', path).replace(' ', '%20')
+            if q['query']:
+                path += '?' + '&'.join(f'{k}={v}' for k, v in q['query'])
+            body = None
+            if method in ('POST', 'PUT', 'PATCH'):
+                body = json.dumps(q['body']).encode()
+                q['headers'].append(('Content-Type', 'application/json'))
+            yield method, path, q['headers'], body
+
+
+def volatile(route, env):
+    text = json.dumps([route['responses'], env.get('data', [])])
+    return any(VOLATILE.search(t) for t in re.findall(r'\{\{.*?\}\}', text))
+
+
+#
+# Comparing
+#
+
+def fields(headers):
+    kept = {}
+    for name, value in headers:
+        if name.lower() not in OWN:
+            kept.setdefault(name.lower(), []).append(value)
+    return {name: sorted(values) for name, values in kept.items()}
+
+
+def difference(ours, theirs, loose):
+    if ours[0] != theirs[0]:
+        return f'status {ours[0]}, Mockoon {theirs[0]}'
+    a, b = fields(ours[1]), fields(theirs[1])
+    for name in sorted(set(a) | set(b)):
+        if a.get(name) != b.get(name):
+            return f'field {name}: {a.get(name)}, Mockoon {b.get(name)}'
+    # What failed is told in each one's own words.
+    wrong = re.match(rb'Error while [^:]*:', theirs[2])
+    if wrong and ours[2].startswith(wrong.group()):
+        return None
+    if not loose and ours[2] != theirs[2]:
+        at = next((i for i, (x, y) in enumerate(zip(ours[2], theirs[2]))
+                   if x != y), min(len(ours[2]), len(theirs[2])))
+        return (f'body from byte {at}: {ours[2][at:at + 60]!r}, Mockoon '
+                f'{theirs[2][at:at + 60]!r}')
+    return None
+
+
+def serve(path, folder):
+    ports = free_port(), free_port()
+    log = open(folder / 'servers.log', 'ab')
+    return [
+        Server('hark', [HARK, 'proxy', '--mocks', path, '--listen',
+                        f'127.0.0.1:{ports[0]}', '--faker-seed', SEED,
+                        '--mockoon-errors', '--workers', '1',
+                        '--on-miss', '404'], ports[0], log),
+        Server('mockoon', [CLI, 'start', '--data', path, '--repair', '-p',
+                           str(ports[1]), '-l', '127.0.0.1', '--faker-seed',
+                           SEED, '--disable-log-to-file',
+                           '--disable-admin-api', '--disable-tls'],
+               ports[1], log)]
+
+
+def compare(path, folder):
+    """How many requests, and what differed."""
+    env = json.loads(path.read_text())
+    servers = serve(path, folder)
+    asked, found = 0, []
+    try:
+        for s in servers:
+            if not s.ready():
+                return 0, [f'{s.name} does not serve it']
+        for route in env.get('routes', []):
+            if route.get('type') == 'ws':
+                continue
+            for method, target, headers, body in requests_of(env, route):
+                answers = [s.ask(method, target, headers, body)
+                           for s in servers]
+                asked += 1
+                # Nobody is told of by a page here, but by a problem.
+                if answers[0][0] == answers[1][0] == 404 and \
+                        b'Cannot ' in answers[1][2]:
+                    continue
+                text = difference(*answers, volatile(route, env))
+                if text:
+                    found.append(f'{method} {target}: {text}')
+    finally:
+        for s in servers:
+            s.stop()
+    return asked, found
+
+
+def environments():
+    for path in sorted(HERE.glob('*.json')):
+        yield path, True
+    corpus = os.environ.get('HARK_CORPUS_MOCKOON') or \
+        HERE.parent.parent.parent / 'shared' / 'corpus' / 'mockoon'
+    corpus = pathlib.Path(corpus)
+    if not corpus.is_dir():
+        print('# SKIP the corpus: it does not lie beside the checkout')
+        return
+    for path in sorted(corpus.glob('*.json')):
+        env = json.loads(path.read_text())
+        if env.get('routes') and all(
+                'responses' in r and 'endpoint' in r for r in env['routes']):
+            yield path, False
+
+
+def main():
+    only = sys.argv[1:]
+    failed = total = 0
+    with tempfile.TemporaryDirectory(prefix='hark-mocks-') as folder:
+        for number, (path, _) in enumerate(environments(), 1):
+            if only and not any(o in path.name for o in only):
+                continue
+            asked, found = compare(path, pathlib.Path(folder))
+            total += asked
+            failed += bool(found)
+            for text in found[:20]:
+                print(f'# {text}')
+            print(f'{"not ok" if found else "ok"} {number} - {path.name}: '
+                  f'{asked} requests, {len(found)} differ', flush=True)
+    print(f'# {total} requests')
+    print(f'1..{number}')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
