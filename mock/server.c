@@ -378,6 +378,20 @@ server_choose(struct serving *v)
 
 /* ---- answering ---------------------------------------------------------- */
 
+/* What the route is called in a field of the answer, in one line. */
+static struct str
+server_name(const struct mock_route *of, struct arena *a)
+{
+	struct str from = of->uuid.n > 0 ? of->uuid : of->endpoint;
+	char *name = arena_strndup(a, from.p, from.n);
+	size_t i;
+
+	for (i = 0; i < from.n; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+			name[i] = '?';
+	return (struct str){ name, from.n };
+}
+
 static void
 server_reply(
     struct serving *v, size_t response, bool item, struct mock_reply *r)
@@ -396,8 +410,7 @@ server_reply(
 
 	state_served(v->q->state, v->route);
 	r->latency_ms = v->s->env->latency_ms + of->latency_ms;
-	r->route = arena_str(&r->arena,
-	    route->of->uuid.n > 0 ? route->of->uuid : route->of->endpoint);
+	r->route = server_name(route->of, &r->arena);
 	r->response =
 	    arena_str(&r->arena, of->label.n > 0 ? of->label : of->uuid);
 	if (route->of->type == MOCK_ROUTE_CRUD &&

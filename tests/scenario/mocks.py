@@ -229,6 +229,9 @@ def nothing_of_a_request_becomes_a_field_of_the_answer(t):
     r = hark.get('/h?a=x%0D%0AX-B:%20y')
     same((r.get('x-a'), r.get('x-b')), (None, None))
     same(hark.get('/h?a=fine').get('x-a'), 'fine')
+    hark.stop()
+    hark = served(t, route('n', uuid='a\r\nX-C: y'))
+    same(hark.get('/n').get('x-c'), None)
 
 
 @case
