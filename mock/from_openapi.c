@@ -356,11 +356,11 @@ openapi_build(struct openapi *o)
 }
 
 struct draft *
-from_openapi(const char *path, struct err *e)
+from_openapi_text(const char *path, struct str text, struct err *e)
 {
 	struct openapi o = { .files = json_object(), .made = json_array() };
 
-	o.root = document_load(path, e);
+	o.root = document_parse(path, text, e);
 	if (o.root != NULL && openapi_version(&o, path, e) == 0) {
 		openapi_folder(&o, path);
 		openapi_build(&o);
@@ -372,4 +372,16 @@ from_openapi(const char *path, struct err *e)
 	free(o.folder);
 	free(o.real_folder);
 	return o.draft;
+}
+
+struct draft *
+from_openapi(const char *path, struct err *e)
+{
+	struct draft *d = NULL;
+	struct buf text = { 0 };
+
+	if (document_read(path, DOCUMENT_MOST, &text, e) == 0)
+		d = from_openapi_text(path, buf_str(&text), e);
+	buf_free(&text);
+	return d;
 }

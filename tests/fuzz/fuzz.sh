@@ -31,6 +31,10 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/mock/helper*.c "$top_srcdir"/mock/jmespath*.c \
 	"$top_srcdir"/mock/jsonpath*.c "$top_srcdir"/mock/template*.c \
 	"$top_srcdir"/mock/moment*.c "$top_srcdir"/mock/text.c \
+	"$top_srcdir"/mock/document.c "$top_srcdir"/mock/draft.c \
+	"$top_srcdir"/mock/endpoint.c "$top_srcdir"/mock/environment.c \
+	"$top_srcdir"/mock/from_openapi*.c "$top_srcdir"/mock/json_text.c \
+	"$top_srcdir"/mock/pattern.c "$top_srcdir"/mock/yaml.c \
 	"$top_srcdir"/mock/value*.c "$top_srcdir"/replay/key.c \
 	"$top_srcdir"/replay/multipart.c "$top_srcdir"/replay/normal*.c; do
 	object=fuzz/lib/$(basename "$source" .c).o
