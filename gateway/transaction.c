@@ -306,6 +306,21 @@ transaction_own_business(struct transaction *t)
 	return false;
 }
 
+/* The port that a client named, or that of http. */
+static uint16_t
+transaction_port(struct str authority)
+{
+	struct str host = url_host(authority), text = { NULL, 0 };
+	uint64_t port = 80;
+
+	if (host.n + 1 < authority.n)
+		text = (struct str){ authority.p + host.n + 1,
+			authority.n - host.n - 1 };
+	if (text.n > 0 && (str_u64(text, &port) == -1 || port > 65535))
+		port = 80;
+	return (uint16_t)port;
+}
+
 static bool
 transaction_mock(struct transaction *t)
 {
@@ -315,6 +330,7 @@ transaction_mock(struct transaction *t)
 		.target = h->path,
 		.authority = h->authority,
 		.client = url_host(str_of(client_address(t->c))),
+		.port = transaction_port(h->authority),
 		.body = t->r->body,
 		.headers = &h->headers,
 		.session = t->session,

@@ -74,6 +74,13 @@ def templates_see_the_request_and_fake_data_follows_its_seed(t):
 
 
 @case
+def a_template_knows_where_it_was_reached(t):
+    hark = served(t, route('b', {'body': '{{baseUrl}}/x'}),
+                  endpointPrefix='p')
+    same(hark.get('/p/b').body.decode(), hark.url + '/p/x')
+
+
+@case
 def a_fallback_route_declines_and_the_next_one_is_asked(t):
     origin = t.origin()
     rule = {'target': 'header', 'modifier': 'X-Mock', 'value': 'yes',
