@@ -170,8 +170,8 @@ names_of_fields_nest(void)
 static const char *
 parts(const char *type, const char *body, int result)
 {
+	static struct err e;
 	struct value to;
-	struct err e;
 
 	if (multipart_read(&v, of(type), of(body), &to, &e) != result)
 		return result == 0 ? e.text : "no error";
