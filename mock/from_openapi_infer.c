@@ -77,7 +77,8 @@ static const struct {
 	const char *before, *after;
 } infer_forms[][2] = {
 	[INFER_AS_IT_IS] = { { "{{{", "}}}" }, { "{{", "}}" } },
-	[INFER_DATE_TIME] = { { "{{{", "}}}" },
+	[INFER_DATE_TIME] = { { "{{dateFormat (",
+				  ") \"yyyy-MM-dd'T'HH:mm:ssxxx\"}}" },
 	    { "{{dateFormat (", ") 't'}}" } },
 	[INFER_DATE] = { { "{{dateFormat (", ") 'yyyy-MM-dd'}}" },
 	    { "{{dateFormat (", ") 't'}}" } },

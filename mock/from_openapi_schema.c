@@ -398,7 +398,8 @@ static const struct {
 	const char *format, *call;
 } schema_formats[] = {
 	{ "date", "{{date '2019' (now) 'yyyy-MM-dd'}}" },
-	{ "date-time", "{{faker 'date.recent' 365}}" },
+	{ "date-time", "{{dateFormat (faker 'date.recent' 365) "
+		       "\"yyyy-MM-dd'T'HH:mm:ssxxx\"}}" },
 	{ "time", "{{time '00:00' '23:59' 'HH:mm:ss'}}Z" },
 	{ "duration", "P{{faker 'number.int' min=1 max=30}}D" },
 	{ "email", "{{faker 'internet.email'}}" },
