@@ -9,7 +9,7 @@
 #include "har/headers.h"
 #include "mock/cookies.h"
 #include "mock/form.h"
-#include "mock/multipart.h"
+#include "mock/form_data.h"
 #include "mock/pattern.h"
 #include "mock/text.h"
 #include "mock/value_json.h"
@@ -351,12 +351,12 @@ asked_make_xml(struct asked *a)
 }
 
 static struct value
-asked_make_multipart(struct asked *a, struct str type)
+asked_make_form_data(struct asked *a, struct str type)
 {
 	struct value body = VALUE_NONE;
 	struct err e;
 
-	if (multipart_read(&a->v, type, a->from.body, &body, &e) == -1)
+	if (form_data_read(&a->v, type, a->from.body, &body, &e) == -1)
 		a->remark = str_of(arena_printf(a->arena,
 		    "the body says that it is multipart/form-data: %s",
 		    e.text));
@@ -377,7 +377,7 @@ asked_make_typed(struct asked *a)
 	if (asked_has(type, "application/x-www-form-urlencoded"))
 		return form_read_body(&a->v, asked_text(a));
 	if (asked_has(type, "multipart/form-data"))
-		return asked_make_multipart(a, line.text);
+		return asked_make_form_data(a, line.text);
 	if (asked_has(type, "application/xml") ||
 	    asked_has(type, "application/soap+xml") ||
 	    asked_has(type, "text/xml"))

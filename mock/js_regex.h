@@ -3,8 +3,9 @@
 
 /*
  * JavaScript's regular expressions (ECMA-262, section 22.2) rewritten for
- * PCRE2.  Of \S within a class only ASCII's spaces are left out, and what is
- * repeated is not always refused where JavaScript does: nothing else differs.
+ * PCRE2.  A character beyond U+FFFF is one, where without the flag u
+ * JavaScript has two halves, and \S within a class leaves out ASCII's spaces
+ * only.
  */
 
 #include "base/regex.h"

@@ -29,6 +29,9 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/recorder/secret*.c "$top_srcdir"/gateway/http1*.c \
 	"$top_srcdir"/mock/faker*.c mock/faker_bin.c "$top_srcdir"/mock/infer.c \
 	"$top_srcdir"/mock/helper*.c "$top_srcdir"/mock/jmespath*.c \
+	"$top_srcdir"/mock/cookies.c "$top_srcdir"/mock/form*.c \
+	"$top_srcdir"/mock/js_regex.c "$top_srcdir"/mock/schema*.c \
+	"$top_srcdir"/mock/xml*.c \
 	"$top_srcdir"/mock/jsonpath*.c "$top_srcdir"/mock/template*.c \
 	"$top_srcdir"/mock/moment*.c "$top_srcdir"/mock/text.c \
 	"$top_srcdir"/mock/document.c "$top_srcdir"/mock/draft.c \

@@ -402,8 +402,11 @@ class Thinker:
                  '\u00a0', '\u2028', '😀', '\x0b', 'x1', 'a-b', '{2}', '[:',
                  'a:]', '\x00', '\x01', '8', 'Q', 'aa', ']', 'p{L}', 'k<n>',
                  '\ufeff', '.', '-', 'z', '€']
+        flags = self.r.choice(['', 'i', 'u'])
+        if flags != 'u':  # it is two characters then
+            texts.remove('😀')
         return {'kind': 'regex', 'pattern': pattern, 'texts': texts,
-                'flags': self.r.choice(['', 'i', 'u'])}
+                'flags': flags}
 
     # Schemas.
 

@@ -10,7 +10,7 @@
 #include "mock/asked.h"
 #include "mock/cookies.h"
 #include "mock/form.h"
-#include "mock/multipart.h"
+#include "mock/form_data.h"
 #include "mock/pattern.h"
 #include "mock/value_json.h"
 #include "mock/xml.h"
@@ -141,7 +141,7 @@ append(const char *const *pairs)
 	struct value object = value_new_object(&v);
 
 	for (; *pairs != NULL; pairs += 2)
-		multipart_append(
+		form_data_append(
 		    &v, object, of(pairs[0]), value_text(of(pairs[1])));
 	return show(object);
 }
@@ -173,7 +173,7 @@ parts(const char *type, const char *body, int result)
 	static struct err e;
 	struct value to;
 
-	if (multipart_read(&v, of(type), of(body), &to, &e) != result)
+	if (form_data_read(&v, of(type), of(body), &to, &e) != result)
 		return result == 0 ? e.text : "no error";
 	return show(to);
 }
@@ -231,7 +231,7 @@ files_beyond_ten_and_long_fields_are_left_out(void)
 	for (i = 0; i < 1 << 17; i++)
 		buf_add_text(&body, "12345678");
 	buf_add_text(&body, "\r\n--b--");
-	CHECK_INT(multipart_read(&v, STR("multipart/form-data; boundary=b"),
+	CHECK_INT(form_data_read(&v, STR("multipart/form-data; boundary=b"),
 		      buf_str(&body), &to, &e),
 	    0);
 	CHECK_INT(value_get(to, STR("f")).array->n, 10);

@@ -1,5 +1,5 @@
-#ifndef MOCK_MULTIPART_H
-#define MOCK_MULTIPART_H
+#ifndef MOCK_FORM_DATA_H
+#define MOCK_FORM_DATA_H
 
 /*
  * multipart/form-data (RFC 7578) as Mockoon reads it with npm's busboy 1.6:
@@ -14,18 +14,18 @@
 
 struct err;
 
-#define MULTIPART_FILES 10         /* those behind are left out */
-#define MULTIPART_FILE (10u << 20) /* bytes of a file that are counted */
-#define MULTIPART_FIELD (1u << 20) /* a field of so many is left out */
-#define MULTIPART_STEPS 128        /* brackets of a name */
-#define MULTIPART_INDEX 10000      /* the greatest index between them */
+#define FORM_DATA_FILES 10         /* those behind are left out */
+#define FORM_DATA_FILE (10u << 20) /* bytes of a file that are counted */
+#define FORM_DATA_FIELD (1u << 20) /* a field of so many is left out */
+#define FORM_DATA_STEPS 128        /* brackets of a name */
+#define FORM_DATA_INDEX 10000      /* the greatest index between them */
 
 /*
  * type is the Content-Type field.  *to is VALUE_UNDEFINED when there is no
  * part.  0, or -1 with *e set when body is not as it ought to be; what could
  * be read is in *to then, too.
  */
-int multipart_read(struct values *v, struct str type, struct str body,
+int form_data_read(struct values *v, struct str type, struct str body,
     struct value *to, struct err *e);
 
 /*
@@ -33,7 +33,7 @@ int multipart_read(struct values *v, struct str type, struct str body,
  * already make arrays.  Names that would touch a JavaScript prototype do
  * nothing.  name is not copied.
  */
-void multipart_append(
+void form_data_append(
     struct values *v, struct value object, struct str name, struct value item);
 
 #endif

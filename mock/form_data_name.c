@@ -6,23 +6,23 @@
 
 #include "base/number.h"
 
-#include "mock/multipart.h"
+#include "mock/form_data.h"
 
 /* "a[0][b][]" is a, 0 and b, which is added to. */
-struct multipart_step {
+struct form_data_step {
 	struct str name;
 	size_t index; /* when its place is that of an array */
 	bool is_index, appends;
 };
 
-struct multipart_steps {
-	struct multipart_step at[MULTIPART_STEPS];
+struct form_data_steps {
+	struct form_data_step at[FORM_DATA_STEPS];
 	size_t n;
 };
 
 /* Whether one of the names between brackets and dots is that of a prototype. */
 static bool
-multipart_is_dangerous(struct str name)
+form_data_is_dangerous(struct str name)
 {
 	static const char *const words[] = { "__proto__", "constructor",
 		"prototype" };
@@ -45,7 +45,7 @@ multipart_is_dangerous(struct str name)
 
 /* The digits of "[12]". */
 static bool
-multipart_digits(struct str text)
+form_data_digits(struct str text)
 {
 	size_t i;
 
@@ -57,10 +57,10 @@ multipart_digits(struct str text)
 
 /* Takes one "[name]" off rest. */
 static bool
-multipart_bracket(struct multipart_steps *steps, struct str *rest)
+form_data_bracket(struct form_data_steps *steps, struct str *rest)
 {
 	const char *end = memchr(rest->p, ']', rest->n);
-	struct multipart_step *step = &steps->at[steps->n];
+	struct form_data_step *step = &steps->at[steps->n];
 	struct str name = { rest->p + 1, 0 };
 	double index;
 
@@ -73,12 +73,12 @@ multipart_bracket(struct multipart_steps *steps, struct str *rest)
 		steps->at[steps->n - 1].appends = true;
 		return rest->n == 0;
 	}
-	if (steps->n == MULTIPART_STEPS)
+	if (steps->n == FORM_DATA_STEPS)
 		return false;
-	*step = (struct multipart_step){ .name = name };
-	if (multipart_digits(name)) {
+	*step = (struct form_data_step){ .name = name };
+	if (form_data_digits(name)) {
 		index = number_int_of(name);
-		if (index > MULTIPART_INDEX)
+		if (index > FORM_DATA_INDEX)
 			return false;
 		step->is_index = true;
 		step->index = (size_t)index;
@@ -89,22 +89,22 @@ multipart_bracket(struct multipart_steps *steps, struct str *rest)
 
 /* A name that is not of that form stands for itself. */
 static void
-multipart_cut(struct multipart_steps *steps, struct str name)
+form_data_cut(struct form_data_steps *steps, struct str name)
 {
 	const char *open = memchr(name.p, '[', name.n);
 	struct str rest = name;
 
 	steps->n = 1;
-	steps->at[0] = (struct multipart_step){ .name = name };
+	steps->at[0] = (struct form_data_step){ .name = name };
 	if (open == NULL || open == name.p)
 		return;
 	steps->at[0].name.n = (size_t)(open - name.p);
 	rest.n -= steps->at[0].name.n;
 	rest.p = open;
 	while (rest.n > 0) {
-		if (!multipart_bracket(steps, &rest)) {
+		if (!form_data_bracket(steps, &rest)) {
 			steps->n = 1;
-			steps->at[0] = (struct multipart_step){ .name = name };
+			steps->at[0] = (struct form_data_step){ .name = name };
 			return;
 		}
 	}
@@ -112,7 +112,7 @@ multipart_cut(struct multipart_steps *steps, struct str name)
 
 /* The name of an index that is no array's. */
 static struct str
-multipart_step_name(struct values *v, const struct multipart_step *step)
+form_data_step_name(struct values *v, const struct form_data_step *step)
 {
 	char text[NUMBER_BYTES];
 
@@ -124,7 +124,7 @@ multipart_step_name(struct values *v, const struct multipart_step *step)
 }
 
 static struct value
-multipart_get(struct value in, const struct multipart_step *step)
+form_data_get(struct value in, const struct form_data_step *step)
 {
 	char text[NUMBER_BYTES];
 
@@ -135,11 +135,11 @@ multipart_get(struct value in, const struct multipart_step *step)
 }
 
 static void
-multipart_set(struct values *v, struct value in,
-    const struct multipart_step *step, struct value item)
+form_data_set(struct values *v, struct value in,
+    const struct form_data_step *step, struct value item)
 {
 	if (in.kind == VALUE_OBJECT) {
-		value_set(v, in, multipart_step_name(v, step), item);
+		value_set(v, in, form_data_step_name(v, step), item);
 		return;
 	}
 	while (in.array->n <= step->index && !v->over)
@@ -149,7 +149,7 @@ multipart_set(struct values *v, struct value in,
 }
 
 static struct value
-multipart_pair(struct values *v, struct value a, struct value b)
+form_data_pair(struct values *v, struct value a, struct value b)
 {
 	struct value pair = value_new_array(v, 2);
 
@@ -159,10 +159,10 @@ multipart_pair(struct values *v, struct value a, struct value b)
 }
 
 static void
-multipart_set_last(struct values *v, struct value in,
-    struct multipart_step step, struct value item)
+form_data_set_last(struct values *v, struct value in,
+    struct form_data_step step, struct value item)
 {
-	struct value now = multipart_get(in, &step), inner;
+	struct value now = form_data_get(in, &step), inner;
 
 	while (now.kind == VALUE_OBJECT) {
 		inner = value_get(now, STR(""));
@@ -170,42 +170,42 @@ multipart_set_last(struct values *v, struct value in,
 			break;
 		in = now;
 		now = inner;
-		step = (struct multipart_step){ .name = STR("") };
+		step = (struct form_data_step){ .name = STR("") };
 	}
 	if (now.kind == VALUE_ARRAY) {
 		value_push(v, now, item);
 		return;
 	}
 	if (now.kind != VALUE_UNDEFINED) {
-		item = multipart_pair(v, now, item);
+		item = form_data_pair(v, now, item);
 	} else if (step.appends) {
 		now = value_new_array(v, 1);
 		value_push(v, now, item);
 		item = now;
 	}
-	multipart_set(v, in, &step, item);
+	form_data_set(v, in, &step, item);
 }
 
 /* The array as an object, without what it does not have. */
 static struct value
-multipart_unlist(struct values *v, const struct value_array *array)
+form_data_unlist(struct values *v, const struct value_array *array)
 {
 	struct value object = value_new_object(v);
-	struct multipart_step step = { .is_index = true };
+	struct form_data_step step = { .is_index = true };
 
 	for (; step.index < array->n; step.index++)
 		if (array->at[step.index].kind != VALUE_UNDEFINED)
-			value_set(v, object, multipart_step_name(v, &step),
+			value_set(v, object, form_data_step_name(v, &step),
 			    array->at[step.index]);
 	return object;
 }
 
 /* What the next step goes into. */
 static struct value
-multipart_enter(struct values *v, struct value in,
-    const struct multipart_step *step, const struct multipart_step *next)
+form_data_enter(struct values *v, struct value in,
+    const struct form_data_step *step, const struct form_data_step *next)
 {
-	struct value now = multipart_get(in, step), inner;
+	struct value now = form_data_get(in, step), inner;
 
 	if (now.kind == VALUE_OBJECT ||
 	    (now.kind == VALUE_ARRAY && next->is_index))
@@ -214,27 +214,27 @@ multipart_enter(struct values *v, struct value in,
 		inner = next->is_index ? value_new_array(v, 0)
 				       : value_new_object(v);
 	} else if (now.kind == VALUE_ARRAY) {
-		inner = multipart_unlist(v, now.array);
+		inner = form_data_unlist(v, now.array);
 	} else {
 		inner = value_new_object(v);
 		value_set(v, inner, STR(""), now);
 	}
-	multipart_set(v, in, step, inner);
+	form_data_set(v, in, step, inner);
 	return inner;
 }
 
 void
-multipart_append(
+form_data_append(
     struct values *v, struct value object, struct str name, struct value item)
 {
-	struct multipart_steps steps;
+	struct form_data_steps steps;
 	struct value in = object;
 	size_t i;
 
-	if (name.n == 0 || multipart_is_dangerous(name))
+	if (name.n == 0 || form_data_is_dangerous(name))
 		return;
-	multipart_cut(&steps, name);
+	form_data_cut(&steps, name);
 	for (i = 0; i + 1 < steps.n; i++)
-		in = multipart_enter(v, in, &steps.at[i], &steps.at[i + 1]);
-	multipart_set_last(v, in, steps.at[i], item);
+		in = form_data_enter(v, in, &steps.at[i], &steps.at[i + 1]);
+	form_data_set_last(v, in, steps.at[i], item);
 }

@@ -5,26 +5,26 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "har/har_text.h"
-#include "mock/multipart_field.h"
+#include "mock/form_data_field.h"
 
-#include "mock/multipart.h"
+#include "mock/form_data.h"
 
-#define MULTIPART_HEADER 16384 /* bytes of a part's header */
-#define MULTIPART_PAIRS 2000   /* fields of it that count */
+#define FORM_DATA_HEADER 16384 /* bytes of a part's header */
+#define FORM_DATA_PAIRS 2000   /* fields of it that count */
 
-enum multipart_stage {
-	MULTIPART_NAME,
-	MULTIPART_SPACE, /* in front of a value */
-	MULTIPART_VALUE,
-	MULTIPART_CR,  /* has been read */
-	MULTIPART_LF,  /* has been read: a fold, a name or the end follows */
-	MULTIPART_END, /* the second CR has been read */
+enum form_data_stage {
+	FORM_DATA_NAME,
+	FORM_DATA_SPACE, /* in front of a value */
+	FORM_DATA_VALUE,
+	FORM_DATA_CR,  /* has been read */
+	FORM_DATA_LF,  /* has been read: a fold, a name or the end follows */
+	FORM_DATA_END, /* the second CR has been read */
 };
 
 /* A part's header while it is read. */
-struct multipart_header {
+struct form_data_header {
 	bool on;
-	enum multipart_stage stage;
+	enum form_data_stage stage;
 	size_t bytes;
 	unsigned pairs;
 	struct buf name, value;
@@ -32,11 +32,11 @@ struct multipart_header {
 	struct buf disposition, type;
 };
 
-struct multipart {
+struct form_data {
 	struct values *v;
 	struct value *to;
 	struct value files; /* come behind all fields */
-	struct multipart_header header;
+	struct form_data_header header;
 	unsigned after; /* bytes of "--" or CR LF read behind a boundary: 1; 2
 			 * behind a dash, 3 behind CR */
 	unsigned nfiles;
@@ -49,7 +49,7 @@ struct multipart {
 };
 
 static struct str
-multipart_latin(struct multipart *m, struct str bytes)
+form_data_latin(struct form_data *m, struct str bytes)
 {
 	struct buf text = { 0 };
 	struct str decoded;
@@ -61,7 +61,7 @@ multipart_latin(struct multipart *m, struct str bytes)
 }
 
 static struct value
-multipart_body(struct multipart *m)
+form_data_body(struct form_data *m)
 {
 	if (m->to->kind == VALUE_UNDEFINED)
 		*m->to = value_new_object(m->v);
@@ -70,9 +70,9 @@ multipart_body(struct multipart *m)
 
 /* Without brackets the second of a name makes an array of both. */
 static void
-multipart_add(struct multipart *m, struct str name, struct value item)
+form_data_add(struct form_data *m, struct str name, struct value item)
 {
-	struct value body = multipart_body(m), there, array;
+	struct value body = form_data_body(m), there, array;
 
 	if (name.p == NULL)
 		return;
@@ -83,12 +83,12 @@ multipart_add(struct multipart *m, struct str name, struct value item)
 		value_push(m->v, array, there);
 		value_set(m->v, body, name, array);
 	}
-	multipart_append(m->v, body, name, item);
+	form_data_append(m->v, body, name, item);
 }
 
 /* Behind the last slash or backslash. */
 static struct str
-multipart_basename(struct str path)
+form_data_basename(struct str path)
 {
 	size_t i = path.n;
 
@@ -100,7 +100,7 @@ multipart_basename(struct str path)
 }
 
 static struct str
-multipart_lower(struct multipart *m, struct str text)
+form_data_lower(struct form_data *m, struct str text)
 {
 	struct str copy = value_copy_text(m->v, text).text;
 	char *p = (char *)(uintptr_t)copy.p;
@@ -113,10 +113,10 @@ multipart_lower(struct multipart *m, struct str text)
 }
 
 static void
-multipart_begin_file(struct multipart *m, struct str filename, struct str type)
+form_data_begin_file(struct form_data *m, struct str filename, struct str type)
 {
-	(void)multipart_body(m);
-	if (m->nfiles++ >= MULTIPART_FILES) {
+	(void)form_data_body(m);
+	if (m->nfiles++ >= FORM_DATA_FILES) {
 		m->skips = true;
 		return;
 	}
@@ -129,58 +129,58 @@ multipart_begin_file(struct multipart *m, struct str filename, struct str type)
 }
 
 static struct str
-multipart_filename(
-    struct multipart *m, const struct multipart_field *disposition)
+form_data_filename(
+    struct form_data *m, const struct form_data_field *disposition)
 {
 	if (disposition->filename_star.n > 0)
-		return multipart_basename(disposition->filename_star);
+		return form_data_basename(disposition->filename_star);
 	if (disposition->filename.n == 0)
 		return (struct str){ NULL, 0 };
-	return multipart_latin(m, multipart_basename(disposition->filename));
+	return form_data_latin(m, form_data_basename(disposition->filename));
 }
 
 /* The type of a part; that it is no type is no matter. */
 static struct str
-multipart_type(struct multipart *m, const struct multipart_header *h)
+form_data_type(struct form_data *m, const struct form_data_header *h)
 {
-	struct multipart_field type;
+	struct form_data_field type;
 	struct str text;
 
 	if (!h->has_type ||
-	    !multipart_content_type(
+	    !form_data_content_type(
 		m->v, value_copy_text(m->v, buf_str(&h->type)).text, &type))
 		return STR("text/plain");
 	if (type.charset.p != NULL)
 		m->charset = type.charset;
 	text.p = type.type.p;
 	text.n = type.type.n + 1 + type.subtype.n;
-	return multipart_lower(m, text);
+	return form_data_lower(m, text);
 }
 
 /* The header of a part is whole. */
 static void
-multipart_begin(struct multipart *m)
+form_data_begin(struct form_data *m)
 {
-	const struct multipart_header *h = &m->header;
-	struct multipart_field disposition;
+	const struct form_data_header *h = &m->header;
+	struct form_data_field disposition;
 	struct str filename, type;
 
 	m->skips = true;
 	m->name = (struct str){ NULL, 0 };
 	m->charset = STR("utf8");
 	if (!h->has_disposition ||
-	    !multipart_disposition(m->v,
+	    !form_data_disposition(m->v,
 		value_copy_text(m->v, buf_str(&h->disposition)).text,
 		&disposition) ||
 	    !str_iis(disposition.type, "form-data"))
 		return;
 	m->skips = false;
 	if (disposition.name.n > 0)
-		m->name = multipart_latin(m, disposition.name);
-	filename = multipart_filename(m, &disposition);
-	type = multipart_type(m, h);
+		m->name = form_data_latin(m, disposition.name);
+	filename = form_data_filename(m, &disposition);
+	type = form_data_type(m, h);
 	if (filename.p != NULL || str_is(type, "application/octet-stream")) {
-		multipart_begin_file(m, filename, type);
+		form_data_begin_file(m, filename, type);
 		return;
 	}
 	m->in_field = true;
@@ -189,7 +189,7 @@ multipart_begin(struct multipart *m)
 
 /* A part ends at a boundary. */
 static void
-multipart_end(struct multipart *m)
+form_data_end(struct form_data *m)
 {
 	struct buf text = { 0 };
 	struct value item = VALUE_NONE;
@@ -203,21 +203,21 @@ multipart_end(struct multipart *m)
 		value_push(m->v, item, m->file);
 		value_push(m->v, m->files, item);
 	} else if (m->in_field) {
-		(void)multipart_body(m);
+		(void)form_data_body(m);
 		if (m->field.n == 0 ||
-		    multipart_decode(m->charset, buf_str(&m->field), &text))
+		    form_data_decode(m->charset, buf_str(&m->field), &text))
 			item = value_copy_text(m->v, buf_str(&text));
-		if (m->field.n < MULTIPART_FIELD)
-			multipart_add(m, m->name, item);
+		if (m->field.n < FORM_DATA_FIELD)
+			form_data_add(m, m->name, item);
 	}
 	buf_free(&text);
 	m->in_file = m->in_field = false;
 }
 
 static void
-multipart_header_reset(struct multipart_header *h)
+form_data_header_reset(struct form_data_header *h)
 {
-	h->stage = MULTIPART_NAME;
+	h->stage = FORM_DATA_NAME;
 	h->bytes = 0;
 	h->pairs = 0;
 	h->name.n = h->value.n = h->disposition.n = h->type.n = 0;
@@ -225,11 +225,11 @@ multipart_header_reset(struct multipart_header *h)
 }
 
 static void
-multipart_header_keep(struct multipart_header *h)
+form_data_header_keep(struct form_data_header *h)
 {
 	struct str name = buf_str(&h->name);
 
-	if (++h->pairs >= MULTIPART_PAIRS)
+	if (++h->pairs >= FORM_DATA_PAIRS)
 		return;
 	if (str_iis(name, "content-disposition") && !h->has_disposition) {
 		h->has_disposition = true;
@@ -242,20 +242,20 @@ multipart_header_keep(struct multipart_header *h)
 
 /* Behind CR LF. */
 static bool
-multipart_header_line(struct multipart_header *h, char c)
+form_data_header_line(struct form_data_header *h, char c)
 {
 	if (c == ' ' || c == '\t') {
-		h->stage = MULTIPART_VALUE;
+		h->stage = FORM_DATA_VALUE;
 		buf_add(&h->value, &c, 1);
 		return true;
 	}
-	multipart_header_keep(h);
+	form_data_header_keep(h);
 	h->name.n = h->value.n = 0;
 	if (c == '\r') {
-		h->stage = MULTIPART_END;
+		h->stage = FORM_DATA_END;
 		return true;
 	}
-	h->stage = MULTIPART_NAME;
+	h->stage = FORM_DATA_NAME;
 	if (!str_is_tchar((unsigned char)c))
 		return false;
 	buf_add(&h->name, &c, 1);
@@ -264,33 +264,33 @@ multipart_header_line(struct multipart_header *h, char c)
 
 /* Reads one byte of a header.  False when it may not stand there. */
 static bool
-multipart_header_byte(struct multipart_header *h, char c)
+form_data_header_byte(struct form_data_header *h, char c)
 {
 	switch (h->stage) {
-	case MULTIPART_NAME:
+	case FORM_DATA_NAME:
 		if (c != ':') {
 			buf_add(&h->name, &c, 1);
 			return str_is_tchar((unsigned char)c);
 		}
-		h->stage = MULTIPART_SPACE;
+		h->stage = FORM_DATA_SPACE;
 		return h->name.n > 0;
-	case MULTIPART_SPACE:
+	case FORM_DATA_SPACE:
 		if (c == ' ' || c == '\t')
 			return true;
-		h->stage = MULTIPART_VALUE;
+		h->stage = FORM_DATA_VALUE;
 		/* fall through */
-	case MULTIPART_VALUE:
+	case FORM_DATA_VALUE:
 		if (c == '\r') {
-			h->stage = MULTIPART_CR;
+			h->stage = FORM_DATA_CR;
 			return true;
 		}
 		buf_add(&h->value, &c, 1);
 		return c == '\t' || ((unsigned char)c >= ' ' && c != 0x7f);
-	case MULTIPART_CR:
-		h->stage = MULTIPART_LF;
+	case FORM_DATA_CR:
+		h->stage = FORM_DATA_LF;
 		return c == '\n';
-	case MULTIPART_LF:
-		return multipart_header_line(h, c);
+	case FORM_DATA_LF:
+		return form_data_header_line(h, c);
 	default:
 		return c == '\n';
 	}
@@ -299,17 +299,17 @@ multipart_header_byte(struct multipart_header *h, char c)
 /* Takes the header off *rest.  False when there is nothing more to read in
  * it. */
 static bool
-multipart_read_header(struct multipart *m, struct str *rest)
+form_data_read_header(struct form_data *m, struct str *rest)
 {
-	struct multipart_header *h = &m->header;
+	struct form_data_header *h = &m->header;
 	bool ended = false;
 
 	while (rest->n > 0 && !ended) {
-		ended = h->stage == MULTIPART_END && *rest->p == '\n';
-		if (h->bytes++ == MULTIPART_HEADER ||
-		    !multipart_header_byte(h, *rest->p)) {
+		ended = h->stage == FORM_DATA_END && *rest->p == '\n';
+		if (h->bytes++ == FORM_DATA_HEADER ||
+		    !form_data_header_byte(h, *rest->p)) {
 			h->on = false;
-			multipart_header_reset(h);
+			form_data_header_reset(h);
 			m->malformed = true;
 			return false;
 		}
@@ -318,16 +318,16 @@ multipart_read_header(struct multipart *m, struct str *rest)
 	}
 	if (ended) {
 		h->on = false;
-		multipart_begin(m);
-		multipart_header_reset(h);
+		form_data_begin(m);
+		form_data_header_reset(h);
 	}
 	return rest->n > 0;
 }
 
 static void
-multipart_content(struct multipart *m, struct str bytes)
+form_data_content(struct form_data *m, struct str bytes)
 {
-	size_t most = m->in_file ? MULTIPART_FILE : MULTIPART_FIELD;
+	size_t most = m->in_file ? FORM_DATA_FILE : FORM_DATA_FIELD;
 	size_t have = m->in_file ? m->size : m->field.n;
 
 	if (m->skips || !(m->in_file || m->in_field))
@@ -343,7 +343,7 @@ multipart_content(struct multipart *m, struct str bytes)
 /* Behind a boundary comes "--" or the next header.  False when there is
  * nothing more to read in rest. */
 static bool
-multipart_behind(struct multipart *m, struct str *rest)
+form_data_behind(struct form_data *m, struct str *rest)
 {
 	if (m->after == 1) {
 		m->after = *rest->p == '-' ? 2 : *rest->p == '\r' ? 3 : 0;
@@ -369,21 +369,21 @@ multipart_behind(struct multipart *m, struct str *rest)
 
 /* What is between two boundaries. */
 static void
-multipart_bytes(struct multipart *m, struct str rest)
+form_data_bytes(struct form_data *m, struct str rest)
 {
 	if (rest.n == 0 || m->complete)
 		return;
-	if (m->header.on && !multipart_read_header(m, &rest))
+	if (m->header.on && !form_data_read_header(m, &rest))
 		return;
-	if (m->after != 0 && !multipart_behind(m, &rest))
+	if (m->after != 0 && !form_data_behind(m, &rest))
 		return;
-	if (m->header.on && !multipart_read_header(m, &rest))
+	if (m->header.on && !form_data_read_header(m, &rest))
 		return;
-	multipart_content(m, rest);
+	form_data_content(m, rest);
 }
 
 static void
-multipart_split(struct multipart *m, struct str body, struct str mark)
+form_data_split(struct form_data *m, struct str body, struct str mark)
 {
 	/* The first boundary needs no line in front of it. */
 	struct str first = { mark.p + 2, mark.n - 2 };
@@ -397,14 +397,14 @@ multipart_split(struct multipart *m, struct str body, struct str mark)
 	while (body.n > 0 && !m->complete && !m->v->over) {
 		at = memmem(body.p, body.n, mark.p, mark.n);
 		if (at == NULL) {
-			multipart_bytes(m, body);
+			form_data_bytes(m, body);
 			return;
 		}
-		multipart_bytes(
+		form_data_bytes(
 		    m, (struct str){ body.p, (size_t)(at - body.p) });
 		if (m->complete)
 			return;
-		multipart_end(m);
+		form_data_end(m);
 		m->after = 1;
 		body.n -= (size_t)(at + mark.n - body.p);
 		body.p = at + mark.n;
@@ -412,7 +412,7 @@ multipart_split(struct multipart *m, struct str body, struct str mark)
 }
 
 static void
-multipart_add_files(struct multipart *m)
+form_data_add_files(struct form_data *m)
 {
 	const struct value_array *files = m->files.array;
 	struct value name;
@@ -421,12 +421,12 @@ multipart_add_files(struct multipart *m)
 	for (i = 0; i < files->n && !m->v->over; i++) {
 		name = files->at[i].array->at[0];
 		if (name.kind == VALUE_TEXT)
-			multipart_add(m, name.text, files->at[i].array->at[1]);
+			form_data_add(m, name.text, files->at[i].array->at[1]);
 	}
 }
 
 static int
-multipart_verdict(const struct multipart *m, struct err *e)
+form_data_verdict(const struct form_data *m, struct err *e)
 {
 	if (m->malformed || m->header.on)
 		return err_set(e, "the header of a part is malformed");
@@ -436,15 +436,15 @@ multipart_verdict(const struct multipart *m, struct err *e)
 }
 
 int
-multipart_read(struct values *v, struct str type, struct str body,
+form_data_read(struct values *v, struct str type, struct str body,
     struct value *to, struct err *e)
 {
-	struct multipart m = { .v = v, .to = to };
-	struct multipart_field field;
+	struct form_data m = { .v = v, .to = to };
+	struct form_data_field field;
 	struct buf mark = { 0 };
 
 	*to = VALUE_NONE;
-	if (!multipart_content_type(v, type, &field) ||
+	if (!form_data_content_type(v, type, &field) ||
 	    !str_iis(field.type, "multipart") ||
 	    !str_iis(field.subtype, "form-data"))
 		return err_set(e, "the content type is malformed");
@@ -453,13 +453,13 @@ multipart_read(struct values *v, struct str type, struct str body,
 	m.files = value_new_array(v, 0);
 	buf_add_text(&mark, "\r\n--");
 	buf_add_str(&mark, field.boundary);
-	multipart_split(&m, body, buf_str(&mark));
-	multipart_add_files(&m);
+	form_data_split(&m, body, buf_str(&mark));
+	form_data_add_files(&m);
 	buf_free(&mark);
 	buf_free(&m.header.name);
 	buf_free(&m.header.value);
 	buf_free(&m.header.disposition);
 	buf_free(&m.header.type);
 	buf_free(&m.field);
-	return multipart_verdict(&m, e);
+	return form_data_verdict(&m, e);
 }

@@ -9,50 +9,50 @@
 #include "mock/form.h"
 #include "mock/text.h"
 
-#include "mock/multipart_field.h"
+#include "mock/form_data_field.h"
 
 static char
-multipart_at(const struct str *rest)
+form_data_at(const struct str *rest)
 {
 	return rest->n > 0 ? *rest->p : '\0';
 }
 
 static void
-multipart_skip(struct str *rest, size_t n)
+form_data_skip(struct str *rest, size_t n)
 {
 	rest->p += n;
 	rest->n -= n;
 }
 
 static void
-multipart_skip_space(struct str *rest)
+form_data_skip_space(struct str *rest)
 {
 	while (rest->n > 0 && (*rest->p == ' ' || *rest->p == '\t'))
-		multipart_skip(rest, 1);
+		form_data_skip(rest, 1);
 }
 
 static struct str
-multipart_token(struct str *rest)
+form_data_token(struct str *rest)
 {
 	struct str token = { rest->p, 0 };
 
 	while (rest->n > 0 && str_is_tchar((unsigned char)*rest->p)) {
 		token.n++;
-		multipart_skip(rest, 1);
+		form_data_skip(rest, 1);
 	}
 	return token;
 }
 
 /* What may stand in quotes but quotes themselves. */
 static bool
-multipart_is_quotable(unsigned char c)
+form_data_is_quotable(unsigned char c)
 {
 	return c == '\t' || (c >= ' ' && c != 0x7f);
 }
 
 /* Behind a quote; *value has its escapes undone. */
 static bool
-multipart_quoted(struct values *v, struct str *rest, struct str *value)
+form_data_quoted(struct values *v, struct str *rest, struct str *value)
 {
 	struct buf text = { 0 };
 	char c;
@@ -60,35 +60,35 @@ multipart_quoted(struct values *v, struct str *rest, struct str *value)
 	while (rest->n > 0 && (c = *rest->p) != '"') {
 		if (c == '\\' && rest->n > 1 &&
 		    (rest->p[1] == '\\' || rest->p[1] == '"')) {
-			multipart_skip(rest, 1);
+			form_data_skip(rest, 1);
 			c = *rest->p;
-		} else if (!multipart_is_quotable((unsigned char)c)) {
+		} else if (!form_data_is_quotable((unsigned char)c)) {
 			break;
 		}
 		buf_add(&text, &c, 1);
-		multipart_skip(rest, 1);
+		form_data_skip(rest, 1);
 	}
 	*value = value_copy_text(v, buf_str(&text)).text;
 	buf_free(&text);
-	if (multipart_at(rest) != '"')
+	if (form_data_at(rest) != '"')
 		return false;
-	multipart_skip(rest, 1);
+	form_data_skip(rest, 1);
 	return true;
 }
 
 static bool
-multipart_plain(struct values *v, struct str *rest, struct str *value)
+form_data_plain(struct values *v, struct str *rest, struct str *value)
 {
-	if (multipart_at(rest) == '"') {
-		multipart_skip(rest, 1);
-		return multipart_quoted(v, rest, value);
+	if (form_data_at(rest) == '"') {
+		form_data_skip(rest, 1);
+		return form_data_quoted(v, rest, value);
 	}
-	*value = multipart_token(rest);
+	*value = form_data_token(rest);
 	return value->n > 0;
 }
 
 static bool
-multipart_is_charset(unsigned char c)
+form_data_is_charset(unsigned char c)
 {
 	return c == '{' || c == '}' ||
 	       (str_is_tchar(c) && strchr("'*.|", c) == NULL);
@@ -96,27 +96,27 @@ multipart_is_charset(unsigned char c)
 
 /* RFC 8187, attr-char. */
 static bool
-multipart_is_attribute(unsigned char c)
+form_data_is_attribute(unsigned char c)
 {
 	return str_is_tchar(c) && strchr("%'*", c) == NULL;
 }
 
 /* charset'language'percent%20encoded (RFC 8187). */
 static bool
-multipart_extended(struct values *v, struct str *rest, struct str *value)
+form_data_extended(struct values *v, struct str *rest, struct str *value)
 {
 	struct str charset = { rest->p, 0 }, part;
 	struct buf bytes = { 0 }, text = { 0 };
 	bool known;
 	int byte;
 
-	while (rest->n > 0 && multipart_is_charset((unsigned char)*rest->p)) {
+	while (rest->n > 0 && form_data_is_charset((unsigned char)*rest->p)) {
 		charset.n++;
-		multipart_skip(rest, 1);
+		form_data_skip(rest, 1);
 	}
-	if (multipart_at(rest) != '\'')
+	if (form_data_at(rest) != '\'')
 		return false;
-	multipart_skip(rest, 1);
+	form_data_skip(rest, 1);
 	(void)str_cut(rest, '\'', &part);
 	if (rest->p == NULL || rest->n == 0) {
 		*rest = STR("");
@@ -128,16 +128,16 @@ multipart_extended(struct values *v, struct str *rest, struct str *value)
 			char c = (char)byte;
 
 			buf_add(&bytes, &c, 1);
-			multipart_skip(rest, 3);
-		} else if (multipart_is_attribute((unsigned char)*rest->p)) {
+			form_data_skip(rest, 3);
+		} else if (form_data_is_attribute((unsigned char)*rest->p)) {
 			buf_add(&bytes, rest->p, 1);
-			multipart_skip(rest, 1);
+			form_data_skip(rest, 1);
 		} else {
 			break;
 		}
 	}
-	known = multipart_at(rest) != '%' &&
-		multipart_decode(charset, buf_str(&bytes), &text);
+	known = form_data_at(rest) != '%' &&
+		form_data_decode(charset, buf_str(&bytes), &text);
 	*value = value_copy_text(v, buf_str(&text)).text;
 	buf_free(&bytes);
 	buf_free(&text);
@@ -147,27 +147,27 @@ multipart_extended(struct values *v, struct str *rest, struct str *value)
 static const struct {
 	const char *name;
 	size_t at;
-} multipart_parameters[] = {
-	{ "boundary", offsetof(struct multipart_field, boundary) },
-	{ "charset", offsetof(struct multipart_field, charset) },
-	{ "name", offsetof(struct multipart_field, name) },
-	{ "filename", offsetof(struct multipart_field, filename) },
-	{ "filename*", offsetof(struct multipart_field, filename_star) },
+} form_data_parameters[] = {
+	{ "boundary", offsetof(struct form_data_field, boundary) },
+	{ "charset", offsetof(struct form_data_field, charset) },
+	{ "name", offsetof(struct form_data_field, name) },
+	{ "filename", offsetof(struct form_data_field, filename) },
+	{ "filename*", offsetof(struct form_data_field, filename_star) },
 };
 
 /* The first of a name counts. */
 static void
-multipart_keep(struct multipart_field *field, struct str name, struct str value)
+form_data_keep(struct form_data_field *field, struct str name, struct str value)
 {
 	struct str *slot;
 	size_t i;
 
 	for (i = 0;
-	     i < sizeof(multipart_parameters) / sizeof(*multipart_parameters);
+	     i < sizeof(form_data_parameters) / sizeof(*form_data_parameters);
 	     i++) {
 		slot = (struct str *)(void *)((char *)field +
-					      multipart_parameters[i].at);
-		if (str_iis(name, multipart_parameters[i].name) &&
+					      form_data_parameters[i].at);
+		if (str_iis(name, form_data_parameters[i].name) &&
 		    slot->p == NULL)
 			*slot = value;
 	}
@@ -175,58 +175,58 @@ multipart_keep(struct multipart_field *field, struct str name, struct str value)
 
 /* Each "; name=value"; with extended ones "name*=" is special. */
 static bool
-multipart_params(struct values *v, struct str rest, bool extended,
-    struct multipart_field *field)
+form_data_params(struct values *v, struct str rest, bool extended,
+    struct form_data_field *field)
 {
 	struct str name, value;
 	bool good;
 
 	for (;;) {
-		multipart_skip_space(&rest);
+		form_data_skip_space(&rest);
 		if (rest.n == 0)
 			return true;
 		if (*rest.p != ';')
 			return false;
-		multipart_skip(&rest, 1);
-		multipart_skip_space(&rest);
-		name = multipart_token(&rest);
-		if (multipart_at(&rest) != '=')
+		form_data_skip(&rest, 1);
+		form_data_skip_space(&rest);
+		name = form_data_token(&rest);
+		if (form_data_at(&rest) != '=')
 			return false;
-		multipart_skip(&rest, 1);
+		form_data_skip(&rest, 1);
 		good = extended && str_ends(name, "*")
-			   ? multipart_extended(v, &rest, &value)
-			   : multipart_plain(v, &rest, &value);
+			   ? form_data_extended(v, &rest, &value)
+			   : form_data_plain(v, &rest, &value);
 		if (!good)
 			return false;
-		multipart_keep(field, name, value);
+		form_data_keep(field, name, value);
 	}
 }
 
 bool
-multipart_content_type(
-    struct values *v, struct str text, struct multipart_field *field)
+form_data_content_type(
+    struct values *v, struct str text, struct form_data_field *field)
 {
-	*field = (struct multipart_field){ 0 };
-	field->type = multipart_token(&text);
-	if (field->type.n == 0 || multipart_at(&text) != '/')
+	*field = (struct form_data_field){ 0 };
+	field->type = form_data_token(&text);
+	if (field->type.n == 0 || form_data_at(&text) != '/')
 		return false;
-	multipart_skip(&text, 1);
-	field->subtype = multipart_token(&text);
-	return field->subtype.n > 0 && multipart_params(v, text, false, field);
+	form_data_skip(&text, 1);
+	field->subtype = form_data_token(&text);
+	return field->subtype.n > 0 && form_data_params(v, text, false, field);
 }
 
 bool
-multipart_disposition(
-    struct values *v, struct str text, struct multipart_field *field)
+form_data_disposition(
+    struct values *v, struct str text, struct form_data_field *field)
 {
-	*field = (struct multipart_field){ 0 };
-	field->type = multipart_token(&text);
-	return multipart_params(v, text, true, field);
+	*field = (struct form_data_field){ 0 };
+	field->type = form_data_token(&text);
+	return form_data_params(v, text, true, field);
 }
 
 /* UTF-16, least significant byte first; half a pair is U+FFFD. */
 static void
-multipart_decode_utf16(struct str bytes, struct buf *out)
+form_data_decode_utf16(struct str bytes, struct buf *out)
 {
 	const unsigned char *p = (const unsigned char *)bytes.p;
 	uint32_t unit, next;
@@ -247,7 +247,7 @@ multipart_decode_utf16(struct str bytes, struct buf *out)
 }
 
 static bool
-multipart_is_one_of(struct str name, const char *const *names)
+form_data_is_one_of(struct str name, const char *const *names)
 {
 	while (*names != NULL && !str_iis(name, *names))
 		names++;
@@ -255,7 +255,7 @@ multipart_is_one_of(struct str name, const char *const *names)
 }
 
 bool
-multipart_decode(struct str charset, struct str bytes, struct buf *out)
+form_data_decode(struct str charset, struct str bytes, struct buf *out)
 {
 	static const char *const utf8[] = { "utf-8", "utf8", NULL };
 	static const char *const latin[] = { "latin1", "ascii", "us-ascii",
@@ -264,12 +264,12 @@ multipart_decode(struct str charset, struct str bytes, struct buf *out)
 	static const char *const utf16[] = { "utf16le", "utf-16le", "ucs2",
 		"ucs-2", NULL };
 
-	if (multipart_is_one_of(charset, utf8))
+	if (form_data_is_one_of(charset, utf8))
 		text_add_decoded(out, bytes);
-	else if (multipart_is_one_of(charset, latin))
+	else if (form_data_is_one_of(charset, latin))
 		har_text_from_latin1(bytes, out);
-	else if (multipart_is_one_of(charset, utf16))
-		multipart_decode_utf16(bytes, out);
+	else if (form_data_is_one_of(charset, utf16))
+		form_data_decode_utf16(bytes, out);
 	else if (str_iis(charset, "base64"))
 		base64_encode(bytes, out);
 	else
