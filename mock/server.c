@@ -108,8 +108,8 @@ server_plan(struct server *s, size_t route, size_t number, struct err *e)
 	struct plan *p = &s->routes[route].plans[number];
 	char where[64];
 
-	snprintf(where, sizeof(where), "route %zu, response %zu", route + 1,
-	    number + 1);
+	snprintf(where, sizeof(where), "routes[%zu].responses[%zu]",
+	    s->routes[route].of->index, number);
 	p->respond.of = of;
 	p->respond.bucket = state_bucket_of(s->env, of->databucket);
 	p->respond.body =
@@ -136,7 +136,8 @@ server_pattern(struct server *s, struct str prefix, size_t i, const char *more,
 	*to = pattern_new(&s->env->arena, prefix, buf_str(&text), &e);
 	buf_free(&text);
 	if (*to == NULL) {
-		snprintf(where, sizeof(where), "route %zu is left out", i + 1);
+		snprintf(where, sizeof(where), "routes[%zu] is left out",
+		    s->routes[i].of->index);
 		server_remark(s, where, e.text);
 		return;
 	}
@@ -170,7 +171,7 @@ server_buckets(struct server *s)
 
 	s->buckets = xcalloc(s->env->nbuckets + 1, sizeof(*s->buckets));
 	for (i = 0; i < s->env->nbuckets; i++) {
-		snprintf(where, sizeof(where), "data bucket %zu", i + 1);
+		snprintf(where, sizeof(where), "data[%zu].value", i);
 		text = server_text(s, s->env->buckets[i].value, false, where);
 		s->buckets[i] = text.template;
 		/* As in Mockoon, the error is the bucket. */
@@ -209,10 +210,12 @@ server_new(struct environment *env, struct str prefix,
 	s->remarks = remarks;
 	s->router = router_new();
 	s->routes = xcalloc(env->nroutes + 1, sizeof(*s->routes));
-	if (server_make(s, prefix, e) == 0)
-		return s;
-	server_free(s);
-	return NULL;
+	if (server_make(s, prefix, e) == -1) {
+		server_free(s);
+		return NULL;
+	}
+	s->remarks = NULL;
+	return s;
 }
 
 bool

@@ -223,7 +223,7 @@ def what_is_wrong_in_a_file_is_told_with_its_place(t):
     # What is wrong with one route leaves the others alone.
     hark = served(t, route('u/:id(\\d+)'), route('t', {'body': '{{#if}}'}),
                   route('fine', {'body': 'x'}))
-    check('route 1 is left out' in hark.log, hark.log)
+    check('routes[0] is left out' in hark.log, hark.log)
     r = hark.get('/t')
     check(r.status == 500 and b'line 1, column' in r.body, r.body)
     same(hark.get('/fine').body, b'x')
