@@ -586,7 +586,7 @@ const struct option option_table[] = {
 	{
 	    .name = "cache-size",
 	    SIZE(cache_bytes, 64 * K, 1024 * G),
-	    .initial = "64m",
+	    .initial = "40m",
 	    .help = "memory for recorded answers",
 	},
 	{
