@@ -4,10 +4,19 @@
 
 #include "base/str.h"
 
-static unsigned char
-str_lower(unsigned char c)
+char
+str_lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+}
+
+int
+str_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = str_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool
@@ -43,6 +52,17 @@ bool
 str_ieq(struct str a, struct str b)
 {
 	return a.n == b.n && str_ieq_n(a.p, b.p, a.n);
+}
+
+bool
+str_ihas(struct str a, struct str part)
+{
+	size_t i;
+
+	for (i = 0; i + part.n <= a.n; i++)
+		if (str_ieq_n(a.p + i, part.p, part.n))
+			return true;
+	return false;
 }
 
 bool

@@ -31,6 +31,15 @@ bool str_starts(struct str a, const char *prefix);
 bool str_istarts(struct str a, const char *prefix);
 bool str_ends(struct str a, const char *suffix);
 
+/* Whether part is somewhere in a, whatever the case of letters. */
+bool str_ihas(struct str a, struct str part);
+
+/* A letter of ASCII in lower case; any other byte as it is. */
+char str_lower(char c);
+
+/* What c counts as a hexadecimal digit, or -1. */
+int str_hex(char c);
+
 /* Without spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
 struct str str_trim(struct str a);
 

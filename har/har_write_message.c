@@ -37,15 +37,6 @@ har_write_url(struct str url, struct buf *out)
 	return changed;
 }
 
-static int
-har_write_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One part of a query, decoded as application/x-www-form-urlencoded. */
 static void
 har_write_decoded(struct json_write *w, const char *name, struct str s)
@@ -59,10 +50,10 @@ har_write_decoded(struct json_write *w, const char *name, struct str s)
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%' && i + 2 < s.n &&
-			   har_write_hex(s.p[i + 1]) >= 0 &&
-			   har_write_hex(s.p[i + 2]) >= 0) {
-			c = (char)(har_write_hex(s.p[i + 1]) << 4 |
-				   har_write_hex(s.p[i + 2]));
+			   str_hex(s.p[i + 1]) >= 0 &&
+			   str_hex(s.p[i + 2]) >= 0) {
+			c = (char)(str_hex(s.p[i + 1]) << 4 |
+				   str_hex(s.p[i + 2]));
 			i += 2;
 		}
 		buf_add(&text, &c, 1);

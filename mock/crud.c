@@ -209,27 +209,6 @@ crud_passes(struct crud *c, struct value item)
 	return true;
 }
 
-static char
-crud_lower(char x)
-{
-	return x >= 'A' && x <= 'Z' ? (char)(x | 32) : x;
-}
-
-static bool
-crud_contains(struct str text, struct str part)
-{
-	size_t i, k;
-
-	for (i = 0; i + part.n <= text.n; i++) {
-		for (k = 0; k < part.n; k++)
-			if (crud_lower(text.p[i + k]) != crud_lower(part.p[k]))
-				break;
-		if (k == part.n)
-			return true;
-	}
-	return false;
-}
-
 /* Whether a scalar somewhere in the item has the text. */
 static bool
 crud_found(struct crud *c, struct value item, struct str text)
@@ -251,7 +230,7 @@ crud_found(struct crud *c, struct value item, struct str text)
 				return true;
 		return false;
 	}
-	return crud_contains(value_to_str(&c->v, item), text);
+	return str_ihas(value_to_str(&c->v, item), text);
 }
 
 /* ---- lists --------------------------------------------------------------- */
@@ -295,7 +274,7 @@ crud_folded(struct crud *c, struct value of)
 		return of;
 	buf_add_str(&text, of.text);
 	for (i = 0; i < text.n; i++)
-		text.p[i] = crud_lower(text.p[i]);
+		text.p[i] = str_lower(text.p[i]);
 	of = value_copy_text(&c->v, buf_str(&text));
 	buf_free(&text);
 	return of;

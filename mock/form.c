@@ -491,22 +491,12 @@ form_wrap(struct form *f, const struct form_step *step, struct form_node *leaf)
 	return node;
 }
 
-static int
-form_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int
 form_percent(const char *p, size_t n)
 {
-	if (n < 3 || p[0] != '%' || form_hex(p[1]) == -1 ||
-	    form_hex(p[2]) == -1)
+	if (n < 3 || p[0] != '%' || str_hex(p[1]) == -1 || str_hex(p[2]) == -1)
 		return -1;
-	return form_hex(p[1]) << 4 | form_hex(p[2]);
+	return str_hex(p[1]) << 4 | str_hex(p[2]);
 }
 
 /* The bytes of the one character that %XX%XX... at p stands for, 0 when it is

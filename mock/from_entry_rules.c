@@ -13,15 +13,6 @@
 #define LEAVES 32 /* of a JSON body that has a rule for each */
 #define DEPTH 16
 
-static unsigned
-from_entry_hex(char c)
-{
-	return c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-	       : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-	       : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-				      : 16;
-}
-
 void
 from_entry_decode(struct buf *out, struct str s, bool plus)
 {
@@ -30,11 +21,10 @@ from_entry_decode(struct buf *out, struct str s, bool plus)
 
 	for (i = 0; i < s.n; i++) {
 		c = plus && s.p[i] == '+' ? ' ' : s.p[i];
-		if (c == '%' && i + 2 < s.n &&
-		    from_entry_hex(s.p[i + 1]) < 16 &&
-		    from_entry_hex(s.p[i + 2]) < 16) {
-			c = (char)(from_entry_hex(s.p[i + 1]) << 4 |
-				   from_entry_hex(s.p[i + 2]));
+		if (c == '%' && i + 2 < s.n && str_hex(s.p[i + 1]) >= 0 &&
+		    str_hex(s.p[i + 2]) >= 0) {
+			c = (char)(str_hex(s.p[i + 1]) << 4 |
+				   str_hex(s.p[i + 2]));
 			i += 2;
 		}
 		buf_add(out, &c, 1);

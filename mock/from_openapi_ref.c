@@ -15,15 +15,6 @@
 
 #define STEPS 32 /* of references to references */
 
-static unsigned
-openapi_hex(char c)
-{
-	return c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-	       : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-	       : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-				      : 16;
-}
-
 /* A token of a pointer in a URI (RFC 6901, sections 4 and 6). */
 static void
 openapi_unescape(struct str token, struct buf *out)
@@ -35,10 +26,10 @@ openapi_unescape(struct str token, struct buf *out)
 	for (i = 0; i < token.n; i++) {
 		c = token.p[i];
 		if (c == '%' && i + 2 < token.n &&
-		    openapi_hex(token.p[i + 1]) < 16 &&
-		    openapi_hex(token.p[i + 2]) < 16) {
-			c = (char)(openapi_hex(token.p[i + 1]) << 4 |
-				   openapi_hex(token.p[i + 2]));
+		    str_hex(token.p[i + 1]) >= 0 &&
+		    str_hex(token.p[i + 2]) >= 0) {
+			c = (char)(str_hex(token.p[i + 1]) << 4 |
+				   str_hex(token.p[i + 2]));
 			i += 2;
 		}
 		buf_add(&raw, &c, 1);

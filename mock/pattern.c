@@ -661,15 +661,6 @@ pattern_form(const struct pattern *p, size_t i)
 
 /* ---- matching ---------------------------------------------------------- */
 
-static int
-pattern_hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 /* decodeURIComponent(), which throws where this gives false. */
 static bool
 pattern_decode(struct str text, struct arena *a, struct str *out)
@@ -684,8 +675,8 @@ pattern_decode(struct str text, struct arena *a, struct str *out)
 			continue;
 		if (i + 2 >= text.n)
 			return false;
-		high = pattern_hex(text.p[i + 1]);
-		low = pattern_hex(text.p[i + 2]);
+		high = str_hex(text.p[i + 1]);
+		low = str_hex(text.p[i + 2]);
 		if (high < 0 || low < 0)
 			return false;
 		p[n - 1] = (char)(high << 4 | low);

@@ -190,29 +190,6 @@ state_bucket_of(const struct environment *env, struct str id)
 	return i;
 }
 
-static char
-state_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
-}
-
-/* Whether part is somewhere in text, letter case apart. */
-static bool
-state_contains(struct str text, struct str part)
-{
-	size_t i, k;
-
-	for (i = 0; i + part.n <= text.n; i++) {
-		for (k = 0; k < part.n; k++)
-			if (state_lower(text.p[i + k]) !=
-			    state_lower(part.p[k]))
-				break;
-		if (k == part.n)
-			return true;
-	}
-	return false;
-}
-
 /* As Mockoon's helpers look: by id, or by what is in the name. */
 static size_t
 state_bucket_called(const struct environment *env, struct str name)
@@ -221,7 +198,7 @@ state_bucket_called(const struct environment *env, struct str name)
 
 	for (i = 0; i < env->nbuckets; i++)
 		if (str_eq(env->buckets[i].id, name) ||
-		    state_contains(env->buckets[i].name, name))
+		    str_ihas(env->buckets[i].name, name))
 			break;
 	return i;
 }

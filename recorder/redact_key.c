@@ -27,16 +27,6 @@ redact_key_random(struct redact_key *k, struct err *e)
 }
 
 static int
-redact_key_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 32) >= 'a' && (c | 32) <= 'f')
-		return (c | 32) - 'a' + 10;
-	return -1;
-}
-
-static int
 redact_key_parse(struct redact_key *k, struct str text, struct err *e)
 {
 	int high, low;
@@ -48,8 +38,8 @@ redact_key_parse(struct redact_key *k, struct str text, struct err *e)
 		return err_set(
 		    e, "expected a key of %d hexadecimal digits", KEY_TEXT);
 	for (i = 0; i < REDACT_KEY_BYTES; i++) {
-		high = redact_key_digit(text.p[2 * i]);
-		low = redact_key_digit(text.p[2 * i + 1]);
+		high = str_hex(text.p[2 * i]);
+		low = str_hex(text.p[2 * i + 1]);
 		if (high == -1 || low == -1)
 			return err_set(e,
 			    "expected a key of %d hexadecimal digits",

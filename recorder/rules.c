@@ -409,12 +409,6 @@ rules_next(const struct rules *r, const struct rule *after, uint64_t verbs,
 	return NULL;
 }
 
-static char
-rule_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
-}
-
 bool
 rule_names(const struct rule *rule, struct str name, bool any_case)
 {
@@ -429,7 +423,7 @@ rule_names(const struct rule *rule, struct str name, bool any_case)
 			if (given[j].n > sizeof(folded[j]))
 				break;
 			for (k = 0; k < given[j].n; k++)
-				folded[j][k] = rule_lower(given[j].p[k]);
+				folded[j][k] = str_lower(given[j].p[k]);
 			given[j].p = folded[j];
 		}
 		if (str_glob(given[0], given[1]))

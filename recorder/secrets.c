@@ -319,16 +319,6 @@ secrets_take(const struct secrets_in *in, struct str text,
 
 /* ---- the secret itself ------------------------------------------------ */
 
-static int
-secrets_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 32) >= 'a' && (c | 32) <= 'f')
-		return (c | 32) - 'a' + 10;
-	return -1;
-}
-
 /* Adds text with its percent-encoded bytes decoded to out; map, unless it is
  * NULL, gets the offset in text of each byte. */
 static void
@@ -343,8 +333,8 @@ secrets_unpercent(struct str text, struct buf *out, size_t *map)
 			map[n] = i;
 		to[n] = text.p[i];
 		if (text.p[i] == '%' && i + 2 < text.n &&
-		    (high = secrets_hex(text.p[i + 1])) != -1 &&
-		    (low = secrets_hex(text.p[i + 2])) != -1) {
+		    (high = str_hex(text.p[i + 1])) != -1 &&
+		    (low = str_hex(text.p[i + 2])) != -1) {
 			to[n] = (char)(high << 4 | low);
 			i += 2;
 		}
@@ -365,9 +355,9 @@ secrets_hex4(struct str s)
 	if (s.n < 4)
 		return -1;
 	for (i = 0; i < 4; i++) {
-		if (secrets_hex(s.p[i]) == -1)
+		if (str_hex(s.p[i]) == -1)
 			return -1;
-		v = v << 4 | secrets_hex(s.p[i]);
+		v = v << 4 | str_hex(s.p[i]);
 	}
 	return v;
 }

@@ -89,6 +89,13 @@ struct store {
 sqlite3_stmt *store_statement(struct store *s, enum store_statement which,
     const char *sql, struct err *e);
 
+/* Adds the one text that sql selects of a tape (?1) to out; sets it (?2).
+ * Both 0 or -1. */
+int store_tape_text(struct store *s, enum store_statement which,
+    const char *sql, int64_t tape, struct buf *out, struct err *e);
+int store_tape_set(struct store *s, enum store_statement which, const char *sql,
+    int64_t tape, struct str text, struct err *e);
+
 /* Runs a statement that gives no rows, and resets it.  0 or -1. */
 int store_run(
     struct store *s, sqlite3_stmt *q, const char *doing, struct err *e);

@@ -105,8 +105,7 @@ store_extent(
 	return r;
 }
 
-/* Adds the one column that sql selects of a tape. */
-static int
+int
 store_tape_text(struct store *s, enum store_statement which, const char *sql,
     int64_t tape, struct buf *out, struct err *e)
 {
@@ -140,7 +139,7 @@ store_tape_rules(struct store *s, int64_t tape, struct buf *out, struct err *e)
 	    "SELECT rules FROM tape WHERE id = ?", tape, out, e);
 }
 
-static int
+int
 store_tape_set(struct store *s, enum store_statement which, const char *sql,
     int64_t tape, struct str text, struct err *e)
 {

@@ -49,15 +49,6 @@ location_is_slash(char c)
 	return c == '/' || c == '\\';
 }
 
-static int
-location_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void
 location_encode(struct buf *out, struct str s, const char *set)
 {
@@ -101,8 +92,8 @@ location_host(struct location *l, struct str host)
 		char c = host.p[i];
 
 		if (c == '%' && i + 2 < host.n &&
-		    (high = location_hex(host.p[i + 1])) >= 0 &&
-		    (low = location_hex(host.p[i + 2])) >= 0) {
+		    (high = str_hex(host.p[i + 1])) >= 0 &&
+		    (low = str_hex(host.p[i + 2])) >= 0) {
 			c = (char)(high << 4 | low);
 			i += 2;
 		}
@@ -129,7 +120,7 @@ location_address(struct location *l, struct str address)
 
 		if (c >= 'A' && c <= 'F')
 			c |= 32;
-		if (i > 0 && i + 1 < address.n && location_hex(c) == -1 &&
+		if (i > 0 && i + 1 < address.n && str_hex(c) == -1 &&
 		    c != ':' && c != '.')
 			return -1;
 		buf_add(&l->host, &c, 1);

@@ -17,14 +17,6 @@ struct pair {
 	size_t at; /* which it was */
 };
 
-static int
-pair_hex(char c)
-{
-	return c >= '0' && c <= '9'                 ? c - '0'
-	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-						    : -1;
-}
-
 /* Decodes from to *to, which moves behind it; it never gets longer. */
 static struct str
 pair_decode(struct str from, char **to)
@@ -35,11 +27,10 @@ pair_decode(struct str from, char **to)
 
 	for (i = 0; i < from.n; i++) {
 		c = from.p[i] == '+' ? ' ' : from.p[i];
-		if (c == '%' && i + 2 < from.n &&
-		    pair_hex(from.p[i + 1]) >= 0 &&
-		    pair_hex(from.p[i + 2]) >= 0) {
-			c = (char)(pair_hex(from.p[i + 1]) << 4 |
-				   pair_hex(from.p[i + 2]));
+		if (c == '%' && i + 2 < from.n && str_hex(from.p[i + 1]) >= 0 &&
+		    str_hex(from.p[i + 2]) >= 0) {
+			c = (char)(str_hex(from.p[i + 1]) << 4 |
+				   str_hex(from.p[i + 2]));
 			i += 2;
 		}
 		(*to)[out.n++] = c;

@@ -6,16 +6,6 @@
 
 #include "replay/pairs.h"
 
-static int
-pairs_hex(char c)
-{
-	char lower = (char)(c | 32);
-
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static struct str
 pairs_decode(struct arena *a, struct str s)
 {
@@ -28,10 +18,10 @@ pairs_decode(struct arena *a, struct str s)
 	p = arena_alloc(a, s.n);
 	for (i = 0; i < s.n; i++, n++) {
 		p[n] = s.p[i] == '+' ? ' ' : s.p[i];
-		if (s.p[i] == '%' && s.n - i > 2 &&
-		    pairs_hex(s.p[i + 1]) >= 0 && pairs_hex(s.p[i + 2]) >= 0) {
-			p[n] = (char)(pairs_hex(s.p[i + 1]) << 4 |
-				      pairs_hex(s.p[i + 2]));
+		if (s.p[i] == '%' && s.n - i > 2 && str_hex(s.p[i + 1]) >= 0 &&
+		    str_hex(s.p[i + 2]) >= 0) {
+			p[n] = (char)(str_hex(s.p[i + 1]) << 4 |
+				      str_hex(s.p[i + 2]));
 			i += 2;
 		}
 	}

@@ -103,7 +103,31 @@ order_is_that_of_bytes(void)
 	CHECK_INT(str_order((struct str){ NULL, 0 }, STR("")), 0);
 }
 
-RUN(TEST(views_compare_by_bytes_and_by_ascii_case),
+static void
+parts_are_found_whatever_their_case(void)
+{
+	CHECK(str_ihas(STR("One Two"), STR("e tW")));
+	CHECK(str_ihas(STR("a"), STR("")));
+	CHECK(!str_ihas(STR("One Two"), STR("two ")));
+	CHECK(!str_ihas(STR("a"), STR("ab")));
+	CHECK(!str_ihas(STR("["), STR("{"))); /* 32 apart, but no letters */
+}
+
+static void
+hexadecimal_digits_count(void)
+{
+	CHECK_INT(str_hex('0'), 0);
+	CHECK_INT(str_hex('9'), 9);
+	CHECK_INT(str_hex('a'), 10);
+	CHECK_INT(str_hex('F'), 15);
+	CHECK_INT(str_hex('g'), -1);
+	CHECK_INT(str_hex('@'), -1);
+	CHECK_INT(str_hex('\x10'), -1);
+	CHECK_INT(str_hex('\xe1'), -1);
+}
+
+RUN(TEST(parts_are_found_whatever_their_case), TEST(hexadecimal_digits_count),
+    TEST(views_compare_by_bytes_and_by_ascii_case),
     TEST(trimming_takes_spaces_and_tabs_only),
     TEST(cutting_gives_each_part_once_and_the_last_one_too),
     TEST(numbers_are_digits_within_a_bound), TEST(globs_match_whole_texts),
