@@ -227,7 +227,7 @@ static void
 conn_on_addresses(void *arg, const struct addresses *found)
 {
 	struct conn *c = arg;
-	struct pool_origin *o = &c->pool->origins[c->origin->index];
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
 	c->call->lookup = NULL;
 	c->call->resolved = c->pool->w->now;
@@ -236,8 +236,10 @@ conn_on_addresses(void *arg, const struct addresses *found)
 		    c->origin->host, found->failure);
 		return;
 	}
-	o->addresses = *found;
-	o->resolved_at = c->pool->w->now;
+	if (o != NULL) {
+		o->addresses = *found;
+		o->resolved_at = c->pool->w->now;
+	}
 	c->addresses = *found;
 	conn_try(c);
 }
@@ -246,8 +248,11 @@ void
 conn_resolve(struct conn *c)
 {
 	struct worker *w = c->pool->w;
-	struct pool_origin *o = &c->pool->origins[c->origin->index];
+	struct pool_origin nothing = { 0 };
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
+	if (o == NULL)
+		o = &nothing;
 	if (o->addresses.n == 0 && c->origin->literal &&
 	    lookup_literal(
 		c->origin->host, c->origin->url.port, &o->addresses) == -1) {

@@ -32,11 +32,23 @@ origin_unslashed(struct str s)
 	return s;
 }
 
+/* What follows from o->url. */
+static void
+origin_complete(struct origin *o)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	o->host = xmemdup0(o->url.host.p, o->url.host.n);
+	o->authority = xmemdup0(o->url.authority.p, o->url.authority.n);
+	o->base =
+	    xasprintf("%s://%s", o->url.https ? "https" : "http", o->authority);
+	o->literal = o->url.ipv6 || inet_pton(AF_INET, o->host, address) == 1;
+}
+
 static int
 origin_open(struct origin *o, const char *text, struct err *e)
 {
 	struct str trimmed = origin_unslashed(str_of(text));
-	unsigned char address[sizeof(struct in6_addr)];
 
 	o->text = xmemdup0(trimmed.p, trimmed.n);
 	if (url_parse(&o->url, str_of(o->text), e) == -1)
@@ -47,12 +59,8 @@ origin_open(struct origin *o, const char *text, struct err *e)
 		    text);
 	if (o->url.query.p != NULL)
 		return err_set(e, "upstream %s: expected no query in it", text);
-	o->host = xmemdup0(o->url.host.p, o->url.host.n);
-	o->authority = xmemdup0(o->url.authority.p, o->url.authority.n);
-	o->base =
-	    xasprintf("%s://%s", o->url.https ? "https" : "http", o->authority);
 	o->base_path = origin_unslashed(o->url.path);
-	o->literal = o->url.ipv6 || inet_pton(AF_INET, o->host, address) == 1;
+	origin_complete(o);
 	return 0;
 }
 
@@ -95,6 +103,40 @@ origins_new(const struct settings *s, struct err *e)
 	return o;
 }
 
+static void
+origin_close(struct origin *o)
+{
+	free(o->text);
+	free(o->host);
+	free(o->authority);
+	free(o->base);
+}
+
+struct origin *
+origin_alone(const struct url *u)
+{
+	struct origin *o = xcalloc(1, sizeof(*o));
+	struct err e;
+
+	o->index = ORIGIN_ALONE;
+	o->text = xasprintf(
+	    "%s://%.*s", u->https ? "https" : "http", STR_ARGS(u->authority));
+	/* The authority was one already. */
+	(void)url_parse(&o->url, str_of(o->text), &e);
+	o->base_path = STR("");
+	origin_complete(o);
+	return o;
+}
+
+void
+origin_alone_free(struct origin *o)
+{
+	if (o == NULL)
+		return;
+	origin_close(o);
+	free(o);
+}
+
 void
 origins_free(struct origins *o)
 {
@@ -103,10 +145,7 @@ origins_free(struct origins *o)
 	if (o == NULL)
 		return;
 	for (i = 0; i < o->n; i++) {
-		free(o->origins[i].text);
-		free(o->origins[i].host);
-		free(o->origins[i].authority);
-		free(o->origins[i].base);
+		origin_close(&o->origins[i]);
 		free(o->rules[i].host);
 		free(o->rules[i].path);
 	}

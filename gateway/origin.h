@@ -18,8 +18,12 @@ struct err;
 struct origins; /* opaque */
 struct settings;
 
+/* The index of an origin that is in no origins: nothing is remembered of it, so
+ * that each call has a connection of its own. */
+#define ORIGIN_ALONE SIZE_MAX
+
 struct origin {
-	size_t index;    /* 0.. in origins */
+	size_t index;    /* 0.. in origins, or ORIGIN_ALONE */
 	char *text;      /* the URL as given, without a trailing slash */
 	struct url url;  /* views of text */
 	char *host;      /* for resolving and TLS */
@@ -40,6 +44,10 @@ struct route {
 struct origins *origins_new(const struct settings *s, struct err *e);
 void origins_free(struct origins *o); /* safe on NULL */
 size_t origins_count(const struct origins *o);
+
+/* One that is in no origins, of a URL that is not a setting's. */
+struct origin *origin_alone(const struct url *u);
+void origin_alone_free(struct origin *o); /* safe on NULL */
 
 /*
  * The route of a request for path (with its query) on authority (the

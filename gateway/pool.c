@@ -18,10 +18,16 @@
 #define POOL_KEEP_US 4000000 /* below the 5 s of the shortest common server */
 #define POOL_MOST_KEPT 1024  /* idle connections of one origin */
 
+struct pool_origin *
+pool_origin(struct pool *p, const struct origin *o)
+{
+	return o->index == ORIGIN_ALONE ? NULL : &p->origins[o->index];
+}
+
 void
 conn_free(struct conn *c)
 {
-	struct pool_origin *o = &c->pool->origins[c->origin->index];
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
 	if (c->state == CONN_KEPT) {
 		TAILQ_REMOVE(&o->kept, c, kept);
@@ -46,9 +52,9 @@ conn_free(struct conn *c)
 void
 conn_keep(struct conn *c)
 {
-	struct pool_origin *o = &c->pool->origins[c->origin->index];
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
-	if (o->nkept >= POOL_MOST_KEPT) {
+	if (o == NULL || o->nkept >= POOL_MOST_KEPT) {
 		conn_free(c);
 		return;
 	}
@@ -66,10 +72,12 @@ conn_keep(struct conn *c)
 static struct conn *
 pool_take(struct pool *p, struct call *call)
 {
-	struct pool_origin *o = &p->origins[call->request.origin->index];
+	struct pool_origin *o = pool_origin(p, call->request.origin);
 	struct conn *c;
 	char byte;
 
+	if (o == NULL)
+		return NULL;
 	while ((c = TAILQ_FIRST(&o->kept)) != NULL) {
 		if (c->ssl == NULL && !call_idempotent(call) &&
 		    (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||

@@ -152,7 +152,7 @@ tls_connect(struct upstream_tls *t, const struct origin *o, int fd)
 		 SSL_set1_host(ssl, o->host) != 1)
 		goto fail;
 	pthread_mutex_lock(&t->lock);
-	if (t->sessions[o->index] != NULL)
+	if (o->index < t->n && t->sessions[o->index] != NULL)
 		SSL_set_session(ssl, t->sessions[o->index]);
 	pthread_mutex_unlock(&t->lock);
 	return ssl;

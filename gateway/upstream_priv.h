@@ -124,6 +124,9 @@ void conn_read_kept(struct conn *c);
 
 /* pool.c ---------------------------------------------------------------- */
 
+/* What the pool remembers of an origin; NULL for ORIGIN_ALONE. */
+struct pool_origin *pool_origin(struct pool *p, const struct origin *o);
+
 /* A kept connection for the call, or a new one; only a new one if fresh. */
 void conn_start(struct call *call, bool fresh);
 

@@ -83,5 +83,31 @@ an_upstream_that_is_no_origin_is_refused(void)
 	}
 }
 
+static void
+an_origin_of_any_url_stands_alone(void)
+{
+	struct origin *o;
+	struct url u;
+	struct err e;
+
+	CHECK_INT(url_parse(&u, STR("https://[::1]:8443/a/b?q"), &e), 0);
+	o = origin_alone(&u);
+	CHECK(o->index == ORIGIN_ALONE);
+	CHECK_STR(o->base, "https://[::1]:8443");
+	CHECK_STR(o->host, "::1");
+	CHECK_STR(o->authority, "[::1]:8443");
+	CHECK(o->literal && o->url.https && o->base_path.n == 0);
+	CHECK_INT(o->url.port, 8443);
+	origin_alone_free(o);
+	CHECK_INT(url_parse(&u, STR("http://u:p@Host/"), &e), 0);
+	o = origin_alone(&u);
+	CHECK_STR(o->authority, "Host");
+	CHECK(!o->literal);
+	CHECK_INT(o->url.port, 80);
+	origin_alone_free(o);
+	origin_alone_free(NULL);
+}
+
 RUN(TEST(the_longest_prefix_wins_and_a_host_before_it),
-    TEST(an_upstream_that_is_no_origin_is_refused))
+    TEST(an_upstream_that_is_no_origin_is_refused),
+    TEST(an_origin_of_any_url_stands_alone))
