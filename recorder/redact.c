@@ -24,6 +24,7 @@ static const char *const redact_digests[] = { "Content-MD5", "Digest",
 #define KNOWN_LEAST 12 /* bytes of a secret that is looked for again */
 #define KNOWN_MOST 4096
 #define KNOWN_BYTES 65536 /* of all of them */
+#define REDACT_PASSES 8   /* over a body without rules */
 
 struct redactor *
 redactor_new(struct str key, const struct rules *rules)
@@ -221,19 +222,42 @@ redact_type(const struct headers *h)
 	return type.p != NULL ? type : STR("");
 }
 
-/* A body without coding; shifts may be NULL. */
+/*
+ * A body without coding; x is where its chunk marks are, or NULL.  A secret
+ * that was replaced may show another one: a name and its value are closer
+ * together, or a quote has another partner.  So it goes on until nothing is
+ * found, but with rules, whose patterns may match pseudonyms.
+ */
 static enum redact_body
 redact_plain(struct redaction *d, struct str type, struct str body,
-    struct buf *out, struct redact_shifts *shifts)
+    struct buf *out, struct exchange *x)
 {
 	struct secrets_in in = redaction_in(d);
+	struct redact_shifts shifts = { 0 };
+	struct buf was = { 0 }, swap;
+	unsigned passes;
 
 	if (!secrets_are_possible(type, body))
 		return REDACT_SAME;
 	secrets_in_body(&in, type, body);
 	if (d->found.n == 0)
 		return REDACT_SAME;
-	redaction_apply(d, body, 0, body.n, out, shifts, 0);
+	for (passes = d->rules == NULL ? REDACT_PASSES : 1;
+	     passes > 0 && d->found.n > 0; passes--) {
+		shifts.n = out->n = 0;
+		redaction_apply(d, body, 0, body.n, out, &shifts, 0);
+		if (x != NULL)
+			redact_shift_marks(&shifts, x->chunks, x->nchunks);
+		swap = was;
+		was = *out;
+		*out = swap;
+		body = buf_str(&was);
+		if (passes > 1)
+			secrets_in_body(&in, type, body);
+	}
+	free(shifts.v);
+	buf_free(out);
+	*out = was;
 	return REDACT_CHANGED;
 }
 
@@ -364,7 +388,6 @@ static void
 redact_message_body(
     struct redaction *d, struct message *m, struct exchange *x, struct arena *a)
 {
-	struct redact_shifts shifts = { 0 };
 	struct body *b = &m->body;
 	struct buf out = { 0 };
 	uint64_t was = b->bytes.n;
@@ -381,12 +404,9 @@ redact_message_body(
 		if (r == REDACT_CHANGED && x != NULL)
 			redact_scale_marks(x->chunks, x->nchunks, was, out.n);
 	} else {
-		r = redact_plain(d, redact_type(&m->headers),
-		    buf_str(&b->bytes), &out, &shifts);
-		if (r == REDACT_CHANGED && x != NULL)
-			redact_shift_marks(&shifts, x->chunks, x->nchunks);
+		r = redact_plain(
+		    d, redact_type(&m->headers), buf_str(&b->bytes), &out, x);
 	}
-	free(shifts.v);
 	if (r == REDACT_CHANGED) {
 		redact_take_body(b, &out);
 		redact_follow(m, a, b->size);

@@ -397,6 +397,28 @@ pairs_of_name_and_value_go(void)
 	    "{\"name\":\"a\",\"value\":\"b\"}]");
 }
 
+/* Its name and its value are closer when the secret between has gone. */
+static void
+a_secret_that_another_one_hid_goes(void)
+{
+	struct buf text = { 0 }, expected = { 0 };
+	char far[300];
+
+	memset(far, 'f', sizeof(far) - 1);
+	far[sizeof(far) - 1] = '\0';
+	given("");
+	buf_addf(&text,
+	    "{\"name\":\"X-Api-Key\",\"password\":\"%s\",\"value\":\"k\"}",
+	    far);
+	buf_addf(&expected,
+	    "{\"name\":\"X-Api-Key\",\"password\":\"<<%s>>\","
+	    "\"value\":\"<<k>>\"}",
+	    far);
+	check_body("application/json", buf_text(&text), buf_text(&expected));
+	buf_free(&text);
+	buf_free(&expected);
+}
+
 static void
 fields_of_forms_go(void)
 {
@@ -768,8 +790,8 @@ RUN(TEST(the_hmac_is_that_of_RFC_4231),
     TEST(the_user_of_a_URL_goes_if_there_is_a_password),
     TEST(tokens_in_a_path_go), TEST(what_is_encoded_in_a_pair_is_looked_into),
     TEST(members_of_JSON_go), TEST(JSON_in_strings_and_events_is_looked_into),
-    TEST(pairs_of_name_and_value_go), TEST(fields_of_forms_go),
-    TEST(tokens_of_vendors_go_wherever_they_are),
+    TEST(pairs_of_name_and_value_go), TEST(a_secret_that_another_one_hid_goes),
+    TEST(fields_of_forms_go), TEST(tokens_of_vendors_go_wherever_they_are),
     TEST(a_private_key_goes_and_its_lines_stay),
     TEST(what_is_no_text_is_left_alone), TEST(a_coded_body_is_coded_again),
     TEST(a_body_that_cannot_be_decoded_is_dropped),
