@@ -25,6 +25,8 @@ enum member_kind {
 	MEMBER_BOOL,   /* bool */
 	MEMBER_WORD,   /* an enum, int-sized, by words; null is the first */
 	MEMBER_LIST,   /* a pointer to objects and their number behind it */
+	MEMBER_OBJECT, /* a pointer to one object; NULL: not there */
+	MEMBER_GROUP,  /* an object whose members go where its own do */
 	MEMBER_OTHER,  /* known, and read elsewhere or of no use */
 };
 
@@ -34,7 +36,7 @@ struct member {
 	size_t slot;
 	uint64_t least, most;
 	const char *const *words; /* ends with NULL */
-	const struct shape *of;   /* of a list */
+	const struct shape *of;   /* of a list, an object or a group */
 };
 
 struct shape {
@@ -74,6 +76,19 @@ struct reading {
 	{ \
 		.name = (json), .kind = MEMBER_LIST, S(type, member), \
 		.of = (its_shape) \
+	}
+#define OBJECT(json, type, member, its_shape) \
+	{ \
+		.name = (json), .kind = MEMBER_OBJECT, S(type, member), \
+		.of = (its_shape) \
+	}
+#define GROUP(json, its_shape) \
+	{ \
+		.name = (json), .kind = MEMBER_GROUP, .of = (its_shape) \
+	}
+#define BODY(json, type, member) \
+	{ \
+		.name = (json), .kind = MEMBER_BODY, S(type, member) \
 	}
 #define OTHER(json) \
 	{ \
@@ -145,10 +160,74 @@ struct response_read {
 	int body_type;
 };
 
-static const struct member response_members[] = {
-	TEXT("uuid", response_read, r.uuid),
+static const struct member event_members[] = { BODY("data", mock_event, data),
+	TEXT("event", mock_event, event), BODY("id", mock_event, id),
+	TEXT("comment", mock_event, comment),
+	NUMBER("retry", mock_event, retry_ms, 0, DAY_MS),
+	NUMBER("delay", mock_event, delay_ms, 0, DAY_MS), END };
+
+static void
+event_init(void *to)
+{
+	struct mock_event *event = to;
+
+	event->retry_ms = event->delay_ms = UINT64_MAX;
+}
+
+static const struct shape event_shape = { event_members,
+	sizeof(struct mock_event), event_init };
+
+static const char *const pieces_words[] = {
+	[MOCK_PIECES_BY_TYPE] = "",
+	[MOCK_PIECES_EVENTS] = "events",
+	[MOCK_PIECES_LINES] = "lines",
+	NULL,
+};
+static const struct member stream_members[] = { LIST("events", mock_stream,
+						    events, &event_shape),
+	WORD("pieces", mock_stream, pieces, pieces_words),
+	NUMBER("interval", mock_stream, interval_ms, 0, DAY_MS),
+	NUMBER("repeat", mock_stream, repeat, 0, UINT32_MAX), END };
+
+static void
+stream_init(void *to)
+{
+	struct mock_stream *stream = to;
+
+	stream->interval_ms = ENVIRONMENT_INTERVAL_MS;
+	stream->repeat = 1;
+}
+
+static const struct shape stream_shape = { stream_members,
+	sizeof(struct mock_stream), stream_init };
+
+static const struct member close_members[] = { NUMBER("code", mock_close, code,
+						   1000, 4999),
+	TEXT("reason", mock_close, reason), END };
+
+static void
+close_init(void *to)
+{
+	struct mock_close *c = to;
+
+	c->code = 1000;
+}
+
+static const struct shape close_shape = { close_members,
+	sizeof(struct mock_close), close_init };
+
+/* What responses can beyond Mockoon. */
+static const struct member response_hark_members[] = {
+	OBJECT("stream", response_read, r.stream, &stream_shape),
+	OBJECT("close", response_read, r.close, &close_shape), END
+};
+static const struct shape response_hark_shape = { response_hark_members,
+	sizeof(struct response_read), NULL };
+
+static const struct member response_members[] = { TEXT("uuid", response_read,
+						      r.uuid),
 	TEXT("label", response_read, r.label),
-	{ .name = "body", .kind = MEMBER_BODY, S(response_read, r.body) },
+	BODY("body", response_read, r.body),
 	NUMBER("latency", response_read, r.latency_ms, 0, DAY_MS),
 	NUMBER("statusCode", response_read, r.status, 100, 999),
 	LIST("headers", response_read, r.headers, &header_shape),
@@ -163,8 +242,8 @@ static const struct member response_members[] = {
 	WORD("rulesOperator", response_read, rules_operator,
 	    rules_operator_words),
 	TEXT("crudKey", response_read, r.crud_key),
-	LIST("callbacks", response_read, r.callbacks, &callback_use_shape), END
-};
+	LIST("callbacks", response_read, r.callbacks, &callback_use_shape),
+	GROUP("hark", &response_hark_shape), END };
 
 static void
 response_init(void *to)
@@ -197,6 +276,12 @@ struct route_read {
 	bool random, sequential;
 };
 
+static const struct member route_hark_members[] = {
+	BODY("open", route_read, r.greeting), END
+};
+static const struct shape route_hark_shape = { route_hark_members,
+	sizeof(struct route_read), NULL };
+
 static const struct member route_members[] = { TEXT("uuid", route_read, r.uuid),
 	TEXT("documentation", route_read, r.documentation),
 	{ .name = "method", .kind = MEMBER_LOWER, S(route_read, r.method) },
@@ -209,7 +294,8 @@ static const struct member route_members[] = { TEXT("uuid", route_read, r.uuid),
 	NUMBER("streamingInterval", route_read, r.streaming_ms, 0, DAY_MS),
 	BOOL("enabled", route_read, r.enabled),
 	BOOL("randomResponse", route_read, random),
-	BOOL("sequentialResponse", route_read, sequential), END };
+	BOOL("sequentialResponse", route_read, sequential),
+	GROUP("hark", &route_hark_shape), END };
 
 static void
 route_init(void *to)
@@ -225,8 +311,7 @@ static const struct shape route_shape = { route_members,
 
 static const struct member bucket_members[] = { TEXT("uuid", mock_bucket, uuid),
 	TEXT("id", mock_bucket, id), TEXT("name", mock_bucket, name),
-	{ .name = "value", .kind = MEMBER_BODY, S(mock_bucket, value) },
-	OTHER("documentation"), END };
+	BODY("value", mock_bucket, value), OTHER("documentation"), END };
 static const struct shape bucket_shape = { bucket_members,
 	sizeof(struct mock_bucket), NULL };
 
@@ -237,7 +322,7 @@ static const struct member callback_members[] = {
 	TEXT("uri", mock_callback, uri),
 	LIST("headers", mock_callback, headers, &header_shape),
 	WORD("bodyType", mock_callback, body_type, body_type_words),
-	{ .name = "body", .kind = MEMBER_BODY, S(mock_callback, body) },
+	BODY("body", mock_callback, body),
 	TEXT("filePath", mock_callback, file_path),
 	TEXT("databucketID", mock_callback, databucket),
 	BOOL("sendFileAsBody", mock_callback, send_file_as_body), END
@@ -419,6 +504,36 @@ environment_read_list(
 }
 
 static int
+environment_read_part(
+    struct reading *in, const struct member *m, json_t *from, void *to)
+{
+	size_t was = in->where.n;
+	int r;
+
+	if (!json_is_object(from))
+		return environment_expected(in, m->name, "an object", from);
+	buf_addf(&in->where, "%s%s", was > 0 ? "." : "", m->name);
+	r = environment_read_object(in, m->of, from, to);
+	in->where.n = was;
+	return r;
+}
+
+static int
+environment_read_new(
+    struct reading *in, const struct member *m, json_t *from, void **to)
+{
+	void *made;
+
+	if (json_is_null(from))
+		return 0;
+	made = arena_zalloc(&in->env->arena, m->of->size);
+	if (m->of->init != NULL)
+		m->of->init(made);
+	*to = made;
+	return environment_read_part(in, m, from, made);
+}
+
+static int
 environment_read_member(
     struct reading *in, const struct member *m, json_t *from, void *object)
 {
@@ -441,6 +556,12 @@ environment_read_member(
 		return environment_read_word(in, m, from, to);
 	case MEMBER_LIST:
 		return environment_read_list(in, m, from, to);
+	case MEMBER_OBJECT:
+		return environment_read_new(in, m, from, to);
+	case MEMBER_GROUP:
+		return json_is_null(from)
+			   ? 0
+			   : environment_read_part(in, m, from, object);
 	case MEMBER_OTHER:
 		break;
 	}

@@ -22,6 +22,7 @@ struct err;
 
 #define ENVIRONMENT_MOST (256u << 20) /* bytes of a file */
 #define ENVIRONMENT_FORMAT 33         /* the newest lastMigration */
+#define ENVIRONMENT_INTERVAL_MS 100   /* of streams that name none */
 
 struct mock_header {
 	struct str key;   /* one without key or value is not sent */
@@ -82,6 +83,33 @@ struct mock_callback_use {
 	uint64_t latency_ms;
 };
 
+/* Not Mockoon's: a body that comes in pieces (mock/stream.h). */
+struct mock_event {
+	struct str data, event, id, comment; /* templates; data may be empty */
+	uint64_t retry_ms;                   /* UINT64_MAX: none */
+	uint64_t delay_ms; /* in front of it; UINT64_MAX: the interval */
+};
+
+enum mock_pieces {
+	MOCK_PIECES_BY_TYPE, /* events of an event stream, else lines */
+	MOCK_PIECES_EVENTS,
+	MOCK_PIECES_LINES,
+};
+
+struct mock_stream {
+	struct mock_event *events; /* none: the body is cut */
+	size_t nevents;
+	enum mock_pieces pieces;
+	uint64_t interval_ms;
+	uint64_t repeat; /* times in all; 0: until the client leaves */
+};
+
+/* Not Mockoon's: how a WebSocket is closed behind a message. */
+struct mock_close {
+	uint64_t code;
+	struct str reason; /* template */
+};
+
 struct mock_response {
 	struct str uuid, label;
 	struct str body; /* template */
@@ -99,6 +127,9 @@ struct mock_response {
 	struct str crud_key;
 	struct mock_callback_use *callbacks;
 	size_t ncallbacks;
+	/* The members of its object hark: */
+	struct mock_stream *stream; /* NULL: none */
+	struct mock_close *close;   /* NULL: none */
 };
 
 enum mock_route_type {
@@ -133,6 +164,8 @@ struct mock_route {
 	enum mock_streaming_mode streaming_mode;
 	uint64_t streaming_ms;
 	bool enabled;
+	/* The members of its object hark: */
+	struct str greeting; /* template; a WebSocket begins with it */
 };
 
 struct mock_bucket {

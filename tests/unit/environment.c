@@ -194,8 +194,47 @@ what_nobody_knows_is_remarked(void)
 	buf_free(&remarks);
 }
 
+static void
+what_mockoon_does_not_have_is_in_objects_named_hark(void)
+{
+	const struct mock_stream *stream;
+	const struct mock_response *r;
+
+	given("{\"routes\":[{\"endpoint\":\"a\",\"hark\":{\"open\":{\"a\":1}},"
+	      "\"responses\":[{\"hark\":{\"stream\":{\"events\":["
+	      "{\"data\":[1],\"id\":7,\"retry\":0},{\"event\":\"e\",\"delay\":"
+	      "5}],"
+	      "\"pieces\":\"lines\",\"repeat\":0}}},"
+	      "{\"hark\":{\"close\":{\"reason\":\"enough\"}}},"
+	      "{\"hark\":null}]}]}");
+	CHECK(str_is(env->routes[0].greeting, "{\n  \"a\": 1\n}"));
+	r = env->routes[0].responses;
+	stream = r->stream;
+	CHECK_INT(stream->nevents, 2);
+	CHECK(str_is(stream->events[0].id, "7"));
+	CHECK_INT(stream->events[0].retry_ms, 0);
+	CHECK(stream->events[0].delay_ms == UINT64_MAX);
+	CHECK(stream->events[1].retry_ms == UINT64_MAX);
+	CHECK_INT(stream->events[1].delay_ms, 5);
+	CHECK_INT(stream->pieces, MOCK_PIECES_LINES);
+	CHECK_INT(stream->interval_ms, ENVIRONMENT_INTERVAL_MS);
+	CHECK_INT(stream->repeat, 0);
+	CHECK_INT(r[1].close->code, 1000);
+	CHECK(str_is(r[1].close->reason, "enough"));
+	CHECK(r[1].stream == NULL && r[2].close == NULL);
+	CHECK_INT(remarks.n, 0);
+	refused("{\"routes\":[{\"endpoint\":\"a\",\"responses\":[{\"hark\":"
+		"{\"stream\":{\"events\":[{\"delay\":-1}]}}}]}]}",
+	    "routes[0].responses[0].hark.stream.events[0].delay: expected a "
+	    "number from 0 to");
+	refused("{\"routes\":[{\"endpoint\":\"a\",\"responses\":[{\"hark\":"
+		"{\"close\":4000}}]}]}",
+	    "routes[0].responses[0].hark.close: expected an object");
+}
+
 RUN(TEST(all_but_an_endpoint_and_a_response_has_a_default),
     TEST(every_member_goes_to_its_place),
+    TEST(what_mockoon_does_not_have_is_in_objects_named_hark),
     TEST(routes_are_in_the_order_of_the_tree),
     TEST(what_older_formats_had_is_understood),
     TEST(what_is_wrong_is_told_with_its_place),
