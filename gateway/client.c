@@ -19,6 +19,7 @@
 #define CLIENT_LINGER_US 1000000 /* to let a refusal reach its reader */
 #define CLIENT_HALF_CLOSED_US 1000000
 #define CLIENT_READ_AHEAD (64u * 1024) /* pipelined while one is served */
+#define CLIENT_FLUSH (256 * 1024)      /* at a time, of what waits */
 
 /* ---- ends ------------------------------------------------------------ */
 
@@ -30,7 +31,7 @@ client_doom(struct client *c)
 	c->state = CLIENT_DOOMED;
 	c->deadline = 0;
 	event_del(&c->rd);
-	bufferevent_disable(c->bev, EV_WRITE);
+	event_del(&c->wr);
 	event_active(c->w->clients->reap, EV_TIMEOUT, 0);
 }
 
@@ -49,11 +50,24 @@ void
 client_fini(struct client *c)
 {
 	event_del(&c->rd);
+	event_del(&c->wr);
+	stream_drop(&c->s);
+	if (c->out != NULL)
+		evbuffer_free(c->out);
 	http1_body_fini(&c->reader);
 	buf_free(&c->in);
 	buf_free(&c->body);
 	buf_free(&c->behind);
 	arena_fini(&c->arena);
+}
+
+/* Bytes that TLS has taken off the socket already make no event. */
+static void
+client_listen(struct client *c)
+{
+	event_add(&c->rd, NULL);
+	if (stream_pending(&c->s))
+		event_active(&c->rd, EV_READ, 0);
 }
 
 /* Leaves without a reply being cut: says FIN and reads on for a moment, since
@@ -68,40 +82,35 @@ client_linger(struct client *c)
 	}
 	c->state = CLIENT_LINGER;
 	c->deadline = c->w->now + CLIENT_LINGER_US;
-	shutdown(c->fd, SHUT_WR);
+	stream_finish(&c->s);
+	shutdown(c->s.fd, SHUT_WR);
 	event_add(&c->rd, NULL);
 }
 
 /* ---- replies --------------------------------------------------------- */
 
 static size_t
-client_queued(struct client *c)
+client_queued(const struct client *c)
 {
-	return evbuffer_get_length(bufferevent_get_output(c->bev));
+	return c->out != NULL ? evbuffer_get_length(c->out) : 0;
 }
 
 /* What of v the socket took is dropped from it.  0, or -1 when broken. */
 static int
 client_send(struct client *c, struct iovec *v, int *n)
 {
-	struct msghdr m = { .msg_iov = v, .msg_iovlen = (size_t)*n };
 	ssize_t sent;
-	int i;
 
-	do
-		sent = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (sent == -1 && errno == EINTR);
-	if (sent == -1)
-		return errno == EAGAIN ? 0 : -1;
-	c->moved = true;
-	for (i = 0; i < *n && (size_t)sent >= v[i].iov_len; i++)
-		sent -= (ssize_t)v[i].iov_len;
-	if (i < *n) {
-		v[i].iov_base = (char *)v[i].iov_base + sent;
-		v[i].iov_len -= (size_t)sent;
-	}
-	memmove(v, v + i, (size_t)(*n - i) * sizeof(*v));
-	*n -= i;
+	/* A plain socket that takes less than all is full. */
+	do {
+		sent = stream_write(&c->s, v, *n);
+		if (sent == STREAM_BROKEN)
+			return -1;
+		if (sent == STREAM_LATER)
+			return 0;
+		c->moved = true;
+		stream_advance(v, n, (size_t)sent);
+	} while (*n > 0 && c->s.ssl != NULL);
 	return 0;
 }
 
@@ -126,8 +135,7 @@ client_break(struct client *c)
 size_t
 client_write(struct client *c, struct iovec *v, int n)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
-	size_t queued = evbuffer_get_length(out);
+	size_t queued = client_queued(c);
 	int i;
 
 	if (c->broken || c->state != CLIENT_BUSY)
@@ -138,20 +146,24 @@ client_write(struct client *c, struct iovec *v, int n)
 	}
 	if (n == 0)
 		return queued;
+	if (c->out == NULL && (c->out = evbuffer_new()) == NULL) {
+		client_break(c);
+		return 0;
+	}
 	for (i = 0; i < n; i++)
-		evbuffer_add(out, v[i].iov_base, v[i].iov_len);
+		evbuffer_add(c->out, v[i].iov_base, v[i].iov_len);
 	if (queued == 0) {
 		c->deadline = c->w->now + c->w->shared->settings->send_timeout;
 		c->waiting = SIZE_MAX;
-		bufferevent_enable(c->bev, EV_WRITE);
+		event_add(&c->wr, NULL);
 	}
-	return evbuffer_get_length(out);
+	return client_queued(c);
 }
 
 void
 client_again(struct client *c)
 {
-	bufferevent_trigger(c->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
+	event_active(&c->wr, EV_WRITE, 0);
 }
 
 /* evhttp forgets the request it waits with and makes itself ready for the
@@ -185,7 +197,7 @@ client_finish(struct client *c)
 	c->replied = false;
 	c->state = CLIENT_IDLE;
 	c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
-	event_add(&c->rd, NULL);
+	client_listen(c);
 	if (!c->in_guard)
 		guard_run(c);
 }
@@ -210,7 +222,7 @@ client_abort(struct client *c, bool reset)
 		return;
 	c->owner = NULL;
 	if (reset)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		setsockopt(c->s.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	client_doom(c);
 }
 
@@ -263,37 +275,64 @@ client_on_bytes(struct client *c, const char *p, size_t n)
 	}
 }
 
-void
-client_on_readable(evutil_socket_t fd, short what, void *arg)
+static void
+client_read(struct client *c)
 {
-	struct client *c = arg;
-	ssize_t n;
+	ssize_t n = stream_read(&c->s, c->w->scratch, WORKER_SCRATCH);
 
-	(void)what;
-	c->w->now = clock_mono_us();
-	do
-		n = recv(fd, c->w->scratch, WORKER_SCRATCH, MSG_DONTWAIT);
-	while (n == -1 && errno == EINTR);
 	if (n > 0) {
 		client_on_bytes(c, c->w->scratch, (size_t)n);
-	} else if (n == 0) {
+		if (stream_pending(&c->s) &&
+		    event_pending(&c->rd, EV_READ, NULL))
+			event_active(&c->rd, EV_READ, 0);
+	} else if (n == STREAM_END) {
 		client_on_eof(c);
-	} else if (errno != EAGAIN) {
+	} else if (n == STREAM_BROKEN) {
 		c->broken = true;
 		client_gone(c);
+	} else if (c->s.read_wants_write) {
+		event_add(&c->wr, NULL);
 	}
 }
 
-static void
-client_on_writable(struct bufferevent *bev, void *arg)
+/* What waits goes out as far as the socket takes it.  False when it broke. */
+static bool
+client_flush(struct client *c)
 {
-	struct client *c = arg;
+	struct iovec v[WORKER_PIECES];
+	ssize_t sent;
+	int n;
 
-	c->w->now = clock_mono_us();
-	if (c->state != CLIENT_BUSY)
+	while (client_queued(c) > 0) {
+		n = evbuffer_peek(c->out, CLIENT_FLUSH, NULL, v, WORKER_PIECES);
+		if (n > WORKER_PIECES)
+			n = WORKER_PIECES;
+		sent = stream_write(&c->s, v, n);
+		if (sent == STREAM_BROKEN)
+			return false;
+		if (sent == STREAM_LATER)
+			break;
+		c->moved = true;
+		evbuffer_drain(c->out, (size_t)sent);
+		if (c->s.ssl == NULL)
+			break;
+	}
+	return true;
+}
+
+static void
+client_write_on(struct client *c)
+{
+	if (!client_flush(c)) {
+		c->broken = true;
+		client_gone(c);
 		return;
-	bufferevent_disable(bev, EV_WRITE);
-	c->moved = true;
+	}
+	if (client_queued(c) > 0) {
+		if (!c->s.write_wants_read)
+			event_add(&c->wr, NULL);
+		return;
+	}
 	c->deadline = c->half_closed ? c->w->now + CLIENT_HALF_CLOSED_US : 0;
 	if (c->replied)
 		client_finish(c);
@@ -301,32 +340,39 @@ client_on_writable(struct bufferevent *bev, void *arg)
 		c->w->clients->events->on_drained(c, c->owner);
 }
 
-/* Only writing goes through the bufferevent, so this is a failed write. */
-static void
-client_on_event(struct bufferevent *bev, short what, void *arg)
+void
+client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *c = arg;
 
-	(void)bev;
+	(void)fd;
 	(void)what;
-	c->broken = true;
-	client_gone(c);
-}
-
-/* Never called: the bufferevent does not read. */
-static void
-client_on_nothing(struct bufferevent *bev, void *arg)
-{
-	(void)bev;
-	(void)arg;
+	c->w->now = clock_mono_us();
+	if (c->s.write_wants_read)
+		event_add(&c->wr, NULL);
+	client_read(c);
 }
 
 void
+client_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->w->now = clock_mono_us();
+	if (c->s.read_wants_write)
+		event_active(&c->rd, EV_READ, 0);
+	if (c->state == CLIENT_BUSY)
+		client_write_on(c);
+}
+
+/* The bufferevent is only there for evhttp: it neither reads nor writes. */
+void
 client_wall(struct client *c)
 {
-	bufferevent_disable(c->bev, EV_READ);
-	bufferevent_setcb(
-	    c->bev, client_on_nothing, client_on_writable, client_on_event, c);
+	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	bufferevent_setcb(c->bev, NULL, NULL, NULL, c);
 }
 
 /* ---- deadlines ------------------------------------------------------- */
@@ -409,7 +455,7 @@ client_is_local(const struct client *c, struct str host)
 
 	if (host.n > 2 && host.p[0] == '[')
 		host = (struct str){ host.p + 1, host.n - 2 };
-	return getsockname(c->fd, (struct sockaddr *)&a, &n) == 0 &&
+	return getsockname(c->s.fd, (struct sockaddr *)&a, &n) == 0 &&
 	       getnameinfo((struct sockaddr *)&a, n, text, sizeof(text), NULL,
 		   0, NI_NUMERICHOST) == 0 &&
 	       str_iis(host, text);

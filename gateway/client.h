@@ -9,8 +9,8 @@
  * bytes with our own strict codec, refuses what is ambiguous, and once a
  * request is whole tells evhttp of it by its start line alone.  What evhttp
  * 2.1.12 does not know (other methods, odd targets) it never hears of.
- * Replies go straight to the socket; only what the socket does not take
- * waits in evhttp's bufferevent.
+ * Replies go straight to the socket; what the socket does not take waits in a
+ * queue of ours.  evhttp's bufferevent neither reads nor writes.
  *
  * All functions run on the client's worker.
  */

@@ -17,9 +17,11 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "gateway/stream.h"
 
 #include "gateway/client.h"
 
+struct evbuffer;
 struct evhttp_bound_socket;
 struct evhttp_connection;
 struct evhttp_request;
@@ -39,20 +41,21 @@ enum client_state {
 struct client {
 	TAILQ_ENTRY(client) link;
 	struct worker *w;
-	struct bufferevent *bev;         /* evhttp's; we read beside it */
+	struct bufferevent *bev; /* evhttp's; we read and write beside it */
 	struct evhttp_connection *evcon; /* NULL until adopted */
 	struct evhttp_request *req; /* evhttp's, while it waits for a reply */
-	int fd;
+	struct stream s;
 	uint64_t id;
 	enum client_state state;
 	int64_t deadline; /* monotonic µs, 0 for none */
 
-	struct event rd;    /* ours, on the same descriptor */
-	struct arena arena; /* of one request */
-	struct buf in;      /* what came; the views of the request lie in it */
-	size_t used;        /* of in, by the request that is served */
-	size_t seen;        /* of in, by the parser so far */
-	struct buf behind;  /* came while a request is served */
+	struct event rd, wr;  /* ours, on the same descriptor */
+	struct evbuffer *out; /* waits to be written; NULL: nothing ever did */
+	struct arena arena;   /* of one request */
+	struct buf in;     /* what came; the views of the request lie in it */
+	size_t used;       /* of in, by the request that is served */
+	size_t seen;       /* of in, by the parser so far */
+	struct buf behind; /* came while a request is served */
 	struct client_request request;
 	bool for_evhttp;          /* whether evhttp is told of the request */
 	struct http1_body reader; /* of a chunked body */
@@ -111,8 +114,9 @@ void client_wall(struct client *c);
 /* For the janitor's look at c. */
 void client_check(struct client *c);
 
-/* libevent's: bytes of c can be read. */
+/* libevent's: bytes of c can be read, or written. */
 void client_on_readable(evutil_socket_t fd, short what, void *arg);
+void client_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* Frees what c holds; evhttp frees the connection. */
 void client_fini(struct client *c);

@@ -152,15 +152,15 @@ clients_adopt(struct worker *w, struct client *c)
 {
 	struct client_side *s = w->clients;
 
-	c->fd = bufferevent_getfd(c->bev);
+	c->s.fd = bufferevent_getfd(c->bev);
 	c->id = atomic_fetch_add(&w->shared->clients, 1) + 1;
 	c->state = CLIENT_IDLE;
 	c->deadline = w->now + w->shared->settings->idle_timeout;
 	clients_name(c);
 	evhttp_connection_set_closecb(c->evcon, clients_on_close, c);
-	bufferevent_set_max_single_write(c->bev, 256 * 1024);
-	event_assign(&c->rd, w->base, c->fd, EV_READ | EV_PERSIST,
+	event_assign(&c->rd, w->base, c->s.fd, EV_READ | EV_PERSIST,
 	    client_on_readable, c);
+	event_assign(&c->wr, w->base, c->s.fd, EV_WRITE, client_on_writable, c);
 	event_add(&c->rd, NULL);
 	client_wall(c);
 	TAILQ_INSERT_TAIL(&s->live, c, link);

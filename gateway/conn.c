@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <openssl/err.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -40,23 +39,21 @@ conn_fail(struct conn *c, enum call_phase phase, enum outcome outcome,
 static void
 conn_handshake(struct conn *c)
 {
-	int done, why;
 	char how[128];
 
-	ERR_clear_error();
-	done = SSL_do_handshake(c->ssl);
-	if (done == 1) {
+	switch (stream_handshake(&c->s)) {
+	case STREAM_DONE:
 		c->call->secured = c->pool->w->now;
 		conn_begin(c);
-		return;
-	}
-	why = SSL_get_error(c->ssl, done);
-	if (why == SSL_ERROR_WANT_READ) {
+		break;
+	case STREAM_WANTS_READ:
 		event_add(&c->rd, NULL);
-	} else if (why == SSL_ERROR_WANT_WRITE) {
+		break;
+	case STREAM_WANTS_WRITE:
 		event_add(&c->wr, NULL);
-	} else {
-		tls_failure(c->ssl, how, sizeof(how));
+		break;
+	case STREAM_FAILED:
+		stream_failure(&c->s, how, sizeof(how));
 		conn_fail(c, CALL_TLS, OUTCOME_REFUSED, "%s: %s", c->peer, how);
 	}
 }
@@ -67,14 +64,14 @@ conn_connected(struct conn *c)
 	int one = 1;
 
 	c->call->connected = c->pool->w->now;
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(c->s.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (!c->origin->url.https) {
 		conn_begin(c);
 		return;
 	}
-	c->ssl = tls_connect(c->pool->w->shared->tls, c->origin, c->fd);
+	c->s.ssl = tls_connect(c->pool->w->shared->tls, c->origin, c->s.fd);
 	c->state = CONN_HANDSHAKE;
-	if (c->ssl == NULL)
+	if (c->s.ssl == NULL)
 		conn_fail(c, CALL_TLS, OUTCOME_REFUSED,
 		    "no TLS connection can be set up");
 	else
@@ -87,15 +84,15 @@ conn_finish_connect(struct conn *c)
 	int error = 0;
 	socklen_t n = sizeof(error);
 
-	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n);
+	getsockopt(c->s.fd, SOL_SOCKET, SO_ERROR, &error, &n);
 	if (error == 0) {
 		conn_connected(c);
 		return;
 	}
 	event_del(&c->rd);
 	event_del(&c->wr);
-	close(c->fd);
-	c->fd = -1;
+	close(c->s.fd);
+	c->s.fd = -1;
 	if (++c->address < c->addresses.n)
 		conn_try(c);
 	else
@@ -116,7 +113,7 @@ conn_on_readable(evutil_socket_t fd, short what, void *arg)
 	else if (c->state == CONN_HANDSHAKE)
 		conn_handshake(c);
 	else if (c->state == CONN_BUSY) {
-		if (c->write_wants_read)
+		if (c->s.write_wants_read)
 			conn_write(c);
 		if (!c->call->paused)
 			conn_read(c);
@@ -137,7 +134,7 @@ conn_on_writable(evutil_socket_t fd, short what, void *arg)
 		conn_finish_connect(c);
 	else if (c->state == CONN_HANDSHAKE)
 		conn_handshake(c);
-	else if (c->state == CONN_BUSY && c->read_wants_write)
+	else if (c->state == CONN_BUSY && c->s.read_wants_write)
 		conn_read(c);
 	else if (c->state == CONN_BUSY)
 		conn_write(c);
@@ -175,8 +172,8 @@ conn_events(struct conn *c)
 	struct event_base *base = c->pool->w->base;
 
 	event_assign(
-	    &c->rd, base, c->fd, EV_READ | EV_PERSIST, conn_on_readable, c);
-	event_assign(&c->wr, base, c->fd, EV_WRITE, conn_on_writable, c);
+	    &c->rd, base, c->s.fd, EV_READ | EV_PERSIST, conn_on_readable, c);
+	event_assign(&c->wr, base, c->s.fd, EV_WRITE, conn_on_writable, c);
 }
 
 /* A socket on its way to the address in use; -1 with errno when there is no
@@ -187,18 +184,18 @@ conn_connect(struct conn *c)
 	const struct sockaddr_storage *a = &c->addresses.v[c->address];
 	int saved;
 
-	c->fd =
+	c->s.fd =
 	    socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	conn_events(c);
-	if (c->fd == -1)
+	if (c->s.fd == -1)
 		return -1;
-	if (connect(c->fd, (const struct sockaddr *)a,
+	if (connect(c->s.fd, (const struct sockaddr *)a,
 		c->addresses.len[c->address]) == 0 ||
 	    errno == EINPROGRESS)
 		return 0;
 	saved = errno;
-	close(c->fd);
-	c->fd = -1;
+	close(c->s.fd);
+	c->s.fd = -1;
 	conn_events(c);
 	errno = saved;
 	return -1;
@@ -278,7 +275,7 @@ conn_new(struct pool *p, struct call *call)
 	c->pool = p;
 	c->origin = call->request.origin;
 	c->call = call;
-	c->fd = -1;
+	c->s.fd = -1;
 	c->id = ++p->ids * p->w->shared->nworkers + p->w->index;
 	c->deadline = p->w->now + p->w->shared->settings->connect_timeout;
 	conn_events(c);

@@ -1,15 +1,12 @@
 /* A request goes out on a connection and a response comes in. */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <event2/event.h>
-#include <openssl/err.h>
 
 #include "gateway/upstream_priv.h"
 #include "gateway/worker.h"
@@ -30,50 +27,6 @@ call_rest(const struct call *call, struct iovec v[2])
 	return n;
 }
 
-static ssize_t
-conn_send_plain(struct conn *c, struct iovec *v, int n)
-{
-	struct msghdr m = { .msg_iov = v, .msg_iovlen = (size_t)n };
-	ssize_t sent;
-
-	do
-		sent = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (sent == -1 && errno == EINTR);
-	if (sent == -1 && errno == EAGAIN)
-		return 0;
-	return sent;
-}
-
-/* One record of head and body together: two small ones would wait for each
- * other's acknowledgement. */
-static ssize_t
-conn_send_tls(struct conn *c, struct iovec *v, int n)
-{
-	char *p = v[0].iov_base;
-	size_t size = v[0].iov_len;
-	int sent, why;
-
-	if (n > 1 && size < WORKER_SCRATCH) {
-		size_t more = WORKER_SCRATCH - size;
-
-		if (more > v[1].iov_len)
-			more = v[1].iov_len;
-		p = memcpy(c->pool->w->scratch, p, size);
-		memcpy(p + size, v[1].iov_base, more);
-		size += more;
-	}
-	ERR_clear_error();
-	sent = SSL_write(c->ssl, p, size > (1 << 20) ? 1 << 20 : (int)size);
-	if (sent > 0)
-		return sent;
-	why = SSL_get_error(c->ssl, sent);
-	c->write_wants_read = why == SSL_ERROR_WANT_READ;
-	if (why == SSL_ERROR_WANT_WRITE || why == SSL_ERROR_WANT_READ)
-		return 0;
-	errno = why == SSL_ERROR_SYSCALL && errno != 0 ? errno : ECONNRESET;
-	return -1;
-}
-
 /* Sends what the socket takes.  A write error is not yet the end: a server
  * that refuses an upload answers and closes. */
 void
@@ -85,13 +38,12 @@ conn_write(struct conn *c)
 	int n;
 
 	while ((n = call_rest(call, v)) > 0) {
-		sent = c->ssl != NULL ? conn_send_tls(c, v, n)
-				      : conn_send_plain(c, v, n);
-		if (sent == -1) {
+		sent = stream_write(&c->s, v, n);
+		if (sent == STREAM_BROKEN) {
 			call->write_failed = true;
 			return;
 		}
-		if (sent == 0) {
+		if (sent == STREAM_LATER) {
 			event_add(&c->wr, NULL);
 			return;
 		}
@@ -262,55 +214,23 @@ conn_take_eof(struct conn *c, bool clean, const char *how)
 		    OUTCOME_RESET, "%s before a response", how);
 }
 
-/* Bytes into the worker's scratch: their count; 0 at a clean end, -1 on an
- * error with *how set, -2 when there is nothing for now. */
-static ssize_t
-conn_receive(struct conn *c, char *how, size_t size)
-{
-	char *p = c->pool->w->scratch;
-	ssize_t n;
-	int why;
-
-	if (c->ssl == NULL) {
-		do
-			n = recv(c->fd, p, WORKER_SCRATCH, MSG_DONTWAIT);
-		while (n == -1 && errno == EINTR);
-		if (n == -1 && errno == EAGAIN)
-			return -2;
-		if (n == -1)
-			snprintf(how, size, "%s", strerror(errno));
-		return n;
-	}
-	ERR_clear_error();
-	n = SSL_read(c->ssl, p, WORKER_SCRATCH);
-	if (n > 0)
-		return n;
-	why = SSL_get_error(c->ssl, (int)n);
-	c->read_wants_write = why == SSL_ERROR_WANT_WRITE;
-	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
-		return -2;
-	if (why == SSL_ERROR_ZERO_RETURN)
-		return 0;
-	tls_failure(c->ssl, how, size);
-	return -1;
-}
-
 void
 conn_read(struct conn *c)
 {
 	struct call *call = c->call;
 	struct worker *w = c->pool->w;
-	char how[128];
-	ssize_t n = conn_receive(c, how, sizeof(how));
+	char how[128] = "the upstream closed the connection";
+	ssize_t n = stream_read(&c->s, w->scratch, WORKER_SCRATCH);
 
-	if (n == -2) {
-		if (c->read_wants_write)
+	if (n == STREAM_LATER) {
+		if (c->s.read_wants_write)
 			event_add(&c->wr, NULL);
 		return;
 	}
-	if (n == -1 || n == 0) {
-		conn_take_eof(c, n == 0,
-		    n == 0 ? "the upstream closed the connection" : how);
+	if (n == STREAM_BROKEN)
+		stream_failure(&c->s, how, sizeof(how));
+	if (n == STREAM_BROKEN || n == STREAM_END) {
+		conn_take_eof(c, n == STREAM_END, how);
 		return;
 	}
 	if (!call->got_any) {
@@ -322,7 +242,7 @@ conn_read(struct conn *c)
 	if (!conn_take(c, w->scratch, (size_t)n))
 		return;
 	call->handler->on_flush(call->arg);
-	if (!call->paused && c->ssl != NULL && SSL_pending(c->ssl) > 0)
+	if (!call->paused && stream_pending(&c->s))
 		event_active(&c->rd, EV_READ, 0);
 }
 
@@ -331,8 +251,8 @@ conn_read(struct conn *c)
 void
 conn_read_kept(struct conn *c)
 {
-	char how[128];
+	char byte;
 
-	if (c->ssl == NULL || conn_receive(c, how, sizeof(how)) != -2)
+	if (c->s.ssl == NULL || stream_read(&c->s, &byte, 1) != STREAM_LATER)
 		conn_free(c);
 }

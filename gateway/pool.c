@@ -36,13 +36,9 @@ conn_free(struct conn *c)
 	TAILQ_REMOVE(&c->pool->live, c, link);
 	event_del(&c->rd);
 	event_del(&c->wr);
-	if (c->ssl != NULL) {
-		SSL_set_shutdown(c->ssl, SSL_RECEIVED_SHUTDOWN);
-		SSL_shutdown(c->ssl);
-		SSL_free(c->ssl);
-	}
-	if (c->fd != -1)
-		close(c->fd);
+	stream_finish(&c->s);
+	if (c->s.fd != -1)
+		close(c->s.fd);
 	http1_body_fini(&c->reader);
 	buf_free(&c->in);
 	free(c);
@@ -79,8 +75,8 @@ pool_take(struct pool *p, struct call *call)
 	if (o == NULL)
 		return NULL;
 	while ((c = TAILQ_FIRST(&o->kept)) != NULL) {
-		if (c->ssl == NULL && !call_idempotent(call) &&
-		    (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
+		if (c->s.ssl == NULL && !call_idempotent(call) &&
+		    (recv(c->s.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
 			errno != EAGAIN)) {
 			conn_free(c);
 			continue;

@@ -160,19 +160,3 @@ fail:
 	SSL_free(ssl);
 	return NULL;
 }
-
-void
-tls_failure(SSL *ssl, char *text, size_t n)
-{
-	long verdict = SSL_get_verify_result(ssl);
-	unsigned long code = ERR_get_error();
-	const char *reason = ERR_reason_error_string(code);
-
-	if (verdict != X509_V_OK)
-		snprintf(text, n, "certificate: %s",
-		    X509_verify_cert_error_string(verdict));
-	else
-		snprintf(text, n, "%s",
-		    reason != NULL ? reason : "the connection broke");
-	ERR_clear_error();
-}

@@ -7,7 +7,6 @@
  * sessions resumed.  One for all workers.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/ssl.h>
@@ -24,8 +23,5 @@ void tls_free(struct upstream_tls *t); /* safe on NULL */
 
 /* A client connection to o on fd, not yet connected. */
 SSL *tls_connect(struct upstream_tls *t, const struct origin *o, int fd);
-
-/* Why the last operation of ssl failed, in words, into text. */
-void tls_failure(SSL *ssl, char *text, size_t n);
 
 #endif

@@ -107,7 +107,7 @@ call_resume(struct call *call)
 	c->deadline =
 	    call->w->now + call->w->shared->settings->upstream_idle_timeout;
 	event_add(&c->rd, NULL);
-	if (c->ssl != NULL && SSL_pending(c->ssl) > 0)
+	if (stream_pending(&c->s))
 		event_active(&c->rd, EV_READ, 0);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "gateway/resolve.h"
+#include "gateway/stream.h"
 #include "gateway/tls.h"
 
 #include "gateway/upstream.h"
@@ -36,8 +37,7 @@ struct conn {
 	const struct origin *origin;
 	struct call *call; /* NULL when kept */
 	enum conn_state state;
-	int fd;
-	SSL *ssl;
+	struct stream s;
 	struct event rd, wr;
 	int64_t deadline; /* monotonic µs, 0 for none */
 	struct addresses addresses;
@@ -47,7 +47,6 @@ struct conn {
 	struct http1_body reader;
 	uint64_t id;
 	char peer[72];
-	bool read_wants_write, write_wants_read; /* TLS renegotiates */
 	bool reused;
 	bool broken; /* failed inside call_start(); told by the write event */
 	struct call_failure why;

@@ -1,0 +1,197 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <openssl/err.h>
+
+#include "gateway/stream.h"
+
+/* The payload of a record, at most (RFC 8446 section 5.1). */
+#define STREAM_RECORD 16384
+
+static ssize_t
+stream_read_plain(struct stream *s, void *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = recv(s->fd, p, n, MSG_DONTWAIT);
+	while (got == -1 && errno == EINTR);
+	return got == -1 && errno == EAGAIN ? STREAM_LATER : got;
+}
+
+ssize_t
+stream_read(struct stream *s, void *p, size_t n)
+{
+	int got, why;
+
+	if (s->ssl == NULL)
+		return stream_read_plain(s, p, n);
+	ERR_clear_error();
+	errno = 0;
+	got = SSL_read(s->ssl, p, n > (1 << 20) ? 1 << 20 : (int)n);
+	s->read_wants_write = false;
+	if (got > 0)
+		return got;
+	why = SSL_get_error(s->ssl, got);
+	s->read_wants_write = why == SSL_ERROR_WANT_WRITE;
+	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		return STREAM_LATER;
+	return why == SSL_ERROR_ZERO_RETURN ? STREAM_END : STREAM_BROKEN;
+}
+
+bool
+stream_pending(const struct stream *s)
+{
+	return s->ssl != NULL && (SSL_has_pending(s->ssl) == 1 ||
+				     BIO_pending(SSL_get_rbio(s->ssl)) > 0);
+}
+
+static ssize_t
+stream_write_plain(struct stream *s, const struct iovec *v, int n)
+{
+	struct msghdr m = { .msg_iov = (struct iovec *)v,
+		.msg_iovlen = (size_t)n };
+	ssize_t sent;
+
+	do
+		sent = sendmsg(s->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent == -1 && errno == EINTR);
+	return sent == -1 && errno == EAGAIN ? STREAM_LATER : sent;
+}
+
+/* What of v fills a record, in copy unless the first piece has it all. */
+static size_t
+stream_gather(
+    const struct iovec *v, int n, char copy[STREAM_RECORD], const char **p)
+{
+	size_t size = 0, more;
+	int i;
+
+	*p = v[0].iov_base;
+	if (n == 1 || v[0].iov_len >= STREAM_RECORD)
+		return v[0].iov_len < STREAM_RECORD ? v[0].iov_len
+						    : STREAM_RECORD;
+	for (i = 0; i < n && size < STREAM_RECORD; i++) {
+		more = v[i].iov_len;
+		if (more > STREAM_RECORD - size)
+			more = STREAM_RECORD - size;
+		memcpy(copy + size, v[i].iov_base, more);
+		size += more;
+	}
+	*p = copy;
+	return size;
+}
+
+/* Head and body go in one record: two small ones would wait for each other's
+ * acknowledgement. */
+static ssize_t
+stream_write_tls(struct stream *s, const struct iovec *v, int n)
+{
+	char copy[STREAM_RECORD];
+	const char *p;
+	size_t size = stream_gather(v, n, copy, &p);
+	int sent, why;
+
+	if (size == 0)
+		return 0;
+	ERR_clear_error();
+	errno = 0;
+	sent = SSL_write(s->ssl, p, (int)size);
+	s->write_wants_read = false;
+	if (sent > 0)
+		return sent;
+	why = SSL_get_error(s->ssl, sent);
+	s->write_wants_read = why == SSL_ERROR_WANT_READ;
+	if (why == SSL_ERROR_WANT_WRITE || why == SSL_ERROR_WANT_READ)
+		return STREAM_LATER;
+	errno = why == SSL_ERROR_SYSCALL && errno != 0 ? errno : ECONNRESET;
+	return STREAM_BROKEN;
+}
+
+ssize_t
+stream_write(struct stream *s, const struct iovec *v, int n)
+{
+	return s->ssl != NULL ? stream_write_tls(s, v, n)
+			      : stream_write_plain(s, v, n);
+}
+
+void
+stream_advance(struct iovec *v, int *count, size_t n)
+{
+	int i;
+
+	for (i = 0; i < *count && n >= v[i].iov_len; i++)
+		n -= v[i].iov_len;
+	if (i < *count) {
+		v[i].iov_base = (char *)v[i].iov_base + n;
+		v[i].iov_len -= n;
+	}
+	memmove(v, v + i, (size_t)(*count - i) * sizeof(*v));
+	*count -= i;
+}
+
+enum stream_step
+stream_handshake(struct stream *s)
+{
+	int done;
+
+	ERR_clear_error();
+	errno = 0;
+	done = SSL_do_handshake(s->ssl);
+	if (done == 1)
+		return STREAM_DONE;
+	switch (SSL_get_error(s->ssl, done)) {
+	case SSL_ERROR_WANT_READ:
+		return STREAM_WANTS_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return STREAM_WANTS_WRITE;
+	default:
+		return STREAM_FAILED;
+	}
+}
+
+void
+stream_failure(struct stream *s, char *text, size_t n)
+{
+	long verdict =
+	    s->ssl != NULL ? SSL_get_verify_result(s->ssl) : X509_V_OK;
+	unsigned long code = s->ssl != NULL ? ERR_get_error() : 0;
+	const char *reason = ERR_reason_error_string(code);
+
+	if (verdict != X509_V_OK)
+		reason = X509_verify_cert_error_string(verdict);
+	else if (reason == NULL)
+		reason = errno != 0 ? strerror(errno) : "the connection broke";
+	snprintf(text, n, "%s%s", verdict != X509_V_OK ? "certificate: " : "",
+	    reason);
+	ERR_clear_error();
+}
+
+void
+stream_finish(struct stream *s)
+{
+	if (s->ssl == NULL)
+		return;
+	ERR_clear_error();
+	/* Only one way: the answer to it is not waited for. */
+	if (SSL_is_init_finished(s->ssl))
+		SSL_shutdown(s->ssl);
+	stream_drop(s);
+}
+
+void
+stream_drop(struct stream *s)
+{
+	if (s->ssl == NULL)
+		return;
+	/* A session that was not ended in order stays good (RFC 8446 section
+	 * 6.1 differs from RFC 2246 in this). */
+	SSL_set_shutdown(s->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_free(s->ssl);
+	s->ssl = NULL;
+	ERR_clear_error();
+}
