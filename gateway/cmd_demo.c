@@ -172,7 +172,7 @@ cmd_demo(const struct command *c, int argc, char **argv)
 		    &(struct serve_events){
 			.on_ready = cmd_demo_explain, .arg = &d });
 	sample_stop(d.api);
-	mocks_free(d.mocks);
+	mocks_unref(d.mocks);
 	if (d.folder != NULL)
 		cmd_demo_remove_folder(d.folder);
 	free(d.folder);

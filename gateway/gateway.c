@@ -48,7 +48,7 @@ struct gateway {
 	struct recorder_figures recorded; /* after gateway_stop() */
 	struct id_ranges served;          /* the same */
 	bool stopped;
-	struct mocks *mocks; /* own ones; NULL when the caller has them */
+	struct mocks *mocks; /* the version in use; or NULL */
 };
 
 /* ---- sockets --------------------------------------------------------- */
@@ -257,9 +257,9 @@ gateway_open_mocks(struct gateway *g, struct err *e)
 	size_t i;
 	int r = 0;
 
-	if (g->shared.mocks != NULL || s->mocks.n == 0)
+	if (g->mocks != NULL || s->mocks.n == 0)
 		return 0;
-	g->shared.mocks = g->mocks = mocks_new(&o);
+	g->mocks = mocks_new(&o);
 	for (i = 0; r == 0 && i < s->mocks.n; i++) {
 		settings_mocks_split(s->mocks.v[i], &prefix, &path);
 		env = environment_load(path.p, &remarks, e);
@@ -319,6 +319,7 @@ gateway_open_workers(struct gateway *g, struct err *e)
 		memset(fds + i * listeners, -1, listeners * sizeof(*fds));
 		if (g->workers[i] == NULL)
 			goto done;
+		worker_set_mocks(g->workers[i], g->mocks);
 	}
 	result = 0;
 done:
@@ -347,7 +348,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	gateway_raise_limits();
 	g->shared.settings = s;
 	g->shared.mode = &modes[s->mode];
-	g->shared.mocks = mocks;
+	g->mocks = mocks != NULL ? mocks_ref(mocks) : NULL;
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
@@ -450,7 +451,7 @@ gateway_free(struct gateway *g)
 		worker_free(g->workers[i]);
 	playwright_free(g->shared.playwright);
 	library_close(g->shared.library);
-	mocks_free(g->mocks);
+	mocks_unref(g->mocks);
 	differences_free(g->shared.differences);
 	tls_free(g->shared.tls);
 	origins_free(g->origins);

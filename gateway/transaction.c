@@ -341,10 +341,10 @@ transaction_mock(struct transaction *t)
 	struct str rest, line;
 	char subject[256];
 
-	if (t->w->shared->mocks == NULL)
+	if (t->w->mocks == NULL)
 		return false;
 	m = xcalloc(1, sizeof(*m));
-	if (!mocks_answer(t->w->shared->mocks, &q, m)) {
+	if (!mocks_answer(t->w->mocks, &q, m)) {
 		mock_reply_fini(m);
 		free(m);
 		return false;

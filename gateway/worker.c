@@ -12,6 +12,7 @@
 #include "gateway/mailbox.h"
 #include "gateway/transaction.h"
 #include "gateway/upstream.h"
+#include "mock/mocks.h"
 #include "replay/key.h"
 #include "replay/library.h"
 
@@ -114,6 +115,15 @@ worker_thread(void *arg)
 	return NULL;
 }
 
+void
+worker_set_mocks(struct worker *w, struct mocks *mocks)
+{
+	struct mocks *old = w->mocks;
+
+	w->mocks = mocks != NULL ? mocks_ref(mocks) : NULL;
+	mocks_unref(old);
+}
+
 int
 worker_start(struct worker *w, struct err *e)
 {
@@ -147,6 +157,7 @@ worker_free(struct worker *w)
 		event_base_free(w->base);
 	reader_close(w->reader);
 	keyer_free(w->keyer);
+	mocks_unref(w->mocks);
 	arena_fini(&w->batch);
 	buf_free(&w->head);
 	free(w->scratch);

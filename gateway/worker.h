@@ -49,7 +49,6 @@ struct shared {
 	const struct settings *settings;
 	const struct mode *mode;
 	const struct origins *origins;
-	struct mocks *mocks;             /* may be NULL */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
 	const struct redactor *redactor; /* NULL: secrets stay */
 	struct library *library;         /* NULL when nothing is replayed */
@@ -77,6 +76,7 @@ struct worker {
 	struct pool *pool;     /* only upstream.c; NULL when nothing forwards */
 	struct reader *reader; /* NULL when nothing is replayed */
 	struct keyer *keyer;
+	struct mocks *mocks; /* the version that new requests get; or NULL */
 	struct transaction *starved; /* waiting for room in the recorder */
 	bool draining;               /* no new requests; replies say close */
 	int64_t now; /* monotonic µs, fresh in each callback that came by I/O */
@@ -96,6 +96,10 @@ struct worker {
 struct worker *worker_new(
     struct shared *g, size_t index, const int *fds, size_t nfds, struct err *e);
 int worker_start(struct worker *w, struct err *e);
+
+/* Gives the worker its own reference to the mocks: before its thread starts,
+ * or from then on on that.  NULL: none. */
+void worker_set_mocks(struct worker *w, struct mocks *mocks);
 
 /* From any thread: stop accepting and finish what runs, for at most us. */
 void worker_drain(struct worker *w, int64_t us);

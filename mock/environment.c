@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "mock/numbers.h"
 
 #include "mock/environment.h"
 
@@ -780,6 +782,71 @@ environment_order(
 	free(o.opened);
 }
 
+/* ---- keys ---------------------------------------------------------------- */
+
+static uint64_t
+environment_key(struct str text)
+{
+	uint8_t sum[DIGEST_BYTES];
+	uint64_t key;
+
+	digest_of(text.p, text.n, sum);
+	memcpy(&key, sum, sizeof(key));
+	return key;
+}
+
+static void
+environment_key_routes(struct route_read *routes, size_t n, json_t *from)
+{
+	char *text;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		text = json_dumps(json_array_get(from, i), JSON_COMPACT);
+		routes[i].r.key = environment_key(str_of(text));
+		free(text);
+	}
+}
+
+static void
+environment_key_buckets(struct environment *env)
+{
+	struct buf text = { 0 };
+	size_t i;
+
+	for (i = 0; i < env->nbuckets; i++) {
+		text.n = 0;
+		buf_addf(&text, "%zu ", env->buckets[i].id.n);
+		buf_add_str(&text, env->buckets[i].id);
+		buf_add_str(&text, env->buckets[i].value);
+		env->buckets[i].key = environment_key(buf_str(&text));
+	}
+	buf_free(&text);
+}
+
+/* Who says the same as another is still somebody else. */
+static void
+environment_tell_apart(struct numbers *known, uint64_t *key)
+{
+	while (*key == 0 || numbers_find(known, *key) != NULL)
+		++*key;
+	numbers_set(known, *key, 1);
+}
+
+static void
+environment_keys(struct environment *env)
+{
+	struct numbers known = { 0 };
+	size_t i;
+
+	environment_key_buckets(env);
+	for (i = 0; i < env->nbuckets; i++)
+		environment_tell_apart(&known, &env->buckets[i].key);
+	for (i = 0; i < env->nroutes; i++)
+		environment_tell_apart(&known, &env->routes[i].key);
+	numbers_fini(&known);
+}
+
 /* ---- whole files -------------------------------------------------------- */
 
 static int
@@ -805,12 +872,14 @@ environment_build(
 		environment_fix_rules(
 		    &read->routes[i].r, json_array_get(routes, i));
 	}
+	environment_key_routes(read->routes, read->nroutes, routes);
 	/* What was read goes to the environment that owns the memory. */
 	read->env.arena = in->env->arena;
 	read->env.path = in->env->path;
 	read->env.folder = in->env->folder;
 	*in->env = read->env;
 	environment_order(in, read, root);
+	environment_keys(in->env);
 	return 0;
 }
 

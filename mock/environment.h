@@ -154,6 +154,7 @@ enum mock_streaming_mode {
 
 struct mock_route {
 	size_t index; /* in the file's routes */
+	uint64_t key; /* a digest of all that the file says of it; never 0 */
 	struct str uuid, documentation;
 	struct str method; /* lower case; "all" */
 	struct str endpoint;
@@ -169,6 +170,7 @@ struct mock_route {
 };
 
 struct mock_bucket {
+	uint64_t key; /* a digest of id and value; never 0 */
 	struct str uuid, id, name;
 	struct str value; /* template of JSON */
 };

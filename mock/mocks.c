@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,133 +10,98 @@
 #include "base/random.h"
 #include "mock/environment.h"
 #include "mock/fakers.h"
+#include "mock/memory.h"
+#include "mock/numbers.h"
 #include "mock/server.h"
 #include "mock/state.h"
 #include "mock/template.h"
 
 #include "mock/mocks.h"
 
-#define MOCKS_BUCKETS 1024
+/* What all versions share. */
+struct ground {
+	atomic_uint refs;
+	struct mocks_options options;
+	struct memory *memory;
+	struct fakers *fakers; /* NULL until there is a template */
+	struct random *random;
+};
 
-/* The states of a session, one of each environment. */
-struct remembered {
-	struct remembered *next;          /* in its bucket */
-	struct remembered *newer, *older; /* by when it was used last */
-	uint64_t session;                 /* its number; 0 for none */
-	struct state **states;
+struct served {
+	struct server *server;
+	struct str prefix; /* in the arena */
 };
 
 struct mocks {
-	struct mocks_options options;
-	struct server **servers;
+	atomic_uint refs;
+	struct ground *ground;
+	struct fakers *fakers; /* the ground's, or NULL */
+	struct arena arena;
+	struct served *served;
 	size_t n;
-	struct fakers *fakers; /* NULL until there is a template */
-	struct random *random;
-	pthread_mutex_t lock; /* of what follows */
-	struct remembered *buckets[MOCKS_BUCKETS];
-	struct remembered *newest, *oldest;
-	size_t nremembered;
-	struct state **first; /* of requests without a session */
 };
+
+static struct mocks *
+mocks_on(struct ground *g)
+{
+	struct mocks *m = xcalloc(1, sizeof(*m));
+
+	atomic_init(&m->refs, 1);
+	atomic_fetch_add(&g->refs, 1);
+	m->ground = g;
+	m->fakers = g->fakers;
+	return m;
+}
 
 struct mocks *
 mocks_new(const struct mocks_options *o)
 {
-	struct mocks *m = xcalloc(1, sizeof(*m));
+	struct ground *g = xcalloc(1, sizeof(*g));
 
-	m->options = *o;
-	m->random = random_new(o->seeded, o->seed);
-	pthread_mutex_init(&m->lock, NULL);
+	atomic_init(&g->refs, 0);
+	g->options = *o;
+	g->memory = memory_new(o->most_sessions);
+	g->random = random_new(o->seeded, o->seed);
+	return mocks_on(g);
+}
+
+struct mocks *
+mocks_ref(struct mocks *m)
+{
+	atomic_fetch_add(&m->refs, 1);
 	return m;
 }
 
-/* ---- what sessions remember --------------------------------------------- */
-
-static void
-mocks_unlink(struct mocks *m, struct remembered *x)
+bool
+mocks_alone(const struct mocks *m)
 {
-	*(x->newer != NULL ? &x->newer->older : &m->newest) = x->older;
-	*(x->older != NULL ? &x->older->newer : &m->oldest) = x->newer;
+	return atomic_load(&m->refs) == 1;
 }
 
 static void
-mocks_link(struct mocks *m, struct remembered *x)
+ground_unref(struct ground *g)
 {
-	x->newer = NULL;
-	x->older = m->newest;
-	*(m->newest != NULL ? &m->newest->newer : &m->oldest) = x;
-	m->newest = x;
+	if (atomic_fetch_sub(&g->refs, 1) != 1)
+		return;
+	memory_unref(g->memory);
+	fakers_free(g->fakers);
+	random_free(g->random);
+	free(g);
 }
 
-static struct remembered **
-mocks_place(struct mocks *m, uint64_t session)
-{
-	struct remembered **at = &m->buckets[session % MOCKS_BUCKETS];
-
-	while (*at != NULL && (*at)->session != session)
-		at = &(*at)->next;
-	return at;
-}
-
-static void
-mocks_forget(struct mocks *m, struct remembered *x)
+void
+mocks_unref(struct mocks *m)
 {
 	size_t i;
 
-	*mocks_place(m, x->session) = x->next;
-	mocks_unlink(m, x);
-	m->nremembered--;
+	if (m == NULL || atomic_fetch_sub(&m->refs, 1) != 1)
+		return;
 	for (i = 0; i < m->n; i++)
-		state_unref(x->states[i]);
-	free(x->states);
-	free(x);
-}
-
-static struct remembered *
-mocks_remember(struct mocks *m, uint64_t session)
-{
-	struct remembered *x = xcalloc(1, sizeof(*x)), **at;
-	size_t i;
-
-	if (m->nremembered >= m->options.most_sessions && m->oldest != NULL)
-		mocks_forget(m, m->oldest);
-	x->session = session;
-	x->states = xcalloc(m->n, sizeof(struct state *));
-	for (i = 0; i < m->n; i++)
-		x->states[i] = server_state(m->servers[i], m->first[i], NULL);
-	at = mocks_place(m, session);
-	*at = x;
-	mocks_link(m, x);
-	m->nremembered++;
-	return x;
-}
-
-/* The caller's references, one of each environment. */
-static struct state **
-mocks_states(struct mocks *m, uint64_t session)
-{
-	struct state **states = xcalloc(m->n, sizeof(struct state *));
-	struct remembered *x;
-	size_t i;
-
-	pthread_mutex_lock(&m->lock);
-	if (session == 0) {
-		for (i = 0; i < m->n; i++)
-			states[i] = state_ref(m->first[i]);
-		pthread_mutex_unlock(&m->lock);
-		return states;
-	}
-	x = *mocks_place(m, session);
-	if (x == NULL) {
-		x = mocks_remember(m, session);
-	} else {
-		mocks_unlink(m, x);
-		mocks_link(m, x);
-	}
-	for (i = 0; i < m->n; i++)
-		states[i] = state_ref(x->states[i]);
-	pthread_mutex_unlock(&m->lock);
-	return states;
+		server_unref(m->served[i].server);
+	ground_unref(m->ground);
+	arena_fini(&m->arena);
+	free(m->served);
+	free(m);
 }
 
 /* ---- contexts ------------------------------------------------------------ */
@@ -166,7 +131,7 @@ mocks_env(void *arg, struct str name)
 }
 
 static struct template_context
-mocks_context(struct mocks *m, struct arena *a, int64_t now_us)
+mocks_context(const struct mocks *m, struct arena *a, int64_t now_us)
 {
 	return (struct template_context){
 		.arena = a,
@@ -174,73 +139,118 @@ mocks_context(struct mocks *m, struct arena *a, int64_t now_us)
 		.now_us = now_us,
 		.clock = clock_mono_us,
 		.random = mocks_random,
-		.random_arg = m->random,
+		.random_arg = m->ground->random,
 		.env = mocks_env,
 	};
 }
 
-/* ---- environments ---------------------------------------------------------
- */
+/* ---- environments ------------------------------------------------------- */
+
+/* Fake data is there once a template may ask for it. */
+static int
+mocks_fakers(struct mocks *m, const struct server *s, struct err *e)
+{
+	struct ground *g = m->ground;
+
+	if (g->fakers == NULL && server_has_templates(s)) {
+		g->fakers = fakers_new(
+		    g->options.locale, g->options.seeded, g->options.seed, e);
+		if (g->fakers == NULL)
+			return -1;
+	}
+	m->fakers = g->fakers;
+	return 0;
+}
+
+static void
+mocks_generate(struct mocks *m, size_t i, int64_t now_us)
+{
+	struct arena arena = { 0 };
+	struct template_context c = mocks_context(m, &arena, now_us);
+	struct state *shared = memory_state(m->ground->memory, i, 0);
+
+	if (m->fakers != NULL)
+		c.faker = fakers_take(m->fakers, now_us);
+	server_generate(m->served[i].server, shared, &c);
+	if (c.faker != NULL)
+		fakers_give(m->fakers, c.faker);
+	state_unref(shared);
+	arena_fini(&arena);
+}
+
+/* The server moves in also on failure. */
+static int
+mocks_put(struct mocks *m, size_t i, struct server *s, struct err *e)
+{
+	struct served *at = &m->served[i];
+
+	if (s == NULL)
+		return -1;
+	server_unref(at->server);
+	at->server = s;
+	return mocks_fakers(m, s, e);
+}
 
 int
 mocks_add(struct mocks *m, struct environment *env, struct str prefix,
     int64_t now_us, struct buf *remarks, struct err *e)
 {
-	struct server *s = server_new(env, prefix, &m->options, remarks, e);
-	struct arena arena = { 0 };
-	struct template_context c;
+	size_t i = m->n;
 
-	if (s == NULL)
+	m->served = xrealloc(m->served, (m->n + 1) * sizeof(*m->served));
+	m->served[m->n++] =
+	    (struct served){ .prefix = arena_str(&m->arena, prefix) };
+	(void)memory_add(m->ground->memory);
+	if (mocks_put(m, i,
+		server_new(env, prefix, &m->ground->options, remarks, e),
+		e) == -1)
 		return -1;
-	if (m->fakers == NULL && server_has_templates(s)) {
-		m->fakers = fakers_new(
-		    m->options.locale, m->options.seeded, m->options.seed, e);
-		if (m->fakers == NULL) {
-			server_free(s);
-			return -1;
-		}
-	}
-	c = mocks_context(m, &arena, now_us);
-	if (m->fakers != NULL)
-		c.faker = fakers_take(m->fakers, now_us);
-	m->servers = xrealloc(m->servers, (m->n + 1) * sizeof(*m->servers));
-	m->first = xrealloc(m->first, (m->n + 1) * sizeof(*m->first));
-	m->servers[m->n] = s;
-	m->first[m->n] = server_state(s, NULL, &c);
-	m->n++;
-	if (c.faker != NULL)
-		fakers_give(m->fakers, c.faker);
-	arena_fini(&arena);
+	mocks_generate(m, i, now_us);
 	return 0;
 }
 
-void
-mocks_free(struct mocks *m)
+struct mocks *
+mocks_with(const struct mocks *old, size_t i, struct environment *env,
+    int64_t now_us, struct buf *remarks, struct err *e)
 {
-	size_t i;
+	struct mocks *m = mocks_on(old->ground);
+	size_t k;
 
-	if (m == NULL)
-		return;
-	while (m->oldest != NULL)
-		mocks_forget(m, m->oldest);
-	for (i = 0; i < m->n; i++) {
-		state_unref(m->first[i]);
-		server_free(m->servers[i]);
+	m->n = old->n;
+	m->served = xcalloc(m->n, sizeof(*m->served));
+	for (k = 0; k < m->n; k++) {
+		m->served[k].prefix =
+		    arena_str(&m->arena, old->served[k].prefix);
+		m->served[k].server = server_ref(old->served[k].server);
 	}
-	pthread_mutex_destroy(&m->lock);
-	fakers_free(m->fakers);
-	random_free(m->random);
-	free(m->servers);
-	free(m->first);
-	free(m);
+	if (mocks_put(m, i,
+		server_new(
+		    env, m->served[i].prefix, &m->ground->options, remarks, e),
+		e) == -1) {
+		mocks_unref(m);
+		return NULL;
+	}
+	mocks_generate(m, i, now_us);
+	return m;
 }
+
+void
+mocks_forget(struct mocks *m, size_t i)
+{
+	struct numbers known = { 0 };
+
+	server_known(m->served[i].server, &known);
+	memory_forget(m->ground->memory, i, &known);
+	numbers_fini(&known);
+}
+
+/* ---- requests ------------------------------------------------------------ */
 
 bool
 mocks_answer(
     struct mocks *m, const struct mock_request *q, struct mock_reply *r)
 {
 	struct template_context c = mocks_context(m, &r->arena, q->now_us);
-	struct state **states = mocks_states(m, q->session_number);
 	struct server_request sq = { .from = q, .c = &c };
 	bool answered = false;
 	size_t i;
@@ -248,20 +258,22 @@ mocks_answer(
 	if (m->fakers != NULL)
 		c.faker = fakers_take(m->fakers, q->now_us);
 	for (i = 0; i < m->n && !answered; i++) {
-		sq.state = states[i];
-		answered = server_answer(m->servers[i], &sq, r);
+		sq.state =
+		    memory_state(m->ground->memory, i, q->session_number);
+		answered = server_answer(m->served[i].server, &sq, r);
+		state_unref(sq.state);
 	}
-	for (i = 0; i < m->n; i++)
-		state_unref(states[i]);
-	free(states);
 	if (c.faker != NULL)
 		fakers_give(m->fakers, c.faker);
+	if (answered)
+		r->of = mocks_ref(m);
 	return answered;
 }
 
 void
 mock_reply_fini(struct mock_reply *r)
 {
+	mocks_unref(r->of);
 	arena_fini(&r->arena);
 	buf_free(&r->body);
 	buf_free(&r->remarks);

@@ -4,9 +4,14 @@
 /*
  * Mocked routes: they answer before any recording and before the upstream.
  * What they are is in Mockoon's environments (mock/environment.h); what they
- * remember is kept for each isolation session (mock/state.h).
+ * remember is kept for each isolation session (mock/memory.h).
  *
- *	mocks.c		all environments, and the state of sessions
+ * A file that changes makes another version of all, which shares with the one
+ * before what did not change and what is remembered; whoever is at work with
+ * a version holds it.
+ *
+ *	mocks.c		all environments
+ *	memory.c	what sessions remember of them
  *	server.c	one environment, made ready to answer
  *	respond.c	the reply of one response
  *	crud.c		the nine operations on a data bucket
@@ -23,7 +28,7 @@
 struct environment;
 struct err;
 struct headers;
-struct mocks; /* opaque; safe for any thread once it is filled */
+struct mocks; /* opaque, counted; safe for any thread once it is filled */
 
 struct mocks_options {
 	const char *locale; /* of fake data; NULL: en */
@@ -35,7 +40,11 @@ struct mocks_options {
 };
 
 struct mocks *mocks_new(const struct mocks_options *o);
-void mocks_free(struct mocks *m); /* safe on NULL */
+struct mocks *mocks_ref(struct mocks *m);
+void mocks_unref(struct mocks *m); /* safe on NULL */
+
+/* Whether the caller's reference is the only one. */
+bool mocks_alone(const struct mocks *m);
 
 /* Adds an environment, which moves in also on failure.  prefix ("" or
  * "/path") stands in front of all of its routes; data buckets are generated
@@ -43,6 +52,17 @@ void mocks_free(struct mocks *m); /* safe on NULL */
  * where it is asked for, is added to remarks, one a line.  0 or -1. */
 int mocks_add(struct mocks *m, struct environment *env, struct str prefix,
     int64_t now_us, struct buf *remarks, struct err *e);
+
+/* A version in which env is in the place of the environment that was added as
+ * the i-th (from 0).  One thread at a time makes versions.  NULL and *e set
+ * when that does not work. */
+struct mocks *mocks_with(const struct mocks *m, size_t i,
+    struct environment *env, int64_t now_us, struct buf *remarks,
+    struct err *e);
+
+/* Forgets what was remembered for what the i-th environment does not have any
+ * more, once versions that had it are out of use. */
+void mocks_forget(struct mocks *m, size_t i);
 
 struct mock_request {
 	struct str method;
@@ -67,6 +87,7 @@ struct mock_reply {
 	struct str route;    /* its uuid, or its endpoint */
 	struct str response; /* its label or uuid; "" */
 	struct buf remarks;  /* for the log, one a line */
+	struct mocks *of;    /* the version that it came from, held */
 };
 
 /* Whether a route answers; *r is to be ended with mock_reply_fini() then. */

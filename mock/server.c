@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "mock/condition.h"
 #include "mock/crud.h"
 #include "mock/environment.h"
+#include "mock/numbers.h"
 #include "mock/pattern.h"
 #include "mock/respond.h"
 #include "mock/router.h"
@@ -32,6 +34,7 @@ struct route {
 };
 
 struct server {
+	atomic_uint refs;
 	const struct mocks_options *options;
 	struct environment *env;
 	struct str prefix;   /* of all routes, with that of the file */
@@ -205,13 +208,14 @@ server_new(struct environment *env, struct str prefix,
 {
 	struct server *s = xcalloc(1, sizeof(*s));
 
+	atomic_init(&s->refs, 1);
 	s->env = env;
 	s->options = o;
 	s->remarks = remarks;
 	s->router = router_new();
 	s->routes = xcalloc(env->nroutes + 1, sizeof(*s->routes));
 	if (server_make(s, prefix, e) == -1) {
-		server_free(s);
+		server_unref(s);
 		return NULL;
 	}
 	s->remarks = NULL;
@@ -242,12 +246,19 @@ server_route_free(struct route *r)
 	free(r->plans);
 }
 
+struct server *
+server_ref(struct server *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
 void
-server_free(struct server *s)
+server_unref(struct server *s)
 {
 	size_t i;
 
-	if (s == NULL)
+	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
 	for (i = 0; i < s->env->nroutes; i++)
 		if (s->routes[i].of != NULL)
@@ -262,19 +273,26 @@ server_free(struct server *s)
 	free(s);
 }
 
-struct state *
-server_state(
-    struct server *s, const struct state *like, struct template_context *c)
+void
+server_generate(
+    struct server *s, struct state *state, struct template_context *c)
 {
-	struct state *state = state_new(s->env, s->buckets, like);
 	struct state_use use;
 
-	if (like == NULL) {
-		state_use_begin(&use, state, c);
-		state_generate(&use);
-		state_use_end(&use);
-	}
-	return state;
+	state_use_begin(&use, state, s->env, s->buckets, c);
+	state_generate(&use);
+	state_use_end(&use);
+}
+
+void
+server_known(const struct server *s, struct numbers *known)
+{
+	size_t i;
+
+	for (i = 0; i < s->env->nroutes; i++)
+		numbers_set(known, s->env->routes[i].key, 1);
+	for (i = 0; i < s->env->nbuckets; i++)
+		numbers_set(known, s->env->buckets[i].key, 1);
 }
 
 /* ---- choosing ----------------------------------------------------------- */
@@ -353,7 +371,7 @@ static size_t
 server_choose(struct serving *v)
 {
 	const struct mock_route *of = v->s->routes[v->route].of;
-	uint64_t number = state_number(v->q->state, v->route);
+	uint64_t number = state_number(v->q->state, of->key);
 	size_t i = server_by_header(v), n = of->nresponses;
 	int holds;
 
@@ -411,7 +429,7 @@ server_reply(
 		.mockoon_errors = v->s->options->mockoon_errors,
 	};
 
-	state_served(v->q->state, v->route);
+	state_served(v->q->state, route->of->key);
 	r->latency_ms = v->s->env->latency_ms + of->latency_ms;
 	r->route = server_name(route->of, &r->arena);
 	r->response =
@@ -521,7 +539,7 @@ server_answer(
 
 	v.asked = asked_new(&r->arena, &from);
 	q->c->request = asked_template(v.asked);
-	state_use_begin(&v.use, q->state, q->c);
+	state_use_begin(&v.use, q->state, s->env, s->buckets, q->c);
 	answered = server_try(&v, r);
 	state_use_end(&v.use);
 	remark = asked_remark(v.asked);

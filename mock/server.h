@@ -12,7 +12,8 @@
 
 struct environment;
 struct err;
-struct server; /* opaque; read-only but for what states remember */
+struct numbers;
+struct server; /* opaque, counted; read-only */
 struct state;
 struct template_context;
 
@@ -20,14 +21,18 @@ struct template_context;
  * asked for, is added to remarks, one a line. */
 struct server *server_new(struct environment *env, struct str prefix,
     const struct mocks_options *o, struct buf *remarks, struct err *e);
-void server_free(struct server *s); /* safe on NULL */
+struct server *server_ref(struct server *s);
+void server_unref(struct server *s); /* safe on NULL */
 
 /* Whether anything in it has to be rendered. */
 bool server_has_templates(const struct server *s);
 
-/* A state for a session, beginning as like did (NULL: the first of all). */
-struct state *server_state(
-    struct server *s, const struct state *like, struct template_context *c);
+/* Generates the buckets that state has not yet. */
+void server_generate(
+    struct server *s, struct state *state, struct template_context *c);
+
+/* Adds the keys of all routes and buckets. */
+void server_known(const struct server *s, struct numbers *known);
 
 /* Whether one of the routes answers.  c is the context of its templates,
  * without the request, buckets and variables. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "mock/environment.h"
+#include "mock/numbers.h"
 #include "mock/value_json.h"
 
 #include "mock/state.h"
@@ -27,13 +28,20 @@ struct variable {
 	struct snapshot *now;
 };
 
+/* A bucket, and as it was generated. */
+struct kept {
+	uint64_t key;
+	struct snapshot *now, *first;
+};
+
 struct state {
 	atomic_uint refs;
-	const struct environment *env;
-	struct template *const *templates;
-	pthread_mutex_t lock;               /* of all that follows */
-	uint64_t *served;                   /* by route */
-	struct snapshot **buckets, **first; /* NULL: not generated yet */
+	struct state *like;
+	pthread_mutex_t lock;  /* of all that follows */
+	struct numbers served; /* by route */
+	struct numbers places; /* of buckets, in what follows */
+	struct kept *buckets;
+	size_t nbuckets;
 	struct variable *globals;
 	size_t nglobals;
 };
@@ -108,23 +116,13 @@ state_edit(struct snapshot **slot, template_edit_fn edit, void *cookie)
 /* ---- the state --------------------------------------------------------- */
 
 struct state *
-state_new(const struct environment *of, struct template *const *buckets,
-    const struct state *like)
+state_new(struct state *like)
 {
 	struct state *s = xcalloc(1, sizeof(*s));
-	size_t i;
 
 	atomic_init(&s->refs, 1);
 	pthread_mutex_init(&s->lock, NULL);
-	s->env = of;
-	s->templates = buckets;
-	s->served = xcalloc(of->nroutes + 1, sizeof(*s->served));
-	s->buckets = xcalloc(of->nbuckets + 1, sizeof(*s->buckets));
-	s->first = xcalloc(of->nbuckets + 1, sizeof(*s->first));
-	for (i = 0; like != NULL && i < of->nbuckets; i++) {
-		s->first[i] = snapshot_ref(like->first[i]);
-		s->buckets[i] = snapshot_ref(like->first[i]);
-	}
+	s->like = like != NULL ? state_ref(like) : NULL;
 	return s;
 }
 
@@ -135,6 +133,13 @@ state_ref(struct state *s)
 	return s;
 }
 
+static void
+kept_fini(struct kept *k)
+{
+	snapshot_unref(k->now);
+	snapshot_unref(k->first);
+}
+
 void
 state_unref(struct state *s)
 {
@@ -142,38 +147,74 @@ state_unref(struct state *s)
 
 	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
-	for (i = 0; i < s->env->nbuckets; i++) {
-		snapshot_unref(s->buckets[i]);
-		snapshot_unref(s->first[i]);
-	}
+	for (i = 0; i < s->nbuckets; i++)
+		kept_fini(&s->buckets[i]);
 	for (i = 0; i < s->nglobals; i++) {
 		free(s->globals[i].name);
 		snapshot_unref(s->globals[i].now);
 	}
 	pthread_mutex_destroy(&s->lock);
+	numbers_fini(&s->served);
+	numbers_fini(&s->places);
 	free(s->globals);
 	free(s->buckets);
-	free(s->first);
-	free(s->served);
+	state_unref(s->like);
 	free(s);
 }
 
 uint64_t
-state_number(struct state *s, size_t route)
+state_number(struct state *s, uint64_t route)
 {
+	const uint64_t *served;
 	uint64_t n;
 
 	pthread_mutex_lock(&s->lock);
-	n = s->served[route] + 1;
+	served = numbers_find(&s->served, route);
+	n = served != NULL ? *served + 1 : 1;
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
 
 void
-state_served(struct state *s, size_t route)
+state_served(struct state *s, uint64_t route)
 {
+	uint64_t *served;
+
 	pthread_mutex_lock(&s->lock);
-	s->served[route]++;
+	served = numbers_find(&s->served, route);
+	if (served != NULL)
+		++*served;
+	else
+		numbers_set(&s->served, route, 1);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+state_forget(struct state *s, const struct numbers *known)
+{
+	struct numbers served = { 0 }, places = { 0 };
+	const struct number *old;
+	size_t i, n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (i = 0; i < s->served.room; i++) {
+		old = &s->served.v[i];
+		if (old->key != 0 && numbers_find(known, old->key) != NULL)
+			numbers_set(&served, old->key, old->n);
+	}
+	for (i = 0; i < s->nbuckets; i++) {
+		if (numbers_find(known, s->buckets[i].key) == NULL) {
+			kept_fini(&s->buckets[i]);
+			continue;
+		}
+		numbers_set(&places, s->buckets[i].key, n);
+		s->buckets[n++] = s->buckets[i];
+	}
+	s->nbuckets = n;
+	numbers_fini(&s->served);
+	numbers_fini(&s->places);
+	s->served = served;
+	s->places = places;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -209,13 +250,13 @@ state_render(struct state_use *u, size_t bucket)
 {
 	struct values v;
 	struct snapshot *s = snapshot_new(&v);
-	struct template *t = u->state->templates[bucket];
+	struct template *t = u->templates[bucket];
 	struct buf text = { 0 };
 	struct err e;
 	struct str at;
 
 	if (t == NULL)
-		buf_add_str(&text, u->state->env->buckets[bucket].value);
+		buf_add_str(&text, u->env->buckets[bucket].value);
 	else if (template_render(t, u->c, &text, &e) == -1)
 		buf_add_text(&text, e.text);
 	at = arena_str(&s->arena, buf_str(&text));
@@ -237,42 +278,85 @@ state_is_generating(const struct state_use *u, size_t bucket)
 	return u->ngenerating == STATE_NESTED;
 }
 
+/* With the lock. */
+static struct kept *
+state_kept(struct state *s, uint64_t key)
+{
+	const uint64_t *place = numbers_find(&s->places, key);
+
+	return place != NULL ? &s->buckets[*place] : NULL;
+}
+
+/* The caller's reference to the bucket as it was generated, or NULL. */
+static struct snapshot *
+state_first(struct state *s, uint64_t key)
+{
+	struct snapshot *first = NULL;
+	const struct kept *k;
+
+	if (s == NULL)
+		return NULL;
+	pthread_mutex_lock(&s->lock);
+	k = state_kept(s, key);
+	if (k != NULL)
+		first = snapshot_ref(k->first);
+	pthread_mutex_unlock(&s->lock);
+	return first;
+}
+
 /* Two requests may generate one at a time; the first that ends wins. */
 static void
 state_generate_one(struct state_use *u, size_t bucket)
 {
+	uint64_t key = u->env->buckets[bucket].key;
 	struct state *s = u->state;
 	struct snapshot *made;
 
 	if (state_is_generating(u, bucket))
 		return;
-	u->generating[u->ngenerating++] = bucket;
-	made = state_render(u, bucket);
-	u->ngenerating--;
+	made = state_first(s->like, key);
+	if (made == NULL) {
+		u->generating[u->ngenerating++] = bucket;
+		made = state_render(u, bucket);
+		u->ngenerating--;
+	}
 	pthread_mutex_lock(&s->lock);
-	if (s->buckets[bucket] == NULL) {
-		s->buckets[bucket] = snapshot_ref(made);
-		s->first[bucket] = snapshot_ref(made);
+	if (state_kept(s, key) == NULL) {
+		numbers_set(&s->places, key, s->nbuckets);
+		s->buckets = xrealloc(
+		    s->buckets, (s->nbuckets + 1) * sizeof(*s->buckets));
+		s->buckets[s->nbuckets++] = (struct kept){ .key = key,
+			.now = snapshot_ref(made),
+			.first = snapshot_ref(made) };
 	}
 	pthread_mutex_unlock(&s->lock);
 	snapshot_unref(made);
 }
 
+/* False when it is not generated yet. */
+static bool
+state_bucket_now(struct state_use *u, size_t bucket, struct value *value)
+{
+	struct state *s = u->state;
+	const struct kept *k;
+
+	pthread_mutex_lock(&s->lock);
+	k = state_kept(s, u->env->buckets[bucket].key);
+	if (k != NULL)
+		*value = state_hold(u, k->now);
+	pthread_mutex_unlock(&s->lock);
+	return k != NULL;
+}
+
 struct value
 state_bucket(struct state_use *u, size_t bucket)
 {
-	struct state *s = u->state;
-	struct value value;
-	bool there;
+	struct value value = VALUE_NONE;
 
-	pthread_mutex_lock(&s->lock);
-	there = s->buckets[bucket] != NULL;
-	pthread_mutex_unlock(&s->lock);
-	if (!there)
+	if (!state_bucket_now(u, bucket, &value)) {
 		state_generate_one(u, bucket);
-	pthread_mutex_lock(&s->lock);
-	value = state_hold(u, s->buckets[bucket]);
-	pthread_mutex_unlock(&s->lock);
+		(void)state_bucket_now(u, bucket, &value);
+	}
 	return value;
 }
 
@@ -286,8 +370,8 @@ state_generate(struct state_use *u)
 	struct template *t;
 	size_t i, k;
 
-	for (i = 0; i < u->state->env->nbuckets; i++) {
-		t = u->state->templates[i];
+	for (i = 0; i < u->env->nbuckets; i++) {
+		t = u->templates[i];
 		for (k = 0; t != NULL && k < sizeof(asking) / sizeof(*asking);
 		     k++)
 			if (template_uses(t, asking[k]))
@@ -302,10 +386,13 @@ state_change(
     struct state_use *u, size_t bucket, template_edit_fn edit, void *cookie)
 {
 	struct state *s = u->state;
+	struct kept *k;
 
 	(void)state_bucket(u, bucket); /* it is there before it changes */
 	pthread_mutex_lock(&s->lock);
-	state_edit(&s->buckets[bucket], edit, cookie);
+	k = state_kept(s, u->env->buckets[bucket].key);
+	if (k != NULL)
+		state_edit(&k->now, edit, cookie);
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
@@ -314,10 +401,10 @@ static struct value
 state_bucket_get(void *arg, struct values *v, struct str name)
 {
 	struct state_use *u = arg;
-	size_t i = state_bucket_called(u->state->env, name);
+	size_t i = state_bucket_called(u->env, name);
 
 	(void)v;
-	return i < u->state->env->nbuckets ? state_bucket(u, i) : VALUE_NONE;
+	return i < u->env->nbuckets ? state_bucket(u, i) : VALUE_NONE;
 }
 
 static bool
@@ -325,8 +412,7 @@ state_bucket_has(void *arg, struct str name)
 {
 	const struct state_use *u = arg;
 
-	return state_bucket_called(u->state->env, name) <
-	       u->state->env->nbuckets;
+	return state_bucket_called(u->env, name) < u->env->nbuckets;
 }
 
 static int
@@ -334,9 +420,9 @@ state_bucket_change(
     void *arg, struct str name, template_edit_fn edit, void *cookie)
 {
 	struct state_use *u = arg;
-	size_t i = state_bucket_called(u->state->env, name);
+	size_t i = state_bucket_called(u->env, name);
 
-	if (i == u->state->env->nbuckets)
+	if (i == u->env->nbuckets)
 		return -1;
 	return state_change(u, i, edit, cookie);
 }
@@ -399,11 +485,14 @@ state_global_change(
 /* ---- one request -------------------------------------------------------- */
 
 void
-state_use_begin(
-    struct state_use *u, struct state *s, struct template_context *c)
+state_use_begin(struct state_use *u, struct state *s,
+    const struct environment *env, struct template *const *templates,
+    struct template_context *c)
 {
 	*u = (struct state_use){
 		.state = s,
+		.env = env,
+		.templates = templates,
 		.c = c,
 		.buckets = { state_bucket_get, state_bucket_change, u,
 		    state_bucket_has },

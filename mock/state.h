@@ -6,6 +6,10 @@
  * served, its data buckets and its global variables.  Each isolation session
  * has a state of its own.
  *
+ * A state outlives the environment that it began with.  What it has for a
+ * route or bucket is found by the key of its definition, so that another
+ * version of the file finds what it says the same and begins the rest anew.
+ *
  * Values are snapshots that never change: who reads one holds it until the
  * request is over, who changes one puts another in its place.
  */
@@ -19,32 +23,36 @@
 #include "mock/value.h"
 
 struct environment;
-struct err;
+struct numbers;
 struct state; /* opaque, counted; safe for any thread */
 
 #define STATE_MOST_VALUE (64u << 20) /* bytes of one bucket or variable */
 #define STATE_GLOBALS 1000           /* variables */
 
-/* of is the environment, buckets its bucket values compiled, in its order;
- * both outlive the state.  like: whose buckets it begins with, as they were
- * generated first; NULL for none. */
-struct state *state_new(const struct environment *of,
-    struct template *const *buckets, const struct state *like);
+/* like: whose buckets it begins with, as they were generated first; NULL for
+ * none. */
+struct state *state_new(struct state *like);
 struct state *state_ref(struct state *s);
 void state_unref(struct state *s); /* safe on NULL */
 
-/* The number of the route's next request, from 1 on; counts it when it was
- * served. */
-uint64_t state_number(struct state *s, size_t route);
-void state_served(struct state *s, size_t route);
+/* The number of the next request to the route with that key, from 1 on;
+ * counts it when it was served. */
+uint64_t state_number(struct state *s, uint64_t route);
+void state_served(struct state *s, uint64_t route);
+
+/* Forgets all routes and buckets whose keys are not known. */
+void state_forget(struct state *s, const struct numbers *known);
 
 /*
- * The state as one request sees it.  c is the context that buckets are
+ * The state as one request to env sees it.  templates are the values of env's
+ * buckets, compiled, in its order.  c is the context that buckets are
  * generated in when they are asked for first; c->buckets and c->globals are
  * set by state_use_begin() and good until state_use_end().
  */
 struct state_use {
 	struct state *state;
+	const struct environment *env;
+	struct template *const *templates;
 	struct template_context *c;
 	struct template_store buckets, globals;
 	struct snapshot **held;
@@ -52,8 +60,9 @@ struct state_use {
 	size_t *generating; /* buckets, one in the other */
 	size_t ngenerating;
 };
-void state_use_begin(
-    struct state_use *u, struct state *s, struct template_context *c);
+void state_use_begin(struct state_use *u, struct state *s,
+    const struct environment *env, struct template *const *templates,
+    struct template_context *c);
 void state_use_end(struct state_use *u);
 
 /* The bucket in that place of the environment: its value now. */
@@ -66,8 +75,8 @@ size_t state_bucket_of(const struct environment *env, struct str id);
 int state_change(
     struct state_use *u, size_t bucket, template_edit_fn edit, void *cookie);
 
-/* Generates all buckets that do not tell of a request; what went wrong is the
- * bucket's text. */
+/* Generates all buckets that are not there yet and do not tell of a request;
+ * what went wrong is the bucket's text. */
 void state_generate(struct state_use *u);
 
 #endif
