@@ -1,9 +1,6 @@
 /* Paths and operations: what becomes a route. */
 #include "config.h"
 
-#include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,92 +16,15 @@
 #include "mock/from_openapi.h"
 #include "mock/from_openapi_priv.h"
 
-void
-openapi_enter(struct openapi *o, const char *name)
+static void
+openapi_on_note(void *arg, struct str where, const char *text)
 {
-	buf_add(&o->where, "/", 1);
-	for (; *name != '\0'; name++) {
-		if (*name == '~')
-			buf_add_text(&o->where, "~0");
-		else if (*name == '/')
-			buf_add_text(&o->where, "~1");
-		else
-			buf_add(&o->where, name, 1);
-	}
-}
+	struct openapi *o = arg;
 
-void
-openapi_note(struct openapi *o, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		abort();
-	va_end(ap);
-	draft_note(o->draft, buf_str(&o->where), "%s", text);
-	free(text);
-}
-
-struct str
-openapi_text(const json_t *object, const char *member)
-{
-	const json_t *v = json_object_get(object, member);
-
-	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
-		json_string_length(v) };
+	draft_note(o->draft, where, "%s", text);
 }
 
 /* ---- the address -------------------------------------------------------- */
-
-/* A server's URL with the initial values of its variables. */
-static void
-openapi_server(struct str url, const json_t *variables, struct buf *out)
-{
-	const char *open, *close;
-	const json_t *v;
-	char *name;
-
-	while ((open = memchr(url.p, '{', url.n)) != NULL &&
-	       (close = memchr(open, '}', url.n - (size_t)(open - url.p))) !=
-		   NULL) {
-		buf_add(out, url.p, (size_t)(open - url.p));
-		name = xmemdup0(open + 1, (size_t)(close - open) - 1);
-		v = json_object_get(
-		    json_object_get(variables, name), "default");
-		if (json_is_string(v))
-			buf_add_text(out, json_string_value(v));
-		else if (json_is_integer(v))
-			buf_addf(out, "%" JSON_INTEGER_FORMAT,
-			    json_integer_value(v));
-		free(name);
-		url.n -= (size_t)(close + 1 - url.p);
-		url.p = close + 1;
-	}
-	buf_add_str(out, url);
-}
-
-/* The path of a URL that may be relative. */
-static struct str
-openapi_path_of(struct str url)
-{
-	const char *at = memmem(url.p, url.n, "//", 2);
-	struct str path;
-	size_t n;
-
-	if (at != NULL && (at == url.p || at[-1] == ':')) {
-		n = url.n - (size_t)(at + 2 - url.p);
-		at = memchr(at + 2, '/', n);
-		if (at == NULL)
-			return STR("");
-		url = (struct str){ at, url.n - (size_t)(at - url.p) };
-	}
-	str_cut(&url, '#', &path);
-	url = path;
-	str_cut(&url, '?', &path);
-	return path;
-}
 
 static void
 openapi_servers(struct openapi *o)
@@ -134,19 +54,6 @@ openapi_servers(struct openapi *o)
 }
 
 /* ---- routes ------------------------------------------------------------- */
-
-static bool
-openapi_is_method(const char *name)
-{
-	static const char *const methods[] = { "get", "put", "post", "delete",
-		"options", "head", "patch", "trace", "query", NULL };
-	size_t i;
-
-	for (i = 0; methods[i] != NULL; i++)
-		if (strcmp(methods[i], name) == 0)
-			return true;
-	return false;
-}
 
 /* Whether the endpoint is one; a note tells if not. */
 static bool
@@ -306,38 +213,6 @@ openapi_rest(struct openapi *o)
 		    "a route answers without credentials");
 }
 
-static int
-openapi_version(struct openapi *o, const char *path, struct err *e)
-{
-	const json_t *v2 = json_object_get(o->root, "swagger");
-	struct str v3 = openapi_text(o->root, "openapi");
-
-	o->v2 = v2 != NULL;
-	if (o->v2 ? !json_is_string(v2) && !json_is_real(v2)
-		  : !str_starts(v3, "3."))
-		return err_set(e,
-		    "%.300s: expected an OpenAPI description: \"openapi\": "
-		    "\"3.x.y\" or \"swagger\": \"2.0\"",
-		    path);
-	return 0;
-}
-
-static void
-openapi_folder(struct openapi *o, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-	char real[PATH_MAX];
-
-	o->folder = xmemdup0(path, n);
-	/* Without one nothing is below it. */
-	if (realpath(n > 0 ? o->folder : ".", real) == NULL)
-		o->real_folder = xstrdup("//");
-	else
-		o->real_folder =
-		    xasprintf("%s%s", real, real[1] == '\0' ? "" : "/");
-}
-
 static void
 openapi_build(struct openapi *o)
 {
@@ -345,7 +220,6 @@ openapi_build(struct openapi *o)
 	    openapi_text(json_object_get(o->root, "info"), "title");
 
 	o->draft = draft_new(title.n > 0 ? title : STR("OpenAPI"), true);
-	buf_add(&o->where, "#", 1);
 	if (o->v2)
 		draft_set_prefix(o->draft, openapi_text(o->root, "basePath"));
 	else
@@ -358,19 +232,16 @@ openapi_build(struct openapi *o)
 struct draft *
 from_openapi_text(const char *path, struct str text, struct err *e)
 {
-	struct openapi o = { .files = json_object(), .made = json_array() };
+	struct openapi o;
 
-	o.root = document_parse(path, text, e);
-	if (o.root != NULL && openapi_version(&o, path, e) == 0) {
-		openapi_folder(&o, path);
+	if (openapi_open(&o, path, text, e) == 0) {
+		o.on_note = openapi_on_note;
+		o.arg = &o;
+		o.made = json_array();
 		openapi_build(&o);
+		json_decref(o.made);
 	}
-	json_decref(o.root);
-	json_decref(o.files);
-	json_decref(o.made);
-	buf_free(&o.where);
-	free(o.folder);
-	free(o.real_folder);
+	openapi_close(&o);
 	return o.draft;
 }
 

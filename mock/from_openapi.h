@@ -16,8 +16,6 @@
 struct draft;
 struct err;
 
-#define FROM_OPENAPI_FILES 1000 /* that references lead to */
-
 /* NULL with *e set when the file at path, or text as if it were that file's,
  * cannot be used at all. */
 struct draft *from_openapi(const char *path, struct err *e);

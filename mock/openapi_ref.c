@@ -10,8 +10,7 @@
 
 #include "mock/document.h"
 
-#include "mock/from_openapi.h"
-#include "mock/from_openapi_priv.h"
+#include "mock/openapi.h"
 
 #define STEPS 32 /* of references to references */
 
@@ -121,9 +120,8 @@ openapi_read(struct openapi *o, const char *name)
 		err_set(&e,
 		    "%.300s: not in or below the folder of the description",
 		    path);
-	else if (json_object_size(o->files) >= FROM_OPENAPI_FILES)
-		err_set(
-		    &e, "%.300s: more than %d files", path, FROM_OPENAPI_FILES);
+	else if (json_object_size(o->files) >= OPENAPI_FILES)
+		err_set(&e, "%.300s: more than %d files", path, OPENAPI_FILES);
 	else if ((shared = document_load(real, &e)) != NULL) {
 		v = json_deep_copy(shared); /* aliases are one value */
 		json_decref(shared);
