@@ -16,7 +16,7 @@
 #include "mock/state.h"
 #include "mock/template.h"
 
-#include "mock/mocks.h"
+#include "mock/mocks_priv.h"
 
 /* What all versions share. */
 struct ground {
@@ -130,10 +130,11 @@ mocks_env(void *arg, struct str name)
 	return value;
 }
 
-static struct template_context
-mocks_context(const struct mocks *m, struct arena *a, int64_t now_us)
+void
+mocks_enter(const struct mocks *m, struct arena *a, int64_t now_us,
+    struct template_context *c)
 {
-	return (struct template_context){
+	*c = (struct template_context){
 		.arena = a,
 		.root = VALUE_NONE,
 		.now_us = now_us,
@@ -142,6 +143,15 @@ mocks_context(const struct mocks *m, struct arena *a, int64_t now_us)
 		.random_arg = m->ground->random,
 		.env = mocks_env,
 	};
+	if (m->fakers != NULL)
+		c->faker = fakers_take(m->fakers, now_us);
+}
+
+void
+mocks_leave(const struct mocks *m, struct template_context *c)
+{
+	if (c->faker != NULL)
+		fakers_give(m->fakers, c->faker);
 }
 
 /* ---- environments ------------------------------------------------------- */
@@ -166,14 +176,12 @@ static void
 mocks_generate(struct mocks *m, size_t i, int64_t now_us)
 {
 	struct arena arena = { 0 };
-	struct template_context c = mocks_context(m, &arena, now_us);
+	struct template_context c;
 	struct state *shared = memory_state(m->ground->memory, i, 0);
 
-	if (m->fakers != NULL)
-		c.faker = fakers_take(m->fakers, now_us);
+	mocks_enter(m, &arena, now_us, &c);
 	server_generate(m->served[i].server, shared, &c);
-	if (c.faker != NULL)
-		fakers_give(m->fakers, c.faker);
+	mocks_leave(m, &c);
 	state_unref(shared);
 	arena_fini(&arena);
 }
@@ -250,21 +258,19 @@ bool
 mocks_answer(
     struct mocks *m, const struct mock_request *q, struct mock_reply *r)
 {
-	struct template_context c = mocks_context(m, &r->arena, q->now_us);
+	struct template_context c;
 	struct server_request sq = { .from = q, .c = &c };
 	bool answered = false;
 	size_t i;
 
-	if (m->fakers != NULL)
-		c.faker = fakers_take(m->fakers, q->now_us);
+	mocks_enter(m, &r->arena, q->now_us, &c);
 	for (i = 0; i < m->n && !answered; i++) {
 		sq.state =
 		    memory_state(m->ground->memory, i, q->session_number);
 		answered = server_answer(m->served[i].server, &sq, r);
 		state_unref(sq.state);
 	}
-	if (c.faker != NULL)
-		fakers_give(m->fakers, c.faker);
+	mocks_leave(m, &c);
 	if (answered)
 		r->of = mocks_ref(m);
 	return answered;

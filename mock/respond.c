@@ -73,15 +73,14 @@ respond_is_field(struct str name, struct str value)
 	return str_is_token(name);
 }
 
-/* What the text is for this request.  0 or -1. */
-static int
-respond_rendered(struct making *m, const struct respond_text *text,
+int
+respond_text(const struct respond_text *text, const struct template_context *c,
     struct buf *out, struct err *e)
 {
 	if (text->wrong.p != NULL)
 		return err_set(e, "%.*s", STR_ARGS(text->wrong));
 	if (text->template != NULL)
-		return template_render(text->template, m->d->c, out, e);
+		return template_render(text->template, c, out, e);
 	buf_add_str(out, text->plain);
 	return 0;
 }
@@ -95,7 +94,7 @@ respond_headers(struct making *m, const struct respond_headers *from)
 
 	for (h = from->v; h < from->v + from->n; h++) {
 		value.n = 0;
-		if (respond_rendered(m, &h->value, &value, &e) == -1) {
+		if (respond_text(&h->value, m->d->c, &value, &e) == -1) {
 			respond_remark(m, "a header's template", e.text);
 			buf_add_text(&value, RESPOND_HEADER_ERROR);
 		}
@@ -276,7 +275,7 @@ respond_render(struct making *m)
 {
 	struct err e;
 
-	if (respond_rendered(m, &m->d->plan->body, &m->r->body, &e) == -1)
+	if (respond_text(&m->d->plan->body, m->d->c, &m->r->body, &e) == -1)
 		respond_template_failed(
 		    m, "Error while serving the content", e.text);
 	else
@@ -444,7 +443,7 @@ respond_file(struct making *m)
 	const struct mock_response *of = m->d->plan->of;
 	struct buf rendered = { 0 }, path = { 0 };
 	struct err e;
-	int r = respond_rendered(m, &m->d->plan->file_path, &rendered, &e);
+	int r = respond_text(&m->d->plan->file_path, m->d->c, &rendered, &e);
 
 	if (r == 0)
 		r = file_resolve(m->d->env->folder, of->file_path,

@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "mock/environment.h"
 
+struct buf;
+struct err;
 struct mock_reply;
 struct state_use;
 struct template;
@@ -48,6 +50,10 @@ struct responding {
 	struct str range;    /* of the request, p NULL for none */
 	bool mockoon_errors; /* a template's error with the response's status */
 };
+
+/* Appends what the text is in c.  0 or -1. */
+int respond_text(const struct respond_text *text,
+    const struct template_context *c, struct buf *out, struct err *e);
 
 /* Fills r.  Nothing fails: what goes wrong is the reply. */
 void respond(const struct responding *d, struct mock_reply *r);

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,37 +13,10 @@
 #include "mock/environment.h"
 #include "mock/numbers.h"
 #include "mock/pattern.h"
-#include "mock/respond.h"
 #include "mock/router.h"
-#include "mock/state.h"
 #include "mock/template.h"
 
-#include "mock/server.h"
-
-struct plan {
-	struct respond_plan respond;
-	struct conditions *conditions;
-};
-
-struct route {
-	const struct mock_route *of;
-	struct pattern *pattern;
-	struct pattern *items; /* of a CRUD route: with /:id behind it */
-	struct plan *plans;
-};
-
-struct server {
-	atomic_uint refs;
-	const struct mocks_options *options;
-	struct environment *env;
-	struct str prefix;   /* of all routes, with that of the file */
-	struct buf *remarks; /* while it is made */
-	struct router *router;
-	struct route *routes;
-	struct respond_headers headers;
-	struct template **buckets;
-	bool templates; /* there are some */
-};
+#include "mock/server_priv.h"
 
 /* Routes are numbered twice, for lists and for single items. */
 #define SERVER_ITEMS 1
@@ -297,16 +269,6 @@ server_known(const struct server *s, struct numbers *known)
 
 /* ---- choosing ----------------------------------------------------------- */
 
-/* One request in one environment. */
-struct serving {
-	struct server *s;
-	const struct server_request *q;
-	struct asked *asked;
-	struct state_use use;
-	size_t route;
-	struct err e; /* why a rule cannot be asked */
-};
-
 static struct str
 server_asked_for(const struct serving *v, const char *name)
 {
@@ -363,15 +325,10 @@ server_default(const struct mock_route *of)
 	return 0;
 }
 
-#define SERVER_FAILED SIZE_MAX
-
-/* The response of the route, the number of them when it declines, or
- * SERVER_FAILED with v->e set. */
-static size_t
-server_choose(struct serving *v)
+size_t
+server_choose(struct serving *v, uint64_t number)
 {
 	const struct mock_route *of = v->s->routes[v->route].of;
-	uint64_t number = state_number(v->q->state, of->key);
 	size_t i = server_by_header(v), n = of->nresponses;
 	int holds;
 
@@ -399,8 +356,7 @@ server_choose(struct serving *v)
 
 /* ---- answering ---------------------------------------------------------- */
 
-/* What the route is called in a field of the answer, in one line. */
-static struct str
+struct str
 server_name(const struct mock_route *of, struct arena *a)
 {
 	struct str from = of->uuid.n > 0 ? of->uuid : of->endpoint;
@@ -506,7 +462,7 @@ server_try(struct serving *v, struct mock_reply *r)
 		if (!server_has_method(of, v->q->from->method, item))
 			continue;
 		asked_set_match(v->asked, &match);
-		k = server_choose(v);
+		k = server_choose(v, state_number(v->q->state, of->key));
 		if (k == SERVER_FAILED) {
 			server_fail(v, r);
 			return true;

@@ -1,0 +1,70 @@
+#ifndef MOCK_SERVER_PRIV_H
+#define MOCK_SERVER_PRIV_H
+
+/*
+ * What the files that answer for an environment share; nobody else includes
+ * it.
+ *
+ *	server.c	making it ready, HTTP routes
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mock/respond.h"
+#include "mock/server.h"
+#include "mock/state.h"
+
+struct asked;
+struct conditions;
+struct pattern;
+struct router;
+
+struct plan {
+	struct respond_plan respond;
+	struct conditions *conditions;
+};
+
+struct route {
+	const struct mock_route *of;
+	struct pattern *pattern;
+	struct pattern *items; /* of a CRUD route: with /:id behind it */
+	struct plan *plans;
+};
+
+struct server {
+	atomic_uint refs;
+	const struct mocks_options *options;
+	struct environment *env;
+	struct str prefix;   /* of all routes, with that of the file */
+	struct buf *remarks; /* while it is made */
+	struct router *router;
+	struct route *routes;
+	struct respond_headers headers;
+	struct template **buckets;
+	bool templates; /* there are some */
+};
+
+/* One request in one environment. */
+struct serving {
+	struct server *s;
+	const struct server_request *q;
+	struct asked *asked;
+	struct state_use use;
+	size_t route;
+	struct err e; /* why a rule cannot be asked */
+};
+
+#define SERVER_FAILED SIZE_MAX
+
+/* The response of v->route for its request of that number (from 1), the number
+ * of them when it declines, or SERVER_FAILED with v->e set. */
+size_t server_choose(struct serving *v, uint64_t number);
+
+/* What the route is called in a field of the answer, in one line. */
+struct str server_name(const struct mock_route *of, struct arena *a);
+
+#endif
