@@ -10,96 +10,15 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "mock/members.h"
 #include "mock/numbers.h"
 
 #include "mock/environment.h"
 
 /*
  * One table for each kind of object in a file says which members it has, what
- * they may be and where they go; one function reads by it.
+ * they may be and where they go (mock/members.h).
  */
-
-enum member_kind {
-	MEMBER_TEXT,   /* struct str */
-	MEMBER_BODY,   /* the same; other JSON is taken for its text */
-	MEMBER_LOWER,  /* the same, in lower case */
-	MEMBER_NUMBER, /* uint64_t, from least to most */
-	MEMBER_BOOL,   /* bool */
-	MEMBER_WORD,   /* an enum, int-sized, by words; null is the first */
-	MEMBER_LIST,   /* a pointer to objects and their number behind it */
-	MEMBER_OBJECT, /* a pointer to one object; NULL: not there */
-	MEMBER_GROUP,  /* an object whose members go where its own do */
-	MEMBER_OTHER,  /* known, and read elsewhere or of no use */
-};
-
-struct member {
-	const char *name;
-	enum member_kind kind;
-	size_t slot;
-	uint64_t least, most;
-	const char *const *words; /* ends with NULL */
-	const struct shape *of;   /* of a list, an object or a group */
-};
-
-struct shape {
-	const struct member *members; /* end with a NULL name */
-	size_t size;
-	void (*init)(void *to); /* defaults that are not zero; or NULL */
-};
-
-/* Where reading is: a path such as routes[3].responses[0], for messages. */
-struct reading {
-	struct environment *env;
-	struct buf where;
-	struct buf *remarks; /* or NULL */
-	struct err *e;
-};
-
-#define S(type, member) .slot = offsetof(struct type, member)
-#define TEXT(json, type, member) \
-	{ \
-		.name = (json), .kind = MEMBER_TEXT, S(type, member) \
-	}
-#define BOOL(json, type, member) \
-	{ \
-		.name = (json), .kind = MEMBER_BOOL, S(type, member) \
-	}
-#define WORD(json, type, member, its_words) \
-	{ \
-		.name = (json), .kind = MEMBER_WORD, S(type, member), \
-		.words = (its_words) \
-	}
-#define NUMBER(json, type, member, from, to) \
-	{ \
-		.name = (json), .kind = MEMBER_NUMBER, S(type, member), \
-		.least = (from), .most = (to) \
-	}
-#define LIST(json, type, member, its_shape) \
-	{ \
-		.name = (json), .kind = MEMBER_LIST, S(type, member), \
-		.of = (its_shape) \
-	}
-#define OBJECT(json, type, member, its_shape) \
-	{ \
-		.name = (json), .kind = MEMBER_OBJECT, S(type, member), \
-		.of = (its_shape) \
-	}
-#define GROUP(json, its_shape) \
-	{ \
-		.name = (json), .kind = MEMBER_GROUP, .of = (its_shape) \
-	}
-#define BODY(json, type, member) \
-	{ \
-		.name = (json), .kind = MEMBER_BODY, S(type, member) \
-	}
-#define OTHER(json) \
-	{ \
-		.name = (json), .kind = MEMBER_OTHER \
-	}
-#define END \
-	{ \
-		.name = NULL \
-	}
 
 #define DAY_MS (24 * 3600 * 1000)
 
@@ -373,237 +292,6 @@ static const struct member environment_members[] = {
 	OTHER("hostname"), OTHER("tlsOptions"), OTHER("https"), END
 };
 
-/* ---- reading by the tables -------------------------------------------- */
-
-static int environment_read_object(
-    struct reading *in, const struct shape *shape, json_t *from, void *to);
-
-/* An error at a member of where reading is. */
-static int
-environment_expected(
-    struct reading *in, const char *name, const char *what, json_t *got)
-{
-	char *is = json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT);
-
-	err_set(in->e, "%.*s: %s%s%s: expected %s, not %.60s",
-	    STR_ARGS(in->env->path),
-	    in->where.n > 0 ? buf_text(&in->where) : "",
-	    in->where.n > 0 ? "." : "", name, what, is != NULL ? is : "?");
-	free(is);
-	return -1;
-}
-
-static struct str
-environment_copy(struct reading *in, json_t *text)
-{
-	return arena_str(&in->env->arena,
-	    (struct str){ json_string_value(text), json_string_length(text) });
-}
-
-static int
-environment_read_text(
-    struct reading *in, const struct member *m, json_t *from, struct str *to)
-{
-	char *text;
-	size_t i;
-
-	if (m->kind == MEMBER_BODY && !json_is_string(from)) {
-		text = json_dumps(from, JSON_ENCODE_ANY | JSON_INDENT(2));
-		*to = arena_str(&in->env->arena, str_of(text));
-		free(text);
-		return 0;
-	}
-	if (json_is_null(from))
-		return 0;
-	if (!json_is_string(from))
-		return environment_expected(in, m->name, "a text", from);
-	*to = environment_copy(in, from);
-	for (i = 0; m->kind == MEMBER_LOWER && i < to->n; i++)
-		if (to->p[i] >= 'A' && to->p[i] <= 'Z')
-			((char *)(uintptr_t)to->p)[i] |= 32;
-	return 0;
-}
-
-static int
-environment_read_number(
-    struct reading *in, const struct member *m, json_t *from, uint64_t *to)
-{
-	char what[64];
-	json_int_t v = json_integer_value(from);
-
-	if (json_is_null(from))
-		return 0;
-	/* Older formats wrote numbers as texts. */
-	if (json_is_string(from))
-		v = strtoll(json_string_value(from), NULL, 10);
-	else if (json_is_real(from))
-		v = (json_int_t)json_real_value(from);
-	if ((!json_is_number(from) && !json_is_string(from)) || v < 0 ||
-	    (uint64_t)v < m->least || (uint64_t)v > m->most) {
-		snprintf(what, sizeof(what), "a number from %llu to %llu",
-		    (unsigned long long)m->least, (unsigned long long)m->most);
-		return environment_expected(in, m->name, what, from);
-	}
-	*to = (uint64_t)v;
-	return 0;
-}
-
-static int
-environment_read_word(
-    struct reading *in, const struct member *m, json_t *from, int *to)
-{
-	struct buf what = { 0 };
-	int i, r;
-
-	if (json_is_null(from))
-		return 0;
-	for (i = 0; json_is_string(from) && m->words[i] != NULL; i++)
-		if (m->words[i][0] != '\0' &&
-		    strcmp(m->words[i], json_string_value(from)) == 0) {
-			*to = i;
-			return 0;
-		}
-	buf_add_text(&what, "one of");
-	for (i = 0; m->words[i] != NULL; i++)
-		buf_addf(&what, " %s",
-		    m->words[i][0] != '\0' ? m->words[i] : "null");
-	r = environment_expected(in, m->name, buf_text(&what), from);
-	buf_free(&what);
-	return r;
-}
-
-/* All lists of the model are a pointer and their length behind it. */
-struct list {
-	void *v;
-	size_t n;
-};
-
-static int
-environment_read_list(
-    struct reading *in, const struct member *m, json_t *from, struct list *to)
-{
-	size_t i, n = json_array_size(from), was = in->where.n;
-	char *at;
-	int r = 0;
-
-	if (json_is_null(from))
-		return 0;
-	if (!json_is_array(from))
-		return environment_expected(in, m->name, "a list", from);
-	to->v = arena_zalloc(&in->env->arena, (n + 1) * m->of->size);
-	for (i = 0; r == 0 && i < n; i++) {
-		buf_addf(
-		    &in->where, "%s%s[%zu]", was > 0 ? "." : "", m->name, i);
-		at = (char *)to->v + i * m->of->size;
-		if (m->of->init != NULL)
-			m->of->init(at);
-		r = environment_read_object(
-		    in, m->of, json_array_get(from, i), at);
-		in->where.n = was;
-	}
-	to->n = n;
-	return r;
-}
-
-static int
-environment_read_part(
-    struct reading *in, const struct member *m, json_t *from, void *to)
-{
-	size_t was = in->where.n;
-	int r;
-
-	if (!json_is_object(from))
-		return environment_expected(in, m->name, "an object", from);
-	buf_addf(&in->where, "%s%s", was > 0 ? "." : "", m->name);
-	r = environment_read_object(in, m->of, from, to);
-	in->where.n = was;
-	return r;
-}
-
-static int
-environment_read_new(
-    struct reading *in, const struct member *m, json_t *from, void **to)
-{
-	void *made;
-
-	if (json_is_null(from))
-		return 0;
-	made = arena_zalloc(&in->env->arena, m->of->size);
-	if (m->of->init != NULL)
-		m->of->init(made);
-	*to = made;
-	return environment_read_part(in, m, from, made);
-}
-
-static int
-environment_read_member(
-    struct reading *in, const struct member *m, json_t *from, void *object)
-{
-	void *to = (char *)object + m->slot;
-
-	switch (m->kind) {
-	case MEMBER_TEXT:
-	case MEMBER_BODY:
-	case MEMBER_LOWER:
-		return environment_read_text(in, m, from, to);
-	case MEMBER_NUMBER:
-		return environment_read_number(in, m, from, to);
-	case MEMBER_BOOL:
-		if (!json_is_boolean(from) && !json_is_null(from))
-			return environment_expected(
-			    in, m->name, "true or false", from);
-		*(bool *)to = json_is_true(from);
-		return 0;
-	case MEMBER_WORD:
-		return environment_read_word(in, m, from, to);
-	case MEMBER_LIST:
-		return environment_read_list(in, m, from, to);
-	case MEMBER_OBJECT:
-		return environment_read_new(in, m, from, to);
-	case MEMBER_GROUP:
-		return json_is_null(from)
-			   ? 0
-			   : environment_read_part(in, m, from, object);
-	case MEMBER_OTHER:
-		break;
-	}
-	return 0;
-}
-
-static void
-environment_remark(struct reading *in, const char *name, const char *what)
-{
-	if (in->remarks != NULL)
-		buf_addf(in->remarks, "%.*s: %s%s%s: %s\n",
-		    STR_ARGS(in->env->path),
-		    in->where.n > 0 ? buf_text(&in->where) : "",
-		    in->where.n > 0 ? "." : "", name, what);
-}
-
-static int
-environment_read_object(
-    struct reading *in, const struct shape *shape, json_t *from, void *to)
-{
-	const struct member *m;
-	const char *name;
-	json_t *value;
-
-	if (!json_is_object(from))
-		return err_set(in->e, "%.*s: %s: expected an object",
-		    STR_ARGS(in->env->path), buf_text(&in->where));
-	json_object_foreach(from, name, value)
-	{
-		for (m = shape->members; m->name != NULL; m++)
-			if (strcmp(m->name, name) == 0)
-				break;
-		if (m->name == NULL)
-			environment_remark(in, name, "nobody knows it");
-		else if (environment_read_member(in, m, value, to) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- what one member does not tell ------------------------------------- */
 
 static void
@@ -630,14 +318,14 @@ environment_fix_route(
 		return err_set(in->e,
 		    "%.*s: routes[%zu].endpoint: expected the path of the "
 		    "route, such as users/:id",
-		    STR_ARGS(in->env->path), number);
+		    STR_ARGS(in->path), number);
 	if (r->r.nresponses == 0)
 		return err_set(in->e,
 		    "%.*s: routes[%zu].responses: expected one response or "
 		    "more",
-		    STR_ARGS(in->env->path), number);
+		    STR_ARGS(in->path), number);
 	r->r.index = number;
-	v = arena_zalloc(&in->env->arena, r->r.nresponses * sizeof(*v));
+	v = arena_zalloc(in->arena, r->r.nresponses * sizeof(*v));
 	for (i = 0; i < r->r.nresponses; i++)
 		environment_fix_response(&read[i], &v[i]);
 	r->r.responses = v;
@@ -672,6 +360,7 @@ environment_fix_rules(struct mock_route *route, json_t *from)
 
 struct ordering {
 	struct reading *in;
+	struct environment *env;
 	const struct environment_read *from;
 	json_t *folders;
 	bool *taken;  /* routes */
@@ -692,7 +381,7 @@ environment_route_called(const struct environment_read *from, const char *uuid)
 static void
 environment_take(struct ordering *o, size_t i)
 {
-	struct environment *env = o->in->env;
+	struct environment *env = o->env;
 
 	if (o->taken[i])
 		return;
@@ -722,7 +411,7 @@ environment_open(struct ordering *o, const char *uuid, unsigned depth)
 		    o, json_object_get(folder, "children"), depth + 1);
 		return;
 	}
-	environment_remark(o->in, uuid != NULL ? uuid : "?",
+	members_remark(o->in, uuid != NULL ? uuid : "?",
 	    "no such folder, or it is in another already");
 }
 
@@ -747,19 +436,20 @@ environment_walk(struct ordering *o, json_t *children, unsigned depth)
 		if (found < o->from->nroutes)
 			environment_take(o, found);
 		else
-			environment_remark(
+			members_remark(
 			    o->in, uuid != NULL ? uuid : "?", "no such route");
 	}
 }
 
 /* Through the tree of folders; what is in none comes last. */
 static void
-environment_order(
-    struct reading *in, const struct environment_read *from, json_t *root)
+environment_order(struct reading *in, struct environment *env,
+    const struct environment_read *from, json_t *root)
 {
 	json_t *folders = json_object_get(root, "folders"), *folder;
-	struct ordering o = { .in = in, .from = from, .folders = folders };
-	struct environment *env = in->env;
+	struct ordering o = {
+		.in = in, .env = env, .from = from, .folders = folders
+	};
 	size_t i;
 
 	env->routes = arena_zalloc(
@@ -850,8 +540,8 @@ environment_keys(struct environment *env)
 /* ---- whole files -------------------------------------------------------- */
 
 static int
-environment_build(
-    struct reading *in, struct environment_read *read, json_t *root)
+environment_build(struct reading *in, struct environment *env,
+    struct environment_read *read, json_t *root)
 {
 	static const struct shape shape = { environment_members,
 		sizeof(struct environment_read), NULL };
@@ -862,8 +552,8 @@ environment_build(
 		return err_set(in->e,
 		    "%.*s: expected a Mockoon environment: an object with "
 		    "routes",
-		    STR_ARGS(in->env->path));
-	if (environment_read_object(in, &shape, root, read) == -1)
+		    STR_ARGS(in->path));
+	if (members_read(in, &shape, root, read) == -1)
 		return -1;
 	for (i = 0; i < read->nroutes; i++) {
 		if (environment_fix_route(in, &read->routes[i], i,
@@ -874,12 +564,12 @@ environment_build(
 	}
 	environment_key_routes(read->routes, read->nroutes, routes);
 	/* What was read goes to the environment that owns the memory. */
-	read->env.arena = in->env->arena;
-	read->env.path = in->env->path;
-	read->env.folder = in->env->folder;
-	*in->env = read->env;
-	environment_order(in, read, root);
-	environment_keys(in->env);
+	read->env.arena = env->arena;
+	read->env.path = env->path;
+	read->env.folder = env->folder;
+	*env = read->env;
+	environment_order(in, env, read, root);
+	environment_keys(env);
 	return 0;
 }
 
@@ -890,13 +580,15 @@ environment_parse(
 	struct environment *env = xcalloc(1, sizeof(*env));
 	struct environment_read read = { .env = { .cors = true },
 		.format = ENVIRONMENT_FORMAT };
-	struct reading in = { .env = env, .remarks = remarks, .e = e };
+	struct reading in = {
+		.arena = &env->arena, .remarks = remarks, .e = e
+	};
 	const char *slash = strrchr(path, '/');
 	json_error_t why;
 	json_t *root;
 	int r = -1;
 
-	env->path = arena_str(&env->arena, str_of(path));
+	env->path = in.path = arena_str(&env->arena, str_of(path));
 	env->folder = slash == NULL ? STR(".")
 		      : slash == path
 			  ? STR("/")
@@ -906,7 +598,7 @@ environment_parse(
 		err_set(e, "%.300s:%d:%d: %s", path, why.line, why.column,
 		    why.text);
 	else
-		r = environment_build(&in, &read, root);
+		r = environment_build(&in, env, &read, root);
 	json_decref(root);
 	buf_free(&in.where);
 	if (r == 0)
