@@ -105,12 +105,12 @@ ws_message_take(
     struct ws_message_reader *r, const char *p, size_t n, enum ws_fault *fault)
 {
 	const struct ws_frame *f = &r->frames.frame;
-	char *control = r->control + (f->length - r->frames.left);
 
 	if (n > r->frames.left)
 		n = (size_t)r->frames.left;
 	if (ws_opcode_is_control(f->opcode))
-		return ws_frame_take(&r->frames, p, n, control);
+		return ws_frame_take(&r->frames, p, n,
+		    r->control + (f->length - r->frames.left));
 	if (!r->compressed)
 		return ws_message_take_plain(r, p, n);
 	return ws_message_take_packed(r, p, n, fault);
