@@ -42,7 +42,9 @@ client_gone(struct client *c)
 
 	c->owner = NULL;
 	client_doom(c);
-	if (owner != NULL)
+	if (c->taken)
+		client_lane_gone(c);
+	else if (owner != NULL)
 		c->w->clients->events->on_gone(c, owner);
 }
 
@@ -62,7 +64,7 @@ client_fini(struct client *c)
 }
 
 /* Bytes that TLS has taken off the socket already make no event. */
-static void
+void
 client_listen(struct client *c)
 {
 	event_add(&c->rd, NULL);
@@ -89,8 +91,8 @@ client_linger(struct client *c)
 
 /* ---- replies --------------------------------------------------------- */
 
-static size_t
-client_queued(const struct client *c)
+size_t
+client_waiting(const struct client *c)
 {
 	return c->out != NULL ? evbuffer_get_length(c->out) : 0;
 }
@@ -135,7 +137,7 @@ client_break(struct client *c)
 size_t
 client_write(struct client *c, struct iovec *v, int n)
 {
-	size_t queued = client_queued(c);
+	size_t queued = client_waiting(c);
 	int i;
 
 	if (c->broken || c->state != CLIENT_BUSY)
@@ -157,7 +159,7 @@ client_write(struct client *c, struct iovec *v, int n)
 		c->waiting = SIZE_MAX;
 		event_add(&c->wr, NULL);
 	}
-	return client_queued(c);
+	return client_waiting(c);
 }
 
 void
@@ -209,7 +211,7 @@ client_done(struct client *c, bool keep)
 		return;
 	c->replied = true;
 	c->keep = keep;
-	if (c->broken || client_queued(c) == 0)
+	if (c->broken || client_waiting(c) == 0)
 		client_finish(c);
 }
 
@@ -250,6 +252,10 @@ client_on_eof(struct client *c)
 		client_doom(c);
 		return;
 	}
+	if (c->taken) {
+		client_lane_bytes(c, NULL, 0);
+		return;
+	}
 	event_del(&c->rd);
 	c->half_closed = true;
 	c->moved = false;
@@ -265,6 +271,10 @@ client_on_bytes(struct client *c, const char *p, size_t n)
 	case CLIENT_DOOMED:
 		break;
 	case CLIENT_BUSY:
+		if (c->taken) {
+			client_lane_bytes(c, p, n);
+			break;
+		}
 		buf_add(&c->behind, p, n);
 		if (c->behind.n > CLIENT_READ_AHEAD)
 			event_del(&c->rd);
@@ -303,7 +313,7 @@ client_flush(struct client *c)
 	ssize_t sent;
 	int n;
 
-	while (client_queued(c) > 0) {
+	while (client_waiting(c) > 0) {
 		n = evbuffer_peek(c->out, CLIENT_FLUSH, NULL, v, WORKER_PIECES);
 		if (n > WORKER_PIECES)
 			n = WORKER_PIECES;
@@ -328,9 +338,13 @@ client_write_on(struct client *c)
 		client_gone(c);
 		return;
 	}
-	if (client_queued(c) > 0) {
+	if (client_waiting(c) > 0) {
 		if (!c->s.write_wants_read)
 			event_add(&c->wr, NULL);
+		return;
+	}
+	if (c->taken) {
+		client_lane_drained(c);
 		return;
 	}
 	c->deadline = c->half_closed ? c->w->now + CLIENT_HALF_CLOSED_US : 0;
@@ -350,7 +364,8 @@ client_on_readable(evutil_socket_t fd, short what, void *arg)
 	c->w->now = clock_mono_us();
 	if (c->s.write_wants_read)
 		event_add(&c->wr, NULL);
-	client_read(c);
+	if (!c->taken || !client_lane_early(c))
+		client_read(c);
 }
 
 void
@@ -404,7 +419,7 @@ client_expire(struct client *c)
 static void
 client_note_progress(struct client *c)
 {
-	size_t queued = client_queued(c);
+	size_t queued = client_waiting(c);
 
 	if (queued > 0 && queued != c->waiting) {
 		c->waiting = queued;
@@ -424,6 +439,8 @@ client_check(struct client *c)
 		client_gone(c);
 	else if (c->deadline != 0 && c->deadline <= c->w->now)
 		client_expire(c);
+	else if (c->taken)
+		client_lane_check(c);
 }
 
 /* ---- what owners ask ------------------------------------------------- */

@@ -25,6 +25,7 @@
 
 struct client;
 struct err;
+struct lane;
 struct worker;
 
 /* A request as its client sent it; lives until the reply is done. */
@@ -88,6 +89,13 @@ size_t client_write(struct client *c, struct iovec *v, int n);
 /* Asks for on_drained soon though nothing waits: a sender that has much to
  * say lets others have their turn. */
 void client_again(struct client *c);
+
+/*
+ * The connection stops being HTTP: all that comes behind the request is the
+ * lane's (gateway/lane.h), and its owner hears nothing more by client_events.
+ * What client_write() was given before goes out first.
+ */
+struct lane *client_take_over(struct client *c);
 
 /* The reply is complete; with keep the connection goes on. */
 void client_done(struct client *c, bool keep);

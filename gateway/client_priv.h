@@ -2,9 +2,10 @@
 #define GATEWAY_CLIENT_PRIV_H
 
 /*
- * What the three files of the client side share; nobody else includes it.
+ * What the four files of the client side share; nobody else includes it.
  *
  *	client.c    a connection: replies, ends, deadlines
+ *	client_lane.c  one that was taken over
  *	guard.c     from raw bytes to a checked request
  *	clients.c   a worker's listeners and connections, accepting
  */
@@ -20,6 +21,7 @@
 #include "gateway/stream.h"
 
 #include "gateway/client.h"
+#include "gateway/lane.h"
 
 struct evbuffer;
 struct evhttp_bound_socket;
@@ -70,6 +72,14 @@ struct client {
 	bool broken;      /* writing failed */
 	bool replied;     /* client_done() was called */
 	bool keep;
+
+	struct lane lane; /* once it was taken over */
+	bool taken;
+	bool held;      /* its owner does not want to read for now */
+	bool ended;     /* its owner knows that no more comes */
+	bool shutting;  /* FIN follows what waits */
+	bool stopped;   /* its owner knows that the gateway stops */
+	int64_t active; /* when something passed, monotonic */
 	char address[64];
 };
 
@@ -118,8 +128,28 @@ void client_check(struct client *c);
 void client_on_readable(evutil_socket_t fd, short what, void *arg);
 void client_on_writable(evutil_socket_t fd, short what, void *arg);
 
+/* Reads on. */
+void client_listen(struct client *c);
+
+/* Bytes that wait to be sent. */
+size_t client_waiting(const struct client *c);
+
 /* Frees what c holds; evhttp frees the connection. */
 void client_fini(struct client *c);
+
+/* client_lane.c: what happens to a connection that was taken over ------- */
+
+/* n is 0 at the end. */
+void client_lane_bytes(struct client *c, const char *p, size_t n);
+
+/* Before the socket is read: what came before it was taken over.  True when
+ * it is not to be read now. */
+bool client_lane_early(struct client *c);
+void client_lane_drained(struct client *c);
+void client_lane_gone(struct client *c);
+
+/* For the janitor's look at c. */
+void client_lane_check(struct client *c);
 
 /* guard.c --------------------------------------------------------------- */
 

@@ -55,7 +55,9 @@ clients_on_close(struct evhttp_connection *evcon, void *arg)
 	struct client_side *s = w->clients;
 
 	(void)evcon;
-	if (c->owner != NULL) {
+	if (c->taken) {
+		client_lane_gone(c);
+	} else if (c->owner != NULL) {
 		void *owner = c->owner;
 
 		c->owner = NULL;

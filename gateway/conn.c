@@ -117,6 +117,8 @@ conn_on_readable(evutil_socket_t fd, short what, void *arg)
 			conn_write(c);
 		if (!c->call->paused)
 			conn_read(c);
+	} else if (c->state == CONN_LANE) {
+		conn_lane_on_readable(c);
 	}
 }
 
@@ -128,7 +130,11 @@ conn_on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->pool->w->now = clock_mono_us();
-	if (c->broken)
+	if (c->state == CONN_DOOMED)
+		conn_lane_free(c);
+	else if (c->state == CONN_LANE)
+		conn_lane_on_writable(c);
+	else if (c->broken)
 		call_fail(c->call, &c->why);
 	else if (c->state == CONN_CONNECTING)
 		conn_finish_connect(c);

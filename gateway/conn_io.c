@@ -60,6 +60,10 @@ conn_write(struct conn *c)
 void
 conn_begin(struct conn *c)
 {
+	if (c->call->request.head.n == 0) {
+		conn_lane_begin(c, NULL, NULL, 0);
+		return;
+	}
 	c->state = CONN_BUSY;
 	c->call->sending = c->call->w->now;
 	c->deadline = c->call->w->now +
@@ -112,7 +116,7 @@ conn_take_body(struct conn *c, const char *p, size_t n)
 /*
  * A whole head, with n bytes at p behind it, which are only looked at when
  * no body can be among them: then the call is over and they spoil the
- * connection.  False when the call is over.
+ * connection, or are the first of a lane.  False when the call is over.
  */
 static bool
 conn_take_head(
@@ -120,6 +124,11 @@ conn_take_head(
 {
 	struct call *call = c->call;
 
+	if (h->status == 101 && call->request.upgrade) {
+		call->got_head = true;
+		conn_lane_begin(c, h, p, n);
+		return false;
+	}
 	if (h->status == 101) {
 		conn_fail(c, CALL_HEAD, OUTCOME_BAD_ANSWER,
 		    "101 without having been asked to switch protocols");

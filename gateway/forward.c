@@ -13,14 +13,17 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "gateway/lane.h"
 #include "gateway/problem.h"
 #include "gateway/tally.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
+#include "gateway/ws_handshake.h"
 #include "recorder/recorder.h"
 
 #include "gateway/transaction.h"
 
+#define FORWARD_UPGRADE "Connection: Upgrade\r\nUpgrade: websocket\r\n"
 #define FORWARD_MOST_QUEUED (256u * 1024) /* before the upstream waits */
 
 /* ---- the request ----------------------------------------------------- */
@@ -123,6 +126,8 @@ forward_render(struct transaction *t)
 		forward_add_request_field(t, b, &h->headers.v[i]);
 	if (h->framing == FRAMING_CHUNKED)
 		buf_add_text(b, "Transfer-Encoding: chunked\r\n");
+	if (t->upgrade)
+		buf_add_text(b, FORWARD_UPGRADE);
 	forward_add_forwarded(t, b);
 	buf_add(b, "\r\n", 2);
 }
@@ -376,6 +381,8 @@ forward_go_on(struct transaction *t)
 {
 	if (t->call != NULL && !t->paused && !t->starved)
 		call_resume(t->call);
+	else if (t->tunnel != NULL)
+		upgrade_hold(t, false);
 }
 
 void
@@ -487,6 +494,39 @@ forward_on_failure(void *arg, const struct call_failure *f)
 	transaction_abort(t);
 }
 
+/* 101 for a request that did ask for it (RFC 9110 section 7.8). */
+static void
+forward_on_lane(void *arg, const struct http1_head *h, struct lane *lane)
+{
+	static const struct call_failure not_agreed = { .phase = CALL_HEAD,
+		.outcome = OUTCOME_BAD_ANSWER,
+		.text = "101 for something else than a WebSocket" };
+	struct transaction *t = arg;
+	struct buf *b = &t->w->head;
+	struct iovec v;
+	size_t i;
+
+	if (!ws_handshake_agrees(&h->headers)) {
+		lane_abort(lane);
+		forward_on_failure(t, &not_agreed);
+		return;
+	}
+	t->source = SOURCE_UPSTREAM;
+	t->status = h->status;
+	if (t->x != NULL)
+		tee_head(t, h);
+	forward_start_line(b, h);
+	for (i = 0; i < h->headers.n; i++)
+		forward_add_reply_field(t, &h->headers, &h->headers.v[i]);
+	buf_add_text(b, FORWARD_UPGRADE);
+	t->framing = REPLY_NO_BODY;
+	t->keep = true;
+	reply_finish_head(t);
+	v = (struct iovec){ b->p, b->n };
+	client_write(t->c, &v, 1);
+	upgrade_begin(t, lane);
+}
+
 static const struct call_handler forward_handler = {
 	.on_interim = forward_on_interim,
 	.on_head = forward_on_head,
@@ -494,13 +534,15 @@ static const struct call_handler forward_handler = {
 	.on_flush = forward_on_flush,
 	.on_end = forward_on_end,
 	.on_failure = forward_on_failure,
+	.on_lane = forward_on_lane,
 };
 
 void
 forward_start(struct transaction *t)
 {
 	struct call_request r = { .origin = t->route.origin,
-		.method = t->r->head.method };
+		.method = t->r->head.method,
+		.upgrade = t->upgrade };
 
 	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
 	    transaction_told(t), t->route.origin->text);

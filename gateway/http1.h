@@ -35,6 +35,8 @@ struct http1_limits {
 	F(TARGET, 400, "the request target has no valid form") \
 	F(LINE, 400, "the start line is malformed") \
 	F(VERSION, 505, "the HTTP version is not 1.0 or 1.1") \
+	F(PREFACE, 505, \
+	    "HTTP/2 is only spoken where TLS agrees on it; use HTTP/1.1") \
 	F(BARE_LF, 400, "a line does not end in CRLF") \
 	F(NAME, 400, "a field name is not a token") \
 	F(VALUE, 400, "a control character in a field value") \

@@ -47,6 +47,8 @@ http1_version(struct http1_reader *r, const char *p)
 		r->h->minor = 1;
 	else if (memcmp(p, "HTTP/1.0", 8) == 0)
 		r->h->minor = 0;
+	else if (memcmp(p, "HTTP/2.0", 8) == 0 && str_is(r->h->method, "PRI"))
+		return http1_line_fail(r, HTTP1_PREFACE);
 	else if (memcmp(p, "HTTP/", 5) == 0 && p[5] >= '0' && p[5] <= '9' &&
 		 p[6] == '.' && p[7] >= '0' && p[7] <= '9')
 		return http1_line_fail(r, HTTP1_VERSION);

@@ -614,6 +614,12 @@ const struct option option_table[] = {
 	    .help = "between two requests of a connection",
 	},
 	{
+	    .name = "tunnel-idle-timeout",
+	    TIME(tunnel_idle_timeout, 0, 30 * 24 * H),
+	    .initial = "1h",
+	    .help = "between two bytes of a WebSocket or tunnel; 0s: none",
+	},
+	{
 	    .name = "connect-timeout",
 	    TIME(connect_timeout, MS, 24 * H),
 	    .initial = "10s",

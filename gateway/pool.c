@@ -41,6 +41,7 @@ conn_free(struct conn *c)
 		close(c->s.fd);
 	http1_body_fini(&c->reader);
 	buf_free(&c->in);
+	buf_free(&c->out);
 	free(c);
 }
 
@@ -127,6 +128,11 @@ conn_expire(struct conn *c)
 		conn_fail(c, CALL_RESOLVE, OUTCOME_TIMEOUT,
 		    "%s: no answer in time", c->origin->host);
 		break;
+	case CONN_LANE:
+		conn_lane_expire(c);
+		break;
+	case CONN_DOOMED:
+		break;
 	case CONN_CONNECTING:
 		conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT,
 		    "%s: no connection in time", c->peer);
@@ -198,7 +204,10 @@ pool_free(struct pool *p)
 	if (p == NULL)
 		return;
 	while ((c = TAILQ_FIRST(&p->live)) != NULL)
-		conn_free(c);
+		if (c->state == CONN_LANE || c->state == CONN_DOOMED)
+			conn_lane_free(c);
+		else
+			conn_free(c);
 	event_free(p->tick);
 	free(p->origins);
 	free(p);

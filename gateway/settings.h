@@ -149,11 +149,12 @@ struct settings {
 	uint64_t cache_bytes;
 	uint64_t queue_bytes;
 
-	int64_t header_timeout;  /* first byte of a request to its head's end */
-	int64_t body_timeout;    /* between two reads of a request body */
-	int64_t idle_timeout;    /* between two requests of a connection */
-	int64_t connect_timeout; /* resolve, connect and TLS together */
-	int64_t first_byte_timeout;    /* request written to response head */
+	int64_t header_timeout; /* first byte of a request to its head's end */
+	int64_t body_timeout;   /* between two reads of a request body */
+	int64_t idle_timeout;   /* between two requests of a connection */
+	int64_t tunnel_idle_timeout; /* between two bytes of a lane; 0: none */
+	int64_t connect_timeout;     /* resolve, connect and TLS together */
+	int64_t first_byte_timeout;  /* request written to response head */
 	int64_t upstream_idle_timeout; /* between two reads of a response */
 	int64_t send_timeout;          /* a client that takes nothing */
 	int64_t session_timeout;       /* between two requests of a session */

@@ -172,6 +172,18 @@ stream_failure(struct stream *s, char *text, size_t n)
 }
 
 void
+stream_shut(struct stream *s)
+{
+	if (s->ssl != NULL) {
+		ERR_clear_error();
+		SSL_shutdown(s->ssl);
+		ERR_clear_error();
+	} else {
+		shutdown(s->fd, SHUT_WR);
+	}
+}
+
+void
 stream_finish(struct stream *s)
 {
 	if (s->ssl == NULL)

@@ -51,6 +51,9 @@ enum stream_step stream_handshake(struct stream *s);
 /* Why the last operation failed, in words, into text. */
 void stream_failure(struct stream *s, char *text, size_t n);
 
+/* Nothing more will be written; reading goes on. */
+void stream_shut(struct stream *s);
+
 /* Says by TLS that nothing more will come (close_notify) and forgets TLS: what
  * still comes is read raw.  Without TLS nothing happens.  The descriptor is
  * the caller's. */

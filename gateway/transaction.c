@@ -19,6 +19,7 @@
 #include "gateway/tally.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
+#include "gateway/ws_handshake.h"
 #include "har/json_path.h"
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
@@ -408,6 +409,7 @@ transaction_new(struct client *c, const struct client_request *r)
 	t->r = r;
 	t->mode = t->w->shared->mode;
 	t->keep = client_keeps_alive(c);
+	t->upgrade = ws_handshake_asks(&r->head);
 	client_own(c, t);
 	return t;
 }
@@ -507,10 +509,9 @@ transaction_log(struct transaction *t)
 		    clock_mono_us() - t->r->started);
 }
 
-static void
-transaction_on_replied(struct client *c, void *owner)
+void
+transaction_over(struct transaction *t)
 {
-	struct transaction *t = owner;
 	struct shared *g = t->w->shared;
 	atomic_uint_least64_t *const counters[SOURCE_COUNT] = {
 		[SOURCE_MOCK] = &g->mocked,
@@ -519,7 +520,6 @@ transaction_on_replied(struct client *c, void *owner)
 		[SOURCE_MISS] = &g->missed,
 	};
 
-	(void)c;
 	if (counters[t->source] != NULL)
 		atomic_fetch_add_explicit(
 		    counters[t->source], 1, memory_order_relaxed);
@@ -528,6 +528,13 @@ transaction_on_replied(struct client *c, void *owner)
 		    g->sessions, t->session, source_texts[t->source]);
 	transaction_log(t);
 	transaction_free(t);
+}
+
+static void
+transaction_on_replied(struct client *c, void *owner)
+{
+	(void)c;
+	transaction_over(owner);
 }
 
 const struct client_events transaction_events = {

@@ -11,10 +11,12 @@
  *	pace.c          when a recording is sent
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
+ *	upgrade.c       a WebSocket that the upstream agreed to
  *	tee.c           the exchange that is recorded on the way
  *	compare.c       what differs from the recording (--diff)
  *
- * It lives from on_request to on_replied or on_gone, on one worker.
+ * It lives from on_request to on_replied or on_gone, or to the end of the
+ * lane that its client's connection has become, on one worker.
  */
 
 #include <stdbool.h>
@@ -36,6 +38,7 @@ struct question;
 struct search;
 struct recording;
 struct session_request;
+struct tunnel;
 struct worker;
 
 /* How the reply's body is delimited towards the client. */
@@ -94,8 +97,10 @@ struct transaction {
 
 	struct pace *pace; /* slows it down; NULL: nothing does */
 
-	struct call *call; /* running */
-	struct str told;   /* see transaction_told(); p is NULL before */
+	struct call *call;     /* running */
+	bool upgrade;          /* the request is for a WebSocket */
+	struct tunnel *tunnel; /* which it has become; the call is over */
+	struct str told;       /* see transaction_told(); p is NULL before */
 	struct buf told_made;
 	struct buf target;  /* at the upstream */
 	struct buf request; /* rendered head */
@@ -125,6 +130,9 @@ extern const struct client_events transaction_events;
 
 /* Frees t and what it still holds; the client is done with or left. */
 void transaction_free(struct transaction *t);
+
+/* All that was asked for is done: t is counted, told of in the log, freed. */
+void transaction_over(struct transaction *t);
 
 /* Frees t and ends its client's connection so that the client notices, also
  * where the connection's end would pass for the reply's. */
@@ -220,6 +228,16 @@ void forward_resume(struct transaction *t);
 
 /* The recorder has room again; on the worker's thread. */
 void forward_feed_starved(struct worker *w, void *arg);
+
+/* upgrade.c ------------------------------------------------------------- */
+
+struct lane;
+
+/* The 101 is on its way to the client; what comes now is passed on. */
+void upgrade_begin(struct transaction *t, struct lane *upstream);
+
+/* Stops and starts its reading. */
+void upgrade_hold(struct transaction *t, bool on);
 
 /* compare.c ------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@
 #include "gateway/http1.h"
 
 struct call; /* opaque */
+struct lane;
 struct origin;
 struct pool; /* opaque; the connections of one worker */
 struct worker;
@@ -58,15 +59,23 @@ struct call_handler {
 	void (*on_flush)(void *arg);
 	void (*on_end)(void *arg, const struct headers *trailers);
 	void (*on_failure)(void *arg, const struct call_failure *f);
+	/* The connection is the caller's as a lane (gateway/lane.h), to listen
+	 * to at once, and no other event comes.  The call stays until the lane
+	 * is closed or gone; it must not be cancelled.  h is the head of a
+	 * 101, or NULL.  NULL where the request is neither. */
+	void (*on_lane)(
+	    void *arg, const struct http1_head *h, struct lane *lane);
 };
 
 /* The request: head with its blank line, and body, as they go out; views
- * that live until the call is gone. */
+ * that live until the call is gone.  Without a head the call only connects,
+ * by TLS if that is the origin's way. */
 struct call_request {
 	const struct origin *origin;
 	struct str method;
 	struct str head;
 	struct str body;
+	bool upgrade; /* asks to switch protocols: 101 is an answer */
 };
 
 struct call *call_start(struct worker *w, const struct call_request *r,

@@ -2,11 +2,12 @@
 #define GATEWAY_UPSTREAM_PRIV_H
 
 /*
- * What the four files of the upstream leg share; nobody else includes it.
+ * What the five files of the upstream leg share; nobody else includes it.
  *
  *	upstream.c   a call: from its start to its end or failure
  *	conn.c       a connection comes up: address, connect, TLS
  *	conn_io.c    a request goes out and a response comes in on it
+ *	conn_lane.c  a connection that has become bytes in both directions
  *	pool.c       connections of a worker: kept, taken again, expired
  */
 
@@ -16,6 +17,7 @@
 #include <event2/event_struct.h>
 
 #include "base/buf.h"
+#include "gateway/lane.h"
 #include "gateway/resolve.h"
 #include "gateway/stream.h"
 #include "gateway/tls.h"
@@ -28,6 +30,8 @@ enum conn_state {
 	CONN_HANDSHAKE,
 	CONN_BUSY, /* has a call */
 	CONN_KEPT, /* idle in the pool */
+	CONN_LANE,
+	CONN_DOOMED, /* was a lane; freed by the loop */
 };
 
 struct conn {
@@ -50,7 +54,16 @@ struct conn {
 	bool reused;
 	bool broken; /* failed inside call_start(); told by the write event */
 	struct call_failure why;
+
+	struct lane lane;
+	struct buf out; /* what a lane's socket did not take */
+	size_t out_at;  /* of it is sent */
+	bool held;      /* a lane's owner does not want to read */
+	bool shutting;  /* a lane's end is said behind what waits */
+	bool closing;   /* a lane's owner only waits for that */
 };
+
+#define CONN_LANE_KEEP (16u * 1024) /* memory that a quiet lane keeps */
 
 struct call {
 	struct worker *w;
@@ -120,6 +133,19 @@ void conn_read(struct conn *c);
 
 /* Something came on a connection that waits in the pool. */
 void conn_read_kept(struct conn *c);
+
+/* conn_lane.c ----------------------------------------------------------- */
+
+/* The call gets its lane, h was its response's head or is NULL, and then the
+ * n bytes at p. */
+void conn_lane_begin(
+    struct conn *c, const struct http1_head *h, const char *p, size_t n);
+void conn_lane_on_readable(struct conn *c);
+void conn_lane_on_writable(struct conn *c);
+void conn_lane_expire(struct conn *c);
+
+/* Frees it and its call. */
+void conn_lane_free(struct conn *c);
 
 /* pool.c ---------------------------------------------------------------- */
 
