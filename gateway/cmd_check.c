@@ -88,21 +88,30 @@ cmd_check(const struct command *c, int argc, char **argv)
 	const char *values[CHECK_OPTIONS];
 	struct checked checked = { 0 };
 	struct settings *s;
+	struct err e;
+	size_t at;
 	int operands, status, i;
 
 	s = commands_settings(c, argc, argv, values, &operands, &status);
 	if (s == NULL)
 		return status;
-	settings_free(s);
-	if (operands == 0)
+	if (operands == 0) {
+		settings_free(s);
 		return commands_misused(c);
+	}
 	checked.json = values[CHECK_JSON] != NULL;
 	checked.strict = values[CHECK_STRICT] != NULL;
-	for (i = 1; i <= operands; i++) {
-		checked.path = argv[i];
-		(void)check_file(argv[i], cmd_check_on_finding, &checked);
+	for (i = 1; i <= operands; i++)
+		if (settings_mocks(s, argv[i], &e) == -1) {
+			settings_free(s);
+			return commands_fail(STATUS_USAGE, &e);
+		}
+	for (at = 0; at < s->nmocks; at++) {
+		checked.path = s->mocks[at].file;
+		(void)check_file(checked.path, cmd_check_on_finding, &checked);
 	}
 	status = commands_print(&checked.out);
 	buf_free(&checked.out);
+	settings_free(s);
 	return status == STATUS_FINE && checked.failed ? STATUS_FAILED : status;
 }

@@ -98,6 +98,7 @@ static int
 cmd_demo_prepare(struct demo *d, struct settings *s, struct err *e)
 {
 	const struct mocks_options none = { .most_sessions = 1 };
+	const struct mocks_place all = { STR(""), STR("") };
 	struct environment *env;
 	char *url;
 	int rc;
@@ -117,7 +118,7 @@ cmd_demo_prepare(struct demo *d, struct settings *s, struct err *e)
 	free(url);
 	d->mocks = mocks_new(&none);
 	env = environment_parse("demo", str_of(demo_mocks), NULL, e);
-	if (env == NULL || mocks_add(d->mocks, env, STR(""), 0, NULL, e) == -1)
+	if (env == NULL || mocks_add(d->mocks, env, &all, 0, NULL, e) == -1)
 		return -1;
 	return rc == -1 ? -1 : settings_check(s, e);
 }

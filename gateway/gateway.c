@@ -19,6 +19,7 @@
 #include "gateway/explainer.h"
 #include "gateway/indexed.h"
 #include "gateway/mailbox.h"
+#include "gateway/mocking.h"
 #include "gateway/origin.h"
 #include "gateway/redacting.h"
 #include "gateway/sessions.h"
@@ -26,8 +27,6 @@
 #include "gateway/tls.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
-#include "mock/environment.h"
-#include "mock/mocks.h"
 #include "recorder/id_ranges.h"
 #include "recorder/recorder.h"
 #include "recorder/store.h"
@@ -48,7 +47,7 @@ struct gateway {
 	struct recorder_figures recorded; /* after gateway_stop() */
 	struct id_ranges served;          /* the same */
 	bool stopped;
-	struct mocks *mocks; /* the version in use; or NULL */
+	struct mocking *mocking;
 };
 
 /* ---- sockets --------------------------------------------------------- */
@@ -240,40 +239,6 @@ gateway_open_store(struct gateway *g, struct err *e)
 	return 0;
 }
 
-/* Those of the settings, unless the caller brought his own. */
-static int
-gateway_open_mocks(struct gateway *g, struct err *e)
-{
-	const struct settings *s = g->shared.settings;
-	struct environment *env;
-	struct str prefix, path, rest, line;
-	struct mocks_options o = { .locale = s->faker_locale,
-		.seeded = s->faker_seed != 0,
-		.seed = s->faker_seed,
-		.mockoon_errors = s->mockoon_errors,
-		.choose_by_header = s->mock_response_headers,
-		.most_sessions = s->max_sessions };
-	struct buf remarks = { 0 };
-	size_t i;
-	int r = 0;
-
-	if (g->mocks != NULL || s->mocks.n == 0)
-		return 0;
-	g->mocks = mocks_new(&o);
-	for (i = 0; r == 0 && i < s->mocks.n; i++) {
-		settings_mocks_split(s->mocks.v[i], &prefix, &path);
-		env = environment_load(path.p, &remarks, e);
-		r = env == NULL ? -1
-				: mocks_add(g->mocks, env, prefix,
-				      clock_wall_us(), &remarks, e);
-	}
-	rest = buf_str(&remarks);
-	while (r == 0 && str_cut(&rest, '\n', &line) && line.n > 0)
-		log_warn(NULL, "%.*s", STR_ARGS(line));
-	buf_free(&remarks);
-	return r;
-}
-
 static int
 gateway_open_upstreams(struct gateway *g, struct err *e)
 {
@@ -319,7 +284,7 @@ gateway_open_workers(struct gateway *g, struct err *e)
 		memset(fds + i * listeners, -1, listeners * sizeof(*fds));
 		if (g->workers[i] == NULL)
 			goto done;
-		worker_set_mocks(g->workers[i], g->mocks);
+		worker_set_mocks(g->workers[i], mocking_mocks(g->mocking));
 	}
 	result = 0;
 done:
@@ -348,7 +313,6 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	gateway_raise_limits();
 	g->shared.settings = s;
 	g->shared.mode = &modes[s->mode];
-	g->mocks = mocks != NULL ? mocks_ref(mocks) : NULL;
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
@@ -359,7 +323,8 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
 	if (gateway_open_upstreams(g, e) == -1 ||
-	    gateway_open_mocks(g, e) == -1 || gateway_open_store(g, e) == -1 ||
+	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
+	    gateway_open_store(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
 	    gateway_start_workers(g, e) == -1) {
 		gateway_stop(g);
@@ -451,7 +416,7 @@ gateway_free(struct gateway *g)
 		worker_free(g->workers[i]);
 	playwright_free(g->shared.playwright);
 	library_close(g->shared.library);
-	mocks_unref(g->mocks);
+	mocking_free(g->mocking);
 	differences_free(g->shared.differences);
 	tls_free(g->shared.tls);
 	origins_free(g->origins);

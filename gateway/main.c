@@ -204,7 +204,7 @@ const struct command commands[] = {
 	{
 	    .name = "check",
 	    .run = cmd_check,
-	    .operands = "FILE ...",
+	    .operands = "[PREFIX=]FILE ...",
 	    .help = "say what is wrong with files of mocked routes",
 	    .own = cmd_check_options,
 	},

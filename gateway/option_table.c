@@ -315,7 +315,7 @@ const struct option option_table[] = {
 	{
 	    .name = "mocks",
 	    .set = option_set_mocks,
-	    .argument = "[/PREFIX=]FILE",
+	    .argument = "[PREFIX=]FILE",
 	    .help = "mocked routes: a Mockoon environment",
 	    .repeatable = true,
 	},

@@ -12,7 +12,7 @@
 #include "gateway/origin.h"
 
 struct rule {
-	char *host; /* lower case, without port; "" for any */
+	char *host; /* lower case, with or without port; "" for any */
 	char *path; /* prefix without a trailing slash; "" for all */
 	bool keep_prefix;
 	struct origin *origin;
@@ -161,44 +161,33 @@ origins_count(const struct origins *o)
 }
 
 static bool
-rule_covers(const struct rule *r, struct str host, struct str path)
+rule_covers(const struct rule *r, struct str authority, struct str path)
 {
 	size_t n = strlen(r->path);
 
-	if (r->host[0] != '\0' && !str_iis(host, r->host))
+	if (r->host[0] != '\0' && !url_host_covers(str_of(r->host), authority))
 		return false;
 	return str_starts(path, r->path) &&
 	       (n == 0 || path.n == n || path.p[n] == '/' || path.p[n] == '?');
 }
 
-/* A rule with a host beats one without, then the longer path wins. */
+/* A rule with a host beats one without, one with a port, too, beats it; then
+ * the longer path wins. */
 static size_t
 rule_weight(const struct rule *r)
 {
-	return (r->host[0] != '\0' ? (size_t)1 << 32 : 0) + strlen(r->path) + 1;
-}
-
-/* The host of an authority, IPv6 without its brackets as rules have it. */
-static struct str
-origin_host_of(struct str authority)
-{
-	struct str host = url_host(authority);
-
-	if (host.n > 1 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-		host = (struct str){ host.p + 1, host.n - 2 };
-	return host;
+	return (strlen(r->host) << 32) + strlen(r->path) + 1;
 }
 
 bool
 origins_route(const struct origins *o, struct str authority, struct str path,
     struct route *r)
 {
-	struct str host = origin_host_of(authority);
 	const struct rule *best = NULL;
 	size_t i;
 
 	for (i = 0; i < o->n; i++)
-		if (rule_covers(&o->rules[i], host, path) &&
+		if (rule_covers(&o->rules[i], authority, path) &&
 		    (best == NULL ||
 			rule_weight(&o->rules[i]) > rule_weight(best)))
 			best = &o->rules[i];

@@ -79,31 +79,6 @@ settings_listen(struct settings *s, const char *text, struct err *e)
 	return 0;
 }
 
-int
-settings_mocks(struct settings *s, const char *text, struct err *e)
-{
-	if (text[0] == '\0' || strlen(text) > 4095)
-		return err_set(e, "%.200s: expected [/PREFIX=]FILE", text);
-	s->mocks.v =
-	    xrealloc(s->mocks.v, (s->mocks.n + 1) * sizeof(*s->mocks.v));
-	s->mocks.v[s->mocks.n++] = xstrdup(text);
-	return 0;
-}
-
-void
-settings_mocks_split(const char *text, struct str *prefix, struct str *path)
-{
-	const char *equals = text[0] == '/' ? strchr(text, '=') : NULL;
-
-	*prefix = STR("");
-	*path = str_of(text);
-	/* A file may have a = in its name, too. */
-	if (equals == NULL || access(text, F_OK) == 0)
-		return;
-	*prefix = (struct str){ text, (size_t)(equals - text) };
-	*path = str_of(equals + 1);
-}
-
 static void
 settings_session_clear(struct settings *s)
 {
@@ -157,6 +132,35 @@ settings_prefix(struct str prefix, struct err *e)
 	for (i = 0; i < host.n; i++)
 		copy[i] = (char)tolower((unsigned char)copy[i]);
 	return copy;
+}
+
+int
+settings_mocks(struct settings *s, const char *text, struct err *e)
+{
+	const char *equals = strchr(text, '='), *file = text;
+	char *prefix = xstrdup(""), *path;
+
+	if (equals != NULL && access(text, F_OK) == -1) {
+		free(prefix);
+		prefix = settings_prefix(
+		    (struct str){ text, (size_t)(equals - text) }, e);
+		file = equals + 1;
+	}
+	if (prefix == NULL)
+		return err_wrap(e, "%.200s", text);
+	if (file[0] == '\0' || strlen(file) > 4095) {
+		free(prefix);
+		return err_set(e, "%.200s: expected [PREFIX=]FILE", text);
+	}
+	path = strchrnul(prefix, '/');
+	s->mocks = xrealloc(s->mocks, (s->nmocks + 1) * sizeof(*s->mocks));
+	s->mocks[s->nmocks++] = (struct mocks_setting){
+		.host = xmemdup0(prefix, (size_t)(path - prefix)),
+		.path = xstrdup(path),
+		.file = xstrdup(file),
+	};
+	free(prefix);
+	return 0;
 }
 
 static int
@@ -289,7 +293,7 @@ settings_check(const struct settings *s, struct err *e)
 {
 	const struct mode *m = &modes[s->mode];
 
-	if (m->forwards && s->nupstreams == 0 && s->mocks.n == 0)
+	if (m->forwards && s->nupstreams == 0 && s->nmocks == 0)
 		return err_set(e,
 		    "mode %s forwards and needs an upstream: give its URL, "
 		    "such as http://localhost:3000, or --upstream PREFIX=URL",
@@ -321,9 +325,12 @@ settings_free(struct settings *s)
 		return;
 	settings_listen_clear(s);
 	settings_session_clear(s);
-	while (s->mocks.n > 0)
-		free(s->mocks.v[--s->mocks.n]);
-	free(s->mocks.v);
+	for (i = 0; i < s->nmocks; i++) {
+		free(s->mocks[i].host);
+		free(s->mocks[i].path);
+		free(s->mocks[i].file);
+	}
+	free(s->mocks);
 	free(s->faker_locale);
 	rules_free(s->rules);
 	for (i = 0; i < s->nupstreams; i++) {

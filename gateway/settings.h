@@ -77,6 +77,13 @@ struct upstream_setting {
 			     keeps it */
 };
 
+/* One --mocks PREFIX=FILE; host and path are "" where PREFIX has none. */
+struct mocks_setting {
+	char *host;
+	char *path;
+	char *file;
+};
+
 /* How fast recorded answers come. */
 struct pace_setting {
 	uint64_t permille; /* of the recorded time; 0: as fast as possible */
@@ -94,7 +101,8 @@ struct field_setting {
 };
 
 struct settings {
-	struct strings mocks; /* "[/PREFIX=]FILE" */
+	struct mocks_setting *mocks;
+	size_t nmocks;
 	char *faker_locale;
 	uint64_t faker_seed; /* 0: none */
 	bool mockoon_errors, mock_response_headers;
@@ -178,12 +186,8 @@ int settings_listen(struct settings *s, const char *text, struct err *e);
  * those that were not asked for but inherited. */
 int settings_session(struct settings *s, const char *text, struct err *e);
 
-/* Adds [/PREFIX=]FILE. */
+/* Adds PREFIX=FILE or FILE; a text that is a file's whole name is that. */
 int settings_mocks(struct settings *s, const char *text, struct err *e);
-
-/* Its two parts; prefix is "" where there is none. */
-void settings_mocks_split(
-    const char *text, struct str *prefix, struct str *path);
 
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);

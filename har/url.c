@@ -160,6 +160,12 @@ url_host(struct str authority)
 }
 
 bool
+url_host_covers(struct str host, struct str authority)
+{
+	return str_ieq(host, url_host(authority)) || str_ieq(host, authority);
+}
+
+bool
 url_is_authority(struct str s)
 {
 	struct str host, port;

@@ -43,6 +43,10 @@ bool url_same_origin(const struct url *a, const struct url *b);
  * is in front of the last colon outside brackets. */
 struct str url_host(struct str authority);
 
+/* Whether a host that was chosen, with or without port, is that of an
+ * authority: with the same port or, without one, with any. */
+bool url_host_covers(struct str host, struct str authority);
+
 /* Whether s is a host[:port] as RFC 9110 section 7.2 allows in a Host field
  * (a name, an IPv4 address or a bracketed IPv6 address). */
 bool url_is_authority(struct str s);

@@ -526,3 +526,42 @@ check_file(const char *path, check_fn on_finding, void *arg)
 	buf_free(&c.where);
 	return c.found;
 }
+
+/* The place, or the nearest around it that is there. */
+static bool
+check_locate(struct str text, struct str where, size_t *line, size_t *column)
+{
+	while (where.n > 0) {
+		if (locate(text, where, line, column))
+			return true;
+		while (where.n > 0 && where.p[--where.n] != '.' &&
+		       where.p[where.n] != '[')
+			;
+	}
+	return false;
+}
+
+void
+check_place(const char *path, struct err *e)
+{
+	struct buf text = { 0 };
+	struct str rest = str_of(e->text), where;
+	size_t n = strlen(path), line, column;
+	const char *colon;
+	struct err other;
+
+	if (!str_starts(rest, path) || strncmp(rest.p + n, ": ", 2) != 0)
+		return;
+	rest = str_of(e->text + n + 2);
+	colon = memmem(rest.p, rest.n, ": ", 2);
+	if (colon == NULL)
+		return;
+	where = (struct str){ rest.p, (size_t)(colon - rest.p) };
+	if (document_read(path, ENVIRONMENT_MOST, &text, &other) == 0 &&
+	    check_locate(buf_str(&text), where, &line, &column)) {
+		other = *e;
+		err_set(e, "%.300s:%zu:%zu: %s", path, line, column,
+		    other.text + n + 2);
+	}
+	buf_free(&text);
+}

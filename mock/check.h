@@ -11,6 +11,8 @@
 
 #include "base/str.h"
 
+struct err;
+
 struct check_finding {
 	bool wrong;          /* a part of it cannot work; else a remark */
 	struct str where;    /* "routes[2].responses[0].body", or "" */
@@ -23,5 +25,9 @@ typedef void (*check_fn)(void *arg, const struct check_finding *finding);
 
 /* Looks at the file at path.  How many findings there were. */
 size_t check_file(const char *path, check_fn on_finding, void *arg);
+
+/* Puts line and column into an error "PATH: WHERE: ..." of the file at path,
+ * where they can be told: "PATH:LINE:COLUMN: WHERE: ...". */
+void check_place(const char *path, struct err *e);
 
 #endif

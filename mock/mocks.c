@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "har/url.h"
 #include "mock/environment.h"
 #include "mock/fakers.h"
 #include "mock/memory.h"
@@ -29,7 +30,7 @@ struct ground {
 
 struct served {
 	struct server *server;
-	struct str prefix; /* in the arena */
+	struct mocks_place at; /* in the arena */
 };
 
 struct mocks {
@@ -199,19 +200,26 @@ mocks_put(struct mocks *m, size_t i, struct server *s, struct err *e)
 	return mocks_fakers(m, s, e);
 }
 
+static struct mocks_place
+mocks_place(struct mocks *m, const struct mocks_place *at)
+{
+	return (struct mocks_place){ arena_str(&m->arena, at->host),
+		arena_str(&m->arena, at->prefix) };
+}
+
 int
-mocks_add(struct mocks *m, struct environment *env, struct str prefix,
-    int64_t now_us, struct buf *remarks, struct err *e)
+mocks_add(struct mocks *m, struct environment *env,
+    const struct mocks_place *at, int64_t now_us, struct buf *remarks,
+    struct err *e)
 {
 	size_t i = m->n;
+	struct server *s =
+	    server_new(env, at->prefix, &m->ground->options, remarks, e);
 
 	m->served = xrealloc(m->served, (m->n + 1) * sizeof(*m->served));
-	m->served[m->n++] =
-	    (struct served){ .prefix = arena_str(&m->arena, prefix) };
+	m->served[m->n++] = (struct served){ .at = mocks_place(m, at) };
 	(void)memory_add(m->ground->memory);
-	if (mocks_put(m, i,
-		server_new(env, prefix, &m->ground->options, remarks, e),
-		e) == -1)
+	if (mocks_put(m, i, s, e) == -1)
 		return -1;
 	mocks_generate(m, i, now_us);
 	return 0;
@@ -221,20 +229,18 @@ struct mocks *
 mocks_with(const struct mocks *old, size_t i, struct environment *env,
     int64_t now_us, struct buf *remarks, struct err *e)
 {
+	struct server *s = server_new(
+	    env, old->served[i].at.prefix, &old->ground->options, remarks, e);
 	struct mocks *m = mocks_on(old->ground);
 	size_t k;
 
 	m->n = old->n;
 	m->served = xcalloc(m->n, sizeof(*m->served));
 	for (k = 0; k < m->n; k++) {
-		m->served[k].prefix =
-		    arena_str(&m->arena, old->served[k].prefix);
+		m->served[k].at = mocks_place(m, &old->served[k].at);
 		m->served[k].server = server_ref(old->served[k].server);
 	}
-	if (mocks_put(m, i,
-		server_new(
-		    env, m->served[i].prefix, &m->ground->options, remarks, e),
-		e) == -1) {
+	if (mocks_put(m, i, s, e) == -1) {
 		mocks_unref(m);
 		return NULL;
 	}
@@ -254,22 +260,40 @@ mocks_forget(struct mocks *m, size_t i)
 
 /* ---- requests ------------------------------------------------------------ */
 
+/* Whether an environment for the host of the request answers, or, for
+ * any_host, one that is for any. */
+static bool
+mocks_ask(struct mocks *m, struct server_request *sq, bool any_host,
+    struct mock_reply *r)
+{
+	const struct mock_request *q = sq->from;
+	const struct served *at;
+	bool answered = false;
+	size_t i;
+
+	for (i = 0; i < m->n && !answered; i++) {
+		at = &m->served[i];
+		if (any_host != (at->at.host.n == 0) ||
+		    (!any_host && !url_host_covers(at->at.host, q->authority)))
+			continue;
+		sq->state =
+		    memory_state(m->ground->memory, i, q->session_number);
+		answered = server_answer(at->server, sq, r);
+		state_unref(sq->state);
+	}
+	return answered;
+}
+
 bool
 mocks_answer(
     struct mocks *m, const struct mock_request *q, struct mock_reply *r)
 {
 	struct template_context c;
 	struct server_request sq = { .from = q, .c = &c };
-	bool answered = false;
-	size_t i;
+	bool answered;
 
 	mocks_enter(m, &r->arena, q->now_us, &c);
-	for (i = 0; i < m->n && !answered; i++) {
-		sq.state =
-		    memory_state(m->ground->memory, i, q->session_number);
-		answered = server_answer(m->served[i].server, &sq, r);
-		state_unref(sq.state);
-	}
+	answered = mocks_ask(m, &sq, false, r) || mocks_ask(m, &sq, true, r);
 	mocks_leave(m, &c);
 	if (answered)
 		r->of = mocks_ref(m);

@@ -46,12 +46,19 @@ void mocks_unref(struct mocks *m); /* safe on NULL */
 /* Whether the caller's reference is the only one. */
 bool mocks_alone(const struct mocks *m);
 
-/* Adds an environment, which moves in also on failure.  prefix ("" or
- * "/path") stands in front of all of its routes; data buckets are generated
- * as at now_us (wall clock).  What does not work, but only
- * where it is asked for, is added to remarks, one a line.  0 or -1. */
-int mocks_add(struct mocks *m, struct environment *env, struct str prefix,
-    int64_t now_us, struct buf *remarks, struct err *e);
+/* Where an environment stands.  Those for the host of a request are asked
+ * first, then those for any, each in the order of adding. */
+struct mocks_place {
+	struct str host;   /* with or without port; "" for any */
+	struct str prefix; /* "/path" in front of all of its routes; or "" */
+};
+
+/* Adds an environment, which moves in also on failure.  Data buckets are
+ * generated as at now_us (wall clock).  What does not work, but only where it
+ * is asked for, is added to remarks, one a line.  0 or -1. */
+int mocks_add(struct mocks *m, struct environment *env,
+    const struct mocks_place *at, int64_t now_us, struct buf *remarks,
+    struct err *e);
 
 /* A version in which env is in the place of the environment that was added as
  * the i-th (from 0).  One thread at a time makes versions.  NULL and *e set

@@ -213,7 +213,8 @@ def an_answer_waits_as_long_as_it_should(t):
 def what_is_wrong_in_a_file_is_told_with_its_place(t):
     bad = t.path('bad')
     for text, why in (
-            ('{"routes":[{"endpoint":"a"}]}', 'routes[0].responses'),
+            ('{"routes":[\n{"endpoint":"a"}]}',
+             f'{bad}:2:1: routes[0].responses: expected'),
             ('{"routes":', f'{bad}:1:'),
             ('[]', 'expected a Mockoon environment')):
         bad.write_text(text)
@@ -256,6 +257,46 @@ def several_files_stand_under_prefixes_of_their_own(t):
     two = mocks(t, route('x', {'body': '2'}), endpointPrefix='v2')
     hark = t.hark('proxy', '--mocks', one, '--mocks', f'/other={two}')
     same((hark.get('/x').body, hark.get('/other/v2/x').body), (b'1', b'2'))
+
+
+@case
+def files_are_chosen_by_host_before_those_for_any(t):
+    files = {}
+    for name in ('any', 'host', 'port', 'below'):
+        files[name] = mocks(t, route('x', {'body': name}),
+                            route(name, {'body': 'own'}))
+    config = t.path('hark.conf')
+    config.write_text(json.dumps({'mocks': [
+        str(files['any']), f"API.test:81={files['port']}",
+        f"api.test={files['host']}", f"api.test/v2={files['below']}"]}))
+    hark = t.hark('proxy', '--config', config, '--on-miss', '404')
+    client = t.client(hark)
+
+    def to(host, path):
+        client.request('GET', path, [('Host', host)], host=False)
+        r = client.response()
+        return r.body.decode() if r.source == 'mock' else r.source
+    same([to(h, '/x') for h in ('other', 'api.test', 'API.test:80',
+                                'api.test:81', 'x.api.test', 'api.tes')],
+         ['any', 'host', 'host', 'port', 'any', 'any'])
+    # What the files for a host do not have, those for any may.
+    same([to('api.test', p) for p in ('/any', '/v2/x', '/v2/below', '/port')],
+         ['own', 'below', 'own', 'miss'])
+    same(to('other', '/v2/x'), 'miss')
+    for bad in (f"/a?b={files['any']}", f"a.test:0x={files['any']}"):
+        for done in (command('proxy', '--mocks', bad), command('check', bad)):
+            same(done.returncode, 2, bad)
+            check('expected /PATH, HOST or HOST/PATH' in done.stderr,
+                  done.stderr)
+    same(command('check', f"api.test={files['any']}").returncode, 0)
+
+
+@case
+def a_file_may_have_an_equals_sign_in_its_name(t):
+    file = t.path('a.test=b.json')
+    file.write_text(json.dumps({'routes': [route('x', {'body': 'x'})]}))
+    hark = t.hark('proxy', '--mocks', file)
+    same(hark.get('/x').body, b'x')
 
 
 if __name__ == '__main__':

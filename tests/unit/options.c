@@ -232,6 +232,48 @@ an_upstream_has_an_optional_prefix(void)
 }
 
 static void
+a_mocks_file_has_an_optional_prefix(void)
+{
+	static const struct {
+		const char *text, *host, *path, *file;
+	} rows[] = {
+		{ "m.json", "", "", "m.json" },
+		{ "/v2/=m.json", "", "/v2", "m.json" },
+		{ "API.test=m.json", "api.test", "", "m.json" },
+		{ "api.test:81/V2=/x/m=n.json", "api.test:81", "/V2",
+		    "/x/m=n.json" },
+		{ "[::1]=m.json", "[::1]", "", "m.json" },
+		{ "/=m.json", "", "", "m.json" },
+		{ "=m.json", NULL, NULL, NULL },
+		{ "a.test=", NULL, NULL, NULL },
+		{ "a b=m.json", NULL, NULL, NULL },
+		{ "/a?b=m.json", NULL, NULL, NULL },
+		{ "", NULL, NULL, NULL },
+	};
+	struct settings *s;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		s = settings_new();
+		rc = option_set(s, "mocks", rows[i].text, &err);
+		if (rc != (rows[i].file == NULL ? -1 : 0))
+			printf("# %s\n", rows[i].text);
+		CHECK_INT(rc, rows[i].file == NULL ? -1 : 0);
+		CHECK_INT(s->nmocks, rc == 0);
+		if (rc == 0) {
+			CHECK_STR(s->mocks[0].host, rows[i].host);
+			CHECK_STR(s->mocks[0].path, rows[i].path);
+			CHECK_STR(s->mocks[0].file, rows[i].file);
+		}
+		settings_free(s);
+	}
+	CHECK_STR(refusal("mocks", "=m.json"),
+	    "option mocks: =m.json: expected /PATH, HOST or HOST/PATH before "
+	    "the =");
+}
+
+static void
 the_same_prefix_again_replaces_its_upstream(void)
 {
 	struct settings *s = settings_new();
@@ -579,6 +621,7 @@ RUN(TEST(initial_values_are_those_of_the_manual), TEST(sizes_take_a_suffix),
     TEST(a_refusal_names_option_text_and_range),
     TEST(an_address_is_ipv4_or_bracketed_ipv6_with_a_port),
     TEST(an_upstream_has_an_optional_prefix),
+    TEST(a_mocks_file_has_an_optional_prefix),
     TEST(the_same_prefix_again_replaces_its_upstream),
     TEST(options_and_operands_mix_until_two_dashes),
     TEST(an_operand_ends_the_options_where_a_command_follows),

@@ -40,7 +40,8 @@ the_longest_prefix_wins_and_a_host_before_it(void)
 {
 	static const char *const rows[] = { "/a=http://one/",
 		"/a/b=http://two/base/", "api.test=http://three",
-		"api.test/a+=http://four/root", NULL };
+		"api.test/a+=http://four/root", "api.test:81=http://five",
+		"[::1]=http://six", NULL };
 	struct settings *s = settings_new();
 	struct origins *o = made(s, rows);
 	struct route r;
@@ -52,6 +53,8 @@ the_longest_prefix_wins_and_a_host_before_it(void)
 	to(o, "h", "/a/b", "http://two", "", "/base");
 	to(o, "API.test:8080", "/x", "http://three", "api.test", "/x");
 	to(o, "api.test", "/a/y", "http://four", "api.test", "/root/a/y");
+	to(o, "api.test:81", "/x", "http://five", "api.test:81", "/x");
+	to(o, "[::1]:80", "/x", "http://six", "[::1]", "/x");
 	CHECK(!origins_route(o, STR("h"), STR("/ab"), &r));
 	origins_free(o);
 	settings_free(s);
