@@ -14,8 +14,10 @@
 #include "mock/schema_priv.h"
 
 #define SCHEMA_NODES 20000
-#define SCHEMA_DEPTH 100           /* schemas within one another */
-#define SCHEMA_MEMORY (64u << 20)  /* bytes */
+#define SCHEMA_LIST_NODES 400000
+#define SCHEMA_DEPTH 100          /* schemas within one another */
+#define SCHEMA_MEMORY (64u << 20) /* bytes */
+#define SCHEMA_LIST_MEMORY (512u << 20)
 #define SCHEMA_COMPARISONS 5000000 /* of values of one enum */
 #define SCHEMA_ITSELF "http://json-schema.org/draft-07/schema"
 
@@ -28,7 +30,9 @@ struct schema_maker {
 	struct value ids; /* schemas by the URIs of their $id */
 	struct str base;  /* URI of the schema being read */
 	unsigned depth;
-	struct buf path; /* where it is */
+	bool listed;      /* it is schema_new_list() */
+	struct buf path;  /* where it is */
+	struct str where; /* the same as a list's $comment says it; or "" */
 	struct err *e;
 };
 
@@ -38,6 +42,10 @@ static const struct schema_node *schema_make(
 static int
 schema_fail(struct schema_maker *m, const char *keyword, const char *why)
 {
+	if (m->where.n > 0)
+		return err_set(m->e, "%.*s/%s: %s",
+		    (int)(m->where.n < 300 ? m->where.n : 300), m->where.p,
+		    keyword, why);
 	return err_set(m->e, "%.200s/%s: %s", buf_text(&m->path), keyword, why);
 }
 
@@ -154,15 +162,17 @@ schema_make_bool(struct schema_maker *m, struct schema_node *node,
 	return 0;
 }
 
+const char *const schema_type_names[] = { "null", "boolean", "integer",
+	"number", "string", "array", "object", NULL };
+
 static unsigned
 schema_type(struct value name)
 {
-	static const char *const names[] = { "null", "boolean", "integer",
-		"number", "string", "array", "object" };
 	unsigned i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (name.kind == VALUE_TEXT && str_is(name.text, names[i]))
+	for (i = 0; schema_type_names[i] != NULL; i++)
+		if (name.kind == VALUE_TEXT &&
+		    str_is(name.text, schema_type_names[i]))
 			return 1u << i;
 	return 0;
 }
@@ -217,7 +227,7 @@ schema_make_enum(struct schema_maker *m, struct schema_node *node,
     const struct schema_keyword *k, struct value value)
 {
 	if (value.kind != VALUE_ARRAY || value.array->n == 0 ||
-	    !schema_differ(value.array))
+	    (!m->listed && !schema_differ(value.array)))
 		return schema_fail(m, k->name,
 		    "expected an array of values that differ, not empty");
 	node->enumeration = value_copy(&m->s->v, value);
@@ -441,6 +451,13 @@ schema_make_ref(struct schema_maker *m, struct schema_node *node,
 	struct str base = m->base;
 	struct value found = VALUE_NONE;
 
+	if (m->listed) {
+		if (value.kind != VALUE_NUMBER ||
+		    value.number >= (double)m->s->nlist)
+			return schema_fail(m, k->name, "leads to no schema");
+		node->ref = m->s->list[(size_t)value.number];
+		return 0;
+	}
 	if (value.kind == VALUE_TEXT)
 		found =
 		    schema_find(m, schema_uri(&m->s->arena, base, value.text));
@@ -461,6 +478,28 @@ schema_make_text(struct schema_maker *m, struct schema_node *node,
 	return value.kind == VALUE_TEXT
 		   ? 0
 		   : schema_fail(m, k->name, "expected a text");
+}
+
+static int
+schema_make_comment(struct schema_maker *m, struct schema_node *node,
+    const struct schema_keyword *k, struct value value)
+{
+	if (m->listed && value.kind == VALUE_TEXT)
+		m->where = node->where =
+		    value_copy_text(&m->s->v, value.text).text;
+	return schema_make_text(m, node, k, value);
+}
+
+/* Of a list: what only one side of an exchange may have. */
+static int
+schema_make_barred(struct schema_maker *m, struct schema_node *node,
+    const struct schema_keyword *k, struct value value)
+{
+	if (m->listed && value_is_true(value)) {
+		node->never = true;
+		node->barred = k->name;
+	}
+	return 0;
 }
 
 static int
@@ -511,7 +550,7 @@ static const struct schema_keyword keywords[] = {
 	{ "$ref", schema_make_ref, SLOT(ref) },
 	{ "$id", schema_make_text, 0 },
 	{ "$schema", schema_make_draft, 0 },
-	{ "$comment", schema_make_text, 0 },
+	{ "$comment", schema_make_comment, 0 },
 	{ "$defs", NULL, 0 },
 	{ "$vocabulary", NULL, 0 },
 	{ "$async", NULL, 0 },
@@ -555,8 +594,8 @@ static const struct schema_keyword keywords[] = {
 	{ "description", schema_make_text, 0 },
 	{ "default", NULL, 0 },
 	{ "examples", schema_make_array, 0 },
-	{ "readOnly", NULL, 0 },
-	{ "writeOnly", NULL, 0 },
+	{ "readOnly", schema_make_barred, 0 },
+	{ "writeOnly", schema_make_barred, 0 },
 	{ "deprecated", NULL, 0 },
 	{ "contentMediaType", schema_make_text, 0 },
 	{ "contentEncoding", schema_make_text, 0 },
@@ -644,7 +683,7 @@ schema_fill(struct schema_maker *m, struct schema_node *node, struct value from)
 		    k->make(m, node, k, o->at[i].value) == -1)
 			return -1;
 	}
-	if (schema_check(m, node, from) == -1)
+	if (!m->listed && schema_check(m, node, from) == -1)
 		return -1;
 	if (value_is_true(value_get(from, STR("nullable"))))
 		node->types |= SCHEMA_NULL;
@@ -671,8 +710,13 @@ schema_remember(struct schema_maker *m, const struct schema_node *node,
 	struct str address = arena_str(
 	    &m->s->arena, (struct str){ (const char *)&from, sizeof(from) });
 
-	if (m->nmade == SCHEMA_NODES || m->s->v.over)
+	if (m->nmade == (m->listed ? SCHEMA_LIST_NODES : SCHEMA_NODES) ||
+	    m->s->v.over)
 		return err_set(m->e, "the schema is too long");
+	if (m->listed) { /* nobody refers to it by its place */
+		m->nmade++;
+		return 0;
+	}
 	if (m->nmade == m->room) {
 		m->room = m->room == 0 ? 64 : 2 * m->room;
 		m->made = reallocarray(m->made, m->room, sizeof(*m->made));
@@ -691,13 +735,14 @@ schema_make(struct schema_maker *m, struct value from)
 {
 	const struct value_object *address = from.object;
 	struct schema_node *node;
-	struct str base = m->base;
+	struct str base = m->base, where = m->where;
 	struct value place;
 	int failed;
 
 	if (from.kind == VALUE_BOOL) {
 		node = schema_new_node(m);
 		node->never = node->says = !from.yes;
+		node->where = m->where;
 		return node;
 	}
 	if (from.kind != VALUE_OBJECT) {
@@ -722,6 +767,7 @@ schema_make(struct schema_maker *m, struct value from)
 	failed = schema_fill(m, node, from);
 	m->depth--;
 	m->base = base;
+	m->where = where;
 	return failed == 0 ? node : NULL;
 }
 
@@ -778,4 +824,31 @@ schema_compile(struct schema *s, struct value from, struct err *e)
 	free(m.made);
 	buf_free(&m.path);
 	return s->root == NULL ? -1 : 0;
+}
+
+int
+schema_compile_list(struct schema *s, struct value list, struct err *e)
+{
+	struct schema_maker m = { .s = s, .listed = true, .e = e };
+	const struct schema_node *made = NULL;
+	size_t i;
+
+	s->v =
+	    (struct values){ .arena = &s->arena, .most = SCHEMA_LIST_MEMORY };
+	m.base = m.where = STR("");
+	m.nodes = value_new_object(&s->v);
+	s->nlist = list.array->n;
+	s->list = arena_alloc(&s->arena, (s->nlist + 1) * sizeof(*s->list));
+	for (i = 0; i < s->nlist; i++)
+		s->list[i] = schema_new_node(&m);
+	for (i = 0; i < s->nlist; i++) {
+		made = schema_make(&m, list.array->at[i]);
+		if (made == NULL)
+			break;
+		*s->list[i] = *made;
+	}
+	buf_free(&m.path);
+	if (i < s->nlist)
+		return -1;
+	return s->v.over ? err_set(e, "the schemas need too much memory") : 0;
 }

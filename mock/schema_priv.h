@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "mock/schema.h"
 #include "mock/value.h"
 
 struct err;
@@ -35,6 +36,9 @@ enum {
 	SCHEMA_OBJECT = 64,
 };
 
+/* Of those bits; ends with NULL. */
+extern const char *const schema_type_names[];
+
 struct schema_list {
 	const struct schema_node **at;
 	size_t n;
@@ -57,8 +61,10 @@ struct schema_pattern {
 
 /* NULL or VALUE_UNDEFINED is what is not there. */
 struct schema_node {
-	bool never; /* the schema false */
-	bool says;  /* has a keyword that values may not fit */
+	bool never;         /* the schema false */
+	const char *barred; /* the keyword that makes it so, else NULL */
+	struct str where;   /* in a list: its $comment */
+	bool says;          /* has a keyword that values may not fit */
 	unsigned types;
 	struct value enumeration; /* an array; of a const, with one item */
 	struct value constant;    /* the same */
@@ -88,11 +94,35 @@ struct schema {
 	struct values v;
 	struct regex **regexes; /* of patterns, which nodes point to */
 	size_t nregexes;
-	const struct schema_node *root;
+	const struct schema_node *root; /* NULL of a list */
+	struct schema_node **list;
+	size_t nlist;
 };
 
 /* Fills s, but for its arena; -1 with *e set. */
 int schema_compile(struct schema *s, struct value from, struct err *e);
+int schema_compile_list(struct schema *s, struct value list, struct err *e);
+
+/* One validation. */
+struct schema_run {
+	uint64_t work; /* what is left; 0: it was given up */
+	unsigned depth;
+	unsigned trials; /* within these what does not fit is no fault */
+	const struct schema_place *place; /* in the value */
+	schema_fault_fn on_fault;         /* NULL: nobody wants to know */
+	void *arg;
+	unsigned faults; /* yet to be told, at most */
+};
+
+bool schema_fits(
+    struct schema_run *run, const struct schema_node *node, struct value value);
+
+/* The same where what does not fit is no fault of the value's. */
+bool schema_tries(
+    struct schema_run *run, const struct schema_node *node, struct value value);
+
+/* The types (SCHEMA_NULL, ...) that a value is of. */
+unsigned schema_types(struct value value);
 
 /* Whether two values are equal all the way down; work counts down. */
 bool schema_equal(struct value a, struct value b, uint64_t *work);

@@ -152,6 +152,136 @@ a_cache_follows_the_schema(void)
 	schema_cache_free(NULL);
 }
 
+static void
+add_fault(void *arg, const struct schema_fault *f)
+{
+	struct buf *out = arg;
+
+	buf_addf(out, "%s%.*s: %.*s/%s", out->n > 0 ? "; " : "",
+	    STR_ARGS(f->at), STR_ARGS(f->where), f->keyword);
+	if (f->name.n > 0)
+		buf_addf(out, " %.*s", STR_ARGS(f->name));
+	if (f->expected.n > 0)
+		buf_addf(out, " (%.*s)", STR_ARGS(f->expected));
+}
+
+/* What of a value does not fit the first of a list; "" when nothing. */
+static const char *
+judge(const char *list, const char *value, uint64_t work, unsigned most)
+{
+	static struct buf out;
+	struct err e;
+	struct schema *s = schema_new_list(json(list), &e);
+
+	out.n = 0;
+	if (s == NULL)
+		return buf_addf(&out, "%s", e.text), buf_text(&out);
+	if (schema_judge(s, 0, json(value), &work, most, add_fault, &out) ==
+	    (out.n > 0))
+		buf_addf(&out, "%sundecided", out.n > 0 ? "; " : "");
+	schema_free(s);
+	return buf_text(&out);
+}
+
+#define PAIR \
+	"[{\"$comment\":\"#/a\",\"required\":[\"x\",\"y\"],\"properties\":{" \
+	"\"x\":{\"$ref\":1},\"y\":true,\"l\":{\"items\":{\"$ref\":0}},\"~/" \
+	"\":{" \
+	"\"$comment\":\"#/r\",\"readOnly\":true}}," \
+	"\"additionalProperties\":false}," \
+	"{\"$comment\":\"#/b\",\"type\":[\"integer\",\"null\"]," \
+	"\"minimum\":3}]"
+
+static void
+a_list_says_what_does_not_fit_and_where(void)
+{
+	static const char *const rows[][2] = {
+		{ "{\"x\":3,\"y\":0}", "" },
+		{ "{\"x\":null,\"y\":0,\"l\":[{\"x\":4,\"y\":1}]}", "" },
+		{ "{\"x\":2,\"y\":0}", "/x: #/b/minimum" },
+		{ "{\"x\":\"\"}",
+		    ": #/a/required y; /x: #/b/type (null or integer)" },
+		{ "{\"x\":3,\"y\":0,\"z\":1}",
+		    "/z: #/a/additionalProperties z" },
+		{ "{\"x\":3,\"y\":0,\"l\":[{\"y\":1},{}]}",
+		    "/l/0: #/a/required x; /l/1: #/a/required x; "
+		    "/l/1: #/a/required y" },
+		{ "{\"x\":3,\"y\":0,\"~/\":1}", "/~0~1: #/r/readOnly" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		CHECK_STR(judge(PAIR, rows[i][0], 1000, 3), rows[i][1]);
+	CHECK_STR(judge(PAIR, "{\"z\":1}", 1000, 1), ": #/a/required x");
+	CHECK_STR(judge(PAIR, "{}", 1, 1), "undecided");
+}
+
+static void
+a_list_takes_what_is_not_strict_but_no_nonsense(void)
+{
+	CHECK_STR(judge("[{\"properties\":{\"a\":{}},\"patternProperties\":"
+			"{\"a\":{\"type\":\"null\"}},\"enum\":[1,1,{}]}]",
+		      "{}", 100, 1),
+	    "");
+	CHECK_STR(judge("[{\"$comment\":\"#/c\",\"items\":{\"$comment\":"
+			"\"#/c/items\",\"type\":3}}]",
+		      "{}", 100, 1),
+	    "#/c/items/type: expected a type or several, each once");
+	CHECK_STR(judge("[{\"$comment\":\"#/c\",\"$ref\":1}]", "{}", 100, 1),
+	    "#/c/$ref: leads to no schema");
+}
+
+/* value as the first schema of the list wants it. */
+static const char *
+coerce(const char *list, const char *value)
+{
+	static struct buf out;
+	struct err e;
+	struct schema *s = schema_new_list(json(list), &e);
+
+	out.n = 0;
+	(void)value_write_json(
+	    &v, &out, schema_coerce(s, 0, &v, json(value)), 0, true);
+	schema_free(s);
+	return buf_text(&out);
+}
+
+static void
+texts_become_what_a_schema_wants(void)
+{
+	static const char *const rows[][3] = {
+		{ "[{\"type\":\"integer\"}]", "\"-12\"", "-12" },
+		{ "[{\"type\":\"number\"}]", "\"1.5e1\"", "15" },
+		{ "[{\"type\":\"integer\"}]", "\"12a\"", "\"12a\"" },
+		{ "[{\"type\":\"number\"}]", "\"1.\"", "\"1.\"" },
+		{ "[{\"type\":\"number\"}]", "\"\"", "\"\"" },
+		{ "[{\"type\":\"string\"}]", "\"12\"", "\"12\"" },
+		{ "[{\"type\":\"boolean\"}]", "\"true\"", "true" },
+		{ "[{\"enum\":[1,2]}]", "\"2\"", "2" },
+		{ "[{\"anyOf\":[{\"type\":\"integer\"},{\"enum\":[\"all\"]}]}]",
+		    "\"7\"", "7" },
+		{ "[{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]}"
+		  "]",
+		    "\"7\"", "\"7\"" },
+		{ "[{\"$ref\":1},{\"type\":\"array\",\"items\":{\"type\":"
+		  "\"integer\"}}]",
+		    "[\"1\",\"b\"]", "[1,\"b\"]" },
+		{ "[{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}]",
+		    "\"1\"", "[1]" },
+		{ "[{\"allOf\":[{\"properties\":{\"a\":{\"type\":\"integer\"}}"
+		  "}],\"additionalProperties\":{\"type\":\"boolean\"}}]",
+		    "{\"a\":\"1\",\"b\":\"false\"}", "{\"a\":1,\"b\":false}" },
+		{ "[{\"$ref\":1},{\"$ref\":0}]", "\"1\"", "\"1\"" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		CHECK_STR(coerce(rows[i][0], rows[i][1]), rows[i][2]);
+}
+
 RUN(TEST(values_are_valid_or_not), TEST(what_is_no_schema_says_where),
     TEST(a_schema_that_never_ends_is_not_valid), TEST(work_is_limited),
-    TEST(schemas_nest_a_hundred_deep), TEST(a_cache_follows_the_schema))
+    TEST(schemas_nest_a_hundred_deep), TEST(a_cache_follows_the_schema),
+    TEST(a_list_says_what_does_not_fit_and_where),
+    TEST(a_list_takes_what_is_not_strict_but_no_nonsense),
+    TEST(texts_become_what_a_schema_wants))
