@@ -95,6 +95,12 @@ cmd_serve_log_figures(const struct gateway *g)
 	    (unsigned long long)f.replayed, (unsigned long long)f.forwarded,
 	    (unsigned long long)f.missed, (unsigned long long)f.refused,
 	    (unsigned long long)f.failed, (unsigned long long)f.recorded);
+	if (f.delivered + f.undelivered + f.dropped > 0)
+		log_info(NULL,
+		    "callbacks: %llu delivered, %llu failed, %llu dropped",
+		    (unsigned long long)f.delivered,
+		    (unsigned long long)f.undelivered,
+		    (unsigned long long)f.dropped);
 	if (f.lost > 0)
 		log_error(NULL, "%llu exchanges could not be stored",
 		    (unsigned long long)f.lost);

@@ -19,6 +19,7 @@
 #include "gateway/explainer.h"
 #include "gateway/indexed.h"
 #include "gateway/mailbox.h"
+#include "gateway/messenger.h"
 #include "gateway/mocking.h"
 #include "gateway/origin.h"
 #include "gateway/redacting.h"
@@ -27,6 +28,7 @@
 #include "gateway/tls.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
+#include "mock/mocks.h"
 #include "recorder/id_ranges.h"
 #include "recorder/recorder.h"
 #include "recorder/store.h"
@@ -46,6 +48,7 @@ struct gateway {
 	struct worker **workers;
 	struct recorder_figures recorded; /* after gateway_stop() */
 	struct id_ranges served;          /* the same */
+	struct messenger_figures called;  /* the same */
 	bool stopped;
 	struct mocking *mocking;
 };
@@ -293,6 +296,41 @@ done:
 	return result;
 }
 
+/* What a mode promises of its sockets holds for callbacks, too, unless they
+ * are asked for. */
+static bool
+gateway_calls_back(const struct gateway *g)
+{
+	const struct mode *mode = g->shared.mode;
+	const struct mocks *mocks = mocking_mocks(g->mocking);
+
+	if (mocks == NULL)
+		return false;
+	if (g->shared.settings->callbacks != CALLBACKS_AUTO)
+		return g->shared.settings->callbacks == CALLBACKS_ON;
+	if (!mode->forwards && mocks_have_callbacks(mocks))
+		log_warn(NULL,
+		    "callbacks of mocks are not sent: mode %s opens no "
+		    "connection (--callbacks on sends them)",
+		    mode->name);
+	return mode->forwards;
+}
+
+static int
+gateway_open_messenger(struct gateway *g, struct err *e)
+{
+	struct messenger_of of = { .settings = g->shared.settings,
+		.origins = g->origins,
+		.tls = g->shared.tls,
+		.redactor = g->shared.redactor,
+		.own = g->addresses[0] };
+
+	if (!gateway_calls_back(g))
+		return 0;
+	g->shared.messenger = messenger_open(&of, e);
+	return g->shared.messenger != NULL ? 0 : -1;
+}
+
 static int
 gateway_start_workers(struct gateway *g, struct err *e)
 {
@@ -326,6 +364,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
 	    gateway_open_store(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
+	    gateway_open_messenger(g, e) == -1 ||
 	    gateway_start_workers(g, e) == -1) {
 		gateway_stop(g);
 		gateway_free(g);
@@ -389,6 +428,9 @@ gateway_stop(struct gateway *g)
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_join(g->workers[i]);
+	messenger_close(g->shared.messenger, g->shared.settings->callback_drain,
+	    &g->called);
+	g->shared.messenger = NULL;
 	explainer_close(g->shared.explainer);
 	g->shared.explainer = NULL;
 	if (g->shared.library != NULL) {
@@ -448,6 +490,9 @@ gateway_figures(const struct gateway *g, struct gateway_figures *f)
 		.failed = atomic_load(&s->failed),
 		.recorded = r.entries,
 		.lost = r.lost,
+		.delivered = g->called.delivered,
+		.undelivered = g->called.failed,
+		.dropped = g->called.dropped,
 	};
 }
 

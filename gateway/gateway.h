@@ -44,6 +44,8 @@ struct gateway_figures {
 	uint64_t mocked, replayed, forwarded, missed, refused, failed;
 	uint64_t recorded; /* committed entries */
 	uint64_t lost;     /* exchanges that could not be stored */
+	/* Of the callbacks of mocks, after gateway_stop(). */
+	uint64_t delivered, undelivered, dropped;
 };
 void gateway_figures(const struct gateway *g, struct gateway_figures *f);
 

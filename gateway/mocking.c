@@ -56,7 +56,8 @@ mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 		.seed = s->faker_seed,
 		.mockoon_errors = s->mockoon_errors,
 		.choose_by_header = s->mock_response_headers,
-		.most_sessions = s->max_sessions };
+		.most_sessions = s->max_sessions,
+		.most_callback_depth = s->max_callback_depth };
 	struct mocking *m = xcalloc(1, sizeof(*m));
 	size_t i;
 

@@ -205,6 +205,13 @@ option_set_pace(
 static const char *const words_latency[] = { "none", NULL };
 static const char *const words_stream[] = { "asap", NULL };
 static const char *const words_log[] = { "text", "json", NULL };
+static const char *const words_callbacks[] = {
+	[CALLBACKS_AUTO] = "auto",
+	[CALLBACKS_ON] = "on",
+	[CALLBACKS_OFF] = "off",
+	NULL,
+};
+
 static const char *const words_on_miss[] = {
 	[ON_MISS_501] = "501",
 	[ON_MISS_404] = "404",
@@ -344,6 +351,39 @@ const struct option option_table[] = {
 	    FLAG(mock_response_headers),
 	    .initial = "on",
 	    .help = "x-mock-response-code, -name and -id choose a response",
+	},
+	{
+	    .name = "callbacks",
+	    CHOICE(callbacks, words_callbacks),
+	    .initial = "auto",
+	    .argument = "auto|on|off",
+	    .help = "send those of mocks; auto is on but in mode replay",
+	},
+	{
+	    .name = "max-callbacks",
+	    NUMBER(max_callbacks, VALUE_COUNT, 1, 1000000),
+	    .initial = "1000",
+	    .argument = "N",
+	    .help = "callbacks that wait or are sent at a time",
+	},
+	{
+	    .name = "max-callback-depth",
+	    NUMBER(max_callback_depth, VALUE_COUNT, 0, 1000),
+	    .initial = "100",
+	    .argument = "N",
+	    .help = "callbacks of callbacks, one behind the other",
+	},
+	{
+	    .name = "callback-timeout",
+	    TIME(callback_timeout, MS, 24 * H),
+	    .initial = "30s",
+	    .help = "how long one attempt at a callback may take",
+	},
+	{
+	    .name = "callback-drain",
+	    TIME(callback_drain, 0, 24 * H),
+	    .initial = "2s",
+	    .help = "how long callbacks that are due may take at the end",
 	},
 	{
 	    .name = "host-header",

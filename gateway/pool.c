@@ -27,9 +27,11 @@ pool_origin(struct pool *p, const struct origin *o)
 void
 conn_free(struct conn *c)
 {
-	struct pool_origin *o = pool_origin(c->pool, c->origin);
+	struct pool_origin *o;
 
+	/* Who asked an origin alone may have freed it by now. */
 	if (c->state == CONN_KEPT) {
+		o = pool_origin(c->pool, c->origin);
 		TAILQ_REMOVE(&o->kept, c, kept);
 		o->nkept--;
 	}

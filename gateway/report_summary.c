@@ -135,6 +135,20 @@ summary_requests(struct summary *s, enum tally_kind kind)
 }
 
 static void
+summary_callbacks(struct summary *s, const struct gateway_figures *f)
+{
+	if (f->delivered > 0)
+		summary_count(s, f->delivered, "callback delivered",
+		    "callbacks delivered", 0);
+	if (f->undelivered > 0)
+		summary_count(s, f->undelivered, "callback failed",
+		    "callbacks failed", 0);
+	if (f->dropped > 0)
+		summary_count(
+		    s, f->dropped, "callback dropped", "callbacks dropped", 0);
+}
+
+static void
 summary_verdict(struct summary *s, int status)
 {
 	if (status == 0 || report_status(s->report, 0) != status)
@@ -176,6 +190,7 @@ report_summary(const struct report *r, size_t columns, bool colours, int status,
 	summary_count(&s, tally_total(r->tally, TALLY_LIVE), "live call",
 	    "live calls", FAIL_ON_LIVE);
 	summary_requests(&s, TALLY_LIVE);
+	summary_callbacks(&s, &r->figures);
 	summary_verdict(&s, status);
 	buf_free(&s.line);
 	return rc;
@@ -273,6 +288,12 @@ json_figures(struct json_write *w, const struct gateway_figures *f)
 	json_count(w, "failed", f->failed);
 	json_count(w, "recorded", f->recorded);
 	json_count(w, "lost", f->lost);
+	json_write_name(w, STR("callbacks"));
+	json_write_object(w);
+	json_count(w, "delivered", f->delivered);
+	json_count(w, "failed", f->undelivered);
+	json_count(w, "dropped", f->dropped);
+	json_write_object_end(w);
 }
 
 int

@@ -50,6 +50,13 @@ enum on_miss {
 	ON_MISS_FORWARD, /* ask the upstream although the mode would not */
 };
 
+/* Whether requests follow the answers of mocks. */
+enum callbacks {
+	CALLBACKS_AUTO, /* if the mode forwards: the others open no socket */
+	CALLBACKS_ON,
+	CALLBACKS_OFF,
+};
+
 /* How a recording is found; see replay/library.h, replay/playwright.h. */
 enum match {
 	MATCH_EXACT,
@@ -106,6 +113,9 @@ struct settings {
 	char *faker_locale;
 	uint64_t faker_seed; /* 0: none */
 	bool mockoon_errors, mock_response_headers;
+	enum callbacks callbacks;
+	uint64_t max_callbacks;      /* that wait or are under way */
+	uint64_t max_callback_depth; /* of requests that some follow */
 	enum mode_id mode;
 	struct strings listen; /* "ADDR:PORT" */
 	bool listen_inherited; /* the next address set replaces all */
@@ -167,6 +177,8 @@ struct settings {
 	int64_t send_timeout;          /* a client that takes nothing */
 	int64_t session_timeout;       /* between two requests of a session */
 	int64_t drain_timeout;         /* running exchanges at shutdown */
+	int64_t callback_timeout;      /* one attempt, start to end */
+	int64_t callback_drain;        /* callbacks at shutdown */
 
 	bool log_json;
 	bool verbose;

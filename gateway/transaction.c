@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "gateway/explainer.h"
 #include "gateway/match.h"
+#include "gateway/messenger.h"
 #include "gateway/problem.h"
 #include "gateway/scopes.h"
 #include "gateway/search.h"
@@ -67,6 +68,18 @@ transaction_subject(struct transaction *t, char *text, size_t n)
 	return text;
 }
 
+/* The answer is over, however it ended: its callbacks follow. */
+static void
+transaction_call_back(struct transaction *t)
+{
+	struct callback *list = t->mock->callbacks;
+
+	if (t->w->shared->messenger == NULL || list == NULL)
+		return;
+	t->mock->callbacks = NULL;
+	messenger_take(t->w->shared->messenger, list);
+}
+
 void
 transaction_free(struct transaction *t)
 {
@@ -94,8 +107,10 @@ transaction_free(struct transaction *t)
 	buf_free(&t->held);
 	free(t->marks);
 	free(t->cut);
-	if (t->mock != NULL)
+	if (t->mock != NULL) {
+		transaction_call_back(t);
 		mock_reply_fini(t->mock);
+	}
 	free(t->mock);
 	free(t->own);
 	free(t);

@@ -35,6 +35,7 @@ struct redactor;
 struct library;
 struct sessions;
 struct mailbox;
+struct messenger;
 struct mocks;
 struct pool;
 struct tally;
@@ -49,6 +50,7 @@ struct shared {
 	const struct settings *settings;
 	const struct mode *mode;
 	const struct origins *origins;
+	struct messenger *messenger;     /* NULL: no callbacks are sent */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
 	const struct redactor *redactor; /* NULL: secrets stay */
 	struct library *library;         /* NULL when nothing is replayed */

@@ -21,6 +21,7 @@
  */
 
 #define DAY_MS (24 * 3600 * 1000)
+#define RETRIES 20 /* of a callback */
 
 static const struct member header_members[] = { TEXT("key", mock_header, key),
 	TEXT("value", mock_header, value), OTHER("uuid"), END };
@@ -236,36 +237,78 @@ static const struct member bucket_members[] = { TEXT("uuid", mock_bucket, uuid),
 static const struct shape bucket_shape = { bucket_members,
 	sizeof(struct mock_bucket), NULL };
 
+static const char *const signing_words[] = {
+	[MOCK_SIGNING_GITHUB] = "github",
+	[MOCK_SIGNING_STRIPE] = "stripe",
+	NULL,
+};
+static const struct member signing_members[] = { TEXT("key", mock_signing, key),
+	TEXT("keyFile", mock_signing, key_file),
+	TEXT("keyEnv", mock_signing, key_env),
+	TEXT("header", mock_signing, header),
+	WORD("format", mock_signing, form, signing_words), END };
+
+static void
+signing_init(void *to)
+{
+	struct mock_signing *s = to;
+
+	s->header = STR("X-Hark-Signature");
+}
+
+static const struct shape signing_shape = { signing_members,
+	sizeof(struct mock_signing), signing_init };
+
+/* The body's type follows from other members where none says it. */
+struct callback_read {
+	struct mock_callback c;
+	int body_type;
+};
+
+static const struct member callback_hark_members[] = {
+	NUMBER("retries", callback_read, c.retry.times, 0, RETRIES),
+	NUMBER("retryDelay", callback_read, c.retry.wait_ms, 1, DAY_MS),
+	NUMBER("retryMaxDelay", callback_read, c.retry.most_ms, 1, DAY_MS),
+	OBJECT("sign", callback_read, c.signing, &signing_shape), END
+};
+static const struct shape callback_hark_shape = { callback_hark_members,
+	sizeof(struct callback_read), NULL };
+
 static const struct member callback_members[] = {
-	TEXT("uuid", mock_callback, uuid), TEXT("id", mock_callback, id),
-	TEXT("name", mock_callback, name), OTHER("documentation"),
-	{ .name = "method", .kind = MEMBER_LOWER, S(mock_callback, method) },
-	TEXT("uri", mock_callback, uri),
-	LIST("headers", mock_callback, headers, &header_shape),
-	WORD("bodyType", mock_callback, body_type, body_type_words),
-	BODY("body", mock_callback, body),
-	TEXT("filePath", mock_callback, file_path),
-	TEXT("databucketID", mock_callback, databucket),
-	BOOL("sendFileAsBody", mock_callback, send_file_as_body), END
+	TEXT("uuid", callback_read, c.uuid), TEXT("id", callback_read, c.id),
+	TEXT("name", callback_read, c.name), OTHER("documentation"),
+	{ .name = "method", .kind = MEMBER_LOWER, S(callback_read, c.method) },
+	TEXT("uri", callback_read, c.uri),
+	LIST("headers", callback_read, c.headers, &header_shape),
+	WORD("bodyType", callback_read, body_type, body_type_words),
+	BODY("body", callback_read, c.body),
+	TEXT("filePath", callback_read, c.file_path),
+	TEXT("databucketID", callback_read, c.databucket),
+	BOOL("sendFileAsBody", callback_read, c.send_file_as_body),
+	GROUP("hark", &callback_hark_shape), END
 };
 
 static void
 callback_init(void *to)
 {
-	struct mock_callback *c = to;
+	struct callback_read *r = to;
 
-	c->method = STR("post");
-	c->send_file_as_body = true;
+	r->c.method = STR("post");
+	r->c.send_file_as_body = true;
+	r->c.retry = (struct mock_retry){ .wait_ms = 1000, .most_ms = 60000 };
+	r->body_type = -1;
 }
 
 static const struct shape callback_shape = { callback_members,
-	sizeof(struct mock_callback), callback_init };
+	sizeof(struct callback_read), callback_init };
 
 /* An environment with what is taken apart once all is read. */
 struct environment_read {
 	struct environment env;
 	struct route_read *routes;
 	size_t nroutes;
+	struct callback_read *callbacks;
+	size_t ncallbacks;
 	uint64_t format;
 };
 
@@ -287,22 +330,48 @@ static const struct member environment_members[] = {
 	    &header_shape),
 	LIST("routes", environment_read, routes, &route_shape),
 	LIST("data", environment_read, env.buckets, &bucket_shape),
-	LIST("callbacks", environment_read, env.callbacks, &callback_shape),
+	LIST("callbacks", environment_read, callbacks, &callback_shape),
 	OTHER("folders"), OTHER("rootChildren"), OTHER("port"),
 	OTHER("hostname"), OTHER("tlsOptions"), OTHER("https"), END
 };
 
 /* ---- what one member does not tell ------------------------------------- */
 
+/* What a body is made of where no bodyType says it. */
+static enum mock_body_type
+environment_body_type(int said, struct str file_path, struct str databucket)
+{
+	return said >= 0          ? (enum mock_body_type)said
+	       : file_path.n > 0  ? MOCK_BODY_FILE
+	       : databucket.n > 0 ? MOCK_BODY_DATABUCKET
+				  : MOCK_BODY_INLINE;
+}
+
 static void
 environment_fix_response(struct response_read *r, struct mock_response *to)
 {
 	r->r.all_rules = r->rules_operator == 1;
-	r->r.body_type = r->body_type >= 0 ? (enum mock_body_type)r->body_type
-			 : r->r.file_path.n > 0  ? MOCK_BODY_FILE
-			 : r->r.databucket.n > 0 ? MOCK_BODY_DATABUCKET
-						 : MOCK_BODY_INLINE;
+	r->r.body_type = environment_body_type(
+	    r->body_type, r->r.file_path, r->r.databucket);
 	*to = r->r;
+}
+
+static void
+environment_fix_callbacks(
+    const struct environment_read *from, struct environment *env)
+{
+	struct callback_read *r;
+	size_t i;
+
+	env->callbacks = arena_zalloc(
+	    &env->arena, (from->ncallbacks + 1) * sizeof(*env->callbacks));
+	env->ncallbacks = from->ncallbacks;
+	for (i = 0; i < from->ncallbacks; i++) {
+		r = &from->callbacks[i];
+		r->c.body_type = environment_body_type(
+		    r->body_type, r->c.file_path, r->c.databucket);
+		env->callbacks[i] = r->c;
+	}
 }
 
 static int
@@ -568,6 +637,7 @@ environment_build(struct reading *in, struct environment *env,
 	read->env.path = env->path;
 	read->env.folder = env->folder;
 	*env = read->env;
+	environment_fix_callbacks(read, env);
 	environment_order(in, env, read, root);
 	environment_keys(env);
 	return 0;

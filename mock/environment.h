@@ -175,6 +175,24 @@ struct mock_bucket {
 	struct str value; /* template of JSON */
 };
 
+/* When a callback that failed is sent once more. */
+struct mock_retry {
+	uint64_t times;   /* after the first one */
+	uint64_t wait_ms; /* in front of the first of them; doubles then */
+	uint64_t most_ms; /* of one wait */
+};
+
+enum mock_signing_form {
+	MOCK_SIGNING_GITHUB,
+	MOCK_SIGNING_STRIPE,
+};
+
+struct mock_signing {
+	struct str key, key_file, key_env; /* one of them */
+	struct str header;
+	enum mock_signing_form form;
+};
+
 struct mock_callback {
 	struct str uuid, id, name;
 	struct str method; /* lower case */
@@ -185,6 +203,9 @@ struct mock_callback {
 	struct str file_path;
 	struct str databucket;
 	bool send_file_as_body;
+	/* Not Mockoon's: */
+	struct mock_retry retry;
+	struct mock_signing *signing; /* NULL: it is not signed */
 };
 
 struct environment {

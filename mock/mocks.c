@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "har/url.h"
+#include "mock/callback.h"
 #include "mock/environment.h"
 #include "mock/fakers.h"
 #include "mock/memory.h"
@@ -300,6 +301,17 @@ mocks_answer(
 	return answered;
 }
 
+bool
+mocks_have_callbacks(const struct mocks *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (server_has_callbacks(m->served[i].server))
+			return true;
+	return false;
+}
+
 void
 mock_reply_fini(struct mock_reply *r)
 {
@@ -307,4 +319,5 @@ mock_reply_fini(struct mock_reply *r)
 	arena_fini(&r->arena);
 	buf_free(&r->body);
 	buf_free(&r->remarks);
+	callback_free_all(r->callbacks);
 }

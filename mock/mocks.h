@@ -15,6 +15,7 @@
  *	server.c	one environment, made ready to answer
  *	respond.c	the reply of one response
  *	crud.c		the nine operations on a data bucket
+ *	callback.c	requests that follow an answer
  */
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+struct callback;
 struct environment;
 struct err;
 struct headers;
@@ -37,6 +39,7 @@ struct mocks_options {
 	bool mockoon_errors;   /* a template's error as Mockoon answers it */
 	bool choose_by_header; /* x-mock-response-code, -name and -id */
 	size_t most_sessions;
+	uint64_t most_callback_depth; /* of requests that callbacks follow */
 };
 
 struct mocks *mocks_new(const struct mocks_options *o);
@@ -91,11 +94,15 @@ struct mock_reply {
 	struct str headers; /* "Name: value\r\n"..., no framing fields */
 	struct buf body;
 	uint64_t latency_ms;
-	struct str route;    /* its uuid, or its endpoint */
-	struct str response; /* its label or uuid; "" */
-	struct buf remarks;  /* for the log, one a line */
-	struct mocks *of;    /* the version that it came from, held */
+	struct str route;           /* its uuid, or its endpoint */
+	struct str response;        /* its label or uuid; "" */
+	struct buf remarks;         /* for the log, one a line */
+	struct mocks *of;           /* the version that it came from, held */
+	struct callback *callbacks; /* that follow; a list, or NULL */
 };
+
+/* Whether a response of any environment has callbacks. */
+bool mocks_have_callbacks(const struct mocks *m);
 
 /* Whether a route answers; *r is to be ended with mock_reply_fini() then. */
 bool mocks_answer(

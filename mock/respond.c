@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "har/headers.h"
+#include "mock/callback.h"
 #include "mock/file.h"
 #include "mock/mime.h"
 #include "mock/mocks.h"
@@ -24,6 +25,7 @@ struct making {
 	struct headers fields;
 	bool
 	    own_type; /* the response has a Content-Type, not the environment */
+	bool failed;  /* the body tells what went wrong */
 };
 
 static void
@@ -35,29 +37,40 @@ respond_remark(struct making *m, const char *what, const char *why)
 /* ---- fields ------------------------------------------------------------ */
 
 static struct header *
-respond_find(struct making *m, struct str name)
+respond_find_in(struct headers *h, struct str name)
 {
 	size_t i;
 
-	for (i = 0; i < m->fields.n; i++)
-		if (str_ieq(m->fields.v[i].name, name))
-			return &m->fields.v[i];
+	for (i = 0; i < h->n; i++)
+		if (str_ieq(h->v[i].name, name))
+			return &h->v[i];
 	return NULL;
 }
 
-/* Sets the field; cookies add up. */
-static void
-respond_set(struct making *m, struct str name, struct str value)
+static struct header *
+respond_find(struct making *m, struct str name)
+{
+	return respond_find_in(&m->fields, name);
+}
+
+void
+respond_set_field(
+    struct headers *h, struct arena *a, struct str name, struct str value)
 {
 	struct header *f =
-	    str_iis(name, "Set-Cookie") ? NULL : respond_find(m, name);
+	    str_iis(name, "Set-Cookie") ? NULL : respond_find_in(h, name);
 
-	value = arena_str(&m->r->arena, value);
+	value = arena_str(a, value);
 	if (f != NULL)
 		f->value = value;
 	else
-		headers_add(&m->fields, &m->r->arena,
-		    arena_str(&m->r->arena, name), value);
+		headers_add(h, a, arena_str(a, name), value);
+}
+
+static void
+respond_set(struct making *m, struct str name, struct str value)
+{
+	respond_set_field(&m->fields, &m->r->arena, name, value);
 }
 
 /* Nothing that would begin another line. */
@@ -85,8 +98,10 @@ respond_text(const struct respond_text *text, const struct template_context *c,
 	return 0;
 }
 
-static void
-respond_headers(struct making *m, const struct respond_headers *from)
+void
+respond_fields(const struct respond_headers *from,
+    const struct template_context *c, struct headers *to, struct arena *a,
+    struct buf *remarks)
 {
 	const struct respond_header *h;
 	struct buf value = { 0 };
@@ -94,16 +109,18 @@ respond_headers(struct making *m, const struct respond_headers *from)
 
 	for (h = from->v; h < from->v + from->n; h++) {
 		value.n = 0;
-		if (respond_text(&h->value, m->d->c, &value, &e) == -1) {
-			respond_remark(m, "a header's template", e.text);
+		if (respond_text(&h->value, c, &value, &e) == -1) {
+			buf_addf(remarks, "a header's template: %s\n", e.text);
 			buf_add_text(&value, RESPOND_HEADER_ERROR);
 		}
 		/* Node refuses such a field, and Mockoon goes on without. */
 		if (respond_is_field(h->key, str_trim(buf_str(&value))))
-			respond_set(m, h->key, str_trim(buf_str(&value)));
+			respond_set_field(
+			    to, a, h->key, str_trim(buf_str(&value)));
 		else
-			respond_remark(m, "a header",
-			    "has what no field may have and is not sent");
+			buf_add_text(remarks,
+			    "a header: has what no field may have and is not "
+			    "sent\n");
 	}
 	buf_free(&value);
 }
@@ -256,6 +273,7 @@ static void
 respond_failed(struct making *m, const char *doing, const char *why, int status)
 {
 	respond_remark(m, doing, why);
+	m->failed = true;
 	m->r->body.n = 0;
 	buf_addf(
 	    &m->r->body, "%s%s%s", doing, doing[0] != '\0' ? ": " : "", why);
@@ -282,16 +300,24 @@ respond_render(struct making *m)
 		respond_as_text(m);
 }
 
+void
+respond_bucket_text(
+    const struct responding *d, size_t bucket, struct arena *a, struct buf *out)
+{
+	struct values v = { .arena = a };
+	struct value value = state_bucket(d->use, bucket);
+
+	if (value.kind == VALUE_TEXT || value.kind == VALUE_SAFE)
+		buf_add_str(out, value.text);
+	else
+		(void)value_write_json(&v, out, value, 0, false);
+}
+
 static void
 respond_bucket(struct making *m)
 {
-	struct values v = { .arena = &m->r->arena };
-	struct value value = state_bucket(m->d->use, m->d->plan->bucket);
-
-	if (value.kind == VALUE_TEXT || value.kind == VALUE_SAFE)
-		buf_add_str(&m->r->body, value.text);
-	else
-		(void)value_write_json(&v, &m->r->body, value, 0, false);
+	respond_bucket_text(
+	    m->d, m->d->plan->bucket, &m->r->arena, &m->r->body);
 	respond_as_text(m);
 }
 
@@ -460,20 +486,25 @@ respond_file(struct making *m)
 /* ---- all of it ---------------------------------------------------------- */
 
 static void
+respond_own_fields(struct making *m, const struct respond_headers *from)
+{
+	respond_fields(from, m->d->c, &m->fields, &m->r->arena, &m->r->remarks);
+}
+
+static void
 respond_begin(struct making *m)
 {
 	size_t i;
 
 	m->r->status = (int)m->d->plan->of->status;
-	respond_headers(m, m->d->env_headers);
-	respond_headers(m, &m->d->plan->headers);
+	respond_own_fields(m, m->d->env_headers);
+	respond_own_fields(m, &m->d->plan->headers);
 	for (i = 0; i < m->d->plan->headers.n; i++)
 		if (str_iis(m->d->plan->headers.v[i].key, "Content-Type"))
 			m->own_type = true;
 }
 
-/* The gateway frames the message by itself, and some have no body. */
-static bool
+bool
 respond_is_framing(struct str name)
 {
 	return str_iis(name, "Content-Length") ||
@@ -488,6 +519,7 @@ respond_end(struct making *m)
 	struct buf text = { 0 };
 	struct header *f;
 
+	/* The gateway frames the message by itself, and some have no body. */
 	if (none || m->r->status == 205)
 		m->r->body.n = 0;
 	for (f = m->fields.v; f < m->fields.v + m->fields.n; f++) {
@@ -522,6 +554,8 @@ respond(const struct responding *d, struct mock_reply *r)
 	if (status >= 100 && status <= 999)
 		r->status = status;
 	d->c->status = NULL;
+	if (!m.failed)
+		callback_make_all(d, r);
 	respond_end(&m);
 }
 
@@ -537,5 +571,6 @@ respond_json(const struct responding *d, struct str json, int status,
 	respond_set(
 	    &m, STR("Content-Type"), STR("application/json; charset=utf-8"));
 	buf_add_str(&r->body, json);
+	callback_make_all(d, r);
 	respond_end(&m);
 }

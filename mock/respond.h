@@ -6,12 +6,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "mock/environment.h"
 
+struct arena;
 struct buf;
+struct callback_use;
 struct err;
+struct headers;
 struct mock_reply;
 struct state_use;
 struct template;
@@ -39,6 +43,8 @@ struct respond_plan {
 	struct respond_headers headers;
 	struct respond_text body, file_path;
 	size_t bucket; /* its place; the number of buckets for none */
+	struct callback_use *callbacks;
+	size_t ncallbacks;
 };
 
 struct responding {
@@ -49,6 +55,10 @@ struct responding {
 	struct template_context *c;
 	struct str range;    /* of the request, p NULL for none */
 	bool mockoon_errors; /* a template's error with the response's status */
+	struct str prefix;   /* of all routes, "" or "/path" */
+	struct str authority; /* that the request was for */
+	struct str depth;     /* the request's X-Mockoon-Callback-Depth */
+	uint64_t most_depth;  /* at which no callback follows */
 };
 
 /* Appends what the text is in c.  0 or -1. */
@@ -62,5 +72,24 @@ void respond(const struct responding *d, struct mock_reply *r);
  * plan's. */
 void respond_json(const struct responding *d, struct str json, int status,
     struct mock_reply *r);
+
+/* Pieces of it, which callbacks are made of, too. */
+
+/* Adds the fields to to, whose bytes go to a.  What is wrong with one is its
+ * value, or leaves it out, and is added to remarks. */
+void respond_fields(const struct respond_headers *from,
+    const struct template_context *c, struct headers *to, struct arena *a,
+    struct buf *remarks);
+
+/* Sets the field; cookies add up. */
+void respond_set_field(
+    struct headers *h, struct arena *a, struct str name, struct str value);
+
+/* Whether a field is for who sends the message to say: its length, ... */
+bool respond_is_framing(struct str name);
+
+/* Appends a bucket's value as bodies have it. */
+void respond_bucket_text(const struct responding *d, size_t bucket,
+    struct arena *a, struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "har/headers.h"
 #include "mock/asked.h"
+#include "mock/callback.h"
 #include "mock/condition.h"
 #include "mock/crud.h"
 #include "mock/environment.h"
@@ -75,6 +76,66 @@ server_headers(struct server *s, const struct mock_headers *from,
 	}
 }
 
+static void
+server_callback(struct server *s, size_t i)
+{
+	struct callback_plan *p = &s->callbacks[i];
+	char where[64];
+
+	snprintf(where, sizeof(where), "callbacks[%zu]", i);
+	p->of = &s->env->callbacks[i];
+	p->uri = server_text(s, p->of->uri, false, where);
+	p->body = server_text(s, p->of->body, false, where);
+	p->file_path = server_text(s, p->of->file_path, false, where);
+	p->bucket = state_bucket_of(s->env, p->of->databucket);
+	server_headers(s, &p->of->headers, &p->headers, where);
+	callback_read_key(p, s->env);
+	if (p->wrong.p != NULL)
+		server_remark(s, where, p->wrong.p);
+}
+
+static void
+server_callbacks(struct server *s)
+{
+	size_t i;
+
+	s->callbacks = xcalloc(s->env->ncallbacks + 1, sizeof(*s->callbacks));
+	for (i = 0; i < s->env->ncallbacks; i++)
+		server_callback(s, i);
+}
+
+static const struct callback_plan *
+server_callback_called(const struct server *s, struct str uuid)
+{
+	size_t i;
+
+	for (i = 0; i < s->env->ncallbacks; i++)
+		if (str_eq(s->env->callbacks[i].uuid, uuid))
+			return &s->callbacks[i];
+	return NULL;
+}
+
+static void
+server_callback_uses(
+    struct server *s, struct respond_plan *p, const char *where)
+{
+	struct callback_use *use;
+	size_t i;
+
+	p->callbacks = xcalloc(p->of->ncallbacks + 1, sizeof(*p->callbacks));
+	for (i = 0; i < p->of->ncallbacks; i++) {
+		use = &p->callbacks[p->ncallbacks];
+		use->plan = server_callback_called(s, p->of->callbacks[i].uuid);
+		use->latency_ms = p->of->callbacks[i].latency_ms;
+		if (use->plan != NULL)
+			p->ncallbacks++;
+		else
+			server_remark(
+			    s, where, "no callback has the uuid that it names");
+	}
+	s->called_back = s->called_back || p->ncallbacks > 0;
+}
+
 static int
 server_plan(struct server *s, size_t route, size_t number, struct err *e)
 {
@@ -91,6 +152,7 @@ server_plan(struct server *s, size_t route, size_t number, struct err *e)
 	    server_text(s, of->body, of->disable_templating, where);
 	p->respond.file_path = server_text(s, of->file_path, false, where);
 	server_headers(s, &of->headers, &p->respond.headers, where);
+	server_callback_uses(s, &p->respond, where);
 	p->conditions = conditions_new(of, where, s->remarks, e);
 	if (p->conditions == NULL)
 		return err_wrap(e, "%.*s", STR_ARGS(s->env->path));
@@ -168,6 +230,7 @@ server_make(struct server *s, struct str prefix, struct err *e)
 	buf_free(&whole);
 	server_headers(s, &s->env->headers, &s->headers, "headers");
 	server_buckets(s);
+	server_callbacks(s);
 	for (i = 0; i < s->env->nroutes; i++)
 		if (server_route(s, s->prefix, i, e) == -1)
 			return -1;
@@ -200,6 +263,28 @@ server_has_templates(const struct server *s)
 	return s->templates;
 }
 
+bool
+server_has_callbacks(const struct server *s)
+{
+	return s->called_back;
+}
+
+static void
+server_callbacks_free(struct server *s)
+{
+	struct callback_plan *p;
+	size_t i;
+
+	for (i = 0; s->callbacks != NULL && i < s->env->ncallbacks; i++) {
+		p = &s->callbacks[i];
+		template_free(p->uri.template);
+		template_free(p->body.template);
+		template_free(p->file_path.template);
+		server_headers_free(&p->headers);
+	}
+	free(s->callbacks);
+}
+
 static void
 server_route_free(struct route *r)
 {
@@ -213,6 +298,7 @@ server_route_free(struct route *r)
 		template_free(p->respond.body.template);
 		template_free(p->respond.file_path.template);
 		server_headers_free(&p->respond.headers);
+		free(p->respond.callbacks);
 		conditions_free(p->conditions);
 	}
 	free(r->plans);
@@ -238,6 +324,7 @@ server_unref(struct server *s)
 	for (i = 0; s->buckets != NULL && i < s->env->nbuckets; i++)
 		template_free(s->buckets[i]);
 	server_headers_free(&s->headers);
+	server_callbacks_free(s);
 	router_free(s->router);
 	free(s->buckets);
 	free(s->routes);
@@ -383,6 +470,11 @@ server_reply(
 		.c = v->q->c,
 		.range = headers_get(v->q->from->headers, "Range"),
 		.mockoon_errors = v->s->options->mockoon_errors,
+		.prefix = v->s->prefix,
+		.authority = v->q->from->authority,
+		.depth = headers_get(
+		    v->q->from->headers, "X-Mockoon-Callback-Depth"),
+		.most_depth = v->s->options->most_callback_depth,
 	};
 
 	state_served(v->q->state, route->of->key);

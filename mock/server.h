@@ -27,6 +27,9 @@ void server_unref(struct server *s); /* safe on NULL */
 /* Whether anything in it has to be rendered. */
 bool server_has_templates(const struct server *s);
 
+/* Whether a response of it has callbacks. */
+bool server_has_callbacks(const struct server *s);
+
 /* Generates the buckets that state has not yet. */
 void server_generate(
     struct server *s, struct state *state, struct template_context *c);

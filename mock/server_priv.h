@@ -44,8 +44,10 @@ struct server {
 	struct router *router;
 	struct route *routes;
 	struct respond_headers headers;
+	struct callback_plan *callbacks; /* of the environment, in its order */
 	struct template **buckets;
-	bool templates; /* there are some */
+	bool templates;   /* there are some */
+	bool called_back; /* some response has a callback */
 };
 
 /* One request in one environment. */

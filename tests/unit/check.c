@@ -110,6 +110,42 @@ references_to_nothing_are_found(void)
 	    "R routes[0].responses[0].rules[0].modifier: zz: no data");
 }
 
+#define CALLED "\"callbacks\":[{\"uuid\":\"u\"}]"
+#define CALLBACK(rest) \
+	"{\"routes\":[" ROUTE("a", CALLED) "],\"callbacks\":[{\"uuid\":" \
+					   "\"u\"," rest "}]}"
+
+static void
+callbacks_need_a_url_a_method_and_what_they_name(void)
+{
+	finds(CALLBACK("\"uri\":\"https://h/{{urlParam 'a'}}\""), "");
+	finds(CALLBACK("\"uri\":\"/own\",\"method\":\"get\""), "");
+	finds(CALLBACK("\"method\":\"put\""),
+	    "E callbacks[0].uri: expected a URL");
+	finds(CALLBACK("\"uri\":\"ftp://h/\""),
+	    "E callbacks[0].uri: expected an absolute URL");
+	finds(CALLBACK("\"uri\":\"/{{#if}\""),
+	    "E callbacks[0].uri: template: line 1");
+	finds(CALLBACK("\"uri\":\"/\",\"body\":\"{{#if}\""),
+	    "E callbacks[0].body: template: line 1");
+	finds(CALLBACK("\"uri\":\"/\",\"method\":\"all\""),
+	    "E callbacks[0].method: all: no callback");
+	finds(CALLBACK("\"uri\":\"/\",\"method\":\"get\",\"body\":{}"),
+	    "R callbacks[0].method: get: only post");
+	finds(CALLBACK("\"uri\":\"/\",\"databucketID\":\"zz\""),
+	    "E callbacks[0].databucketID: zz: no data bucket");
+	finds(CALLBACK("\"uri\":\"/\",\"filePath\":\"none\""),
+	    "E callbacks[0].filePath: ");
+	finds(CALLBACK("\"uri\":\"/\",\"hark\":{\"sign\":{}}"),
+	    "E callbacks[0].hark.sign: expected one of key");
+	finds(CALLBACK("\"uri\":\"/\",\"hark\":{\"retries\":99}"),
+	    "E callbacks[0].hark.retries: expected a number from 0 to 20");
+	finds(CALLBACK("\"uri\":\"/\"},{\"uuid\":\"u\",\"uri\":\"/\""),
+	    "E callbacks[1]: callbacks[0] has the same uuid");
+	finds(CALLBACK("\"uri\":\"/\"},{\"uuid\":\"v\",\"uri\":\"/\""),
+	    "R callbacks[1]: no response calls it");
+}
+
 static void
 routes_behind_wider_ones_are_never_reached(void)
 {
@@ -149,5 +185,6 @@ RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
     TEST(remarks_of_the_reader_have_their_place),
     TEST(bad_paths_templates_and_expressions_are_errors),
     TEST(references_to_nothing_are_found),
+    TEST(callbacks_need_a_url_a_method_and_what_they_name),
     TEST(routes_behind_wider_ones_are_never_reached),
     TEST(routes_that_can_be_reached_are_fine), TEST(twins_are_told))

@@ -1,0 +1,52 @@
+#ifndef GATEWAY_MESSENGER_H
+#define GATEWAY_MESSENGER_H
+
+/*
+ * Sends the callbacks of mocks (mock/callback.h): on a thread of its own, by
+ * the leg that a gateway forwards with.  Each has a connection for itself, so
+ * many at a time; a redirect is an answer and not followed.  What waits for
+ * its time, for its turn or for its next attempt is bounded in number and
+ * bytes, and what goes beyond is dropped and told.
+ */
+
+#include <stdint.h>
+
+struct callback;
+struct err;
+struct messenger; /* opaque */
+struct origins;
+struct redactor;
+struct settings;
+struct upstream_tls;
+
+#define MESSENGER_AT_A_TIME 32
+#define MESSENGER_BYTES (64u << 20) /* of bodies that are held */
+#define MESSENGER_ANSWER (1u << 20) /* bytes of an answer that are read */
+
+struct messenger_of {
+	const struct settings *settings;
+	const struct origins *origins;   /* of the gateway */
+	struct upstream_tls *tls;        /* the same; NULL: it has none */
+	const struct redactor *redactor; /* of the log; NULL: secrets stay */
+	const char *own; /* "127.0.0.1:8080": paths are asked for there */
+};
+
+/* All of o must live until messenger_close().  NULL with *e set on failure. */
+struct messenger *messenger_open(const struct messenger_of *o, struct err *e);
+
+/* From any thread: takes the list over; each is due when its latency is
+ * over. */
+void messenger_take(struct messenger *m, struct callback *list);
+
+struct messenger_figures {
+	uint64_t delivered; /* answered with a status below 400 */
+	uint64_t failed;    /* not so, in the last attempt */
+	uint64_t dropped;   /* there was no room, or no time at the end */
+};
+
+/* Gives what is due within us so long, drops the rest, and ends; nobody calls
+ * messenger_take() any more.  Safe on NULL. */
+void messenger_close(
+    struct messenger *m, int64_t us, struct messenger_figures *f);
+
+#endif
