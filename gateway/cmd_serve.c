@@ -2,7 +2,9 @@
  * until somebody stops it. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,25 +50,61 @@ struct serve_report {
 	struct report_files files;
 };
 
-/* Blocks the signals that end a gateway, so that no other thread gets them;
- * they are waited for instead. */
+/* Blocks the signals that a gateway acts on, so that no other thread gets
+ * them; they are waited for instead. */
 static void
-cmd_serve_block(sigset_t *ends)
+cmd_serve_block(sigset_t *waited)
 {
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(ends);
-	sigaddset(ends, SIGINT);
-	sigaddset(ends, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, ends, NULL);
+	sigemptyset(waited);
+	sigaddset(waited, SIGINT);
+	sigaddset(waited, SIGTERM);
+	sigaddset(waited, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, waited, NULL);
 }
 
 /* From now on such a signal does not ask but ends. */
 static void
-cmd_serve_unblock(const sigset_t *ends)
+cmd_serve_unblock(const sigset_t *waited)
 {
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	pthread_sigmask(SIG_UNBLOCK, ends, NULL);
+	pthread_sigmask(SIG_UNBLOCK, waited, NULL);
+}
+
+/* Whether its end would be the end of this; not so under nohup(1). */
+static bool
+cmd_serve_needs_terminal(void)
+{
+	struct sigaction on_hangup;
+
+	return sigaction(SIGHUP, NULL, &on_hangup) == 0 &&
+	       on_hangup.sa_handler == SIG_DFL;
+}
+
+static bool
+cmd_serve_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
+/* Until a signal that ends it.  SIGHUP asks for files to be read again, but
+ * comes as well when the terminal is closed. */
+static void
+cmd_serve_wait(struct gateway *g, const sigset_t *waited)
+{
+	bool terminal = cmd_serve_needs_terminal() && cmd_serve_has_terminal();
+	int number;
+
+	while (sigwait(waited, &number) == 0 && number == SIGHUP) {
+		if (terminal && !cmd_serve_has_terminal())
+			return;
+		gateway_reload(g);
+	}
 }
 
 static void
@@ -130,10 +168,10 @@ cmd_serve_until_signal(
 	struct buf json = { 0 };
 	struct gateway *g;
 	struct err e;
-	sigset_t ends;
-	int number, status = STATUS_FINE;
+	sigset_t waited;
+	int status = STATUS_FINE;
 
-	cmd_serve_block(&ends);
+	cmd_serve_block(&waited);
 	g = gateway_start(s, m, &e);
 	if (g == NULL)
 		return commands_fail(STATUS_USAGE, &e);
@@ -144,11 +182,11 @@ cmd_serve_until_signal(
 		cmd_serve_announce(s, g);
 		if (on->on_ready != NULL)
 			on->on_ready(on->arg, g);
-		sigwait(&ends, &number);
+		cmd_serve_wait(g, &waited);
 		ready_remove(s->ready_file);
 		log_info(NULL, "stopping; once more to stop at once");
 	}
-	cmd_serve_unblock(&ends);
+	cmd_serve_unblock(&waited);
 	gateway_stop(g);
 	cmd_serve_log_figures(g);
 	cmd_serve_log_differences(g);

@@ -365,7 +365,9 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	    gateway_open_store(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
 	    gateway_open_messenger(g, e) == -1 ||
-	    gateway_start_workers(g, e) == -1) {
+	    gateway_start_workers(g, e) == -1 ||
+	    mocking_start(g->mocking, g->workers, g->shared.nworkers, e) ==
+		-1) {
 		gateway_stop(g);
 		gateway_free(g);
 		return NULL;
@@ -414,6 +416,12 @@ gateway_note_used(struct gateway *g)
 }
 
 void
+gateway_reload(struct gateway *g)
+{
+	mocking_reload(g->mocking);
+}
+
+void
 gateway_stop(struct gateway *g)
 {
 	size_t i;
@@ -421,6 +429,7 @@ gateway_stop(struct gateway *g)
 	if (g->stopped)
 		return;
 	g->stopped = true;
+	mocking_stop(g->mocking);
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_drain(

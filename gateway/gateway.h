@@ -32,6 +32,9 @@ void gateway_ready(const struct gateway *g, struct buf *json);
 /* "127.0.0.1:40123", the i-th listener in the order of settings, or NULL. */
 const char *gateway_address(const struct gateway *g, size_t i);
 
+/* Reads files that may change while it runs again, soon. */
+void gateway_reload(struct gateway *g);
+
 /* Stops accepting, lets running exchanges finish (at most
  * settings.drain_timeout; a second call does not wait any longer), writes
  * what is queued. */

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -7,16 +8,29 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/mailbox.h"
 #include "gateway/settings.h"
+#include "gateway/watch.h"
+#include "gateway/worker.h"
 #include "mock/check.h"
 #include "mock/environment.h"
 #include "mock/mocks.h"
 
 #include "gateway/mocking.h"
 
+#define MOCKING_SETTLE 100000 /* µs that a file has to be left alone */
+#define MOCKING_LOOK 5000000  /* µs between looks that nothing calls for */
+
 struct mocking {
 	const struct settings *settings;
-	struct mocks *mocks; /* or NULL */
+	struct mocks *mocks; /* or NULL; only the watch's thread changes it */
+	const char **paths;
+	struct watch *watch; /* NULL when no file is there to change */
+	struct worker *const *workers;
+	size_t nworkers;
+	pthread_mutex_t lock;
+	pthread_cond_t all_have_it;
+	size_t without; /* workers that do not have a new version yet */
 };
 
 static void
@@ -48,6 +62,93 @@ mocking_load(struct mocking *m, size_t i, struct err *e)
 	return rc;
 }
 
+/* ---- new versions ------------------------------------------------------- */
+
+static void
+mocking_on_letter(struct worker *w, void *arg)
+{
+	struct mocking *m = arg;
+
+	if (w != NULL)
+		worker_set_mocks(w, m->mocks);
+	pthread_mutex_lock(&m->lock);
+	if (--m->without == 0)
+		pthread_cond_signal(&m->all_have_it);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Takes next over.  Once this returns no request begins with another. */
+static void
+mocking_swap(struct mocking *m, struct mocks *next)
+{
+	struct mocks *old = m->mocks;
+	size_t i;
+
+	m->mocks = next;
+	m->without = m->nworkers;
+	for (i = 0; i < m->nworkers; i++)
+		if (!mailbox_post(m->workers[i]->mailbox, mocking_on_letter, m))
+			mocking_on_letter(NULL, m);
+	pthread_mutex_lock(&m->lock);
+	while (m->without > 0)
+		pthread_cond_wait(&m->all_have_it, &m->lock);
+	pthread_mutex_unlock(&m->lock);
+	mocks_unref(old);
+}
+
+/* On the watch's thread. */
+static void
+mocking_on_change(void *arg, size_t i)
+{
+	struct mocking *m = arg;
+	const char *path = m->paths[i];
+	int64_t began = clock_mono_us(), ready;
+	struct buf remarks = { 0 };
+	struct err e;
+	struct environment *env = environment_load(path, &remarks, &e);
+	size_t routes = env != NULL ? env->nroutes : 0;
+	struct mocks *next = NULL;
+
+	if (env != NULL)
+		next =
+		    mocks_with(m->mocks, i, env, clock_wall_us(), &remarks, &e);
+	if (next == NULL) {
+		check_place(path, &e);
+		log_error(NULL, "%s; its routes stay as they were", e.text);
+	} else {
+		ready = clock_mono_us();
+		mocking_swap(m, next);
+		mocks_forget(m->mocks, i);
+		mocking_log_remarks(&remarks);
+		log_info(path,
+		    "taken anew: %zu routes, read in %.1f ms, in use after "
+		    "%.1f ms more",
+		    routes, (double)(ready - began) / 1000,
+		    (double)(clock_mono_us() - ready) / 1000);
+	}
+	buf_free(&remarks);
+}
+
+static void
+mocking_watch(struct mocking *m)
+{
+	const struct settings *s = m->settings;
+	struct watch_options o = { .n = s->nmocks,
+		.settle_us = MOCKING_SETTLE,
+		.look_us = s->watch ? MOCKING_LOOK : 0,
+		.on_change = mocking_on_change,
+		.arg = m };
+	size_t i;
+
+	m->paths = xcalloc(s->nmocks, sizeof(*m->paths));
+	for (i = 0; i < s->nmocks; i++)
+		m->paths[i] = s->mocks[i].file;
+	o.paths = m->paths;
+	m->watch = watch_new(&o);
+}
+
+/* ---- life --------------------------------------------------------------- */
+
 struct mocking *
 mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 {
@@ -62,6 +163,10 @@ mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 	size_t i;
 
 	m->settings = s;
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->all_have_it, NULL);
+	if (own == NULL && s->nmocks > 0)
+		mocking_watch(m); /* a change while it is read counts */
 	if (own != NULL)
 		m->mocks = mocks_ref(own);
 	else if (s->nmocks > 0)
@@ -79,8 +184,37 @@ mocking_free(struct mocking *m)
 {
 	if (m == NULL)
 		return;
+	mocking_stop(m);
 	mocks_unref(m->mocks);
+	pthread_mutex_destroy(&m->lock);
+	pthread_cond_destroy(&m->all_have_it);
+	free(m->paths);
 	free(m);
+}
+
+int
+mocking_start(
+    struct mocking *m, struct worker *const *workers, size_t n, struct err *e)
+{
+	m->workers = workers;
+	m->nworkers = n;
+	return m->watch != NULL ? watch_start(m->watch, e) : 0;
+}
+
+void
+mocking_stop(struct mocking *m)
+{
+	if (m == NULL)
+		return;
+	watch_free(m->watch);
+	m->watch = NULL;
+}
+
+void
+mocking_reload(struct mocking *m)
+{
+	if (m->watch != NULL)
+		watch_ask(m->watch);
 }
 
 struct mocks *

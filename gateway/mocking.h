@@ -3,7 +3,9 @@
 
 /*
  * The mocks files of a gateway, from settings to the version that requests
- * get.
+ * get.  A file that changes is read on a thread of its own; what can be used
+ * goes to the workers, where requests keep the version that they began with,
+ * and what cannot is told and leaves the version that there is.
  */
 
 #include <stddef.h>
@@ -12,6 +14,7 @@ struct err;
 struct mocking; /* opaque */
 struct mocks;
 struct settings;
+struct worker;
 
 /* Loads the files of the settings, which outlive it; own, if not NULL, is
  * there instead of them.  NULL with *e set when one cannot be used. */
@@ -21,5 +24,14 @@ void mocking_free(struct mocking *m); /* safe on NULL */
 
 /* Those to begin with; NULL for none. */
 struct mocks *mocking_mocks(const struct mocking *m);
+
+/* From now on files are watched, if they are to be, for the n workers, which
+ * run until mocking_stop(). */
+int mocking_start(
+    struct mocking *m, struct worker *const *workers, size_t n, struct err *e);
+void mocking_stop(struct mocking *m); /* safe on NULL, and without a start */
+
+/* From any thread: reads all files again, soon. */
+void mocking_reload(struct mocking *m);
 
 #endif

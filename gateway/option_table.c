@@ -327,6 +327,12 @@ const struct option option_table[] = {
 	    .repeatable = true,
 	},
 	{
+	    .name = "watch",
+	    FLAG(watch),
+	    .initial = "on",
+	    .help = "take mocks files anew when they change",
+	},
+	{
 	    .name = "faker-locale",
 	    TEXT(faker_locale, 32),
 	    .initial = "en",

@@ -315,9 +315,9 @@ mocks_have_callbacks(const struct mocks *m)
 void
 mock_reply_fini(struct mock_reply *r)
 {
-	mocks_unref(r->of);
 	arena_fini(&r->arena);
 	buf_free(&r->body);
 	buf_free(&r->remarks);
 	callback_free_all(r->callbacks);
+	mocks_unref(r->of);
 }
