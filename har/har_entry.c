@@ -8,6 +8,7 @@
 #include "har/har_kept.h"
 #include "har/har_make.h"
 #include "har/har_payload.h"
+#include "har/har_socket.h"
 
 #include "har/har_entry.h"
 
@@ -190,6 +191,7 @@ static const struct har_member har_entry_members[] = {
 	{ "comment", har_kept_comment, 0 },
 	{ "_error", har_entry_error, HERE(error) },
 	{ "_hark", har_hark_read, 0 },
+	{ "_webSocketMessages", har_socket_read, 0 },
 	{ NULL, NULL, 0 },
 };
 
@@ -217,6 +219,7 @@ har_entry_fini(struct har_entry *entry)
 	bulk_free(&entry->post.text);
 	bulk_free(&entry->content.text);
 	bulk_free(&entry->wire);
+	bulk_free(&entry->frames);
 	for (i = 0; i < HAR_PLACES; i++)
 		buf_free(&entry->extra[i]);
 }

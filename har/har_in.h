@@ -70,6 +70,8 @@ struct har_entry {
 	bool has_wire; /* wire is the response's body as it came */
 	struct bulk wire;
 	struct str wire_file; /* they are in there */
+	bool has_frames;      /* those of a WebSocket are known */
+	struct bulk frames;   /* a line each */
 };
 
 struct har_in {

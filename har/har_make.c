@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "har/date.h"
+#include "har/frame.h"
 #include "har/har_body.h"
 #include "har/har_hark.h"
 #include "har/har_kept.h"
@@ -163,7 +164,9 @@ har_make_url(struct har_in *in, char *why, size_t n)
 		    (int)(x->url.n < 80 ? x->url.n : 80), x->url.p, e.text);
 		return 1;
 	}
-	entry->socket = url_is_socket(x->url);
+	entry->socket =
+	    url_is_socket(x->url) ||
+	    headers_have_token(&entry->request_headers, "Upgrade", "websocket");
 	if (x->target.n == 0)
 		x->target = u.target.n > 0 && u.target.p[0] == '/'
 				? u.target
@@ -286,7 +289,7 @@ har_make_status_of(struct har_in *in, char *why, size_t n)
 	x->status = (int)entry->status;
 	if (entry->own)
 		return 0;
-	if (x->status == 101 && entry->socket)
+	if (entry->socket && x->status == 101)
 		return 0; /* what it asked for */
 	if (x->status < 200) {
 		x->outcome = OUTCOME_BAD_ANSWER;
@@ -345,7 +348,7 @@ har_make_rest(struct har_entry *entry)
 	if (!entry->own) {
 		x->mode = STR("import");
 		har_make_framing(&x->request);
-		if (x->status > 0)
+		if (x->status > 0 && !entry->socket)
 			har_make_framing(&x->response);
 	}
 	har_kept_finish(entry);
@@ -371,9 +374,11 @@ har_make(struct har_in *in, char *why, size_t n)
 	har_make_message(&x->response,
 	    x->status > 0 ? entry->response_version : (struct str){ NULL, 0 },
 	    &entry->response_headers, entry->response_head);
-	if (entry->socket && har_socket_frames(in) == -1)
+	entry->socket = frame_socket(x);
+	if (har_body_request(in) == -1)
 		return -1;
-	if (har_body_request(in) == -1 || har_body_response(in) == -1)
+	r = entry->socket ? har_socket_take(in) : har_socket_keep(in);
+	if (r == -1 || (!entry->socket && har_body_response(in) == -1))
 		return -1;
 	har_make_rest(entry);
 	return 0;

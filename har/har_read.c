@@ -25,13 +25,15 @@ har_read_skipped(struct har_in *in, const char *why)
 		in->o->on_note(in->o->arg, &n);
 }
 
-/* A WebSocket is no fault of the file, but who replays it has to know. */
+/* Nobody kept what passed on a WebSocket: no fault of the file, but who
+ * replays it has to know. */
 static void
 har_read_idle(struct har_in *in)
 {
 	char path[64];
 	struct har_note n = { in->index, path,
-		"a WebSocket, kept but never replayed", false, true };
+		"a WebSocket without its messages, kept but never replayed",
+		false, true };
 
 	snprintf(path, sizeof(path), "/log/entries/%llu",
 	    (unsigned long long)in->index);
@@ -64,9 +66,9 @@ har_read_one(struct har_in *in, enum json_token t)
 	}
 	in->figures->entries++;
 	in->figures->repaired += in->repaired;
-	if (in->entry->socket)
-		har_read_idle(in);
 	x = in->entry->x;
+	if (in->entry->socket && !x->response.body.known)
+		har_read_idle(in);
 	in->entry->x = NULL;
 	return in->o->on_exchange(in->o->arg, x, in->entry->own, in->e);
 }

@@ -67,7 +67,7 @@ struct har_read_options {
 struct har_figures {
 	uint64_t entries;  /* given to on_exchange */
 	uint64_t repaired; /* of these */
-	uint64_t idle;     /* of entries: WebSockets, which are only kept */
+	uint64_t idle;     /* of entries: WebSockets without messages */
 	uint64_t skipped;
 	uint64_t unsafe; /* of the skipped: text in them would inject */
 };

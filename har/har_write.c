@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "har/date.h"
 #include "har/exchange.h"
+#include "har/frame.h"
 #include "har/har_text.h"
 
 #include "har/har_write_priv.h"
@@ -159,6 +160,8 @@ har_write_one(struct har_write *h, const struct exchange *x)
 		har_write_timings(w, x);
 		har_write_about(w, x);
 	}
+	if (frame_socket(x))
+		har_write_messages(h, x);
 	har_hark_write(w, x, &needs);
 	feed_free(needs.body);
 	json_write_object_end(w);

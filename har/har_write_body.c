@@ -11,8 +11,10 @@
 #include "base/digest.h"
 #include "har/coding.h"
 #include "har/exchange.h"
+#include "har/frame.h"
 #include "har/har_name.h"
 #include "har/har_read.h"
+#include "har/har_socket.h"
 #include "har/har_text.h"
 
 #include "har/har_write_priv.h"
@@ -259,6 +261,46 @@ har_write_wire(struct har_write *h, const struct exchange *x, struct str list,
 	}
 }
 
+/* What passed on a WebSocket is not content, but may be in content's file. */
+static void
+har_write_socket_content(struct har_write *h, const struct exchange *x)
+{
+	struct json_write *w = h->w;
+	char name[HAR_NAME_BYTES];
+	struct har_shown shown;
+
+	har_write_shown(h, &x->response.body, &shown);
+	json_write_name(w, STR("content"));
+	json_write_object(w);
+	json_write_member_int(w, "size", h->o->minimal ? -1 : 0);
+	json_write_member(w, "mimeType", STR(""));
+	if (h->o->bodies != HAR_BODIES_ATTACH || shown.feed == NULL)
+		json_write_member(w, "text", STR(""));
+	else if (har_write_attach(h, &shown, "jsonl", name))
+		json_write_member(w, "_file", str_of(name));
+	if (!h->o->minimal)
+		har_text_extra(w, x, HAR_CONTENT);
+	json_write_object_end(w);
+	har_write_forget(&shown);
+}
+
+void
+har_write_messages(struct har_write *h, const struct exchange *x)
+{
+	const struct body *b = &x->response.body;
+	struct feed *lines;
+
+	if (!har_text_has_extra(x, HAR_ENTRY, "_resourceType"))
+		json_write_member(h->w, "_resourceType", STR("websocket"));
+	lines = har_write_feed(h, b);
+	if (b->known && h->o->bodies == HAR_BODIES_EMBED &&
+	    (b->size == 0 || lines != NULL)) {
+		json_write_name(h->w, STR("_webSocketMessages"));
+		har_socket_write(h->w, lines);
+	}
+	feed_free(lines);
+}
+
 void
 har_write_content(
     struct har_write *h, const struct exchange *x, struct har_hark_needs *needs)
@@ -270,6 +312,11 @@ har_write_content(
 	struct str list = coding_list(&x->response.headers, &arena);
 	struct har_shown shown;
 
+	if (frame_socket(x)) {
+		har_write_socket_content(h, x);
+		arena_fini(&arena);
+		return;
+	}
 	har_write_shown(h, b, &shown);
 	har_write_decode(h, &shown, list);
 	json_write_name(w, STR("content"));

@@ -2,6 +2,7 @@
 
 #include "har/cookie.h"
 #include "har/exchange.h"
+#include "har/frame.h"
 #include "har/har_fields.h"
 #include "har/har_text.h"
 
@@ -195,6 +196,8 @@ har_write_response(
 {
 	struct json_write *w = h->w;
 	const struct message *m = &x->response;
+	struct message nothing = { .head_bytes = m->head_bytes,
+		.body = { .known = true } };
 	struct str location = headers_get(&m->headers, "Location");
 	bool redirect = x->status >= 300 && x->status < 400;
 	bool failed = x->status <= 0;
@@ -211,6 +214,8 @@ har_write_response(
 	har_write_content(h, x, needs);
 	har_write_text(w, "redirectURL",
 	    redirect && location.p != NULL ? location : STR(""));
+	if (frame_socket(x))
+		m = &nothing;
 	har_write_sizes(h, m, !failed);
 	if (x->outcome != OUTCOME_COMPLETE)
 		har_write_text(w, h->o->playwright ? "_failureText" : "_error",

@@ -36,6 +36,9 @@ void har_write_post_data(struct har_write *h, const struct exchange *x);
 void har_write_content(struct har_write *h, const struct exchange *x,
     struct har_hark_needs *needs);
 
+/* What passed on a WebSocket, as members of the entry. */
+void har_write_messages(struct har_write *h, const struct exchange *x);
+
 /* The bytes of a body, NULL when there are none; the caller frees. */
 struct feed *har_write_feed(const struct har_write *h, const struct body *b);
 
