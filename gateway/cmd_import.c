@@ -217,7 +217,7 @@ cmd_import_on_url(void *arg, struct str text)
 	if (text.n > 0 && memchr(text.p, '#', text.n) != NULL)
 		text.n = (size_t)((const char *)memchr(text.p, '#', text.n) -
 				  text.p);
-	if (i->several || url_parse(&u, text, &e) == -1)
+	if (i->several || url_parse_any(&u, text, &e) == -1)
 		return;
 	if (i->has_base) {
 		i->several = !url_same_origin(&u, &i->base);
@@ -248,7 +248,7 @@ static int
 cmd_import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 {
 	struct import *i = arg;
-	int r = 0;
+	int r;
 
 	if (i->filter != NULL && !str_glob(str_of(i->filter), x->url)) {
 		i->filtered++;
@@ -259,8 +259,7 @@ cmd_import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 		cmd_import_place(i, x);
 	if (!redacting_exchange(&i->redacting, x))
 		i->dropped++;
-	if (!url_is_socket(x->url)) /* which nothing asks for by its key */
-		r = key_exchange_spooled(i->keyer, x, e);
+	r = key_exchange_spooled(i->keyer, x, e);
 	if (r == 0 && i->store != NULL)
 		r = store_put(i->store, i->tape, x, e);
 	exchange_free(x);

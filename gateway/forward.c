@@ -351,7 +351,7 @@ forward_on_body(void *arg, struct str bytes)
 		forward_piece(t, "\r\n", 2);
 }
 
-static void
+void
 forward_starve(struct transaction *t)
 {
 	t->starved = true;
@@ -513,8 +513,10 @@ forward_on_lane(void *arg, const struct http1_head *h, struct lane *lane)
 	}
 	t->source = SOURCE_UPSTREAM;
 	t->status = h->status;
-	if (t->x != NULL)
+	if (t->x != NULL) {
 		tee_head(t, h);
+		tee_socket(t, h);
+	}
 	forward_start_line(b, h);
 	for (i = 0; i < h->headers.n; i++)
 		forward_add_reply_field(t, &h->headers, &h->headers.v[i]);

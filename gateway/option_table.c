@@ -555,6 +555,12 @@ const struct option option_table[] = {
 	    .help = "store exchanges that failed at the upstream, too",
 	},
 	{
+	    .name = "ws-record-limit",
+	    SIZE(ws_record_limit, 64 * K, 2 * G),
+	    .initial = "64m",
+	    .help = "record no more of what passes on one WebSocket",
+	},
+	{
 	    .name = "note-used",
 	    FLAG(note_used),
 	    .initial = "on",

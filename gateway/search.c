@@ -4,6 +4,7 @@
 
 #include "gateway/redacted.h"
 #include "gateway/settings.h"
+#include "har/frame.h"
 #include "recorder/rules.h"
 #include "replay/explain.h"
 #include "replay/http_rules.h"
@@ -26,7 +27,8 @@ search_parts(const struct search *s, struct str method, struct str scope)
 		.scope = scope,
 		.target = s->target,
 		.headers = s->headers,
-		.body = s->body };
+		.body = s->body,
+		.socket = frame_asks(method, s->headers) };
 }
 
 /* Whether rules can make more requests equal than are so byte by byte. */

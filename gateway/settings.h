@@ -167,6 +167,7 @@ struct settings {
 	uint64_t max_sessions;
 	uint64_t cache_bytes;
 	uint64_t queue_bytes;
+	uint64_t ws_record_limit; /* bytes recorded of one WebSocket */
 
 	int64_t header_timeout; /* first byte of a request to its head's end */
 	int64_t body_timeout;   /* between two reads of a request body */

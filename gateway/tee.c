@@ -11,6 +11,7 @@
 #include "gateway/mailbox.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
+#include "gateway/ws_tap.h"
 #include "recorder/recorder.h"
 #include "recorder/rules.h"
 #include "recorder/store.h"
@@ -152,7 +153,7 @@ tee_body(struct transaction *t, struct str bytes)
 	buf_add_str(b, bytes);
 	if (b->n < BODY_PART)
 		return;
-	if (t->w->shared->redactor == NULL)
+	if (t->w->shared->redactor == NULL || t->tap != NULL)
 		tee_part(t, b);
 	else
 		tee_redact_part(t, b);
@@ -237,7 +238,10 @@ tee_complete(struct transaction *t, enum outcome outcome, const char *failure,
 	if (trailers != NULL)
 		x->response.trailers = headers_copy(trailers, &x->arena);
 	x->response.body.size = t->body_size;
-	call_timings(t->call, &x->timings);
+	if (t->tap != NULL)
+		tee_socket_end(t);
+	else
+		call_timings(t->call, &x->timings);
 	if (x->status == 0)
 		tee_peer(t);
 	tee_add_marks(t);
@@ -265,7 +269,7 @@ tee_redact_response(struct transaction *t)
 
 	if (t->stream != NULL)
 		tee_redact_stream(t);
-	else
+	else if (t->tap == NULL)
 		redact_response_body(&t->redaction, t->x);
 	redact_response(&t->redaction, t->x);
 	if (t->redaction.dropped)
@@ -278,6 +282,7 @@ tee_redact_response(struct transaction *t)
 void
 tee_drop(struct transaction *t)
 {
+	ws_tap_free(t->tap);
 	if (t->recording != NULL)
 		recording_drop(t->recording);
 	if (t->x != NULL && t->w->shared->redactor != NULL)

@@ -13,6 +13,7 @@
  *	forward.c       asking the upstream and streaming its answer
  *	upgrade.c       a WebSocket that the upstream agreed to
  *	tee.c           the exchange that is recorded on the way
+ *	tee_socket.c    the messages of a WebSocket that is
  *	compare.c       what differs from the recording (--diff)
  *
  * It lives from on_request to on_replied or on_gone, or to the end of the
@@ -40,6 +41,7 @@ struct recording;
 struct session_request;
 struct tunnel;
 struct worker;
+struct ws_tap;
 
 /* How the reply's body is delimited towards the client. */
 enum reply_framing {
@@ -109,6 +111,9 @@ struct transaction {
 
 	struct compare *compare; /* the answer with its recording; or NULL */
 	struct exchange *x;      /* being recorded */
+	struct ws_tap *tap;      /* by its messages */
+	int64_t tap_began;       /* monotonic */
+	bool tap_full;           /* as many as are to be recorded */
 	struct recording *recording; /* its body so far */
 	struct redaction redaction; /* of x; only with the gateway's redactor */
 	struct redact_stream *stream; /* of its body; NULL: in memory */
@@ -223,6 +228,9 @@ bool derive_next_part(struct transaction *t);
 
 void forward_start(struct transaction *t);
 
+/* The recorder is full: t waits for forward_feed_starved(). */
+void forward_starve(struct transaction *t);
+
 /* The client took what waited. */
 void forward_resume(struct transaction *t);
 
@@ -276,5 +284,14 @@ void tee_mark(struct transaction *t);
 bool tee_end(struct transaction *t, enum outcome outcome, const char *failure,
     const struct headers *trailers,
     void (*on_written)(struct transaction *t, bool stored));
+
+/* tee_socket.c ---------------------------------------------------------- */
+
+/* t's exchange is a WebSocket from here on: it was answered with h. */
+void tee_socket(struct transaction *t, const struct http1_head *h);
+void tee_socket_take(struct transaction *t, bool from_client, struct str bytes);
+
+/* Nothing more comes. */
+void tee_socket_end(struct transaction *t);
 
 #endif

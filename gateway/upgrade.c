@@ -7,7 +7,7 @@
 #include "gateway/tunnel.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
-#include "gateway/ws_handshake.h"
+#include "gateway/ws_tap.h"
 #include "recorder/recorder.h"
 
 #include "gateway/transaction.h"
@@ -17,15 +17,35 @@ upgrade_on_over(void *arg, enum tunnel_end end, const char *why)
 {
 	struct transaction *t = arg;
 	char subject[256];
+	bool broke =
+	    end == TUNNEL_BROKE && t->tap != NULL && !ws_tap_closed(t->tap);
 
-	(void)end;
 	t->tunnel = NULL;
+	if (t->x != NULL)
+		tee_end(t, broke ? OUTCOME_RESET : OUTCOME_COMPLETE,
+		    broke ? why : NULL, NULL, NULL);
 	log_debug(transaction_subject(t, subject, sizeof(subject)),
 	    "the WebSocket is over%s%s", why[0] != '\0' ? ": " : "", why);
 	transaction_over(t);
 }
 
+/* As for any answer, a store that is slow slows down what it is to keep. */
+static void
+upgrade_on_bytes(void *arg, enum tunnel_side from, struct str bytes)
+{
+	struct transaction *t = arg;
+
+	if (t->x == NULL)
+		return;
+	tee_socket_take(t, from == TUNNEL_CLIENT, bytes);
+	if (!t->starved && recorder_full(t->w->shared->recorder)) {
+		forward_starve(t);
+		upgrade_hold(t, true);
+	}
+}
+
 static const struct tunnel_events upgrade_events = {
+	.on_bytes = upgrade_on_bytes,
 	.on_over = upgrade_on_over,
 };
 

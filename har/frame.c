@@ -15,12 +15,18 @@
 #define FRAME_MOST (64u << 20) /* of data, when a line is read */
 
 bool
+frame_asks(struct str method, const struct headers *h)
+{
+	return str_is(method, "GET") &&
+	       headers_have_token(h, "Upgrade", "websocket") &&
+	       headers_have_token(h, "Connection", "upgrade");
+}
+
+bool
 frame_asked(const struct exchange *x)
 {
 	return url_is_socket(x->url) ||
-	       (str_is(x->method, "GET") &&
-		   headers_have_token(
-		       &x->request.headers, "Upgrade", "websocket"));
+	       frame_asks(x->method, &x->request.headers);
 }
 
 bool

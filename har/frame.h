@@ -20,6 +20,7 @@
 
 struct buf;
 struct exchange;
+struct headers;
 
 enum frame_opcode {
 	FRAME_TEXT = 1,
@@ -36,6 +37,10 @@ struct frame {
 	struct str data; /* the bytes of its payload */
 	uint64_t size;   /* of the whole payload */
 };
+
+/* Whether a request with that method and those fields asks for a WebSocket
+ * (RFC 6455 section 4.1). */
+bool frame_asks(struct str method, const struct headers *h);
 
 /* Whether x is a WebSocket: a handshake that was agreed to. */
 bool frame_socket(const struct exchange *x);

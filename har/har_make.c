@@ -164,9 +164,8 @@ har_make_url(struct har_in *in, char *why, size_t n)
 		    (int)(x->url.n < 80 ? x->url.n : 80), x->url.p, e.text);
 		return 1;
 	}
-	entry->socket =
-	    url_is_socket(x->url) ||
-	    headers_have_token(&entry->request_headers, "Upgrade", "websocket");
+	entry->socket = url_is_socket(x->url) ||
+			frame_asks(x->method, &entry->request_headers);
 	if (x->target.n == 0)
 		x->target = u.target.n > 0 && u.target.p[0] == '/'
 				? u.target

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "har/coding.h"
+#include "har/frame.h"
 #include "recorder/pseudonym.h"
 #include "recorder/redact_priv.h"
 #include "recorder/rules.h"
@@ -447,7 +448,10 @@ redact_request(struct redaction *d, struct exchange *x)
 void
 redact_response_body(struct redaction *d, struct exchange *x)
 {
-	redact_message_body(d, &x->response, x, &x->arena);
+	if (!frame_socket(x))
+		redact_message_body(d, &x->response, x, &x->arena);
+	else if (!redact_frames(d, &x->response.body))
+		d->dropped = true;
 }
 
 void

@@ -1,7 +1,7 @@
 #ifndef RECORDER_REDACT_PRIV_H
 #define RECORDER_REDACT_PRIV_H
 
-/* What redact.c and redact_stream.c have in common. */
+/* What redact.c, redact_stream.c and redact_frames.c have in common. */
 
 #include "recorder/redact.h"
 
@@ -48,6 +48,10 @@ void redact_follow(struct message *m, struct arena *a, uint64_t size);
 /* A message's body that is in a file, redacted into another if need be.  False
  * when it cannot be searched, or not be written. */
 bool redact_spooled(struct redaction *d, struct message *m, struct arena *a);
+
+/* The same for what passed on a WebSocket, wherever it is; it is not known any
+ * more when that cannot be written. */
+bool redact_frames(struct redaction *d, struct body *b);
 
 /* Whether fields say that the body is in a coding. */
 bool redact_is_coded(const struct headers *h);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "har/frame.h"
 #include "har/spool.h"
 #include "recorder/rules.h"
 #include "replay/level.h"
@@ -174,7 +175,7 @@ key_of(struct keyer *k, const struct key_parts *given)
 	struct key key;
 
 	key_byte(k, KEY_VERSION);
-	key_part(k, p->method);
+	key_part(k, p->socket ? STR(KEY_SOCKET) : p->method);
 	key_part(k, p->scope);
 	key_part(k, p->target);
 	if (k->normal != NULL)
@@ -228,6 +229,7 @@ key_parts_of(const struct exchange *x)
 		.target = x->target,
 		.headers = &x->request.headers,
 		.body = buf_str(&body->bytes),
+		.socket = frame_asked(x),
 	};
 
 	if (!body->known || body->stored_id > 0)

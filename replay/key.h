@@ -12,6 +12,7 @@
  *                           are the same.  Any multipart compares without its
  *                           boundary: part heads and part bodies in order.
  *
+ *   WebSocket              whether it asks for one
  *   header fields          those only that a compare or replace rule names,
  *                          see replay/normal.h
  *
@@ -54,7 +55,11 @@ struct key_parts {
 	struct str target;
 	const struct headers *headers; /* NULL: none */
 	struct str body;
+	bool socket; /* asks for a WebSocket: it never equals one that does
+			not */
 };
+
+#define KEY_SOCKET "GET websocket" /* instead of the method */
 
 struct keyer; /* opaque; reusable state, one per thread */
 

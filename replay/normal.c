@@ -604,7 +604,7 @@ normal_form(struct normal *n, const struct key_parts *p, struct buf *out)
 	arena_reset(&n->arena);
 	if (!str_cut(&query, '?', &path))
 		path = STR("");
-	normal_text(out, 'M', p->method);
+	normal_text(out, 'M', p->socket ? STR(KEY_SOCKET) : p->method);
 	normal_text(out, 'S', p->scope);
 	normal_text(out, 'T', normal_path(n, path));
 	if (query.p != NULL)
