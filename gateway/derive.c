@@ -67,7 +67,7 @@ derive_head(struct transaction *t, int status, const char *const *without)
 
 	t->status = status;
 	b->n = 0;
-	buf_addf(b, "HTTP/1.1 %d %s\r\n", status, http1_reason(status));
+	http1_add_status_line(b, status);
 	while (derive_line(&rest, &name, &line))
 		if (!derive_is_in(name, derive_of_full) &&
 		    !derive_is_in(name, without))

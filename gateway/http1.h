@@ -160,4 +160,7 @@ void http1_add_last_chunk(struct buf *out, const struct headers *trailers);
 /* The usual reason phrase of a status code, "" for an unknown one. */
 const char *http1_reason(int status);
 
+/* "HTTP/1.1 200 OK" and the line's end, with that reason. */
+void http1_add_status_line(struct buf *b, int status);
+
 #endif

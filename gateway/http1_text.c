@@ -102,3 +102,13 @@ http1_reason(int status)
 		return "";
 	return reasons[status];
 }
+
+void
+http1_add_status_line(struct buf *b, int status)
+{
+	buf_add_text(b, "HTTP/1.1 ");
+	buf_add_u64(b, (unsigned)status);
+	buf_add_text(b, " ");
+	buf_add_text(b, http1_reason(status));
+	buf_add(b, "\r\n", 2);
+}

@@ -2,8 +2,6 @@
  * answers. */
 #include "config.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -39,7 +37,7 @@ reply_choose_framing(struct transaction *t, int status, bool has_length)
 }
 
 static void
-reply_add_source(struct transaction *t, struct buf *b, const char *id)
+reply_add_source(struct transaction *t, struct buf *b, const struct buf *note)
 {
 	static const char *const names[SOURCE_COUNT] = {
 #define S(name, text) [SOURCE_##name] = "X-Hark-Source: " text,
@@ -50,13 +48,13 @@ reply_add_source(struct transaction *t, struct buf *b, const char *id)
 	if (!t->w->shared->settings->source_header)
 		return;
 	buf_add_text(b, names[t->source]);
-	if (id != NULL)
-		buf_add_text(b, id);
+	if (note != NULL)
+		buf_add_str(b, buf_str(note));
 	buf_add(b, "\r\n", 2);
 }
 
 static void
-reply_end_head(struct transaction *t, const char *id)
+reply_end_head(struct transaction *t, const struct buf *note)
 {
 	struct buf *b = &t->w->head;
 
@@ -66,7 +64,7 @@ reply_end_head(struct transaction *t, const char *id)
 		buf_add_text(b, "Connection: close\r\n");
 	else if (t->keep && t->r->head.minor == 0)
 		buf_add_text(b, "Connection: keep-alive\r\n");
-	reply_add_source(t, b, id);
+	reply_add_source(t, b, note);
 	buf_add(b, "\r\n", 2);
 	t->head_out = true;
 }
@@ -80,19 +78,20 @@ reply_finish_head(struct transaction *t)
 void
 reply_finish_answer_head(struct transaction *t)
 {
-	char id[96] = "";
-	int n = 0;
+	struct buf *note = &t->w->note;
 
-	if (t->answer->entry != 0)
-		n = snprintf(
-		    id, sizeof(id), ";entry=%" PRId64, t->answer->entry);
+	note->n = 0;
+	if (t->answer->entry != 0) {
+		buf_add_text(note, ";entry=");
+		buf_add_u64(note, (uint64_t)t->answer->entry);
+	}
 	if (t->wanted.tier == TIER_NORMALIZED)
-		n += snprintf(
-		    id + n, sizeof(id) - (size_t)n, ";tier=normalized");
-	if (t->derived != NULL)
-		snprintf(
-		    id + n, sizeof(id) - (size_t)n, ";derived=%s", t->derived);
-	reply_end_head(t, id);
+		buf_add_text(note, ";tier=normalized");
+	if (t->derived != NULL) {
+		buf_add_text(note, ";derived=");
+		buf_add_text(note, t->derived);
+	}
+	reply_end_head(t, note);
 }
 
 void
@@ -113,19 +112,23 @@ reply_mock_now(struct transaction *t)
 {
 	const struct mock_reply *m = t->mock;
 	struct buf *b = &t->w->head;
-	struct buf id = { 0 };
+	struct buf *note = &t->w->note;
 
 	t->source = SOURCE_MOCK;
 	t->status = m->status;
 	b->n = 0;
-	buf_addf(b, "HTTP/1.1 %d %s\r\n", m->status, http1_reason(m->status));
+	http1_add_status_line(b, m->status);
 	buf_add_str(b, m->headers);
 	reply_choose_framing(t, m->status, true);
-	if (m->status != 204 && m->status != 304)
-		buf_addf(b, "Content-Length: %zu\r\n", m->body.n);
-	buf_addf(&id, ";route=%.*s", STR_ARGS(m->route));
-	reply_end_head(t, buf_text(&id));
-	buf_free(&id);
+	if (m->status != 204 && m->status != 304) {
+		buf_add_text(b, "Content-Length: ");
+		buf_add_u64(b, m->body.n);
+		buf_add(b, "\r\n", 2);
+	}
+	note->n = 0;
+	buf_add_text(note, ";route=");
+	buf_add_str(note, m->route);
+	reply_end_head(t, note);
 	reply_whole(t, buf_str(&m->body));
 }
 
@@ -148,10 +151,9 @@ reply_problem(struct transaction *t, const struct problem *p)
 	t->status = p->status;
 	problem_render(&body, p);
 	b->n = 0;
-	buf_addf(b,
-	    "HTTP/1.1 %d %s\r\nContent-Type: " PROBLEM_TYPE
-	    "\r\nContent-Length: %zu\r\n",
-	    p->status, http1_reason(p->status), body.n);
+	http1_add_status_line(b, p->status);
+	buf_addf(b, "Content-Type: " PROBLEM_TYPE "\r\nContent-Length: %zu\r\n",
+	    body.n);
 	reply_choose_framing(t, p->status, true);
 	reply_end_head(t, NULL);
 	reply_whole(t, buf_str(&body));

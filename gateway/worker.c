@@ -160,6 +160,7 @@ worker_free(struct worker *w)
 	mocks_unref(w->mocks);
 	arena_fini(&w->batch);
 	buf_free(&w->head);
+	buf_free(&w->note);
 	free(w->scratch);
 	free(w);
 }

@@ -85,6 +85,7 @@ struct worker {
 	char *scratch;      /* WORKER_SCRATCH bytes for one read */
 	struct arena batch; /* forgotten after each batch of writes */
 	struct buf head;    /* a head being rendered */
+	struct buf note;    /* what it will say of its source */
 	struct iovec pieces[WORKER_PIECES]; /* for one write */
 	int npieces;
 	struct mailbox *mailbox; /* calls from other threads */

@@ -396,6 +396,26 @@ asked_make_body(struct asked *a)
 	return body;
 }
 
+static struct value
+asked_make_base_url(struct asked *a)
+{
+	const struct asked_from *f = &a->from;
+	struct str hostname = asked_hostname(f->authority);
+	struct str prefix = f->prefix;
+
+	while (prefix.n > 0 && *prefix.p == '/') {
+		prefix.p++;
+		prefix.n--;
+	}
+	if (f->public_url.p != NULL)
+		return value_text(str_of(arena_printf(a->arena, "%.*s%s%.*s",
+		    STR_ARGS(f->public_url), prefix.n > 0 ? "/" : "",
+		    STR_ARGS(prefix))));
+	return value_text(str_of(arena_printf(a->arena, "%s://%.*s:%u%s%.*s",
+	    f->https ? "https" : "http", STR_ARGS(hostname), (unsigned)f->port,
+	    prefix.n > 0 ? "/" : "", STR_ARGS(prefix))));
+}
+
 struct value
 asked_part(struct asked *a, enum template_part part)
 {
@@ -405,6 +425,7 @@ asked_part(struct asked *a, enum template_part part)
 		[TEMPLATE_HEADERS] = asked_make_headers,
 		[TEMPLATE_COOKIES] = asked_make_cookies,
 		[TEMPLATE_BODY] = asked_make_body,
+		[TEMPLATE_BASE_URL] = asked_make_base_url,
 	};
 
 	if (!a->has[part]) {
@@ -451,25 +472,6 @@ asked_template_part(void *arg, enum template_part part)
 	return asked_part(arg, part);
 }
 
-static struct str
-asked_base_url(const struct asked *a, struct str hostname)
-{
-	const struct asked_from *f = &a->from;
-	struct str prefix = f->prefix;
-
-	while (prefix.n > 0 && *prefix.p == '/') {
-		prefix.p++;
-		prefix.n--;
-	}
-	if (f->public_url.p != NULL)
-		return str_of(arena_printf(a->arena, "%.*s%s%.*s",
-		    STR_ARGS(f->public_url), prefix.n > 0 ? "/" : "",
-		    STR_ARGS(prefix)));
-	return str_of(arena_printf(a->arena, "%s://%.*s:%u%s%.*s",
-	    f->https ? "https" : "http", STR_ARGS(hostname), (unsigned)f->port,
-	    prefix.n > 0 ? "/" : "", STR_ARGS(prefix)));
-}
-
 const struct template_request *
 asked_template(struct asked *a)
 {
@@ -480,7 +482,6 @@ asked_template(struct asked *a)
 	r->method = a->from.method;
 	r->hostname = asked_hostname(a->from.authority);
 	r->ip = a->from.client_address;
-	r->base_url = asked_base_url(a, r->hostname);
 	r->body = asked_text(a);
 	r->part = asked_template_part;
 	r->arg = a;

@@ -189,7 +189,7 @@ helper_cookie(struct helper_call *c, struct value *result)
 static int
 helper_base_url(struct helper_call *c, struct value *result)
 {
-	*result = value_text(c->c->request->base_url);
+	*result = helper_part(c, TEMPLATE_BASE_URL);
 	return 0;
 }
 

@@ -45,11 +45,12 @@ bool template_uses(const struct template *t, const char *helper);
 
 /* The parts of a request that are values. */
 enum template_part {
-	TEMPLATE_PARAMS,  /* object of texts, or arrays of them */
-	TEMPLATE_QUERY,   /* object */
-	TEMPLATE_HEADERS, /* object of texts, names in lower case */
-	TEMPLATE_COOKIES, /* object of texts */
-	TEMPLATE_BODY,    /* as its type says, VALUE_UNDEFINED when of none */
+	TEMPLATE_PARAMS,   /* object of texts, or arrays of them */
+	TEMPLATE_QUERY,    /* object */
+	TEMPLATE_HEADERS,  /* object of texts, names in lower case */
+	TEMPLATE_COOKIES,  /* object of texts */
+	TEMPLATE_BODY,     /* as its type says, VALUE_UNDEFINED when of none */
+	TEMPLATE_BASE_URL, /* text without a slash at its end */
 	TEMPLATE_PARTS
 };
 
@@ -59,8 +60,7 @@ struct template_request {
 	struct str method; /* "GET" */
 	struct str hostname;
 	struct str ip;
-	struct str base_url; /* without a slash at its end */
-	struct str body;     /* its text */
+	struct str body; /* its text */
 	struct value (*part)(void *arg, enum template_part part);
 	void *arg;
 };

@@ -143,7 +143,7 @@ ask_parts(struct values *v, struct value in)
 	value_set(v, out, STR("url"), value_text(asked_url(a)));
 	value_set(
 	    v, out, STR("hostname"), value_text(asked_template(a)->hostname));
-	for (part = TEMPLATE_QUERY; part < TEMPLATE_PARTS; part++)
+	for (part = TEMPLATE_QUERY; part <= TEMPLATE_BODY; part++)
 		value_set(v, out, str_of(names[part]),
 		    value_copy(v, asked_part(a, part)));
 	value_set(v, out, STR("text"), value_copy_text(v, asked_text(a)));

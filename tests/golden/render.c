@@ -47,7 +47,7 @@ static struct value
 job_part(void *arg, enum template_part part)
 {
 	static const char *const names[] = { "params", "query", "headers",
-		"cookies", "body" };
+		"cookies", "body", "baseUrl" };
 	struct job *j = arg;
 
 	return value_get(j->request, str_of(names[part]));
@@ -198,7 +198,6 @@ job_render(struct job *j, struct buf *out, struct err *e)
 	request.method = job_text(j->request, "method");
 	request.hostname = job_text(j->request, "hostname");
 	request.ip = job_text(j->request, "ip");
-	request.base_url = job_text(j->request, "baseUrl");
 	request.body = job_text(j->request, "stringBody");
 	if (j->request.kind == VALUE_OBJECT)
 		c.request = &request;

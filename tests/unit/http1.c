@@ -201,7 +201,7 @@ static const struct refusal {
 	{ "GET / HTTP/x.1\r\n" H "\r\n", HTTP1_LINE },
 	{ "GET / HTTP/1.2\r\n" H "\r\n", HTTP1_VERSION },
 	{ "GET / HTTP/0.9\r\n" H "\r\n", HTTP1_VERSION },
-	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HTTP1_VERSION },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HTTP1_PREFACE },
 	{ "GET / HTTP/1.1\n" H "\r\n", HTTP1_BARE_LF },
 	{ "GET /\n\n", HTTP1_BARE_LF },
 	{ "GET\n\n", HTTP1_BARE_LF },
