@@ -4,8 +4,11 @@
 # same seed of fake data, and both are asked the same: every route, with what
 # its rules want and with what they do not.  Status, the fields that the file
 # sets, type and body have to be equal.  What follows the clock is left out.
+# So have the callbacks of the environments that lie here; those of others would
+# go to somebody.
 
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -15,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -27,17 +31,50 @@ VOLATILE = re.compile(
     r'\b(now|date|time|dateTimeShift|dateFormat|uuid|guid|objectId|oneOf|'
     r'someOf|int|float|boolean|lorem|ip|hostname|baseUrl)\b|'
     r'faker \'(date|string\.uuid|string\.ulid|git|internet\.jwt)')
+# Without Content-Length, where the boundary of form data does not count.
+SENDER = {'host', 'connection', 'user-agent', 'accept', 'accept-encoding',
+          'accept-language', 'sec-fetch-mode'}
 # What each server adds by itself.
 OWN = {'date', 'connection', 'keep-alive', 'content-length', 'x-hark-source',
        'transfer-encoding', 'etag', 'vary', 'accept-ranges', 'last-modified'}
 
 
+class Receiver(http.server.ThreadingHTTPServer):
+    """Whom callbacks are for; knows all that came."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    class RequestHandlerClass(http.server.BaseHTTPRequestHandler):
+        protocol_version = 'HTTP/1.1'
+
+        def handle_one_request(self):
+            self.raw_requestline = self.rfile.readline(65537)
+            self.close_connection = True
+            if self.raw_requestline and self.parse_request():
+                n = int(self.headers.get('Content-Length', 0))
+                self.server.came.append((
+                    self.command, self.path, dict(
+                        (k.lower(), v) for k, v in self.headers.items()),
+                    self.rfile.read(n)))
+                self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n'
+                                 b'Connection: close\r\n\r\n')
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), self.RequestHandlerClass)
+        self.came = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
 class Server:
     def __init__(self, name, command, port, log):
         self.name, self.port = name, port
+        self.receiver = Receiver()
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True)
+            start_new_session=True, env={
+                **os.environ, 'MOCKOON_RECEIVER':
+                str(self.receiver.server_address[1])})
 
     def ready(self):
         end = time.monotonic() + PATIENCE
@@ -52,6 +89,8 @@ class Server:
         return False
 
     def stop(self):
+        self.receiver.shutdown()
+        self.receiver.server_close()
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
         try:
@@ -181,13 +220,59 @@ def difference(ours, theirs, loose):
     return None
 
 
-def serve(path, folder):
+def callbacks(server):
+    """What came, in an order of its own; boundaries are all the same."""
+    found = []
+    for method, target, headers, body in list(server.receiver.came):
+        headers = dict(headers)
+        form = re.fullmatch('multipart/form-data; boundary=(.*)',
+                            headers.get('content-type', ''))
+        if form:
+            body = body.replace(form.group(1).encode(), b'BOUNDARY')
+            headers['content-type'] = 'multipart/form-data'
+            headers.pop('content-length', None)
+        found.append((target, method, body, sorted(
+            (n, v) for n, v in headers.items() if n not in SENDER)))
+    return sorted(found)
+
+
+def latest(env):
+    """The longest latency of a callback in the file, in seconds."""
+    return max((c.get('latency', 0) for route in env['routes']
+                for r in route['responses'] for c in r.get('callbacks', [])),
+               default=0) / 1000
+
+
+def callbacks_differ(servers, env, found):
+    """Waits until both sent the same and nothing more can come."""
+    end = time.monotonic() + PATIENCE
+    since, last = time.monotonic(), None
+    while time.monotonic() < end:
+        ours, theirs = now = list(map(callbacks, servers))
+        if now != last:
+            since, last = time.monotonic(), now
+        quiet = time.monotonic() - since - latest(env)
+        if quiet > (0.5 if ours == theirs else 5):
+            break
+        time.sleep(0.05)
+    for who, these, others in (('hark', ours, list(theirs)),
+                               ('Mockoon', theirs, list(ours))):
+        for one in these:
+            if one in others:
+                others.remove(one)
+            else:
+                found.append(f'callback of {who} only: {one}')
+    return len(ours)
+
+
+def serve(path, folder, own):
     ports = free_port(), free_port()
     log = open(folder / 'servers.log', 'ab')
     return [
         Server('hark', [HARK, 'proxy', '--mocks', path, '--listen',
                         f'127.0.0.1:{ports[0]}', '--faker-seed', SEED,
                         '--mockoon-errors', '--workers', '1',
+                        '--callbacks', 'on' if own else 'off',
                         '--on-miss', '404'], ports[0], log),
         Server('mockoon', [CLI, 'start', '--data', path, '--repair', '-p',
                            str(ports[1]), '-l', '127.0.0.1', '--faker-seed',
@@ -196,10 +281,10 @@ def serve(path, folder):
                ports[1], log)]
 
 
-def compare(path, folder):
+def compare(path, folder, own):
     """How many requests, and what differed."""
     env = json.loads(path.read_text())
-    servers = serve(path, folder)
+    servers = serve(path, folder, own)
     asked, found = 0, []
     try:
         for s in servers:
@@ -219,6 +304,8 @@ def compare(path, folder):
                 text = difference(*answers, volatile(route, env))
                 if text:
                     found.append(f'{method} {target}: {text}')
+        if own and env.get('callbacks'):
+            asked += callbacks_differ(servers, env, found)
     finally:
         for s in servers:
             s.stop()
@@ -245,10 +332,10 @@ def main():
     only = sys.argv[1:]
     failed = total = 0
     with tempfile.TemporaryDirectory(prefix='hark-mocks-') as folder:
-        for number, (path, _) in enumerate(environments(), 1):
+        for number, (path, own) in enumerate(environments(), 1):
             if only and not any(o in path.name for o in only):
                 continue
-            asked, found = compare(path, pathlib.Path(folder))
+            asked, found = compare(path, pathlib.Path(folder), own)
             total += asked
             failed += bool(found)
             for text in found[:20]:
