@@ -73,9 +73,15 @@ static void
 transaction_call_back(struct transaction *t)
 {
 	struct callback *list = t->mock->callbacks;
+	char subject[256];
 
-	if (t->w->shared->messenger == NULL || list == NULL)
+	if (list == NULL)
 		return;
+	if (t->w->shared->messenger == NULL) {
+		log_debug(transaction_subject(t, subject, sizeof(subject)),
+		    "callbacks are not sent");
+		return;
+	}
 	t->mock->callbacks = NULL;
 	messenger_take(t->w->shared->messenger, list);
 }
