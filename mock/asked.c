@@ -31,6 +31,7 @@ struct asked {
 	bool has[TEMPLATE_PARTS], has_text;
 	struct value part[TEMPLATE_PARTS];
 	struct str text, remark;
+	struct str endpoint;
 	struct template_request request;
 };
 
@@ -77,7 +78,8 @@ asked_cut_target(struct asked *a)
 	if (target.n == 0 || *target.p == '?')
 		target =
 		    str_of(arena_printf(a->arena, "/%.*s", STR_ARGS(target)));
-	a->url = rest = asked_join_slashes(a->arena, target);
+	a->url = a->from.socket ? target : asked_join_slashes(a->arena, target);
+	rest = a->url;
 	(void)str_cut(&rest, '#', &a->path);
 	rest = a->path;
 	(void)str_cut(&rest, '?', &a->path);
@@ -147,6 +149,28 @@ asked_set_match(struct asked *a, const struct pattern_match *m)
 {
 	a->match = m;
 	a->has[TEMPLATE_PARAMS] = false;
+}
+
+void
+asked_set_endpoint(struct asked *a, struct str endpoint)
+{
+	a->endpoint = endpoint;
+}
+
+/* Mockoon gives its one route of Express for all that are not WebSockets. */
+struct str
+asked_endpoint(const struct asked *a)
+{
+	if (!a->from.socket)
+		return STR("*");
+	return str_of(arena_printf(a->arena, "%s%.*s",
+	    str_starts(a->endpoint, "/") ? "" : "/", STR_ARGS(a->endpoint)));
+}
+
+bool
+asked_is_message(const struct asked *a)
+{
+	return a->from.socket;
 }
 
 static struct value
@@ -374,6 +398,8 @@ asked_make_typed(struct asked *a)
 	type = asked_lower(a, line.text);
 	if (asked_is_json(type))
 		return asked_make_json(a);
+	if (a->from.socket && !asked_has(type, "xml"))
+		return VALUE_NONE;
 	if (asked_has(type, "application/x-www-form-urlencoded"))
 		return form_read_body(&a->v, asked_text(a));
 	if (asked_has(type, "multipart/form-data"))
@@ -393,6 +419,8 @@ asked_make_body(struct asked *a)
 	if (a->v.over)
 		return asked_remarked(
 		    a, "the body needs too much memory when it is read");
+	if (a->from.socket && body.kind == VALUE_UNDEFINED)
+		return value_text(asked_text(a));
 	return body;
 }
 
@@ -476,12 +504,19 @@ const struct template_request *
 asked_template(struct asked *a)
 {
 	struct template_request *r = &a->request;
+	struct value via;
 
 	if (r->part != NULL)
 		return r;
 	r->method = a->from.method;
 	r->hostname = asked_hostname(a->from.authority);
 	r->ip = a->from.client_address;
+	if (a->from.socket) {
+		r->hostname = a->from.authority;
+		via = asked_header(a, STR("x-forwarded-for"));
+		if (via.kind == VALUE_TEXT && via.text.n > 0)
+			r->ip = via.text;
+	}
 	r->body = asked_text(a);
 	r->part = asked_template_part;
 	r->arg = a;

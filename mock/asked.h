@@ -34,6 +34,9 @@ struct asked_from {
 	bool https;
 	uint16_t port;
 	struct str prefix;
+	/* It asks for a WebSocket, and body is a message: Mockoon sees some
+	 * parts in another way then. */
+	bool socket;
 };
 
 struct asked *asked_new(struct arena *a, const struct asked_from *from);
@@ -49,6 +52,13 @@ struct str asked_client(const struct asked *a); /* its address */
 /* The route's pattern fits; m outlives the view or the next call.  NULL: no
  * parameters. */
 void asked_set_match(struct asked *a, const struct pattern_match *m);
+
+/* The endpoint that the route has in its file, for rules. */
+void asked_set_endpoint(struct asked *a, struct str endpoint);
+struct str asked_endpoint(const struct asked *a);
+
+/* Whether the body is a message to a WebSocket. */
+bool asked_is_message(const struct asked *a);
 
 /* VALUE_UNDEFINED for a body of no known type, or that is not of its type. */
 struct value asked_part(struct asked *a, enum template_part part);

@@ -68,7 +68,7 @@ condition_compile_text(struct condition_text *to, struct str raw,
 	struct err e;
 
 	to->raw = raw;
-	if (memmem(raw.p, raw.n, "{{", 2) == NULL)
+	if (raw.n == 0 || memmem(raw.p, raw.n, "{{", 2) == NULL)
 		return;
 	to->template = template_compile(raw, NULL, &e);
 	if (to->template == NULL && remarks != NULL)
@@ -270,14 +270,14 @@ condition_method(struct condition_asking *a)
 	return method;
 }
 
-/* Every path is "*", too: that of the one route Mockoon has in Express. */
+/* The path as it was asked, and that of the route. */
 static struct value
 condition_path(struct condition_asking *a)
 {
 	struct value paths = value_new_array(&a->v, 2);
 
 	value_push(&a->v, paths, value_text(asked_url(a->of->asked)));
-	value_push(&a->v, paths, value_text(STR("*")));
+	value_push(&a->v, paths, value_text(asked_endpoint(a->of->asked)));
 	return paths;
 }
 
@@ -340,7 +340,8 @@ condition_deep(struct condition_asking *a, const struct mock_rule *rule,
 	*found = VALUE_NONE;
 	switch (rule->target) {
 	case MOCK_TARGET_BODY:
-		of = modifier.n == 0 && condition_wants_text(rule)
+		of = modifier.n == 0 && (condition_wants_text(rule) ||
+					    asked_is_message(asked))
 			 ? value_text(asked_text(asked))
 			 : condition_body(a);
 		break;

@@ -14,8 +14,10 @@
 #include "mock/fakers.h"
 #include "mock/memory.h"
 #include "mock/numbers.h"
-#include "mock/server.h"
+#include "mock/server_priv.h"
+#include "mock/socket.h"
 #include "mock/state.h"
+#include "mock/stream.h"
 #include "mock/template.h"
 
 #include "mock/mocks_priv.h"
@@ -261,6 +263,16 @@ mocks_forget(struct mocks *m, size_t i)
 
 /* ---- requests ------------------------------------------------------------ */
 
+/* In one round those for the host that the client named are asked, in another
+ * one those for any host. */
+static bool
+mocks_is_asked(
+    const struct served *at, const struct mock_request *q, bool any_host)
+{
+	return any_host == (at->at.host.n == 0) &&
+	       (any_host || url_host_covers(at->at.host, q->authority));
+}
+
 /* Whether an environment for the host of the request answers, or, for
  * any_host, one that is for any. */
 static bool
@@ -274,8 +286,7 @@ mocks_ask(struct mocks *m, struct server_request *sq, bool any_host,
 
 	for (i = 0; i < m->n && !answered; i++) {
 		at = &m->served[i];
-		if (any_host != (at->at.host.n == 0) ||
-		    (!any_host && !url_host_covers(at->at.host, q->authority)))
+		if (!mocks_is_asked(at, q, any_host))
 			continue;
 		sq->state =
 		    memory_state(m->ground->memory, i, q->session_number);
@@ -286,11 +297,57 @@ mocks_ask(struct mocks *m, struct server_request *sq, bool any_host,
 }
 
 bool
+mocks_have_sockets(const struct mocks *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (server_has_sockets(m->served[i].server))
+			return true;
+	return false;
+}
+
+static struct socket *
+mocks_find_socket(
+    struct mocks *m, struct server_request *sq, bool any_host, struct arena *a)
+{
+	struct socket *found = NULL;
+	size_t i;
+
+	for (i = 0; i < m->n && found == NULL; i++) {
+		if (!mocks_is_asked(&m->served[i], sq->from, any_host))
+			continue;
+		sq->state = memory_state(
+		    m->ground->memory, i, sq->from->session_number);
+		found = socket_find(m->served[i].server, sq, a);
+		state_unref(sq->state);
+	}
+	return found;
+}
+
+struct socket *
+mocks_socket(struct mocks *m, const struct mock_request *q)
+{
+	struct arena arena = { 0 };
+	struct template_context c;
+	struct server_request sq = { .from = q, .mocks = m, .c = &c };
+	struct socket *found;
+
+	mocks_enter(m, &arena, q->now_us, &c);
+	found = mocks_find_socket(m, &sq, false, &arena);
+	if (found == NULL)
+		found = mocks_find_socket(m, &sq, true, &arena);
+	mocks_leave(m, &c);
+	arena_fini(&arena);
+	return found;
+}
+
+bool
 mocks_answer(
     struct mocks *m, const struct mock_request *q, struct mock_reply *r)
 {
 	struct template_context c;
-	struct server_request sq = { .from = q, .c = &c };
+	struct server_request sq = { .from = q, .mocks = m, .c = &c };
 	bool answered;
 
 	mocks_enter(m, &r->arena, q->now_us, &c);
@@ -315,6 +372,7 @@ mocks_have_callbacks(const struct mocks *m)
 void
 mock_reply_fini(struct mock_reply *r)
 {
+	stream_free(r->stream);
 	arena_fini(&r->arena);
 	buf_free(&r->body);
 	buf_free(&r->remarks);

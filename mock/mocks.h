@@ -16,6 +16,8 @@
  *	respond.c	the reply of one response
  *	crud.c		the nine operations on a data bucket
  *	callback.c	requests that follow an answer
+ *	stream.c	bodies that come in pieces
+ *	socket.c	WebSocket routes
  */
 
 #include <stdbool.h>
@@ -30,6 +32,7 @@ struct callback;
 struct environment;
 struct err;
 struct headers;
+struct stream;
 struct mocks; /* opaque, counted; safe for any thread once it is filled */
 
 struct mocks_options {
@@ -85,6 +88,7 @@ struct mock_request {
 	struct str session;      /* "" for the one that all others share */
 	uint64_t session_number; /* another one when it begins anew */
 	int64_t now_us;          /* wall clock */
+	bool socket;             /* it asks for a WebSocket */
 };
 
 /* What a route answers; all of it lives in arena. */
@@ -99,10 +103,14 @@ struct mock_reply {
 	struct buf remarks;         /* for the log, one a line */
 	struct mocks *of;           /* the version that it came from, held */
 	struct callback *callbacks; /* that follow; a list, or NULL */
+	struct stream *stream;      /* NULL: body is all there is to come */
 };
 
 /* Whether a response of any environment has callbacks. */
 bool mocks_have_callbacks(const struct mocks *m);
+
+/* Whether there is a WebSocket route at all. */
+bool mocks_have_sockets(const struct mocks *m);
 
 /* Whether a route answers; *r is to be ended with mock_reply_fini() then. */
 bool mocks_answer(

@@ -535,6 +535,16 @@ respond_end(struct making *m)
 	buf_free(&text);
 }
 
+/* Of a stream of events only the head is made now. */
+static void
+respond_events(struct making *m)
+{
+	if (!m->own_type)
+		respond_set(m, STR("Content-Type"), STR("text/event-stream"));
+	if (respond_find(m, STR("Cache-Control")) == NULL)
+		respond_set(m, STR("Cache-Control"), STR("no-cache"));
+}
+
 void
 respond(const struct responding *d, struct mock_reply *r)
 {
@@ -544,7 +554,9 @@ respond(const struct responding *d, struct mock_reply *r)
 
 	d->c->status = &status;
 	respond_begin(&m);
-	if (of->body_type == MOCK_BODY_FILE && of->file_path.n > 0)
+	if (of->stream != NULL && of->stream->nevents > 0)
+		respond_events(&m);
+	else if (of->body_type == MOCK_BODY_FILE && of->file_path.n > 0)
 		respond_file(&m);
 	else if (of->body_type == MOCK_BODY_DATABUCKET &&
 		 d->plan->bucket < d->env->nbuckets)

@@ -15,6 +15,7 @@
 #include "mock/numbers.h"
 #include "mock/pattern.h"
 #include "mock/router.h"
+#include "mock/stream.h"
 #include "mock/template.h"
 
 #include "mock/server_priv.h"
@@ -136,6 +137,24 @@ server_callback_uses(
 	s->called_back = s->called_back || p->ncallbacks > 0;
 }
 
+static void
+server_events(struct server *s, const struct mock_stream *from,
+    struct plan_event **to, const char *where)
+{
+	struct plan_event *at;
+	size_t i;
+
+	*to = xcalloc(from->nevents + 1, sizeof(**to));
+	for (i = 0; i < from->nevents; i++) {
+		at = &(*to)[i];
+		at->data = server_text(s, from->events[i].data, false, where);
+		at->event = server_text(s, from->events[i].event, false, where);
+		at->id = server_text(s, from->events[i].id, false, where);
+		at->comment =
+		    server_text(s, from->events[i].comment, false, where);
+	}
+}
+
 static int
 server_plan(struct server *s, size_t route, size_t number, struct err *e)
 {
@@ -153,6 +172,10 @@ server_plan(struct server *s, size_t route, size_t number, struct err *e)
 	p->respond.file_path = server_text(s, of->file_path, false, where);
 	server_headers(s, &of->headers, &p->respond.headers, where);
 	server_callback_uses(s, &p->respond, where);
+	if (of->stream != NULL)
+		server_events(s, of->stream, &p->events, where);
+	if (of->close != NULL)
+		p->close = server_text(s, of->close->reason, false, where);
 	p->conditions = conditions_new(of, where, s->remarks, e);
 	if (p->conditions == NULL)
 		return err_wrap(e, "%.*s", STR_ARGS(s->env->path));
@@ -178,19 +201,24 @@ server_pattern(struct server *s, struct str prefix, size_t i, const char *more,
 		server_remark(s, where, e.text);
 		return;
 	}
-	router_add(s->router, *to, 2 * i + (more[0] != '\0'));
+	router_add(
+	    s->routes[i].of->type == MOCK_ROUTE_WS ? s->sockets : s->router,
+	    *to, 2 * i + (more[0] != '\0'));
 }
 
 static int
 server_route(struct server *s, struct str prefix, size_t i, struct err *e)
 {
 	struct route *r = &s->routes[i];
+	char where[64];
 	size_t k;
 
 	r->of = &s->env->routes[i];
 	r->plans = xcalloc(r->of->nresponses, sizeof(*r->plans));
-	if (r->of->type != MOCK_ROUTE_WS)
-		server_pattern(s, prefix, i, "", &r->pattern);
+	snprintf(where, sizeof(where), "routes[%zu].hark.open", r->of->index);
+	r->greeting = server_text(s, r->of->greeting, false, where);
+	s->has_sockets = s->has_sockets || r->of->type == MOCK_ROUTE_WS;
+	server_pattern(s, prefix, i, "", &r->pattern);
 	if (r->of->type == MOCK_ROUTE_CRUD)
 		server_pattern(s, prefix, i, "/:id", &r->items);
 	for (k = 0; k < r->of->nresponses; k++)
@@ -248,6 +276,7 @@ server_new(struct environment *env, struct str prefix,
 	s->options = o;
 	s->remarks = remarks;
 	s->router = router_new();
+	s->sockets = router_new();
 	s->routes = xcalloc(env->nroutes + 1, sizeof(*s->routes));
 	if (server_make(s, prefix, e) == -1) {
 		server_unref(s);
@@ -285,22 +314,49 @@ server_callbacks_free(struct server *s)
 	free(s->callbacks);
 }
 
+bool
+server_has_sockets(const struct server *s)
+{
+	return s->has_sockets;
+}
+
+static void
+server_events_free(struct plan_event *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		template_free(v[i].data.template);
+		template_free(v[i].event.template);
+		template_free(v[i].id.template);
+		template_free(v[i].comment.template);
+	}
+	free(v);
+}
+
+static void
+server_plan_free(struct plan *p)
+{
+	template_free(p->respond.body.template);
+	template_free(p->respond.file_path.template);
+	server_headers_free(&p->respond.headers);
+	if (p->events != NULL)
+		server_events_free(p->events, p->respond.of->stream->nevents);
+	template_free(p->close.template);
+	free(p->respond.callbacks);
+	conditions_free(p->conditions);
+}
+
 static void
 server_route_free(struct route *r)
 {
-	struct plan *p;
 	size_t i;
 
 	pattern_free(r->pattern);
 	pattern_free(r->items);
-	for (i = 0; r->plans != NULL && i < r->of->nresponses; i++) {
-		p = &r->plans[i];
-		template_free(p->respond.body.template);
-		template_free(p->respond.file_path.template);
-		server_headers_free(&p->respond.headers);
-		free(p->respond.callbacks);
-		conditions_free(p->conditions);
-	}
+	template_free(r->greeting.template);
+	for (i = 0; r->plans != NULL && i < r->of->nresponses; i++)
+		server_plan_free(&r->plans[i]);
 	free(r->plans);
 }
 
@@ -326,6 +382,7 @@ server_unref(struct server *s)
 	server_headers_free(&s->headers);
 	server_callbacks_free(s);
 	router_free(s->router);
+	router_free(s->sockets);
 	free(s->buckets);
 	free(s->routes);
 	environment_free(s->env);
@@ -488,6 +545,8 @@ server_reply(
 		crud_answer(&d, item, route->of->responses[0].crud_key, r);
 	else
 		respond(&d, r);
+	if (of->stream != NULL)
+		r->stream = stream_new(v, response, r);
 }
 
 /* As Mockoon answers an error that nobody has caught. */
@@ -544,6 +603,7 @@ server_try(struct serving *v, struct mock_reply *r)
 	const struct mock_route *of;
 
 	for (i = 0; i < n; i++) {
+		v->hit = &hits[i];
 		v->route = hits[i].order / 2;
 		item = hits[i].order % 2 == SERVER_ITEMS;
 		of = v->s->routes[v->route].of;
@@ -567,11 +627,10 @@ server_try(struct serving *v, struct mock_reply *r)
 	return known && server_preflight(v, r);
 }
 
-bool
-server_answer(
-    struct server *s, const struct server_request *q, struct mock_reply *r)
+void
+server_begin(struct serving *v, struct server *s,
+    const struct server_request *q, struct arena *a)
 {
-	struct serving v = { .s = s, .q = q };
 	struct asked_from from = {
 		.method = q->from->method,
 		.target = q->from->target,
@@ -581,15 +640,32 @@ server_answer(
 		.headers = q->from->headers,
 		.port = q->from->port,
 		.prefix = s->prefix,
+		.socket = q->from->socket,
 	};
+
+	*v = (struct serving){ .s = s, .q = q };
+	v->asked = asked_new(a, &from);
+	q->c->request = asked_template(v->asked);
+	state_use_begin(&v->use, q->state, s->env, s->buckets, q->c);
+}
+
+void
+server_end(struct serving *v)
+{
+	state_use_end(&v->use);
+}
+
+bool
+server_answer(
+    struct server *s, const struct server_request *q, struct mock_reply *r)
+{
+	struct serving v;
 	struct str remark;
 	bool answered;
 
-	v.asked = asked_new(&r->arena, &from);
-	q->c->request = asked_template(v.asked);
-	state_use_begin(&v.use, q->state, s->env, s->buckets, q->c);
+	server_begin(&v, s, q, &r->arena);
 	answered = server_try(&v, r);
-	state_use_end(&v.use);
+	server_end(&v);
 	remark = asked_remark(v.asked);
 	if (answered && remark.n > 0)
 		buf_addf(&r->remarks, "%.*s\n", STR_ARGS(remark));

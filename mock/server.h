@@ -30,6 +30,9 @@ bool server_has_templates(const struct server *s);
 /* Whether a response of it has callbacks. */
 bool server_has_callbacks(const struct server *s);
 
+/* Whether it has WebSocket routes. */
+bool server_has_sockets(const struct server *s);
+
 /* Generates the buckets that state has not yet. */
 void server_generate(
     struct server *s, struct state *state, struct template_context *c);
@@ -41,6 +44,7 @@ void server_known(const struct server *s, struct numbers *known);
  * without the request, buckets and variables. */
 struct server_request {
 	const struct mock_request *from;
+	struct mocks *mocks;
 	struct state *state;
 	struct template_context *c;
 };

@@ -6,6 +6,9 @@
  * it.
  *
  *	server.c	making it ready, HTTP routes
+ *	visit.c		a request that is answered more than once
+ *	socket.c	WebSocket routes
+ *	stream.c	bodies in pieces
  */
 
 #include <stdatomic.h>
@@ -18,14 +21,23 @@
 #include "mock/server.h"
 #include "mock/state.h"
 
+struct arena;
 struct asked;
 struct conditions;
 struct pattern;
 struct router;
+struct router_hit;
+struct socket;
+
+struct plan_event {
+	struct respond_text data, event, id, comment;
+};
 
 struct plan {
 	struct respond_plan respond;
 	struct conditions *conditions;
+	struct plan_event *events; /* of its stream, if any */
+	struct respond_text close; /* the reason */
 };
 
 struct route {
@@ -33,6 +45,7 @@ struct route {
 	struct pattern *pattern;
 	struct pattern *items; /* of a CRUD route: with /:id behind it */
 	struct plan *plans;
+	struct respond_text greeting;
 };
 
 struct server {
@@ -41,13 +54,14 @@ struct server {
 	struct environment *env;
 	struct str prefix;   /* of all routes, with that of the file */
 	struct buf *remarks; /* while it is made */
-	struct router *router;
+	struct router *router, *sockets; /* of HTTP and WebSocket routes */
 	struct route *routes;
 	struct respond_headers headers;
 	struct callback_plan *callbacks; /* of the environment, in its order */
 	struct template **buckets;
 	bool templates;   /* there are some */
 	bool called_back; /* some response has a callback */
+	bool has_sockets;
 };
 
 /* One request in one environment. */
@@ -57,8 +71,19 @@ struct serving {
 	struct asked *asked;
 	struct state_use use;
 	size_t route;
-	struct err e; /* why a rule cannot be asked */
+	const struct router_hit *hit; /* of its pattern */
+	struct err e;                 /* why a rule cannot be asked */
 };
+
+/* What is asked in q, of an HTTP or a WebSocket route; what is made on the way
+ * goes to a.  server_end() in the end. */
+void server_begin(struct serving *v, struct server *s,
+    const struct server_request *q, struct arena *a);
+void server_end(struct serving *v);
+
+/* The WebSocket route that has the path of q, if any; see socket.h. */
+struct socket *socket_find(
+    struct server *s, const struct server_request *q, struct arena *a);
 
 #define SERVER_FAILED SIZE_MAX
 
