@@ -3,8 +3,9 @@
 
 One environment is served by both: a route with 1 KiB of text, one with a
 template of ten fields of fake data, and a CRUD list of 1,000 items, filtered
-and sorted.  nginx answers with the same 1 KiB.  wrk has CPU 0, each server,
-with one worker, CPU 1; rounds alternate, medians count.
+and sorted.  nginx answers with the same 1 KiB.  What a look-up costs by the
+number of routes is seen in the last route of 1, 1,000 and 10,000.  wrk has
+CPU 0, each server, with one worker, CPU 1; rounds alternate, medians count.
 
 MOCKOON_CLI names mockoon-cli 9.9.0; without it Mockoon is left out.
 """
@@ -31,6 +32,7 @@ FAKE = ("person.firstName", "person.lastName", "internet.email",
         "string.uuid", "finance.iban", "commerce.productName")
 PATHS = {"static": "/static", "template": "/template",
          "list": "/items?price_gt=500&sort=price"}
+ROUTES = (1, 1000, 10000)
 CONNECTIONS = 32
 HEAD = """\
 | what | server | requests/s | of hark | p99 ms | peak MB |
@@ -111,7 +113,7 @@ def rate(runs):
     return statistics.median(r["requests"] / (r["us"] / 1e6) for r in runs)
 
 
-def report(found, runs, first):
+def report(found, runs):
     text = HEAD
     for (what, name), seen in runs.items():
         own = rate(runs[what, "hark"])
@@ -119,30 +121,46 @@ def report(found, runs, first):
         text += (f"| {what} | {name} | {rate(seen):,.0f} | "
                  f"{rate(seen) / own:.3f} | {p99:.2f} | "
                  f"{found[name].peak_memory() / 1e6:,.0f} |\n")
-    return text + ("\n10,000 routes: hark's first answer came after "
-                   f"{first * 1e3:.0f} ms.\n")
+    return text
 
 
-def first_answer(stage, hark):
-    """Seconds from the start with 10,000 routes to an answer of the last."""
-    path, ready = stage.path("many.json"), stage.path("many.ready")
+def with_routes(stage, hark, n):
+    """hark with so many routes, and the seconds until the last answers."""
+    path, ready = stage.path(f"{n}.json"), stage.path(f"{n}.ready")
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"routes": [
             {"endpoint": f"r{i}/:id", "responses": [{"body": "x"}]}
-            for i in range(10000)]}, f)
+            for i in range(n)]}, f)
     began = time.monotonic()
-    server = servers.Server("many", stage.folder, 1, [
-        hark, "proxy", "--mocks", path, "--listen", "127.0.0.1:0",
-        "--ready-file", ready])
+    server = servers.Server(f"routes-{n}", stage.folder, 1, [
+        hark, "proxy", "--mocks", path, "--workers", "1", "--listen",
+        "127.0.0.1:0", "--ready-file", ready])
     stage.servers.append(server)
     server.wait_for(lambda: os.path.exists(ready))
     with open(ready, encoding="ascii") as f:
-        base = "http://" + json.load(f)["listen"][0]
-    if not servers.answers(base + "/r9999/1"):
+        server.base = "http://" + json.load(f)["listen"][0]
+    if not servers.answers(f"{server.base}/r{n - 1}/1"):
         raise servers.Failure("the last route does not answer")
-    took = time.monotonic() - began
-    stage.end(server)
-    return took
+    return server, time.monotonic() - began
+
+
+def measure_routes(stage, hark, seconds, rounds):
+    found = {n: with_routes(stage, hark, n) for n in ROUTES}
+    runs = {n: [] for n in ROUTES}
+    for _ in range(rounds):
+        for n, (server, _) in found.items():
+            print(f"{n} routes", file=sys.stderr, flush=True)
+            runs[n].append(load.wrk(
+                os.path.join(HERE, "wrk.lua"), f"{server.base}/r{n - 1}/1",
+                CONNECTIONS, seconds))
+    text = ("\n| routes | requests/s of the last | of one route | first answer"
+            " after ms | peak MB |\n|---|---|---|---|---|\n")
+    for n, (server, took) in found.items():
+        text += (f"| {n:,} | {rate(runs[n]):,.0f} | "
+                 f"{rate(runs[n]) / rate(runs[1]):.3f} | {took * 1e3:.0f} | "
+                 f"{server.peak_memory() / 1e6:,.0f} |\n")
+        stage.end(server)
+    return text
 
 
 def main():
@@ -157,9 +175,9 @@ def main():
     try:
         folder = tempfile.mkdtemp(prefix="hark-bench-mocks-")
         with servers.Stage(folder, hark) as stage:
-            first = first_answer(stage, hark)
+            routes = measure_routes(stage, hark, o.seconds, o.rounds)
             found = start_all(stage, hark)
-            text = report(found, measure(found, o.seconds, o.rounds), first)
+            text = report(found, measure(found, o.seconds, o.rounds)) + routes
     except (servers.Failure, subprocess.SubprocessError) as e:
         print(f"bench-mocks: {e}", file=sys.stderr)
         return 1
