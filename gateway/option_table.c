@@ -226,6 +226,11 @@ static const char *const words_match[] = {
 	NULL,
 };
 static const char *const words_max_tier[] = { "exact", "normalized", NULL };
+static const char *const words_ws_match[] = {
+	[WS_MATCH_STRICT] = "strict",
+	[WS_MATCH_TOLERANT] = "tolerant",
+	NULL,
+};
 static const char *const words_host[] = {
 	[HOST_UPSTREAM] = "upstream",
 	[HOST_CLIENT] = "client",
@@ -510,6 +515,13 @@ const struct option option_table[] = {
 	    .initial = "asap",
 	    .argument = "asap|recorded|xN",
 	    .help = "rhythm of recorded answers that were streamed",
+	},
+	{
+	    .name = "ws-match",
+	    CHOICE(ws_match, words_ws_match),
+	    .initial = "strict",
+	    .argument = "strict|tolerant",
+	    .help = "which messages a recorded WebSocket goes on with",
 	},
 	{
 	    .name = "http-rules",

@@ -154,6 +154,9 @@ reply_problem(struct transaction *t, const struct problem *p)
 	http1_add_status_line(b, p->status);
 	buf_addf(b, "Content-Type: " PROBLEM_TYPE "\r\nContent-Length: %zu\r\n",
 	    body.n);
+	if (p->status == 426) /* RFC 6455 section 4.4 */
+		buf_add_text(b, "Upgrade: websocket\r\n"
+				"Sec-WebSocket-Version: 13\r\n");
 	reply_choose_framing(t, p->status, true);
 	reply_end_head(t, NULL);
 	reply_whole(t, buf_str(&body));
@@ -316,6 +319,10 @@ reply_answer_now(struct transaction *t)
 	bool pieces;
 
 	reader_used(t->w->reader, a->entry);
+	if (a->status == 101) {
+		ws_replay_begin(t);
+		return;
+	}
 	if ((t->wanted.asks != 0 || t->derived != NULL) && derive_reply(t))
 		return;
 	t->status = a->status;

@@ -63,6 +63,12 @@ enum match {
 	MATCH_PLAYWRIGHT,
 };
 
+/* Which message of a client a recorded WebSocket goes on with. */
+enum ws_match {
+	WS_MATCH_STRICT, /* the recorded one */
+	WS_MATCH_TOLERANT,
+};
+
 enum host_header {
 	HOST_UPSTREAM, /* the upstream's own authority */
 	HOST_CLIENT,   /* what the client sent */
@@ -168,6 +174,7 @@ struct settings {
 	uint64_t cache_bytes;
 	uint64_t queue_bytes;
 	uint64_t ws_record_limit; /* bytes recorded of one WebSocket */
+	enum ws_match ws_match;
 
 	int64_t header_timeout; /* first byte of a request to its head's end */
 	int64_t body_timeout;   /* between two reads of a request body */

@@ -12,6 +12,7 @@
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
  *	upgrade.c       a WebSocket that the upstream agreed to
+ *	ws_replay.c     a WebSocket that is played
  *	tee.c           the exchange that is recorded on the way
  *	tee_socket.c    the messages of a WebSocket that is
  *	compare.c       what differs from the recording (--diff)
@@ -246,6 +247,11 @@ void upgrade_begin(struct transaction *t, struct lane *upstream);
 
 /* Stops and starts its reading. */
 void upgrade_hold(struct transaction *t, bool on);
+
+/* ws_replay.c ----------------------------------------------------------- */
+
+/* t->answer is a WebSocket: it is played. */
+void ws_replay_begin(struct transaction *t);
 
 /* compare.c ------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "har/frame.h"
 #include "har/headers.h"
 #include "replay/http_rules.h"
 #include "replay/variant.h"
@@ -34,8 +35,8 @@ answer_bodiless(const struct exchange *x)
 bool
 answer_usable(const struct exchange *x)
 {
-	return x->outcome == OUTCOME_COMPLETE && x->status >= 200 &&
-	       x->status <= 599 &&
+	return x->outcome == OUTCOME_COMPLETE &&
+	       ((x->status >= 200 && x->status <= 599) || frame_socket(x)) &&
 	       (x->response.body.known || answer_bodiless(x));
 }
 

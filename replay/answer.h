@@ -31,8 +31,8 @@ struct answer_kept {
 	atomic_bool several;    /* was chosen among others, so cursors count */
 };
 
-/* Whether x can be replayed: complete, a final status that HTTP knows, and a
- * body that is known where there is one. */
+/* Whether x can be replayed: complete, a final status that HTTP knows or a
+ * WebSocket, and a body that is known where there is one. */
 bool answer_usable(const struct exchange *x);
 
 /* The answer with a copy of what it needs from x, but for the body, whose

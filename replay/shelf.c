@@ -134,8 +134,8 @@ shelf_add(struct shelf *s, const struct exchange *x, int64_t entry)
 static bool
 shelf_candidate(const struct store_candidate *c)
 {
-	return c->outcome == OUTCOME_COMPLETE && c->status >= 200 &&
-	       c->status <= 599;
+	return c->outcome == OUTCOME_COMPLETE &&
+	       ((c->status >= 200 && c->status <= 599) || c->status == 101);
 }
 
 /* The request's body, which tells entries apart that differ in secrets. */

@@ -445,20 +445,29 @@ a_status_as_text_is_a_number_all_the_same(void)
 }
 
 static void
-a_web_socket_is_kept_and_reported_as_never_replayed(void)
+a_web_socket_has_its_messages_as_lines_of_its_body(void)
 {
 	read_entry("{'request':{'method':'GET','url':'WSS://a.test:8/s?t'},"
 		   "'response':{'status':101,'statusText':'Switching'},"
 		   "'_webSocketMessages':[{'opcode':1}]}");
-	CHECK_INT(got.figures.idle, 1);
+	CHECK_INT(got.figures.idle, 0);
 	CHECK_INT(got.figures.skipped, 0);
 	CHECK_INT(got.x->status, 101);
 	CHECK_INT(got.x->outcome, OUTCOME_COMPLETE);
 	CHECK(str_is(got.x->url, "WSS://a.test:8/s?t"));
 	CHECK(str_is(got.x->target, "/s?t"));
+	CHECK(str_is(buf_str(&got.x->response.body.bytes), "{\"opcode\":1}\n"));
+	CHECK(str_is(got.x->extra, ""));
+}
+
+static void
+a_web_socket_without_messages_is_kept_and_reported(void)
+{
+	read_entry("{'request':{'method':'GET','url':'ws://a.test/'},"
+		   "'response':{'status':101}}");
+	CHECK_INT(got.figures.idle, 1);
+	CHECK(!got.x->response.body.known);
 	CHECK(strstr(buf_text(&got.notes), "a WebSocket") != NULL);
-	CHECK(str_is(got.x->extra, "{\"entry\":{\"_webSocketMessages\":"
-				   "[{\"opcode\":1}]}}"));
 }
 
 static void
@@ -467,9 +476,8 @@ frames_of_a_web_socket_may_be_in_a_file(void)
 	read_entry("{'request':{'method':'GET','url':'ws://a.test/'},"
 		   "'response':{'status':101,'content':"
 		   "{'_file':'frames.jsonl'}}}");
-	CHECK(str_is(got.x->extra, "{\"entry\":{\"_webSocketMessages\":"
-				   "[{\"opcode\":1},{\"opcode\":2}]}}"));
-	CHECK_INT(got.x->response.body.size, 0);
+	CHECK(str_is(buf_str(&got.x->response.body.bytes),
+	    "{\"opcode\":1}\n{\"opcode\":2}\n"));
 	read_entry("{'request':{'method':'GET','url':'ws://a.test/'},"
 		   "'response':{'status':101,'content':"
 		   "{'_file':'gone.jsonl'}}}");
@@ -813,7 +821,8 @@ RUN(TEST(a_plain_entry_needs_no_repair), TEST(members_may_come_in_any_order),
     TEST(a_payload_file_is_fetched), TEST(failed_exchanges_keep_their_reason),
     TEST(an_interim_status_never_counts_as_an_answer),
     TEST(a_status_as_text_is_a_number_all_the_same),
-    TEST(a_web_socket_is_kept_and_reported_as_never_replayed),
+    TEST(a_web_socket_has_its_messages_as_lines_of_its_body),
+    TEST(a_web_socket_without_messages_is_kept_and_reported),
     TEST(frames_of_a_web_socket_may_be_in_a_file),
     TEST(entries_that_cannot_be_one_are_skipped),
     TEST(what_would_inject_is_skipped_and_counted_as_such),
