@@ -5,6 +5,7 @@
  * A body that is being made from a schema, as mock/from_openapi_*.c share it:
  *
  *	from_openapi_schema.c	any value, objects and arrays
+ *	from_openapi_given.c	examples and defaults, if they fit
  *	from_openapi_join.c	one schema out of allOf, oneOf, anyOf and $ref
  *	from_openapi_number.c	numbers within limits
  *	from_openapi_string.c	texts, and choices among values
@@ -34,7 +35,11 @@ struct making {
 	unsigned level;
 	json_t *open[MAKING_OPEN]; /* what references led to */
 	size_t nopen;
+	bool looped; /* the last one led to one of these */
 	size_t values;
+	/* An item of an array all of which differ: which, of how many; of is 0
+	 * elsewhere.  What has no more values begins with the first again. */
+	size_t nth, of;
 };
 
 /* A text, or any value, that stands in the document. */
@@ -44,11 +49,39 @@ int making_put(struct making *m, const json_t *v);
 /* What a call of a helper gives, as a text. */
 int making_call(struct making *m, const char *call);
 
-/* Follows references.  NULL where they lead back to what is being made. */
+/* Follows references.  NULL where they lead nowhere or, with m->looped set,
+ * back to what is being made. */
 json_t *making_open(struct making *m, json_t *schema);
 
-/* The schema without allOf, oneOf and anyOf. */
+/* The schema without allOf, oneOf and anyOf; NULL where it is of what is being
+ * made. */
 json_t *making_join(struct making *m, json_t *schema);
+
+/* The schema with what its example says of its properties, where that is not
+ * used as a whole. */
+json_t *making_spread(struct making *m, json_t *schema);
+
+/* Whether v is what a schema asks for, but for allOf, oneOf and anyOf; at
+ * depth 0.  And whether a text is of a format, as any is of an unknown one. */
+bool making_fits(
+    struct making *m, json_t *schema, const json_t *v, unsigned depth);
+bool making_is_of_format(struct str text, struct str format);
+
+/* An example, const or default that stands in the schema and fits it; NULL
+ * when there is none. */
+const json_t *making_given(struct making *m, json_t *schema);
+
+/* The type, or what the other members are for. */
+struct str making_type(const json_t *schema);
+
+struct making_limits {
+	double least, most;
+	bool has_least, has_most;
+	bool above, below; /* the limits themselves do not count */
+	double step;       /* 0: none */
+};
+
+struct making_limits making_limits(const json_t *schema);
 
 /* A member that is a length; otherwise where there is none, or a negative
  * one. */

@@ -23,9 +23,10 @@ void openapi_responses(struct openapi *o, json_t *operation, json_t *route);
  * False when nothing says so. */
 bool openapi_infer(struct buf *out, struct str name, struct str type);
 
-/* A text that pattern fits and that is from least to most bytes long, found by
- * walking along the pattern.  False when there is none to be found. */
-bool openapi_sample(
-    struct buf *out, struct str pattern, size_t least, size_t most);
+/* A text that pattern fits and that is from least to most characters long, what
+ * is in out already included, found by walking along the pattern; another one
+ * for each nth, while there are some.  False when there is none to be found. */
+bool openapi_sample(struct buf *out, struct str pattern, size_t least,
+    size_t most, unsigned nth);
 
 #endif

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/regex.h"
 
+#include "mock/js_regex.h"
+
 #include "mock/from_openapi_priv.h"
 
 #define DEPTH 20
@@ -23,6 +25,7 @@ struct sampling {
 	struct str pattern;
 	size_t at;
 	unsigned extra; /* times that each repetition is repeated more */
+	unsigned nth;   /* another text for each */
 	struct buf *out;
 	unsigned steps;
 	bool lost; /* something that is not understood */
@@ -45,64 +48,106 @@ sample_range(bool set[SET], unsigned from, unsigned to)
 		set[from] = true;
 }
 
-/* What \d and the like stand for; anything else stands for itself. */
+/* The character of \xHH or \uHHHH, behind the letter. */
+static unsigned
+sample_hex(struct sampling *s, size_t digits)
+{
+	unsigned code = 0;
+	char c;
+
+	for (; digits > 0; digits--) {
+		c = s->at < s->pattern.n ? s->pattern.p[s->at++] : '\0';
+		if (c >= '0' && c <= '9')
+			code = code * 16 + (unsigned)(c - '0');
+		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+			code = code * 16 + (unsigned)((c | 32) - 'a' + 10);
+		else
+			s->lost = true;
+	}
+	return code;
+}
+
+/* Behind \p: letters pass for all properties, as the pattern will tell. */
 static void
+sample_property(struct sampling *s, bool set[SET])
+{
+	const char *p = s->pattern.p, *end;
+
+	end = s->at < s->pattern.n && p[s->at] == '{'
+		  ? memchr(p + s->at, '}', s->pattern.n - s->at)
+		  : NULL;
+	s->lost = s->lost || end == NULL;
+	if (end != NULL)
+		s->at = (size_t)(end - p) + 1;
+	sample_range(set, 'a', 'z');
+	sample_range(set, 'A', 'Z');
+	sample_range(set, '0', '9');
+}
+
+/* Behind a backslash: a character; SET when it is several, which are added. */
+static unsigned
 sample_escape(struct sampling *s, bool set[SET])
 {
+	static const char controls[] = "n\nt\tr\rf\fv\v";
 	bool of[SET] = { false };
-	char c = '\0';
+	char c = s->at < s->pattern.n ? s->pattern.p[s->at++] : '\0';
+	const char *control;
 	unsigned i;
 
-	if (s->at < s->pattern.n)
-		c = s->pattern.p[s->at++];
-	if (strchr("dD", c) != NULL)
+	if (c == 'x' || c == 'u')
+		return sample_hex(s, c == 'x' ? 2 : 4);
+	if (c == 'p') {
+		sample_property(s, set);
+		return SET;
+	}
+	if (c == '\0' || strchr("dDwWsS", c) == NULL) {
+		control = c == '\0' ? NULL : strchr("ntrfv", c);
+		s->lost = s->lost || strchr("bBPkc0123456789", c) != NULL;
+		return control != NULL ? (unsigned char)strchr(controls, c)[1]
+				       : (unsigned char)c;
+	}
+	if ((c | 32) != 's')
 		sample_range(of, '0', '9');
-	if (strchr("wW", c) != NULL) {
-		sample_range(of, '0', '9');
+	if ((c | 32) == 'w') {
 		sample_range(of, 'a', 'z');
 		sample_range(of, 'A', 'Z');
 		of['_'] = true;
 	}
-	if (strchr("sS", c) != NULL)
-		of[' '] = true;
-	if (strchr("dws", c) == NULL && strchr("DWS", c) == NULL) {
-		s->lost = s->lost || strchr("bBpPukxc0123456789", c) != NULL;
-		of[c == 'n'    ? '\n'
-		    : c == 't' ? '\t'
-		    : c == 'r' ? '\r'
-			       : (unsigned char)c] = true;
-	}
+	of[' '] = (c | 32) == 's';
 	for (i = 0x20; i < 0x7f; i++)
-		if (of[i] != (strchr("DWS", c) != NULL))
-			set[i] = true;
-	for (i = 0; i < 0x20; i++)
-		set[i] = set[i] || of[i];
+		set[i] = set[i] || of[i] != (c < 'a');
+	return SET;
+}
+
+/* A character of a class; SET when it is several. */
+static unsigned
+sample_class_one(struct sampling *s, bool set[SET])
+{
+	unsigned char c = (unsigned char)s->pattern.p[s->at++];
+
+	return c == '\\' ? sample_escape(s, set) : c;
 }
 
 static void
 sample_class(struct sampling *s, bool set[SET])
 {
 	bool of[SET] = { false }, not = false;
-	unsigned char c, last;
-	unsigned i;
+	unsigned c, last, i;
 
 	if (sample_more(s) && s->pattern.p[s->at] == '^') {
 		not = true;
 		s->at++;
 	}
 	while (sample_more(s) && s->pattern.p[s->at] != ']') {
-		c = (unsigned char)s->pattern.p[s->at++];
-		if (c == '\\') {
-			sample_escape(s, of);
-			continue;
-		}
-		last = c;
-		if (s->at + 1 < s->pattern.n && s->pattern.p[s->at] == '-' &&
+		last = c = sample_class_one(s, of);
+		if (c < SET && s->at + 1 < s->pattern.n &&
+		    s->pattern.p[s->at] == '-' &&
 		    s->pattern.p[s->at + 1] != ']') {
-			last = (unsigned char)s->pattern.p[s->at + 1];
-			s->at += 2;
+			s->at++;
+			last = sample_class_one(s, of);
 		}
-		sample_range(of, c, last);
+		if (c < SET)
+			sample_range(of, c, last < SET ? last : c);
 	}
 	s->lost = s->lost || s->at >= s->pattern.n;
 	s->at++;
@@ -128,23 +173,49 @@ sample_pick(struct sampling *s, const bool set[SET])
 	s->lost = s->lost || n == 0 || s->out->n > LONGEST;
 	if (s->lost)
 		return;
-	c = found[s->out->n % n];
+	c = found[(s->out->n + s->nth) % n];
 	buf_add(s->out, &c, 1);
 }
 
 /* ---- the pattern -------------------------------------------------------- */
 
+/* What stands behind "(?": false when the group adds nothing, as what only
+ * looks ahead or back does. */
+static bool
+sample_group_kind(struct sampling *s)
+{
+	const char *p = s->pattern.p + s->at, *end;
+	size_t n = s->pattern.n - s->at;
+	bool back = n > 1 && p[0] == '<' && (p[1] == '=' || p[1] == '!');
+
+	if (n > 0 && p[0] == ':') {
+		s->at++;
+		return true;
+	}
+	if (back || (n > 0 && (p[0] == '=' || p[0] == '!'))) {
+		s->at += back ? 2 : 1;
+		return false;
+	}
+	end = n > 0 && p[0] == '<' ? memchr(p, '>', n) : NULL;
+	s->lost = s->lost || end == NULL;
+	if (end != NULL)
+		s->at += (size_t)(end - p) + 1;
+	return true;
+}
+
 static void
 sample_group(struct sampling *s, unsigned depth)
 {
+	size_t had = s->out->n;
+	bool adds = true;
+
 	if (s->at < s->pattern.n && s->pattern.p[s->at] == '?') {
 		s->at++;
-		if (s->at < s->pattern.n && s->pattern.p[s->at] == ':')
-			s->at++;
-		else
-			s->lost = true; /* what stands around, names */
+		adds = sample_group_kind(s);
 	}
 	sample_choice(s, depth + 1);
+	if (!adds)
+		s->out->n = had;
 	if (s->at < s->pattern.n && s->pattern.p[s->at] == ')')
 		s->at++;
 	else
@@ -156,6 +227,7 @@ sample_atom(struct sampling *s, unsigned depth)
 {
 	bool set[SET] = { false };
 	char c = s->pattern.p[s->at++];
+	unsigned code;
 
 	if (c == '(') {
 		sample_group(s, depth);
@@ -163,9 +235,11 @@ sample_atom(struct sampling *s, unsigned depth)
 	}
 	if (c == '^' || c == '$')
 		return;
-	if (c == '\\')
-		sample_escape(s, set);
-	else if (c == '[')
+	if (c == '\\') {
+		code = sample_escape(s, set);
+		if (code < SET)
+			set[code] = true;
+	} else if (c == '[')
 		sample_class(s, set);
 	else if (c == '.')
 		sample_range(set, 0x20, 0x7e);
@@ -272,17 +346,17 @@ sample_length(struct str s)
 }
 
 bool
-openapi_sample(struct buf *out, struct str pattern, size_t least, size_t most)
+openapi_sample(struct buf *out, struct str pattern, size_t least, size_t most,
+    unsigned nth)
 {
-	struct sampling s = { .pattern = pattern, .out = out };
+	struct sampling s = { .pattern = pattern, .out = out, .nth = nth };
 	size_t had = out->n, n;
 	struct regex *r;
-	struct str text;
 	struct err e;
 	unsigned i;
 	bool found = false;
 
-	r = regex_new(pattern, &e);
+	r = js_regex_new(pattern, JS_REGEX_UNICODE, &e);
 	/* Once more first: a text of nothing is rarely what is meant. */
 	for (i = 0; r != NULL && i <= 1024 && !found; i++) {
 		s.at = 0;
@@ -290,12 +364,11 @@ openapi_sample(struct buf *out, struct str pattern, size_t least, size_t most)
 		s.extra = i < 2 ? 1 - i : i;
 		out->n = had;
 		sample_choice(&s, 0);
-		text = (struct str){ out->p + had, out->n - had };
-		n = sample_length(text);
+		n = sample_length(buf_str(out));
 		if (s.lost || s.at < pattern.n || (i > 1 && n > most))
 			break;
 		found = n >= least && n <= most &&
-			regex_find(r, text, 0, NULL) == 1;
+			regex_find(r, buf_str(out), 0, NULL) == 1;
 	}
 	regex_free(r);
 	if (!found)

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "mock/faker.h"
+#include "mock/schema.h"
 #include "mock/template.h"
 #include "mock/value.h"
 #include "mock/value_json.h"
@@ -18,6 +19,8 @@
  *
  *	{"template": "{{a}}", "root": {"a": 1}}
  *	{"out": "1"}
+ *
+ * With a schema it says whether the result is JSON that is valid by it.
  */
 
 struct job {
@@ -213,6 +216,25 @@ job_render(struct job *j, struct buf *out, struct err *e)
 	return result;
 }
 
+/* Whether text is JSON that the job's schema allows; else why not. */
+static struct value
+job_valid(struct job *j, struct str text)
+{
+	struct value value;
+	struct schema *s;
+	struct err e;
+	bool valid;
+
+	if (value_read_json(&j->v, text, &value) == -1)
+		return value_text(STR("not JSON"));
+	s = schema_new(job_member(j, "schema"), &e);
+	if (s == NULL)
+		return value_copy_text(&j->v, str_of(e.text));
+	valid = schema_valid(s, value);
+	schema_free(s);
+	return value_bool(valid);
+}
+
 static void
 job_print(struct job *j, const char *name, struct str text)
 {
@@ -220,6 +242,8 @@ job_print(struct job *j, const char *name, struct str text)
 	struct value object = value_new_object(&j->v);
 
 	value_set(&j->v, object, str_of(name), value_text(text));
+	if (job_member(j, "schema").kind != VALUE_UNDEFINED)
+		value_set(&j->v, object, STR("valid"), job_valid(j, text));
 	if (j->status != 0)
 		value_set(
 		    &j->v, object, STR("status"), value_number(j->status));
