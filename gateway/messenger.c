@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
+#include "gateway/session.h"
 #include "gateway/tls.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -41,6 +42,7 @@ struct errand {
 	struct buf subject; /* for the log, without secrets */
 	struct buf url;     /* url views it */
 	struct origin *origin;
+	struct session_naming naming; /* if it is for the gateway itself */
 	struct buf head;
 	struct call *call;
 	struct event *timer; /* until it is due; of an attempt's end */
@@ -86,6 +88,7 @@ errand_free(struct errand *x)
 	callback_free(x->callback);
 	buf_free(&x->subject);
 	buf_free(&x->url);
+	session_naming_fini(&x->naming);
 	buf_free(&x->head);
 	free(x);
 }
@@ -291,9 +294,13 @@ errand_render(struct errand *x, const struct url *u)
 	buf_addf(b, "%.*s %s%.*s HTTP/1.1\r\n", STR_ARGS(c->method),
 	    u->target.n > 0 && u->target.p[0] == '/' ? "" : "/",
 	    STR_ARGS(u->target));
-	if (!c->has_host)
+	if (!c->has_host && c->host.n > 0)
+		buf_addf(b, "Host: %s%.*s\r\n", buf_text(&x->naming.host),
+		    STR_ARGS(c->host));
+	else if (!c->has_host)
 		buf_addf(b, "Host: %s\r\n", x->origin->authority);
 	buf_add_str(b, c->headers);
+	buf_add_str(b, buf_str(&x->naming.field));
 	callback_sign(c, clock_wall_us(), b);
 	if (c->has_body)
 		buf_addf(b, "Content-Length: %zu\r\n", c->body.n);
@@ -483,7 +490,21 @@ messenger_refuse(struct errand *x, const char *why, atomic_uint_least64_t *in)
 }
 
 static void
-messenger_take_one(struct messenger *m, struct callback *c)
+messenger_locate(struct errand *x, struct str session)
+{
+	const struct settings *s = x->messenger->of.settings;
+	struct str url = x->callback->url;
+
+	if (str_starts(url, "/")) {
+		session_name(s->sessions, s->nsessions, session, &x->naming);
+		buf_add_text(&x->url, x->messenger->own);
+		buf_add_str(&x->url, buf_str(&x->naming.path));
+	}
+	buf_add_str(&x->url, url);
+}
+
+static void
+messenger_take_one(struct messenger *m, struct callback *c, struct str session)
 {
 	struct errand *x = xcalloc(1, sizeof(*x));
 	size_t held, bytes;
@@ -495,9 +516,7 @@ messenger_take_one(struct messenger *m, struct callback *c)
 	c->next = NULL;
 	held = atomic_fetch_add(&m->held, 1);
 	bytes = atomic_fetch_add(&m->bytes, c->body.n);
-	if (c->url.n > 0 && c->url.p[0] == '/')
-		buf_add_text(&x->url, m->own);
-	buf_add_str(&x->url, c->url);
+	messenger_locate(x, session);
 	errand_name(x);
 	x->due = clock_mono_us() + (int64_t)c->latency_ms * 1000;
 	if (c->wrong.p != NULL)
@@ -515,13 +534,13 @@ messenger_take_one(struct messenger *m, struct callback *c)
 }
 
 void
-messenger_take(struct messenger *m, struct callback *list)
+messenger_take(struct messenger *m, struct callback *list, struct str session)
 {
 	struct callback *next;
 
 	for (; list != NULL; list = next) {
 		next = list->next;
-		messenger_take_one(m, list);
+		messenger_take_one(m, list, session);
 	}
 }
 

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct callback;
 struct err;
 struct messenger; /* opaque */
@@ -35,8 +37,9 @@ struct messenger_of {
 struct messenger *messenger_open(const struct messenger_of *o, struct err *e);
 
 /* From any thread: takes the list over; each is due when its latency is
- * over. */
-void messenger_take(struct messenger *m, struct callback *list);
+ * over.  Those to the gateway itself stay in the session, "" for none. */
+void messenger_take(
+    struct messenger *m, struct callback *list, struct str session);
 
 struct messenger_figures {
 	uint64_t delivered; /* answered with a status below 400 */

@@ -226,6 +226,46 @@ session_by_host(
 	return own;
 }
 
+void
+session_name(const struct session_setting *ways, size_t n, struct str session,
+    struct session_naming *to)
+{
+	const struct session_setting *best = ways;
+	size_t i;
+
+	if (n == 0 || session.n == 0)
+		return;
+	for (i = 1; i < n; i++)
+		if (ways[i].way < best->way)
+			best = &ways[i];
+	switch (best->way) {
+	case SESSION_HEADER:
+		buf_addf(
+		    &to->field, "%s: %.*s\r\n", best->name, STR_ARGS(session));
+		break;
+	case SESSION_COOKIE:
+		buf_addf(&to->field, "Cookie: %s=%.*s\r\n", best->name,
+		    STR_ARGS(session));
+		break;
+	case SESSION_PATH:
+		buf_addf(&to->path, "%s/%.*s", best->name, STR_ARGS(session));
+		break;
+	case SESSION_HOST:
+		buf_addf(&to->host, "%.*s.", STR_ARGS(session));
+		break;
+	case SESSION_WAYS:
+		break;
+	}
+}
+
+void
+session_naming_fini(struct session_naming *s)
+{
+	buf_free(&s->path);
+	buf_free(&s->host);
+	buf_free(&s->field);
+}
+
 int
 session_take(const struct session_setting *ways, size_t n,
     const struct client_request *r, struct str *name,

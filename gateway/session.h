@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 struct client_request;
@@ -52,5 +53,17 @@ const struct client_request *session_request(const struct session_request *s);
 int session_take(const struct session_setting *ways, size_t n,
     const struct client_request *r, struct str *name,
     struct session_request **own);
+
+/* How a request that the gateway sends to itself is one of a session. */
+struct session_naming {
+	struct buf path;  /* goes in front of its path */
+	struct buf host;  /* in front of its host */
+	struct buf field; /* among its fields */
+};
+
+/* Adds to *to, all empty before, the one of the ways that takes any name. */
+void session_name(const struct session_setting *ways, size_t n,
+    struct str session, struct session_naming *to);
+void session_naming_fini(struct session_naming *s);
 
 #endif

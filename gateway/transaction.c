@@ -83,7 +83,7 @@ transaction_call_back(struct transaction *t)
 		return;
 	}
 	t->mock->callbacks = NULL;
-	messenger_take(t->w->shared->messenger, list);
+	messenger_take(t->w->shared->messenger, list, t->session);
 }
 
 void

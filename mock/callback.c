@@ -374,8 +374,8 @@ callback_head(struct calling *k)
 	else
 		buf_free(&c->body);
 	/* The environment may be that of a host only. */
-	if (str_starts(c->url, "/") && k->d->authority.n > 0)
-		callback_default(k, "Host", k->d->authority);
+	if (str_starts(c->url, "/"))
+		c->host = arena_str(&c->arena, k->d->authority);
 	c->has_host = callback_has(k, "Host");
 	callback_default(k, "Accept", STR("*/*"));
 	callback_default(

@@ -52,6 +52,7 @@ struct callback {
 	struct str url;     /* absolute, or a path of this server */
 	struct str headers; /* "Name: value\r\n"..., no framing fields */
 	bool has_host;      /* they have a Host */
+	struct str host;    /* else of a path of this server; or "" */
 	bool has_body;      /* body is to be sent, also when it is empty */
 	struct buf body;
 	uint64_t latency_ms;

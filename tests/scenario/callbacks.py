@@ -274,6 +274,28 @@ def callbacks_of_callbacks_come_to_an_end(t):
 
 
 @case
+def callbacks_to_the_gateway_stay_in_the_session(t):
+    for option, ask in (
+            ('header:X-S', lambda to, s: hark.get(to, [('X-S', s)])),
+            ('cookie:s', lambda to, s: hark.get(to, [('Cookie', f's={s}')])),
+            ('path:/s', lambda to, s: hark.get(f'/s/{s}{to}')),
+            ('host:h.test', lambda to, s: hark.get(
+                f'http://{s}.h.test{to}'))):
+        hark = served(
+            t, [callback('/count', method='get')],
+            route('begin', {'callbacks': follows()}),
+            {'endpoint': 'count', 'responseMode': 'SEQUENTIAL',
+             'responses': [{'body': str(i)} for i in range(9)]},
+            options=('--session', option))
+        same([ask('/begin', 'a').status for _ in 'xy'], [200, 200], option)
+        until(lambda: hark.log.count('200 in') == 2, option)
+        same([ask('/count', s).body for s in 'aba'], [b'2', b'0', b'3'],
+             option)
+        same(hark.get('/count').body, b'0')
+        hark.stop()
+
+
+@case
 def more_than_fit_are_dropped_and_counted(t):
     origin = receiver(t)
     gate = t.gate()

@@ -113,6 +113,39 @@ a_name_has_a_bound(void)
 	CHECK_STR(taken("header:X", "/", "h", field), "bad");
 }
 
+/* "path host field" by the ways in their order. */
+static const char *
+named(const char *first, const char *second, const char *session)
+{
+	static char text[256];
+	struct session_setting ways[2];
+	struct session_naming to = { 0 };
+	size_t n = 0;
+
+	CHECK_INT(session_parse(&ways[n++], first, &e), 0);
+	if (second != NULL)
+		CHECK_INT(session_parse(&ways[n++], second, &e), 0);
+	session_name(ways, n, str_of(session), &to);
+	snprintf(text, sizeof(text), "%s|%s|%s", buf_text(&to.path),
+	    buf_text(&to.host), buf_text(&to.field));
+	session_naming_fini(&to);
+	while (n > 0)
+		free(ways[--n].name);
+	return text;
+}
+
+static void
+a_request_to_oneself_names_it_by_the_way_that_takes_any_name(void)
+{
+	CHECK_STR(named("header:X-S", NULL, "a b"), "||X-S: a b\r\n");
+	CHECK_STR(named("cookie:s", NULL, "a"), "||Cookie: s=a\r\n");
+	CHECK_STR(named("path:/s", NULL, "a"), "/s/a||");
+	CHECK_STR(named("host:h.test", NULL, "a"), "|a.|");
+	CHECK_STR(named("host:h.test", "header:X", "a"), "||X: a\r\n");
+	CHECK_STR(named("cookie:c", "path:/s", "a"), "||Cookie: c=a\r\n");
+	CHECK_STR(named("header:X-S", NULL, ""), "||");
+}
+
 static void
 what_is_no_way_is_refused(void)
 {
@@ -133,4 +166,6 @@ what_is_no_way_is_refused(void)
 
 RUN(TEST(a_field_names_it_and_goes), TEST(a_cookie_names_it_and_goes_alone),
     TEST(a_path_segment_names_it_and_goes), TEST(a_host_names_it_and_goes),
-    TEST(a_name_has_a_bound), TEST(what_is_no_way_is_refused))
+    TEST(a_name_has_a_bound),
+    TEST(a_request_to_oneself_names_it_by_the_way_that_takes_any_name),
+    TEST(what_is_no_way_is_refused))
