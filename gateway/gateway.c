@@ -437,6 +437,7 @@ gateway_stop(struct gateway *g)
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_join(g->workers[i]);
+	mocking_finish(g->mocking);
 	messenger_close(g->shared.messenger, g->shared.settings->callback_drain,
 	    &g->called);
 	g->shared.messenger = NULL;

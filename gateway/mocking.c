@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/keeper.h"
 #include "gateway/mailbox.h"
 #include "gateway/settings.h"
 #include "gateway/watch.h"
@@ -25,7 +26,8 @@ struct mocking {
 	const struct settings *settings;
 	struct mocks *mocks; /* or NULL; only the watch's thread changes it */
 	const char **paths;
-	struct watch *watch; /* NULL when no file is there to change */
+	struct watch *watch;   /* NULL when no file is there to change */
+	struct keeper *keeper; /* NULL when nothing is kept */
 	struct worker *const *workers;
 	size_t nworkers;
 	pthread_mutex_t lock;
@@ -77,14 +79,17 @@ mocking_on_letter(struct worker *w, void *arg)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* Takes next over.  Once this returns no request begins with another. */
-static void
+/* Takes next over and gives back the one before, with which no request begins
+ * any more. */
+static struct mocks *
 mocking_swap(struct mocking *m, struct mocks *next)
 {
 	struct mocks *old = m->mocks;
 	size_t i;
 
 	m->mocks = next;
+	if (m->keeper != NULL)
+		keeper_set_mocks(m->keeper, next);
 	m->without = m->nworkers;
 	for (i = 0; i < m->nworkers; i++)
 		if (!mailbox_post(m->workers[i]->mailbox, mocking_on_letter, m))
@@ -93,6 +98,22 @@ mocking_swap(struct mocking *m, struct mocks *next)
 	while (m->without > 0)
 		pthread_cond_wait(&m->all_have_it, &m->lock);
 	pthread_mutex_unlock(&m->lock);
+	return old;
+}
+
+/* With the version that has it, in the place of the one that there is. */
+static void
+mocking_use(struct mocking *m, size_t i, struct mocks *next, int64_t read_us)
+{
+	int64_t began = clock_mono_us();
+	struct mocks *old = mocking_swap(m, next);
+
+	log_info(m->paths[i],
+	    "taken anew: %zu routes, read in %.1f ms, with all workers %.1f "
+	    "ms later",
+	    mocks_routes(next, i), (double)read_us / 1000,
+	    (double)(clock_mono_us() - began) / 1000);
+	mocks_forget(next, i);
 	mocks_unref(old);
 }
 
@@ -102,29 +123,21 @@ mocking_on_change(void *arg, size_t i)
 {
 	struct mocking *m = arg;
 	const char *path = m->paths[i];
-	int64_t began = clock_mono_us(), ready;
+	int64_t began = clock_mono_us();
 	struct buf remarks = { 0 };
 	struct err e;
 	struct environment *env = environment_load(path, &remarks, &e);
-	size_t routes = env != NULL ? env->nroutes : 0;
 	struct mocks *next = NULL;
 
 	if (env != NULL)
 		next =
 		    mocks_with(m->mocks, i, env, clock_wall_us(), &remarks, &e);
-	if (next == NULL) {
+	if (next != NULL) {
+		mocking_log_remarks(&remarks);
+		mocking_use(m, i, next, clock_mono_us() - began);
+	} else {
 		check_place(path, &e);
 		log_error(NULL, "%s; its routes stay as they were", e.text);
-	} else {
-		ready = clock_mono_us();
-		mocking_swap(m, next);
-		mocks_forget(m->mocks, i);
-		mocking_log_remarks(&remarks);
-		log_info(path,
-		    "taken anew: %zu routes, read in %.1f ms, in use after "
-		    "%.1f ms more",
-		    routes, (double)(ready - began) / 1000,
-		    (double)(clock_mono_us() - ready) / 1000);
 	}
 	buf_free(&remarks);
 }
@@ -149,9 +162,10 @@ mocking_watch(struct mocking *m)
 
 /* ---- life --------------------------------------------------------------- */
 
-struct mocking *
-mocking_open(const struct settings *s, struct mocks *own, struct err *e)
+static int
+mocking_load_all(struct mocking *m, struct err *e)
 {
+	const struct settings *s = m->settings;
 	struct mocks_options o = { .locale = s->faker_locale,
 		.seeded = s->faker_seed != 0,
 		.seed = s->faker_seed,
@@ -159,23 +173,38 @@ mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 		.choose_by_header = s->mock_response_headers,
 		.most_sessions = s->max_sessions,
 		.most_callback_depth = s->max_callback_depth };
-	struct mocking *m = xcalloc(1, sizeof(*m));
 	size_t i;
+
+	mocking_watch(m); /* first, so that a change meanwhile counts */
+	if (s->mock_state != NULL) {
+		m->keeper = keeper_new(s->mock_state);
+		o.on_change = keeper_on_change;
+		o.arg = m->keeper;
+	}
+	m->mocks = mocks_new(&o);
+	for (i = 0; i < s->nmocks; i++)
+		if (mocking_load(m, i, e) == -1)
+			return -1;
+	if (m->keeper == NULL)
+		return 0;
+	keeper_set_mocks(m->keeper, m->mocks);
+	return keeper_start(m->keeper, e);
+}
+
+struct mocking *
+mocking_open(const struct settings *s, struct mocks *own, struct err *e)
+{
+	struct mocking *m = xcalloc(1, sizeof(*m));
 
 	m->settings = s;
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->all_have_it, NULL);
-	if (own == NULL && s->nmocks > 0)
-		mocking_watch(m); /* a change while it is read counts */
-	if (own != NULL)
+	if (own != NULL) {
 		m->mocks = mocks_ref(own);
-	else if (s->nmocks > 0)
-		m->mocks = mocks_new(&o);
-	for (i = 0; own == NULL && i < s->nmocks; i++)
-		if (mocking_load(m, i, e) == -1) {
-			mocking_free(m);
-			return NULL;
-		}
+	} else if (s->nmocks > 0 && mocking_load_all(m, e) == -1) {
+		mocking_free(m);
+		return NULL;
+	}
 	return m;
 }
 
@@ -185,6 +214,7 @@ mocking_free(struct mocking *m)
 	if (m == NULL)
 		return;
 	mocking_stop(m);
+	mocking_finish(m);
 	mocks_unref(m->mocks);
 	pthread_mutex_destroy(&m->lock);
 	pthread_cond_destroy(&m->all_have_it);
@@ -208,6 +238,15 @@ mocking_stop(struct mocking *m)
 		return;
 	watch_free(m->watch);
 	m->watch = NULL;
+}
+
+void
+mocking_finish(struct mocking *m)
+{
+	if (m == NULL)
+		return;
+	keeper_free(m->keeper);
+	m->keeper = NULL;
 }
 
 void

@@ -31,6 +31,9 @@ int mocking_start(
     struct mocking *m, struct worker *const *workers, size_t n, struct err *e);
 void mocking_stop(struct mocking *m); /* safe on NULL, and without a start */
 
+/* When the workers have ended: writes what is to be kept.  Safe on NULL. */
+void mocking_finish(struct mocking *m);
+
 /* From any thread: reads all files again, soon. */
 void mocking_reload(struct mocking *m);
 

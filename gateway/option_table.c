@@ -338,6 +338,12 @@ const struct option option_table[] = {
 	    .help = "take mocks files anew when they change",
 	},
 	{
+	    .name = "mock-state",
+	    TEXT(mock_state, 4000),
+	    .argument = "FILE",
+	    .help = "keep what mocks remember there, for the next start",
+	},
+	{
 	    .name = "faker-locale",
 	    TEXT(faker_locale, 32),
 	    .initial = "en",

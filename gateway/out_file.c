@@ -39,6 +39,26 @@ out_file_open(struct out_file *f, const char *path, struct err *e)
 }
 
 int
+out_file_open_again(struct out_file *f, const char *path, struct err *e)
+{
+	struct stat st;
+
+	*f = (struct out_file){ .path = path };
+	f->temporary = xasprintf("%s-new", path);
+	f->fd = open(f->temporary,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (f->fd == -1) {
+		err_sys(e, "%.300s", f->temporary);
+		free(f->temporary);
+		f->temporary = NULL;
+		return -1;
+	}
+	if (stat(path, &st) == 0 && fchmod(f->fd, st.st_mode & 0777) == -1)
+		return err_sys(e, "%.300s", f->temporary);
+	return 0;
+}
+
+int
 out_file_write(void *arg, const void *p, size_t n, struct err *e)
 {
 	struct out_file *f = arg;

@@ -20,6 +20,11 @@ struct out_file {
  * 0 or -1; whatever happens, out_file_abandon() cleans up. */
 int out_file_open(struct out_file *f, const char *path, struct err *e);
 
+/* The same for a file that is written again and again: with the permissions
+ * that it has, and by way of PATH-new, so that a program that is killed leaves
+ * no more than that. */
+int out_file_open_again(struct out_file *f, const char *path, struct err *e);
+
 /* A json_write_fn whose arg is the struct out_file. */
 int out_file_write(void *f, const void *p, size_t n, struct err *e);
 

@@ -301,6 +301,9 @@ settings_check(const struct settings *s, struct err *e)
 	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0)
 		return err_set(e, "option on-miss: forward needs an upstream: "
 				  "give its URL or --upstream PREFIX=URL");
+	if (s->mock_state != NULL && s->nmocks == 0)
+		return err_set(e, "option mock-state: needs --mocks, which "
+				  "is what it keeps the state of");
 	if (s->diff && s->mode != MODE_SPY)
 		return err_set(e,
 		    "option diff: needs mode spy, which reads recordings, "
@@ -332,6 +335,7 @@ settings_free(struct settings *s)
 	}
 	free(s->mocks);
 	free(s->faker_locale);
+	free(s->mock_state);
 	rules_free(s->rules);
 	for (i = 0; i < s->nupstreams; i++) {
 		free(s->upstreams[i].prefix);

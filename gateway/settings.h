@@ -116,7 +116,8 @@ struct field_setting {
 struct settings {
 	struct mocks_setting *mocks;
 	size_t nmocks;
-	bool watch; /* the mocks files */
+	bool watch;       /* the mocks files */
+	char *mock_state; /* file; NULL: what mocks remember is not kept */
 	char *faker_locale;
 	uint64_t faker_seed; /* 0: none */
 	bool mockoon_errors, mock_response_headers;

@@ -23,6 +23,8 @@ struct remembered {
 struct memory {
 	atomic_uint refs;
 	size_t most;
+	void (*on_change)(void *arg);
+	void *arg;
 	size_t n;             /* environments */
 	struct state **first; /* of requests without a session */
 	pthread_mutex_t lock; /* of what follows */
@@ -32,13 +34,15 @@ struct memory {
 };
 
 struct memory *
-memory_new(size_t most_sessions)
+memory_new(size_t most_sessions, void (*on_change)(void *arg), void *arg)
 {
 	struct memory *m = xcalloc(1, sizeof(*m));
 
 	atomic_init(&m->refs, 1);
 	pthread_mutex_init(&m->lock, NULL);
 	m->most = most_sessions;
+	m->on_change = on_change;
+	m->arg = arg;
 	return m;
 }
 
@@ -110,6 +114,7 @@ memory_add(struct memory *m)
 {
 	m->first = xrealloc(m->first, (m->n + 1) * sizeof(*m->first));
 	m->first[m->n] = state_new(NULL);
+	state_on_change(m->first[m->n], m->on_change, m->arg);
 	return m->n++;
 }
 

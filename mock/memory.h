@@ -14,7 +14,10 @@ struct memory; /* opaque, counted; safe for any thread once it is filled */
 struct numbers;
 struct state;
 
-struct memory *memory_new(size_t most_sessions);
+/* on_change, if not NULL, is that of the states that others share
+ * (state_on_change()). */
+struct memory *memory_new(
+    size_t most_sessions, void (*on_change)(void *arg), void *arg);
 struct memory *memory_ref(struct memory *m);
 void memory_unref(struct memory *m); /* safe on NULL */
 

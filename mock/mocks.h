@@ -42,15 +42,16 @@ struct mocks_options {
 	bool mockoon_errors;   /* a template's error as Mockoon answers it */
 	bool choose_by_header; /* x-mock-response-code, -name and -id */
 	size_t most_sessions;
+	/* When what mocks_write_state() writes changes first, and when it
+	 * changes first after that; a request waits for it.  Or NULL. */
+	void (*on_change)(void *arg);
+	void *arg;
 	uint64_t most_callback_depth; /* of requests that callbacks follow */
 };
 
 struct mocks *mocks_new(const struct mocks_options *o);
 struct mocks *mocks_ref(struct mocks *m);
 void mocks_unref(struct mocks *m); /* safe on NULL */
-
-/* Whether the caller's reference is the only one. */
-bool mocks_alone(const struct mocks *m);
 
 /* Where an environment stands.  Those for the host of a request are asked
  * first, then those for any, each in the order of adding. */
@@ -73,9 +74,26 @@ struct mocks *mocks_with(const struct mocks *m, size_t i,
     struct environment *env, int64_t now_us, struct buf *remarks,
     struct err *e);
 
+/* How many routes the i-th environment has. */
+size_t mocks_routes(const struct mocks *m, size_t i);
+
 /* Forgets what was remembered for what the i-th environment does not have any
  * more, once versions that had it are out of use. */
 void mocks_forget(struct mocks *m, size_t i);
+
+#define MOCKS_STATE_MOST (256u << 20) /* bytes of it */
+
+/*
+ * What is remembered for those that name no session, as text, to go on with
+ * it in another process.  It is read once, when all environments are there
+ * and before any request.  What is of a route or bucket that the files have
+ * otherwise now is left out and told in remarks, one a line; what is of files
+ * that are not there is kept for the next writing.  0, or -1 and *e set when
+ * it is no such text.
+ */
+void mocks_write_state(struct mocks *m, struct buf *out);
+int mocks_read_state(
+    struct mocks *m, struct str text, struct buf *remarks, struct err *e);
 
 struct mock_request {
 	struct str method;

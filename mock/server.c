@@ -389,6 +389,12 @@ server_unref(struct server *s)
 	free(s);
 }
 
+const struct environment *
+server_environment(const struct server *s)
+{
+	return s->env;
+}
+
 void
 server_generate(
     struct server *s, struct state *state, struct template_context *c)

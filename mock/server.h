@@ -33,6 +33,8 @@ bool server_has_callbacks(const struct server *s);
 /* Whether it has WebSocket routes. */
 bool server_has_sockets(const struct server *s);
 
+const struct environment *server_environment(const struct server *s);
+
 /* Generates the buckets that state has not yet. */
 void server_generate(
     struct server *s, struct state *state, struct template_context *c);

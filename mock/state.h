@@ -22,7 +22,9 @@
 #include "mock/template.h"
 #include "mock/value.h"
 
+struct buf;
 struct environment;
+struct err;
 struct numbers;
 struct state; /* opaque, counted; safe for any thread */
 
@@ -42,6 +44,21 @@ void state_served(struct state *s, uint64_t route);
 
 /* Forgets all routes and buckets whose keys are not known. */
 void state_forget(struct state *s, const struct numbers *known);
+
+/* Called, with the state held up for so long, when it changes first and when
+ * it changes first after state_write().  Before other threads have it. */
+void state_on_change(struct state *s, void (*on_change)(void *arg), void *arg);
+
+/*
+ * A state as text: a JSON object a line.  state_write() appends what it has
+ * for env.  state_read() takes such a line back into a state with nothing but
+ * generated buckets: 0, or 1 when it is of something that env does not have,
+ * or has otherwise, now, which *e then tells, or -1 when it is no such line.
+ */
+void state_write(
+    struct state *s, const struct environment *env, struct buf *out);
+int state_read(struct state *s, const struct environment *env,
+    const struct numbers *known, struct value line, struct err *e);
 
 /*
  * The state as one request to env sees it.  templates are the values of env's

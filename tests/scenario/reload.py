@@ -93,7 +93,7 @@ def a_file_is_taken_while_requests_run_and_none_is_lost(t):
             same(said(hark), str(i))
             until(lambda: all(a > b for a, b in zip(counts, had)),
                   'all clients had answers')
-    check('in use after' in hark.log, hark.log)
+    check('with all workers' in hark.log, hark.log)
 
 
 @case
