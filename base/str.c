@@ -230,6 +230,19 @@ str_utf8(struct str text, bool *whole)
 	return n;
 }
 
+/* Drops bytes of ASCII, eight at a time. */
+static void
+str_skip_ascii(struct str *a)
+{
+	uint64_t eight;
+
+	for (; a->n >= sizeof(eight); a->p += 8, a->n -= 8) {
+		memcpy(&eight, a->p, sizeof(eight));
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+}
+
 bool
 str_is_utf8(struct str a)
 {
@@ -237,6 +250,9 @@ str_is_utf8(struct str a)
 	size_t n;
 
 	while (whole && a.n > 0) {
+		str_skip_ascii(&a);
+		if (a.n == 0)
+			break;
 		n = str_utf8(a, &whole);
 		a.p += n;
 		a.n -= n;

@@ -192,8 +192,18 @@ ws_frame_head(const struct ws_frame *f, uint8_t out[WS_FRAME_HEAD])
 void
 ws_frame_mask(char *p, size_t n, const uint8_t mask[4], uint64_t at)
 {
+	uint8_t turned[8];
+	uint64_t eight, with;
 	size_t i;
 
+	for (i = 0; i < 8; i++)
+		turned[i] = mask[(at + i) & 3];
+	memcpy(&with, turned, sizeof(with));
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&eight, p, sizeof(eight));
+		eight ^= with;
+		memcpy(p, &eight, sizeof(eight));
+	}
 	for (i = 0; i < n; i++)
-		p[i] = (char)(p[i] ^ mask[(at + i) & 3]);
+		p[i] = (char)(p[i] ^ turned[i]);
 }
