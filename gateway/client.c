@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,9 @@ client_doom(struct client *c)
 {
 	if (c->state == CLIENT_DOOMED)
 		return;
+	/* Nothing is cut. */
+	if (c->state == CLIENT_IDLE)
+		stream_finish(&c->s);
 	c->state = CLIENT_DOOMED;
 	c->deadline = 0;
 	event_del(&c->rd);
@@ -54,6 +58,8 @@ client_fini(struct client *c)
 	event_del(&c->rd);
 	event_del(&c->wr);
 	stream_drop(&c->s);
+	free(c->meant);
+	free(c->tunnel);
 	if (c->out != NULL)
 		evbuffer_free(c->out);
 	http1_body_fini(&c->reader);
@@ -72,10 +78,9 @@ client_listen(struct client *c)
 		event_active(&c->rd, EV_READ, 0);
 }
 
-/* Leaves without a reply being cut: says FIN and reads on for a moment, since
- * closing with unread input would reset the connection and could take the
+/* Closing with unread input would reset the connection and could take the
  * reply with it (RFC 9112 section 9.6). */
-static void
+void
 client_linger(struct client *c)
 {
 	if (c->broken || c->half_closed) {
@@ -197,8 +202,13 @@ client_finish(struct client *c)
 	client_release_evhttp(c);
 	guard_next(c);
 	c->replied = false;
-	c->state = CLIENT_IDLE;
-	c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+	if (c->entering) {
+		c->entering = false;
+		client_start(c);
+	} else {
+		c->state = CLIENT_IDLE;
+		c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+	}
 	client_listen(c);
 	if (!c->in_guard)
 		guard_run(c);
@@ -362,6 +372,10 @@ client_on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->w->now = clock_mono_us();
+	if (c->state == CLIENT_HANDSHAKE) {
+		client_handshake(c);
+		return;
+	}
 	if (c->s.write_wants_read)
 		event_add(&c->wr, NULL);
 	if (!c->taken || !client_lane_early(c))
@@ -378,7 +392,9 @@ client_on_writable(evutil_socket_t fd, short what, void *arg)
 	c->w->now = clock_mono_us();
 	if (c->s.read_wants_write)
 		event_active(&c->rd, EV_READ, 0);
-	if (c->state == CLIENT_BUSY)
+	if (c->state == CLIENT_HANDSHAKE)
+		client_handshake(c);
+	else if (c->state == CLIENT_BUSY)
 		client_write_on(c);
 }
 
@@ -476,6 +492,19 @@ client_is_local(const struct client *c, struct str host)
 	       getnameinfo((struct sockaddr *)&a, n, text, sizeof(text), NULL,
 		   0, NI_NUMERICHOST) == 0 &&
 	       str_iis(host, text);
+}
+
+uint16_t
+client_local_port(const struct client *c)
+{
+	struct sockaddr_storage a;
+	socklen_t n = sizeof(a);
+
+	if (getsockname(c->s.fd, (struct sockaddr *)&a, &n) == -1)
+		return 0;
+	return ntohs(a.ss_family == AF_INET6
+			 ? ((struct sockaddr_in6 *)&a)->sin6_port
+			 : ((struct sockaddr_in *)&a)->sin_port);
 }
 
 void

@@ -75,6 +75,15 @@ uint64_t client_id(const struct client *c);
 /* Whether host, an address as in a URL, is the one the client reached us on. */
 bool client_is_local(const struct client *c, struct str host);
 
+/* The port that the client reached us on. */
+uint16_t client_local_port(const struct client *c);
+
+/* Whether it asks by TLS. */
+bool client_is_secure(const struct client *c);
+
+/* The authority of the CONNECT that it came by, or NULL. */
+const char *client_tunnel(const struct client *c);
+
 /* Whoever answers; handed to the later events of this request. */
 void client_own(struct client *c, void *owner);
 
@@ -96,6 +105,10 @@ void client_again(struct client *c);
  * What client_write() was given before goes out first.
  */
 struct lane *client_take_over(struct client *c);
+
+/* The reply to a CONNECT is complete: what follows are requests to authority,
+ * by TLS or not as the first byte says. */
+void client_intercept(struct client *c, struct str authority);
 
 /* The reply is complete; with keep the connection goes on. */
 void client_done(struct client *c, bool keep);

@@ -2,10 +2,11 @@
 #define GATEWAY_CLIENT_PRIV_H
 
 /*
- * What the four files of the client side share; nobody else includes it.
+ * What the five files of the client side share; nobody else includes it.
  *
  *	client.c    a connection: replies, ends, deadlines
  *	client_lane.c  one that was taken over
+ *	client_tls.c  how one begins
  *	guard.c     from raw bytes to a checked request
  *	clients.c   a worker's listeners and connections, accepting
  */
@@ -32,12 +33,13 @@ struct evhttp_request;
 #define CLIENT_KEEP (16u * 1024) /* memory that a quiet connection keeps */
 
 enum client_state {
-	CLIENT_IDLE,   /* between requests */
-	CLIENT_HEAD,   /* some bytes of a head are there */
-	CLIENT_BODY,   /* a body at hand is not whole yet */
-	CLIENT_BUSY,   /* a request is out for its reply */
-	CLIENT_LINGER, /* replied, discarding what still comes */
-	CLIENT_DOOMED, /* waits for the reaper */
+	CLIENT_HANDSHAKE, /* TLS, or not known yet */
+	CLIENT_IDLE,      /* between requests */
+	CLIENT_HEAD,      /* some bytes of a head are there */
+	CLIENT_BODY,      /* a body at hand is not whole yet */
+	CLIENT_BUSY,      /* a request is out for its reply */
+	CLIENT_LINGER,    /* replied, discarding what still comes */
+	CLIENT_DOOMED,    /* waits for the reaper */
 };
 
 struct client {
@@ -50,6 +52,11 @@ struct client {
 	uint64_t id;
 	enum client_state state;
 	int64_t deadline; /* monotonic µs, 0 for none */
+
+	bool secure;   /* by TLS */
+	bool entering; /* with the reply the tunnel begins */
+	char *tunnel;  /* the target of the CONNECT that led here, or NULL */
+	char *meant;   /* the host without SNI, during a handshake */
 
 	struct event rd, wr;  /* ours, on the same descriptor */
 	struct evbuffer *out; /* waits to be written; NULL: nothing ever did */
@@ -115,6 +122,9 @@ void client_gone(struct client *c);
  * ends. */
 void client_refuse(struct client *c, int status, const char *why);
 
+/* Leaves without a reply being cut: says FIN and reads on for a moment. */
+void client_linger(struct client *c);
+
 /* Sends now or never; -1 when the socket does not take all of it. */
 int client_send_now(struct client *c, const char *text);
 
@@ -150,6 +160,14 @@ void client_lane_gone(struct client *c);
 
 /* For the janitor's look at c. */
 void client_lane_check(struct client *c);
+
+/* client_tls.c ---------------------------------------------------------- */
+
+/* A connection, or a tunnel in it, begins: its first bytes are not read. */
+void client_start(struct client *c);
+
+/* A step of what CLIENT_HANDSHAKE stands for. */
+void client_handshake(struct client *c);
 
 /* guard.c --------------------------------------------------------------- */
 

@@ -156,14 +156,13 @@ clients_adopt(struct worker *w, struct client *c)
 
 	c->s.fd = bufferevent_getfd(c->bev);
 	c->id = atomic_fetch_add(&w->shared->clients, 1) + 1;
-	c->state = CLIENT_IDLE;
-	c->deadline = w->now + w->shared->settings->idle_timeout;
 	clients_name(c);
 	evhttp_connection_set_closecb(c->evcon, clients_on_close, c);
 	event_assign(&c->rd, w->base, c->s.fd, EV_READ | EV_PERSIST,
 	    client_on_readable, c);
 	event_assign(&c->wr, w->base, c->s.fd, EV_WRITE, client_on_writable, c);
 	event_add(&c->rd, NULL);
+	client_start(c);
 	client_wall(c);
 	TAILQ_INSERT_TAIL(&s->live, c, link);
 	s->count++;
@@ -299,7 +298,7 @@ clients_drain(struct worker *w)
 		evhttp_del_accept_socket(w->http, s->bound[i]);
 	s->nbound = 0;
 	TAILQ_FOREACH(c, &s->live, link)
-	if (c->state == CLIENT_IDLE)
+	if (c->state == CLIENT_IDLE || c->state == CLIENT_HANDSHAKE)
 		client_doom(c);
 	event_active(s->reap, EV_TIMEOUT, 0);
 }

@@ -1,6 +1,6 @@
 /*
- * hark run: a gateway for the life of one command, which finds it by the
- * environment variable HARK_URL.
+ * hark run: a gateway for the life of one command, which finds it by its
+ * environment: HARK_URL, or as its proxy.
  */
 #include "config.h"
 
@@ -20,6 +20,7 @@
 #include "gateway/gateway.h"
 #include "gateway/ready.h"
 #include "gateway/report.h"
+#include "gateway/run_env.h"
 #include "gateway/tally.h"
 #include "gateway/terminal.h"
 
@@ -144,38 +145,20 @@ cmd_run_url(const struct gateway *g)
 {
 	const char *address = gateway_address(g, 0);
 	const char *port = strrchr(address, ':');
+	const char *scheme = gateway_scheme(g);
 
 	if (strncmp(address, "0.0.0.0:", 8) == 0)
-		return xasprintf("http://127.0.0.1%s", port);
+		return xasprintf("%s://127.0.0.1%s", scheme, port);
 	if (strncmp(address, "[::]:", 5) == 0)
-		return xasprintf("http://[::1]%s", port);
-	return xasprintf("http://%s", address);
-}
-
-/* Our environment with HARK_URL in it.  The array is the caller's; so is
- * variable, which is in it. */
-static char **
-cmd_run_environment(char *variable)
-{
-	size_t n = 0, kept = 0, i;
-	char **copy;
-
-	while (environ[n] != NULL)
-		n++;
-	copy = xcalloc(n + 2, sizeof(*copy));
-	for (i = 0; i < n; i++)
-		if (strncmp(environ[i], "HARK_URL=", 9) != 0)
-			copy[kept++] = environ[i];
-	copy[kept] = variable;
-	return copy;
+		return xasprintf("%s://[::1]%s", scheme, port);
+	return xasprintf("%s://%s", scheme, address);
 }
 
 /* Starts the command.  Its process id, or -1 with errno set. */
 static pid_t
-cmd_run_spawn(char **argv, const char *url, const struct run_signals *r)
+cmd_run_spawn(
+    char **argv, const struct run_env *env, const struct run_signals *r)
 {
-	char *variable = xasprintf("HARK_URL=%s", url);
-	char **environment = cmd_run_environment(variable);
 	posix_spawnattr_t attributes;
 	pid_t child;
 	int rc;
@@ -185,11 +168,9 @@ cmd_run_spawn(char **argv, const char *url, const struct run_signals *r)
 	posix_spawnattr_setsigdefault(&attributes, &r->defaults);
 	posix_spawnattr_setflags(
 	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc =
-	    posix_spawnp(&child, argv[0], NULL, &attributes, argv, environment);
+	rc = posix_spawnp(
+	    &child, argv[0], NULL, &attributes, argv, run_env_variables(env));
 	posix_spawnattr_destroy(&attributes);
-	free(environment);
-	free(variable);
 	errno = rc;
 	return rc == 0 ? child : -1;
 }
@@ -217,19 +198,29 @@ cmd_run_wait(pid_t child, const struct run_signals *r)
 }
 
 static int
-cmd_run_command(
-    char **argv, const struct gateway *g, const struct run_signals *r)
+cmd_run_command(char **argv, const struct gateway *g, const struct settings *s,
+    const struct run_signals *r)
 {
 	char *url = cmd_run_url(g);
-	pid_t child = cmd_run_spawn(argv, url, r);
 	struct err e;
+	struct run_env *env = run_env_open(g, s, url, &e);
+	pid_t child;
+	int status;
 
 	free(url);
-	if (child != -1)
-		return cmd_run_wait(child, r);
-	/* 127 and 126 as a shell has them. */
-	err_sys(&e, "%.300s", argv[0]);
-	return commands_fail(errno == ENOENT ? 127 : 126, &e);
+	if (env == NULL)
+		return commands_fail(STATUS_USAGE, &e);
+	child = cmd_run_spawn(argv, env, r);
+	if (child != -1) {
+		status = cmd_run_wait(child, r);
+	} else {
+		/* 127 and 126 as a shell has them. */
+		status = errno == ENOENT ? 127 : 126;
+		err_sys(&e, "%.300s", argv[0]);
+		commands_fail(status, &e);
+	}
+	run_env_close(env);
+	return status;
 }
 
 static void
@@ -352,7 +343,7 @@ cmd_run_gateway(
 		cmd_run_unblock(&r);
 		gateway_stop(g);
 	} else {
-		status = cmd_run_command(argv, g, &r);
+		status = cmd_run_command(argv, g, s, &r);
 		ready_remove(s->ready_file);
 		cmd_run_unblock(&r);
 		gateway_stop(g);
@@ -379,6 +370,7 @@ cmd_run_settings(struct settings *s, const char **values, struct err *e)
 	    settings_upstream(s, values[RUN_URL], e) == -1)
 		return err_wrap(e, "option url");
 	s->tally = true;
+	s->ca_for_run = true;
 	return settings_check(s, e);
 }
 

@@ -115,8 +115,8 @@ cmd_serve_announce(const struct settings *s, const struct gateway *g)
 	size_t i;
 
 	for (i = 0; (address = gateway_address(g, i)) != NULL; i++)
-		log_info(NULL, "%s on http://%s, store %s, tape %s", m->name,
-		    address, s->store, s->tape);
+		log_info(NULL, "%s on %s://%s, store %s, tape %s", m->name,
+		    gateway_scheme(g), address, s->store, s->tape);
 }
 
 static void

@@ -102,6 +102,7 @@ int cmd_export(const struct command *c, int argc, char **argv);
 int cmd_scan(const struct command *c, int argc, char **argv);
 int cmd_mock(const struct command *c, int argc, char **argv);
 int cmd_check(const struct command *c, int argc, char **argv);
+int cmd_ca(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
 int cmd_help_names(const struct command *c, int argc, char **argv);
@@ -126,5 +127,6 @@ extern const struct own_option cmd_export_options[];
 extern const struct own_option cmd_scan_options[];
 extern const struct own_option cmd_mock_options[];
 extern const struct own_option cmd_check_options[];
+extern const struct own_option cmd_ca_options[];
 
 #endif

@@ -58,10 +58,58 @@ conn_handshake(struct conn *c)
 	}
 }
 
+static uint16_t
+conn_port(const struct sockaddr_storage *a)
+{
+	return ntohs(a->ss_family == AF_INET6
+			 ? ((const struct sockaddr_in6 *)a)->sin6_port
+			 : ((const struct sockaddr_in *)a)->sin_port);
+}
+
+static bool
+conn_same_host(
+    const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)a;
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a;
+
+	if (a->ss_family == AF_INET6)
+		return memcmp(&a6->sin6_addr,
+			   &((const struct sockaddr_in6 *)b)->sin6_addr,
+			   sizeof(a6->sin6_addr)) == 0;
+	return a4->sin_addr.s_addr ==
+		   ((const struct sockaddr_in *)b)->sin_addr.s_addr ||
+	       ntohl(a4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* Whether the other end is this gateway: it would ask itself for ever. */
+static bool
+conn_is_loop(const struct conn *c)
+{
+	const struct sockaddr_storage *peer = &c->addresses.v[c->address];
+	const struct shared *g = c->pool->w->shared;
+	struct sockaddr_storage own;
+	socklen_t n = sizeof(own);
+	size_t i;
+
+	for (i = 0; i < g->nports; i++)
+		if (g->ports[i] == conn_port(peer))
+			break;
+	return i < g->nports &&
+	       getsockname(c->s.fd, (struct sockaddr *)&own, &n) == 0 &&
+	       own.ss_family == peer->ss_family && conn_same_host(peer, &own);
+}
+
 static void
 conn_connected(struct conn *c)
 {
 	int one = 1;
+
+	if (conn_is_loop(c)) {
+		conn_fail(c, CALL_CONNECT, OUTCOME_REFUSED,
+		    "%s: that is this gateway itself", c->peer);
+		return;
+	}
 
 	c->call->connected = c->pool->w->now;
 	setsockopt(c->s.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

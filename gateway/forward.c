@@ -53,6 +53,13 @@ forward_client(const struct transaction *t)
 	return url_host(str_of(client_address(t->c)));
 }
 
+/* How the client came. */
+static const char *
+forward_scheme(const struct transaction *t)
+{
+	return client_is_secure(t->c) ? "https" : "http";
+}
+
 static void
 forward_add_forwarded(struct transaction *t, struct buf *b)
 {
@@ -68,7 +75,8 @@ forward_add_forwarded(struct transaction *t, struct buf *b)
 		forward_add_field(b, STR("X-Forwarded-For"), client);
 		if (host.n > 0)
 			forward_add_field(b, STR("X-Forwarded-Host"), host);
-		forward_add_field(b, STR("X-Forwarded-Proto"), STR("http"));
+		forward_add_field(
+		    b, STR("X-Forwarded-Proto"), str_of(forward_scheme(t)));
 		break;
 	case FORWARDED_RFC7239:
 		buf_addf(b,
@@ -76,7 +84,7 @@ forward_add_forwarded(struct transaction *t, struct buf *b)
 		    STR_ARGS(client));
 		if (host.n > 0)
 			buf_addf(b, ";host=\"%.*s\"", STR_ARGS(host));
-		buf_add_text(b, ";proto=http\r\n");
+		buf_addf(b, ";proto=%s\r\n", forward_scheme(t));
 		break;
 	}
 	if (t->w->shared->settings->via)
@@ -199,8 +207,8 @@ forward_add_location(
 		rest.n -= o->base_path.n;
 	}
 	buf_add_str(b, f->name);
-	buf_addf(b, ": http://%.*s%.*s", STR_ARGS(t->r->head.authority),
-	    STR_ARGS(t->route.strip));
+	buf_addf(b, ": %s://%.*s%.*s", forward_scheme(t),
+	    STR_ARGS(t->r->head.authority), STR_ARGS(t->route.strip));
 	buf_add_str(b, rest);
 	buf_add(b, "\r\n", 2);
 	return true;

@@ -17,10 +17,12 @@
 #include "base/mem.h"
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
+#include "gateway/front.h"
 #include "gateway/indexed.h"
 #include "gateway/mailbox.h"
 #include "gateway/messenger.h"
 #include "gateway/mocking.h"
+#include "gateway/named.h"
 #include "gateway/origin.h"
 #include "gateway/redacting.h"
 #include "gateway/sessions.h"
@@ -43,6 +45,9 @@
 struct gateway {
 	struct shared shared;
 	struct origins *origins;
+	struct named *named;
+	struct front front;
+	uint16_t *ports; /* of addresses */
 	struct redacting redacting;
 	char **addresses; /* really bound, one per settings.listen */
 	struct worker **workers;
@@ -119,7 +124,7 @@ gateway_name(const struct sockaddr_storage *a, socklen_t n)
 
 	if (getnameinfo((const struct sockaddr *)a, n, host, sizeof(host), port,
 		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return xstrdup("?");
+		return xstrdup("?:0");
 	return xasprintf(
 	    a->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
@@ -251,11 +256,24 @@ gateway_open_upstreams(struct gateway *g, struct err *e)
 	if (g->origins == NULL)
 		return -1;
 	g->shared.origins = g->origins;
+	if (settings_relays(s))
+		g->shared.named = g->named = named_new(s->nupstreams);
 	/* Without this nothing can go out: no pool, no resolver, no TLS. */
 	if (!g->shared.mode->forwards && s->on_miss != ON_MISS_FORWARD)
 		return 0;
 	g->shared.tls = tls_new(s, s->nupstreams, e);
 	return g->shared.tls != NULL ? 0 : -1;
+}
+
+static int
+gateway_open_front(struct gateway *g, struct err *e)
+{
+	if (front_open(&g->front, g->shared.settings, e) == -1)
+		return -1;
+	g->shared.front = g->front.tls;
+	g->shared.intercept = g->front.intercept;
+	g->shared.minted = g->front.minted;
+	return 0;
 }
 
 static void
@@ -277,10 +295,15 @@ gateway_open_workers(struct gateway *g, struct err *e)
 	int result = -1;
 
 	memset(fds, -1, n * listeners * sizeof(*fds));
-	for (i = 0; i < listeners; i++)
+	for (i = 0; i < listeners; i++) {
 		if (gateway_listen(s->listen.v[i], fds + i, n, listeners,
 			&g->addresses[i], e) == -1)
 			goto done;
+		g->ports[i] = (uint16_t)strtoul(
+		    strrchr(g->addresses[i], ':') + 1, NULL, 10);
+	}
+	g->shared.ports = g->ports;
+	g->shared.nports = listeners;
 	for (i = 0; i < n; i++) {
 		g->workers[i] = worker_new(
 		    &g->shared, i, fds + i * listeners, listeners, e);
@@ -359,8 +382,10 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	if (s->tally)
 		g->shared.tally = tally_new();
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
+	g->ports = xcalloc(s->listen.n, sizeof(*g->ports));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
-	if (gateway_open_upstreams(g, e) == -1 ||
+	if (gateway_open_front(g, e) == -1 ||
+	    gateway_open_upstreams(g, e) == -1 ||
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
 	    gateway_open_store(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
@@ -418,7 +443,13 @@ gateway_note_used(struct gateway *g)
 void
 gateway_reload(struct gateway *g)
 {
+	struct err e;
+
 	mocking_reload(g->mocking);
+	if (front_reload(&g->front, &e) == -1)
+		log_error(NULL, "certificates stay as they were: %s", e.text);
+	else if (g->front.tls != NULL)
+		log_info(NULL, "certificates are read anew");
 }
 
 void
@@ -471,6 +502,8 @@ gateway_free(struct gateway *g)
 	mocking_free(g->mocking);
 	differences_free(g->shared.differences);
 	tls_free(g->shared.tls);
+	front_close(&g->front);
+	named_free(g->named);
 	origins_free(g->origins);
 	redacting_close(&g->redacting);
 	for (i = 0; i < g->shared.settings->listen.n; i++)
@@ -478,8 +511,21 @@ gateway_free(struct gateway *g)
 	tally_free(g->shared.tally);
 	id_ranges_fini(&g->served);
 	free(g->addresses);
+	free(g->ports);
 	free(g->workers);
 	free(g);
+}
+
+const char *
+gateway_scheme(const struct gateway *g)
+{
+	return g->front.tls != NULL ? "https" : "http";
+}
+
+const struct authority *
+gateway_authority(const struct gateway *g)
+{
+	return g->front.authority;
 }
 
 void

@@ -32,7 +32,14 @@ void gateway_ready(const struct gateway *g, struct buf *json);
 /* "127.0.0.1:40123", the i-th listener in the order of settings, or NULL. */
 const char *gateway_address(const struct gateway *g, size_t i);
 
-/* Reads files that may change while it runs again, soon. */
+/* "http" or "https": how its clients come. */
+const char *gateway_scheme(const struct gateway *g);
+
+/* The local authority, or NULL when nothing needs one. */
+const struct authority *gateway_authority(const struct gateway *g);
+
+/* Reads files that may change while it runs again, soon; certificates at once,
+ * for the connections to come. */
 void gateway_reload(struct gateway *g);
 
 /* Stops accepting, lets running exchanges finish (at most

@@ -316,6 +316,7 @@ guard_step(struct client *c)
 		return guard_read_head(c);
 	case CLIENT_BODY:
 		return guard_read_body(c);
+	case CLIENT_HANDSHAKE:
 	case CLIENT_BUSY:
 	case CLIENT_LINGER:
 	case CLIENT_DOOMED:

@@ -209,6 +209,13 @@ const struct command commands[] = {
 	    .own = cmd_check_options,
 	},
 	{
+	    .name = "ca",
+	    .run = cmd_ca,
+	    .operands = "init|show|export|install-help",
+	    .help = "the local authority that signs for hosts",
+	    .own = cmd_ca_options,
+	},
+	{
 	    .name = "help",
 	    .run = cmd_help,
 	    .operands = "[COMMAND]",

@@ -128,6 +128,22 @@ option_set_listen(
 }
 
 static int
+option_set_intercept(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of hosts */
+	return settings_intercept(s, text, e);
+}
+
+static int
+option_set_proxy_auth(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one pair */
+	return settings_proxy_auth(s, text, e);
+}
+
+static int
 option_set_session(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -250,6 +266,17 @@ static const char *const words_on_record[] = {
 	[ON_RECORD_FOLD] = "fold",
 	NULL,
 };
+static const char *const words_tls[] = {
+	[TLS_OFF] = "off",
+	[TLS_AUTO] = "auto",
+	NULL,
+};
+static const char *const words_forward_proxy[] = {
+	[FORWARD_PROXY_AUTO] = "auto",
+	[FORWARD_PROXY_OFF] = "off",
+	[FORWARD_PROXY_ON] = "on",
+	NULL,
+};
 static const char *const words_forwarded[] = {
 	[FORWARDED_NONE] = "none",
 	[FORWARDED_X] = "x",
@@ -258,6 +285,8 @@ static const char *const words_forwarded[] = {
 };
 
 _Static_assert(sizeof(enum on_miss) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum tls_way) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum forward_proxy) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum on_record) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum repeat) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum advance) == sizeof(int), "size of an enum");
@@ -583,6 +612,70 @@ const struct option option_table[] = {
 	    FLAG(note_used),
 	    .initial = "on",
 	    .help = "note in PATH-used which entries were served",
+	},
+	{
+	    .name = "forward-proxy",
+	    CHOICE(forward_proxy, words_forward_proxy),
+	    .initial = "auto",
+	    .argument = "auto|on|off",
+	    .help = "serve clients that name any origin; auto: without a URL",
+	    .flag = true,
+	},
+	{
+	    .name = "intercept",
+	    .set = option_set_intercept,
+	    .argument = "HOST",
+	    .help = "open tunnels to hosts like this, not others (* is any)",
+	    .repeatable = true,
+	},
+	{
+	    .name = "proxy-auth",
+	    .set = option_set_proxy_auth,
+	    .argument = "USER:PASS",
+	    .help = "what clients of the forward proxy must know (407)",
+	},
+	{
+	    .name = "allow-remote",
+	    FLAG(allow_remote),
+	    .initial = "off",
+	    .help = "a forward proxy for other machines without --proxy-auth",
+	},
+	{
+	    .name = "tls",
+	    CHOICE(tls, words_tls),
+	    .initial = "off",
+	    .argument = "off|auto",
+	    .help = "serve HTTPS; auto: certificates of the local authority",
+	},
+	{
+	    .name = "tls-cert",
+	    TEXT(tls_cert, 4095),
+	    .argument = "FILE",
+	    .help = "serve HTTPS with this chain: PEM or PKCS #12",
+	},
+	{
+	    .name = "tls-key",
+	    TEXT(tls_key, 4095),
+	    .argument = "PEM",
+	    .help = "its key, when it is in a file of its own",
+	},
+	{
+	    .name = "tls-password-file",
+	    TEXT(tls_password_file, 4095),
+	    .argument = "FILE",
+	    .help = "password of these, instead of HARK_TLS_PASSWORD",
+	},
+	{
+	    .name = "tls-client-ca",
+	    TEXT(tls_client_ca, 4095),
+	    .argument = "PEM",
+	    .help = "file or folder; clients need a certificate of these",
+	},
+	{
+	    .name = "ca-dir",
+	    TEXT(ca_dir, 4000),
+	    .argument = "FOLDER",
+	    .help = "where the local authority is (see hark ca)",
 	},
 	{
 	    .name = "upstream-ca",

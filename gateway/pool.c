@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,22 @@
 struct pool_origin *
 pool_origin(struct pool *p, const struct origin *o)
 {
-	return o->index == ORIGIN_ALONE ? NULL : &p->origins[o->index];
+	size_t i = o->index, n = p->norigins;
+
+	if (i == ORIGIN_ALONE)
+		return NULL;
+	if (i >= n) {
+		p->norigins = i + i / 2 + 1;
+		p->origins =
+		    xrealloc(p->origins, p->norigins * sizeof(*p->origins));
+		memset(
+		    p->origins + n, 0, (p->norigins - n) * sizeof(*p->origins));
+	}
+	if (p->origins[i] == NULL) {
+		p->origins[i] = xcalloc(1, sizeof(**p->origins));
+		TAILQ_INIT(&p->origins[i]->kept);
+	}
+	return p->origins[i];
 }
 
 void
@@ -185,13 +201,9 @@ pool_new(struct worker *w)
 {
 	const struct settings *s = w->shared->settings;
 	struct pool *p = xcalloc(1, sizeof(*p));
-	size_t i, n = origins_count(w->shared->origins);
 
 	p->w = w;
 	TAILQ_INIT(&p->live);
-	p->origins = xcalloc(n, sizeof(*p->origins));
-	for (i = 0; i < n; i++)
-		TAILQ_INIT(&p->origins[i].kept);
 	p->limits.line = p->limits.head = s->max_header_bytes;
 	p->limits.fields = s->max_headers;
 	p->tick = event_new(w->base, -1, 0, pool_on_tick, p);
@@ -202,6 +214,7 @@ void
 pool_free(struct pool *p)
 {
 	struct conn *c;
+	size_t i;
 
 	if (p == NULL)
 		return;
@@ -211,6 +224,8 @@ pool_free(struct pool *p)
 		else
 			conn_free(c);
 	event_free(p->tick);
+	for (i = 0; i < p->norigins; i++)
+		free(p->origins[i]);
 	free(p->origins);
 	free(p);
 }

@@ -157,6 +157,8 @@ reply_problem(struct transaction *t, const struct problem *p)
 	if (p->status == 426) /* RFC 6455 section 4.4 */
 		buf_add_text(b, "Upgrade: websocket\r\n"
 				"Sec-WebSocket-Version: 13\r\n");
+	if (p->status == 407)
+		buf_add_text(b, "Proxy-Authenticate: Basic realm=\"hark\"\r\n");
 	reply_choose_framing(t, p->status, true);
 	reply_end_head(t, NULL);
 	reply_whole(t, buf_str(&body));

@@ -39,6 +39,9 @@ scopes_of(struct scopes *s, struct str route, struct str authority)
 
 	s->v[0] = route;
 	s->n = 1;
+	/* Named by http itself; what was imported has no such port. */
+	if (str_ends(route, ":80") && route.n > 3)
+		s->v[s->n++] = (struct str){ route.p, route.n - 3 };
 	if (route.n > 0 || authority.n == 0 || authority.n >= sizeof(s->text))
 		return;
 	for (i = 0; i < authority.n; i++)

@@ -3,8 +3,9 @@
 
 /*
  * The scopes (replay/key.h) under which a request may be recorded: that of
- * its route; without one also the origin that the client named, lower-cased,
- * with its port and, where the port may be the gateway's, without.
+ * its route, without port 80 as well; without one also the origin that the
+ * client named, lower-cased, with its port and, where the port may be the
+ * gateway's, without.
  */
 
 #include <stdbool.h>

@@ -52,14 +52,63 @@ settings_is_address(const char *text)
 }
 
 static void
-settings_listen_clear(struct settings *s)
+settings_list_free(struct strings *l)
 {
 	size_t i;
 
-	for (i = 0; i < s->listen.n; i++)
-		free(s->listen.v[i]);
-	free(s->listen.v);
-	s->listen = (struct strings){ 0 };
+	for (i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+	*l = (struct strings){ 0 };
+}
+
+static void
+settings_list_add(struct strings *l, const char *text)
+{
+	l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
+	l->v[l->n++] = xstrdup(text);
+}
+
+/* A name of hosts with * and ?, and nothing that no name has. */
+int
+settings_intercept(struct settings *s, const char *text, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0' && i < 256; i++)
+		if ((unsigned char)text[i] <= ' ' || text[i] == '/' ||
+		    text[i] == 0x7f)
+			break;
+	if (i == 0 || text[i] != '\0')
+		return err_set(e,
+		    "%.200s: expected a host, with * and ? for any part, such "
+		    "as *.example.com",
+		    text);
+	settings_list_add(&s->intercept, text);
+	return 0;
+}
+
+int
+settings_ca_permit(struct settings *s, const char *text, struct err *e)
+{
+	(void)e; /* authority_make() judges */
+	settings_list_add(&s->ca_permit, text);
+	return 0;
+}
+
+int
+settings_proxy_auth(struct settings *s, const char *text, struct err *e)
+{
+	size_t i, n = strlen(text);
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			break;
+	if (n > 512 || i < n || strchr(text, ':') == NULL || text[0] == ':')
+		return err_set(e, "expected USER:PASS, at most 512 bytes");
+	free(s->proxy_auth);
+	s->proxy_auth = xstrdup(text);
+	return 0;
 }
 
 int
@@ -71,11 +120,9 @@ settings_listen(struct settings *s, const char *text, struct err *e)
 		    "[::1]:8080 or 0.0.0.0:0",
 		    text);
 	if (s->listen_inherited)
-		settings_listen_clear(s);
+		settings_list_free(&s->listen);
 	s->listen_inherited = false;
-	s->listen.v =
-	    xrealloc(s->listen.v, (s->listen.n + 1) * sizeof(*s->listen.v));
-	s->listen.v[s->listen.n++] = xstrdup(text);
+	settings_list_add(&s->listen, text);
 	return 0;
 }
 
@@ -288,17 +335,86 @@ settings_check_upstream(const struct settings *s, struct err *e)
 	return settings_check_file("upstream-key", s->upstream_key, e);
 }
 
+bool
+settings_relays(const struct settings *s)
+{
+	switch (s->forward_proxy) {
+	case FORWARD_PROXY_ON:
+		return true;
+	case FORWARD_PROXY_OFF:
+		return false;
+	case FORWARD_PROXY_AUTO:
+		break;
+	}
+	return s->nupstreams == 0 && s->nmocks == 0;
+}
+
+static bool
+settings_is_loopback(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 ||
+	       strncmp(address, "[::1]:", 6) == 0;
+}
+
+/* Whoever reached it could reach all that this machine can. */
+static int
+settings_check_relay(const struct settings *s, struct err *e)
+{
+	size_t i;
+
+	if (!settings_relays(s)) {
+		if (s->intercept.n > 0)
+			return err_set(
+			    e, "option intercept: needs --forward-proxy");
+		return 0;
+	}
+	if (!modes[s->mode].forwards && s->on_miss != ON_MISS_FORWARD)
+		return 0;
+	for (i = 0; i < s->listen.n; i++)
+		if (!settings_is_loopback(s->listen.v[i]) &&
+		    s->proxy_auth == NULL && !s->allow_remote)
+			return err_set(e,
+			    "option listen: %s: without a URL this is a "
+			    "forward proxy, open to whoever reaches it: give "
+			    "the URL of an upstream, --proxy-auth USER:PASS, "
+			    "or --allow-remote",
+			    s->listen.v[i]);
+	return 0;
+}
+
+static int
+settings_check_tls(const struct settings *s, struct err *e)
+{
+	if (s->tls == TLS_AUTO && s->tls_cert != NULL)
+		return err_set(e, "option tls: auto and --tls-cert exclude "
+				  "each other");
+	if (s->tls_cert == NULL && s->tls_key != NULL)
+		return err_set(e, "option tls-key: needs --tls-cert");
+	if (s->tls_cert == NULL && s->tls == TLS_OFF &&
+	    s->tls_client_ca != NULL)
+		return err_set(e, "option tls-client-ca: needs --tls-cert or "
+				  "--tls auto");
+	if (settings_check_file("tls-cert", s->tls_cert, e) == -1 ||
+	    settings_check_file("tls-key", s->tls_key, e) == -1)
+		return -1;
+	return settings_check_file("tls-client-ca", s->tls_client_ca, e);
+}
+
 int
 settings_check(const struct settings *s, struct err *e)
 {
 	const struct mode *m = &modes[s->mode];
 
-	if (m->forwards && s->nupstreams == 0 && s->nmocks == 0)
+	if (m->forwards && s->nupstreams == 0 && s->nmocks == 0 &&
+	    !settings_relays(s))
 		return err_set(e,
 		    "mode %s forwards and needs an upstream: give its URL, "
 		    "such as http://localhost:3000, or --upstream PREFIX=URL",
 		    m->name);
-	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0)
+	if (settings_check_tls(s, e) == -1 || settings_check_relay(s, e) == -1)
+		return -1;
+	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0 &&
+	    !settings_relays(s))
 		return err_set(e, "option on-miss: forward needs an upstream: "
 				  "give its URL or --upstream PREFIX=URL");
 	if (s->mock_state != NULL && s->nmocks == 0)
@@ -326,7 +442,7 @@ settings_free(struct settings *s)
 
 	if (s == NULL)
 		return;
-	settings_listen_clear(s);
+	settings_list_free(&s->listen);
 	settings_session_clear(s);
 	for (i = 0; i < s->nmocks; i++) {
 		free(s->mocks[i].host);
@@ -351,6 +467,14 @@ settings_free(struct settings *s)
 	free(s->tape);
 	free(s->ready_file);
 	free(s->redact_key);
+	settings_list_free(&s->ca_permit);
+	settings_list_free(&s->intercept);
+	free(s->tls_cert);
+	free(s->tls_key);
+	free(s->tls_password_file);
+	free(s->tls_client_ca);
+	free(s->ca_dir);
+	free(s->proxy_auth);
 	free(s->upstream_ca);
 	free(s->upstream_cert);
 	free(s->upstream_key);

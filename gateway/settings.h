@@ -57,6 +57,19 @@ enum callbacks {
 	CALLBACKS_OFF,
 };
 
+/* How clients come, when no certificate is named. */
+enum tls_way {
+	TLS_OFF,
+	TLS_AUTO, /* by TLS, with certificates of the local authority */
+};
+
+/* Whether clients may name the origin themselves (RFC 9110 section 3.7). */
+enum forward_proxy {
+	FORWARD_PROXY_AUTO, /* when no setting names any */
+	FORWARD_PROXY_OFF,
+	FORWARD_PROXY_ON,
+};
+
 /* How a recording is found; see replay/library.h, replay/playwright.h. */
 enum match {
 	MATCH_EXACT,
@@ -159,6 +172,19 @@ struct settings {
 	bool http_rules;             /* derive answers by HTTP's own rules */
 	bool refresh_dates;          /* move those in fields to now */
 
+	enum tls_way tls;
+	char *tls_cert; /* PEM or PKCS #12; NULL: none */
+	char *tls_key;  /* NULL: in tls_cert */
+	char *tls_password_file;
+	char *tls_client_ca;      /* PEM file or folder; NULL: none asked */
+	char *ca_dir;             /* NULL: the user's own */
+	struct strings ca_permit; /* what hark ca init limits it to */
+	bool ca_for_run; /* no option: one for this run when there is none */
+	enum forward_proxy forward_proxy;
+	struct strings intercept; /* globs of hosts; none: all */
+	char *proxy_auth;         /* "USER:PASS"; NULL: nobody is asked */
+	bool allow_remote;
+
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;
 	char *upstream_key;
@@ -214,8 +240,20 @@ int settings_mocks(struct settings *s, const char *text, struct err *e);
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);
 
+/* Adds a glob of hosts whose tunnels are opened up. */
+int settings_intercept(struct settings *s, const char *text, struct err *e);
+
+/* Adds a host to what hark ca init limits an authority to. */
+int settings_ca_permit(struct settings *s, const char *text, struct err *e);
+
+/* USER:PASS of those who may use the gateway as a proxy. */
+int settings_proxy_auth(struct settings *s, const char *text, struct err *e);
+
 /* Adds "Name: value" to the fields that hark drift sends.  0 or -1. */
 int settings_field(struct settings *s, const char *text, struct err *e);
+
+/* Whether clients may name the origin themselves. */
+bool settings_relays(const struct settings *s);
 
 /* Checks that need more than one option, for a gateway in s->mode: an
  * upstream where the mode forwards, certificate with key, ... */

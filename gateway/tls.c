@@ -69,6 +69,14 @@ tls_load_pair(SSL_CTX *ctx, const struct settings *s, struct err *e)
 	return 0;
 }
 
+static void
+tls_make_room(struct upstream_tls *t, size_t n)
+{
+	t->sessions = xrealloc(t->sessions, n * sizeof(SSL_SESSION *));
+	memset(t->sessions + t->n, 0, (n - t->n) * sizeof(SSL_SESSION *));
+	t->n = n;
+}
+
 /* Keeps the newest session of an origin (TLS 1.3 brings them late). */
 static int
 tls_on_session(SSL *ssl, SSL_SESSION *session)
@@ -78,9 +86,11 @@ tls_on_session(SSL *ssl, SSL_SESSION *session)
 	size_t index = (size_t)(uintptr_t)SSL_get_ex_data(ssl, TLS_SLOT);
 	SSL_SESSION *old;
 
-	if (index == 0 || index > t->n)
+	if (index == 0)
 		return 0;
 	pthread_mutex_lock(&t->lock);
+	if (index > t->n)
+		tls_make_room(t, index + index / 2);
 	old = t->sessions[index - 1];
 	t->sessions[index - 1] = session;
 	pthread_mutex_unlock(&t->lock);

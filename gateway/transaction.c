@@ -298,17 +298,16 @@ transaction_own_business(struct transaction *t)
 {
 	const struct http1_head *h = &t->r->head;
 	struct str hops = headers_get(&h->headers, "Max-Forwards");
-	struct problem p = { .status = 501,
-		.title = "CONNECT is not served",
-		.detail = STR("This port is a reverse proxy; it opens no "
-			      "tunnels.") };
+	struct problem p;
 	uint64_t left;
 
+	if (relay_refuses(t))
+		return true;
 	if (h->form == TARGET_AUTHORITY) {
-		reply_problem(t, &p);
+		relay_connect(t);
 		return true;
 	}
-	if (transaction_misdirected(t)) {
+	if (t->w->shared->named == NULL && transaction_misdirected(t)) {
 		p = (struct problem){ .status = 421,
 			.title = "Not an address of this gateway",
 			.detail = STR("This port is a reverse proxy; it "
@@ -328,18 +327,18 @@ transaction_own_business(struct transaction *t)
 	return false;
 }
 
-/* The port that a client named, or that of http. */
+/* The port that a client named, or that of the scheme. */
 static uint16_t
-transaction_port(struct str authority)
+transaction_port(struct str authority, bool https)
 {
 	struct str host = url_host(authority), text = { NULL, 0 };
-	uint64_t port = 80;
+	uint64_t port = https ? 443 : 80;
 
 	if (host.n + 1 < authority.n)
 		text = (struct str){ authority.p + host.n + 1,
 			authority.n - host.n - 1 };
 	if (text.n > 0 && (str_u64(text, &port) == -1 || port > 65535))
-		port = 80;
+		port = https ? 443 : 80;
 	return (uint16_t)port;
 }
 
@@ -352,7 +351,7 @@ transaction_mock(struct transaction *t)
 		.target = h->path,
 		.authority = h->authority,
 		.client = url_host(str_of(client_address(t->c))),
-		.port = transaction_port(h->authority),
+		.port = transaction_port(h->authority, client_is_secure(t->c)),
 		.body = t->r->body,
 		.headers = &h->headers,
 		.session = t->session,
@@ -379,6 +378,17 @@ transaction_mock(struct transaction *t)
 	return true;
 }
 
+static bool
+transaction_route(struct transaction *t)
+{
+	const struct origins *o = t->w->shared->origins;
+
+	if (relay_names(t))
+		return relay_route(t);
+	return o != NULL && origins_route(o, t->r->head.authority,
+				t->r->head.path, &t->route);
+}
+
 static void
 transaction_decide(struct transaction *t)
 {
@@ -389,9 +399,7 @@ transaction_decide(struct transaction *t)
 		return;
 	if (transaction_mock(t))
 		return;
-	t->routed = g->origins != NULL &&
-		    origins_route(g->origins, t->r->head.authority,
-			t->r->head.path, &t->route);
+	t->routed = transaction_route(t);
 	if (t->mode->reads && !transaction_compares(t) &&
 	    transaction_replay(t, &why))
 		return;

@@ -11,6 +11,7 @@
  *	pace.c          when a recording is sent
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
+ *	relay.c         requests that name their origin, tunnels to it
  *	upgrade.c       a WebSocket that the upstream agreed to
  *	ws_replay.c     a WebSocket that is played
  *	tee.c           the exchange that is recorded on the way
@@ -237,6 +238,19 @@ void forward_resume(struct transaction *t);
 
 /* The recorder has room again; on the worker's thread. */
 void forward_feed_starved(struct worker *w, void *arg);
+
+/* relay.c --------------------------------------------------------------- */
+
+/* What a forward proxy does not serve.  True when it was replied to. */
+bool relay_refuses(struct transaction *t);
+
+/* Whether the request names its origin itself, and the route to it; false
+ * when there is none. */
+bool relay_names(const struct transaction *t);
+bool relay_route(struct transaction *t);
+
+/* A CONNECT: answered in the host's place, passed on, or refused. */
+void relay_connect(struct transaction *t);
 
 /* upgrade.c ------------------------------------------------------------- */
 

@@ -95,8 +95,9 @@ struct pool_origin {
 
 struct pool {
 	struct worker *w;
-	struct conn_list live; /* all, kept or busy */
-	struct pool_origin *origins;
+	struct conn_list live;        /* all, kept or busy */
+	struct pool_origin **origins; /* by index; NULL: nothing remembered */
+	size_t norigins;
 	struct event *tick;
 	uint64_t ids;
 	struct http1_limits limits;

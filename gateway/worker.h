@@ -26,6 +26,7 @@ struct event;
 struct event_base;
 struct evhttp;
 struct explainer;
+struct front_tls;
 struct keyer;
 struct origins;
 struct playwright;
@@ -36,7 +37,9 @@ struct library;
 struct sessions;
 struct mailbox;
 struct messenger;
+struct minted;
 struct mocks;
+struct named;
 struct pool;
 struct tally;
 struct transaction;
@@ -50,6 +53,9 @@ struct shared {
 	const struct settings *settings;
 	const struct mode *mode;
 	const struct origins *origins;
+	struct named *named;   /* NULL unless this is a forward proxy */
+	const uint16_t *ports; /* that the gateway itself listens on */
+	size_t nports;
 	struct messenger *messenger;     /* NULL: no callbacks are sent */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
 	const struct redactor *redactor; /* NULL: secrets stay */
@@ -57,6 +63,9 @@ struct shared {
 	struct explainer *explainer;     /* with the library */
 	struct playwright *playwright;   /* NULL unless that way to match */
 	struct upstream_tls *tls;        /* NULL when nothing is forwarded */
+	struct front_tls *front;         /* of clients; NULL: they come plain */
+	struct front_tls *intercept; /* in tunnels; NULL: none is opened up */
+	struct minted *minted;       /* certificates for these two, or NULL */
 	struct differences *differences; /* NULL unless live is compared */
 	struct sessions *sessions;
 	size_t nworkers;

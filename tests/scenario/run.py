@@ -194,7 +194,7 @@ def wrong_usage_is_one_line_and_a_2(t):
              ['listen', 'nonsense']),
             (['proxy', 'ftp://a.test/'], ['ftp://a.test/']),
             (['proxy', 'not a url'], ['not a url']),
-            (['proxy'], ['proxy']),
+            (['proxy', '--no-forward-proxy'], ['proxy']),
             (['record', '--durability', 'maybe', 'http://127.0.0.1:1'],
              ['durability', 'maybe']),
             (['proxy', '--config', str(file), 'http://127.0.0.1:1'],

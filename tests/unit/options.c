@@ -553,6 +553,9 @@ a_forwarding_mode_needs_an_upstream(void)
 
 	for (mode = 0; mode < MODES; mode++) {
 		s->mode = (enum mode_id)mode;
+		s->forward_proxy = FORWARD_PROXY_AUTO;
+		CHECK_INT(settings_check(s, &err), 0);
+		s->forward_proxy = FORWARD_PROXY_OFF;
 		CHECK_INT(
 		    settings_check(s, &err), modes[mode].forwards ? -1 : 0);
 	}
@@ -565,6 +568,32 @@ a_forwarding_mode_needs_an_upstream(void)
 		CHECK_INT(settings_check(s, &err), 0);
 	}
 	settings_free(s);
+}
+
+static void
+a_forward_proxy_for_others_is_asked_for(void)
+{
+	static const char *const asking[] = { "allow-remote", "proxy-auth" };
+	struct settings *s;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		s = settings_new();
+		s->mode = MODE_RECORD;
+		CHECK_INT(option_set(s, "listen", "[::1]:0", &err), 0);
+		CHECK_INT(option_set(s, "listen", "127.1.2.3:0", &err), 0);
+		CHECK_INT(settings_check(s, &err), 0);
+		CHECK_INT(option_set(s, "listen", "192.0.2.1:0", &err), 0);
+		CHECK_INT(settings_check(s, &err), -1);
+		/* Nothing is reached by it. */
+		s->mode = MODE_REPLAY;
+		CHECK_INT(settings_check(s, &err), 0);
+		s->mode = MODE_RECORD;
+		CHECK_INT(
+		    option_set(s, asking[i], i == 0 ? "on" : "a:b", &err), 0);
+		CHECK_INT(settings_check(s, &err), 0);
+		settings_free(s);
+	}
 }
 
 static void
@@ -634,6 +663,7 @@ RUN(TEST(initial_values_are_those_of_the_manual), TEST(sizes_take_a_suffix),
     TEST(a_wrong_file_is_told_with_line_or_member),
     TEST(a_file_that_never_ends_is_refused),
     TEST(a_forwarding_mode_needs_an_upstream),
+    TEST(a_forward_proxy_for_others_is_asked_for),
     TEST(options_that_go_together_are_checked_together),
     TEST(modes_are_found_by_name),
     TEST(the_usage_has_a_line_for_each_option_in_scope))

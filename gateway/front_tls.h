@@ -1,0 +1,41 @@
+#ifndef GATEWAY_FRONT_TLS_H
+#define GATEWAY_FRONT_TLS_H
+
+/*
+ * TLS towards clients: TLS 1.2 or later, HTTP/1.1 by ALPN, session tickets,
+ * client certificates where they are asked for.  The certificate is one from
+ * files, or is signed by the local authority for the name that the client asks
+ * for.  One for all workers; a reload swaps what new connections get and
+ * leaves the others alone.
+ */
+
+#include <openssl/ssl.h>
+
+struct err;
+struct front_tls; /* opaque */
+struct minted;
+
+struct front_tls_options {
+	/* PEM with the chain and key, or PKCS #12; NULL: minted.  key may be
+	 * NULL for the same file. */
+	const char *cert, *key;
+	const char *password_file; /* or NULL: HARK_TLS_PASSWORD, if any */
+	struct minted *minted;     /* may be NULL with cert; outlives it */
+	/* File or folder of authorities that clients must have a certificate
+	 * of; NULL: none is asked for. */
+	const char *client_ca;
+};
+
+/* o's strings must outlive it.  NULL with *e set naming the file. */
+struct front_tls *front_tls_new(
+    const struct front_tls_options *o, struct err *e);
+void front_tls_free(struct front_tls *t); /* safe on NULL */
+
+/* Reads the files anew; on failure what was there stays.  From any thread. */
+int front_tls_reload(struct front_tls *t, struct err *e);
+
+/* A server's connection on fd.  host is what a client that names none is
+ * taken to mean; it must live until the handshake is over. */
+SSL *front_tls_accept(struct front_tls *t, int fd, const char *host);
+
+#endif
