@@ -26,6 +26,8 @@
 
 #include "gateway/messenger.h"
 
+#define MESSENGER_TOLD 10 /* callbacks without room, of a second */
+
 enum errand_state {
 	ERRAND_DUE_LATER, /* waits for its time */
 	ERRAND_READY,     /* waits for its turn */
@@ -69,6 +71,8 @@ struct messenger {
 	atomic_size_t held, bytes; /* errands and their bodies, also on their
 				      way to the thread */
 	atomic_uint_least64_t delivered, failed, dropped;
+	atomic_int_least64_t second; /* in which lack of room was told last */
+	atomic_size_t told;          /* times in it */
 };
 
 static void messenger_next(struct messenger *m);
@@ -489,6 +493,27 @@ messenger_refuse(struct errand *x, const char *why, atomic_uint_least64_t *in)
 	errand_free(x);
 }
 
+/* There is no room.  Of a flood the log has the first of each second. */
+static void
+messenger_overflow(struct errand *x, const char *why)
+{
+	struct messenger *m = x->messenger;
+	int64_t second = clock_mono_us() / 1000000;
+	size_t told;
+
+	if (atomic_exchange(&m->second, second) != second)
+		atomic_store(&m->told, 0);
+	told = atomic_fetch_add(&m->told, 1);
+	if (told < MESSENGER_TOLD) {
+		messenger_refuse(x, why, &m->dropped);
+		return;
+	}
+	if (told == MESSENGER_TOLD)
+		log_warn(NULL, "more callbacks are not sent: %s", why);
+	atomic_fetch_add(&m->dropped, 1);
+	errand_free(x);
+}
+
 static void
 messenger_locate(struct errand *x, struct str session)
 {
@@ -524,11 +549,9 @@ messenger_take_one(struct messenger *m, struct callback *c, struct str session)
 	else if (url_parse(&u, buf_str(&x->url), &e) == -1)
 		messenger_refuse(x, "its URL is none", &m->failed);
 	else if (held >= m->of.settings->max_callbacks)
-		messenger_refuse(
-		    x, "too many others wait (max-callbacks)", &m->dropped);
+		messenger_overflow(x, "too many others wait (max-callbacks)");
 	else if (bytes > 0 && bytes + c->body.n > MESSENGER_BYTES)
-		messenger_refuse(
-		    x, "the bodies of others fill the memory", &m->dropped);
+		messenger_overflow(x, "the bodies of others fill the memory");
 	else if (!mailbox_post(m->w->mailbox, messenger_on_errand, x))
 		messenger_refuse(x, "the gateway stops", &m->dropped);
 }

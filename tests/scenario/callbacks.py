@@ -9,8 +9,8 @@ import socket
 import sys
 import time
 
-from harness import (SCALE, case, certificate, check, command, main, ms,
-                     reply, same, tls_server, until)
+from harness import (SCALE, case, certificate, check, command, main, reply,
+                     same, tls_server, until)
 
 OK = reply(b'fine')
 
@@ -218,7 +218,7 @@ def an_answer_without_end_is_an_answer(t):
     origin.default = endless
     hark = served(t, [callback(origin.url + '/long', 'long'),
                       callback(origin.url + '/slow', 'slow')],
-                  options=('--callback-timeout', ms(1000)))
+                  options=('--callback-timeout', '2s'))
     hark.get('/a')
     until(lambda: hark.log.count('202 in') == 2, 'both are told')
     gate.open()
@@ -317,6 +317,22 @@ def more_than_fit_are_dropped_and_counted(t):
     until(lambda: hark.log.count('200 in') == 3, 'a third one is')
     hark.stop()
     check('3 delivered, 0 failed, 3 dropped' in hark.log, hark.log)
+
+
+@case
+def a_flood_of_what_is_dropped_does_not_flood_the_log(t):
+    origin = receiver(t)
+    gate = t.gate()
+    origin.default = lambda peer, r: gate.wait()
+    hark = served(t, [callback(origin.url)], route('a', {
+        'callbacks': follows() * 1000}), options=(
+            '--max-callbacks', '1', '--callback-drain', '0s'))
+    hark.get('/a')
+    until(lambda: 'more callbacks are not sent' in hark.log, 'that is told')
+    hark.stop()
+    check('0 delivered, 0 failed, 1000 dropped' in hark.log, hark.log)
+    check(hark.log.count('not sent') < 500, hark.log)
+    gate.open()
 
 
 @case
