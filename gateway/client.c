@@ -226,16 +226,39 @@ client_done(struct client *c, bool keep)
 }
 
 void
-client_abort(struct client *c, bool reset)
+client_stall(struct client *c)
+{
+	if (c->state != CLIENT_BUSY)
+		return;
+	c->stalled = true;
+	if (c->w->draining)
+		c->deadline = c->w->now;
+	else if (client_waiting(c) == 0 && !c->half_closed)
+		c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+}
+
+/* Closing with a linger time of 0 resets, but evhttp says FIN in front of it,
+ * and the client would read that first: dissolving the connection resets at
+ * once, where the system can (Linux). */
+static void
+client_reset(struct client *c)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 
+	setsockopt(c->s.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	(void)connect(c->s.fd, &nobody, sizeof(nobody)); /* else it is FIN */
+}
+
+void
+client_abort(struct client *c, bool reset)
+{
 	if (c->state == CLIENT_DOOMED)
 		return;
 	c->owner = NULL;
-	if (reset)
-		setsockopt(c->s.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	client_doom(c);
+	if (reset)
+		client_reset(c);
 }
 
 void
@@ -269,7 +292,7 @@ client_on_eof(struct client *c)
 	event_del(&c->rd);
 	c->half_closed = true;
 	c->moved = false;
-	if (c->deadline == 0)
+	if (c->deadline == 0 || c->stalled)
 		c->deadline = c->w->now + CLIENT_HALF_CLOSED_US;
 }
 
@@ -360,6 +383,8 @@ client_write_on(struct client *c)
 	c->deadline = c->half_closed ? c->w->now + CLIENT_HALF_CLOSED_US : 0;
 	if (c->replied)
 		client_finish(c);
+	else if (c->stalled)
+		client_stall(c);
 	else if (c->owner != NULL)
 		c->w->clients->events->on_drained(c, c->owner);
 }

@@ -113,6 +113,11 @@ void client_intercept(struct client *c, struct str authority);
 /* The reply is complete; with keep the connection goes on. */
 void client_done(struct client *c, bool keep);
 
+/* Nothing more will be written: the connection ends when the client leaves,
+ * when the idle timeout has passed, or when the worker drains; on_gone comes
+ * then. */
+void client_stall(struct client *c);
+
 /* Ends the connection in the middle of a reply so that the client notices:
  * with reset by RST, for a reply that its end delimits. */
 void client_abort(struct client *c, bool reset);

@@ -78,6 +78,7 @@ struct client {
 	bool moved;       /* bytes went out since half_closed was looked at */
 	bool broken;      /* writing failed */
 	bool replied;     /* client_done() was called */
+	bool stalled;     /* client_stall() was called */
 	bool keep;
 
 	struct lane lane; /* once it was taken over */

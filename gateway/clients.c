@@ -300,6 +300,8 @@ clients_drain(struct worker *w)
 	TAILQ_FOREACH(c, &s->live, link)
 	if (c->state == CLIENT_IDLE || c->state == CLIENT_HANDSHAKE)
 		client_doom(c);
+	else if (c->stalled)
+		client_gone(c);
 	event_active(s->reap, EV_TIMEOUT, 0);
 }
 

@@ -1,6 +1,7 @@
 /*
- * When a recorded answer is sent: a wait in front of its first byte
- * (--latency) and the rhythm in which its pieces came (--stream).  Only
+ * When an answer is sent: a wait in front of its first byte (--latency), the
+ * rhythm in which the pieces of a recording came (--stream), and that in which
+ * a mock's are to come.  Only
  * transactions that are slowed down have a timer.
  */
 #include "config.h"
@@ -11,7 +12,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "gateway/flow.h"
 #include "gateway/worker.h"
+#include "mock/mocks.h"
 
 #include "gateway/transaction.h"
 
@@ -27,6 +30,7 @@ struct pace {
 	int64_t until; /* monotonic, to wait for the first byte */
 	void (*then)(struct transaction *t); /* behind the wait */
 	bool events;                         /* the body is an event stream */
+	struct flow flow;                    /* of a mock's body */
 };
 
 /* The loop's clock is coarse: its timers may fire some milliseconds early, so
@@ -52,7 +56,10 @@ pace_on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	t->w->now = clock_mono_us();
 	if (t->head_out) {
-		reply_pump(t);
+		if (t->mock != NULL)
+			reply_mock_pump(t);
+		else
+			reply_pump(t);
 		return;
 	}
 	if (t->w->now < t->pace->until) {
@@ -202,5 +209,38 @@ pace_cut(struct transaction *t, struct str bytes)
 	while (n > 0 && !pace_is_event_end(bytes.p, n))
 		n--;
 	t->end = t->offset + n;
+	return n;
+}
+
+/* ---- mocks ------------------------------------------------------------ */
+
+bool
+pace_flow(struct transaction *t)
+{
+	const struct mock_reply *m = t->mock;
+
+	if (m->pieces == 0 && m->bandwidth == 0)
+		return false;
+	pace_begin(t);
+	t->pace->flow = (struct flow){
+		.size = m->body.n,
+		.pieces = m->pieces,
+		.over = (int64_t)m->over_ms * 1000,
+		.rate = m->bandwidth,
+	};
+	flow_begin(&t->pace->flow, clock_mono_us());
+	return true;
+}
+
+size_t
+pace_flow_next(struct transaction *t)
+{
+	int64_t now = clock_mono_us(), wait;
+	size_t n = flow_next(&t->pace->flow, now, &wait);
+
+	if (n > 0)
+		flow_sent(&t->pace->flow, n, now);
+	else
+		pace_arm(t, wait);
 	return n;
 }

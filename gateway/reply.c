@@ -107,8 +107,8 @@ reply_whole(struct transaction *t, struct str body)
 	client_done(t->c, t->keep);
 }
 
-static void
-reply_mock_now(struct transaction *t)
+void
+reply_mock_head(struct transaction *t, bool chunked)
 {
 	const struct mock_reply *m = t->mock;
 	struct buf *b = &t->w->head;
@@ -119,8 +119,10 @@ reply_mock_now(struct transaction *t)
 	b->n = 0;
 	http1_add_status_line(b, m->status);
 	buf_add_str(b, m->headers);
-	reply_choose_framing(t, m->status, true);
-	if (m->status != 204 && m->status != 304) {
+	chunked = chunked && t->r->head.minor == 1;
+	reply_choose_framing(t, m->status, !chunked);
+	if (t->framing != REPLY_CHUNKED && m->status != 204 &&
+	    m->status != 304) {
 		buf_add_text(b, "Content-Length: ");
 		buf_add_u64(b, m->body.n);
 		buf_add(b, "\r\n", 2);
@@ -129,7 +131,78 @@ reply_mock_now(struct transaction *t)
 	buf_add_text(note, ";route=");
 	buf_add_str(note, m->route);
 	reply_end_head(t, note);
-	reply_whole(t, buf_str(&m->body));
+}
+
+/* A body of a mock that is framed by chunks, and empty. */
+static void
+reply_mock_whole(struct transaction *t)
+{
+	struct headers none = { 0 };
+
+	if (t->framing == REPLY_CHUNKED)
+		http1_add_last_chunk(&t->w->head, &none);
+	reply_whole(t, buf_str(&t->mock->body));
+}
+
+/* Gives what waits at the client now. */
+static size_t
+reply_mock_piece(struct transaction *t, struct str bytes, bool last)
+{
+	char size[HTTP1_CHUNK_HEAD];
+	static char crlf[] = "\r\n", end[] = "\r\n0\r\n\r\n";
+	struct iovec v[3];
+	int n = 0;
+
+	if (t->framing == REPLY_CHUNKED)
+		v[n++] =
+		    (struct iovec){ size, http1_chunk_head(size, bytes.n) };
+	v[n++] = (struct iovec){ (char *)bytes.p, bytes.n };
+	if (t->framing == REPLY_CHUNKED)
+		v[n++] = last ? (struct iovec){ end, sizeof(end) - 1 }
+			      : (struct iovec){ crlf, sizeof(crlf) - 1 };
+	return client_write(t->c, v, n);
+}
+
+void
+reply_mock_pump(struct transaction *t)
+{
+	struct str body = buf_str(&t->mock->body), piece;
+	int i;
+
+	for (i = 0; i < REPLY_PIECES; i++) {
+		piece = (struct str){ body.p + t->offset, pace_flow_next(t) };
+		if (piece.n == 0)
+			return; /* its time has not come */
+		t->offset += piece.n;
+		if (reply_mock_piece(t, piece, t->offset == body.n) > 0 &&
+		    t->offset < body.n)
+			return; /* goes on when the client took it */
+		if (t->offset == body.n) {
+			client_done(t->c, t->keep);
+			return;
+		}
+	}
+	client_again(t->c);
+}
+
+static void
+reply_mock_now(struct transaction *t)
+{
+	struct mock_reply *m = t->mock;
+	struct iovec v;
+
+	if (m->fault != MOCK_FAULT_NONE) {
+		fault_begin(t);
+		return;
+	}
+	reply_mock_head(t, m->pieces > 0);
+	if (t->framing == REPLY_NO_BODY || m->body.n == 0 || !pace_flow(t)) {
+		reply_mock_whole(t);
+		return;
+	}
+	v = (struct iovec){ t->w->head.p, t->w->head.n };
+	client_write(t->c, &v, 1);
+	reply_mock_pump(t);
 }
 
 void

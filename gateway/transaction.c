@@ -502,7 +502,9 @@ transaction_on_drained(struct client *c, void *owner)
 	struct transaction *t = owner;
 
 	(void)c;
-	if (t->answer != NULL && t->head_out)
+	if (t->mock != NULL && t->pace != NULL && t->head_out)
+		reply_mock_pump(t);
+	else if (t->answer != NULL && t->head_out)
 		reply_pump(t);
 	else if (t->answer == NULL)
 		forward_resume(t);
@@ -518,6 +520,9 @@ transaction_on_gone(struct client *c, void *owner)
 		tee_end(t, OUTCOME_CLIENT_GONE, "the client left", NULL, NULL);
 	if (t->committing)
 		t->gone = true; /* freed when the recorder is done with it */
+	else if (t->mock != NULL && t->mock->fault == MOCK_FAULT_STALL &&
+		 t->head_out)
+		transaction_over(t); /* it had all that it gets */
 	else
 		transaction_free(t);
 }

@@ -8,7 +8,8 @@
  *	transaction.c   who answers: mock, recording, upstream, or nobody
  *	miss.c          what is said when nobody does
  *	reply.c         heads and whole replies: mock, recording, problem
- *	pace.c          when a recording is sent
+ *	pace.c          when a recording or a mock is sent
+ *	fault.c         what goes wrong with a mock's answer
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
  *	relay.c         requests that name their origin, tunnels to it
@@ -182,6 +183,12 @@ void reply_whole(struct transaction *t, struct str body);
 /* Takes over m, which is on the heap. */
 void reply_mock(struct transaction *t, struct mock_reply *m);
 
+/* Renders the head of t->mock to w->head; its body may come in chunks. */
+void reply_mock_head(struct transaction *t, bool chunked);
+
+/* More of a mock's body that goes out in pieces. */
+void reply_mock_pump(struct transaction *t);
+
 /* Takes over the reference to a. */
 void reply_answer(struct transaction *t, struct answer *a);
 
@@ -214,7 +221,19 @@ bool pace_next(struct transaction *t);
  * waits for its rest.  Moves t->end then. */
 size_t pace_cut(struct transaction *t, struct str bytes);
 
+/* Whether the body of t->mock is to come in pieces. */
+bool pace_flow(struct transaction *t);
+
+/* How many bytes of it may go out now, which they do; 0 when none may, and
+ * reply_mock_pump() is called later. */
+size_t pace_flow_next(struct transaction *t);
+
 void pace_end(struct transaction *t);
+
+/* fault.c --------------------------------------------------------------- */
+
+/* Answers as the fault of t->mock has it. */
+void fault_begin(struct transaction *t);
 
 /* derive.c -------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "mock/manner.h"
 #include "mock/members.h"
 #include "mock/numbers.h"
 
@@ -141,7 +142,14 @@ static const struct shape close_shape = { close_members,
 /* What responses can beyond Mockoon. */
 static const struct member response_hark_members[] = {
 	OBJECT("stream", response_read, r.stream, &stream_shape),
-	OBJECT("close", response_read, r.close, &close_shape), END
+	OBJECT("close", response_read, r.close, &close_shape),
+	NUMBER("weight", response_read, r.weight, 0, UINT32_MAX),
+	NUMBER("times", response_read, r.times, 1, UINT32_MAX),
+	TEXT("scenario", response_read, r.scenario),
+	TEXT("state", response_read, r.state),
+	TEXT("newState", response_read, r.new_state),
+	MANNER_MEMBERS(response_read, r.manner),
+	WORD("fault", response_read, r.fault, manner_fault_words), END
 };
 static const struct shape response_hark_shape = { response_hark_members,
 	sizeof(struct response_read), NULL };
@@ -174,6 +182,7 @@ response_init(void *to)
 
 	r->r.status = 200;
 	r->r.crud_key = STR("id");
+	r->r.weight = MOCK_WEIGHT_NONE;
 	r->body_type = -1;
 }
 
@@ -198,9 +207,10 @@ struct route_read {
 	bool random, sequential;
 };
 
-static const struct member route_hark_members[] = {
-	BODY("open", route_read, r.greeting), END
-};
+static const struct member route_hark_members[] = { BODY("open", route_read,
+							r.greeting),
+	MANNER_MEMBERS(route_read, r.manner),
+	MANNER_ERRORS(route_read, r.errors), END };
 static const struct shape route_hark_shape = { route_hark_members,
 	sizeof(struct route_read), NULL };
 
@@ -312,6 +322,13 @@ struct environment_read {
 	uint64_t format;
 };
 
+static const struct member environment_hark_members[] = {
+	MANNER_MEMBERS(environment_read, env.manner),
+	MANNER_ERRORS(environment_read, env.errors), END
+};
+static const struct shape environment_hark_shape = { environment_hark_members,
+	sizeof(struct environment_read), NULL };
+
 static const struct member environment_members[] = {
 	TEXT("uuid", environment_read, env.uuid),
 	TEXT("name", environment_read, env.name),
@@ -332,7 +349,8 @@ static const struct member environment_members[] = {
 	LIST("data", environment_read, env.buckets, &bucket_shape),
 	LIST("callbacks", environment_read, callbacks, &callback_shape),
 	OTHER("folders"), OTHER("rootChildren"), OTHER("port"),
-	OTHER("hostname"), OTHER("tlsOptions"), OTHER("https"), END
+	OTHER("hostname"), OTHER("tlsOptions"), OTHER("https"),
+	GROUP("hark", &environment_hark_shape), END
 };
 
 /* ---- what one member does not tell ------------------------------------- */
@@ -374,6 +392,20 @@ environment_fix_callbacks(
 	}
 }
 
+/* A state is one of a scenario. */
+static int
+environment_check_scenario(struct reading *in, const struct mock_response *r,
+    size_t route, size_t response)
+{
+	if (r->scenario.n > 0 || (r->state.n == 0 && r->new_state.n == 0))
+		return 0;
+	return err_set(in->e,
+	    "%.*s: routes[%zu].responses[%zu].hark.%s: expected the name of "
+	    "its scenario beside it",
+	    STR_ARGS(in->path), route, response,
+	    r->state.n > 0 ? "state" : "newState");
+}
+
 static int
 environment_fix_route(
     struct reading *in, struct route_read *r, size_t number, json_t *from)
@@ -395,8 +427,12 @@ environment_fix_route(
 		    STR_ARGS(in->path), number);
 	r->r.index = number;
 	v = arena_zalloc(in->arena, r->r.nresponses * sizeof(*v));
-	for (i = 0; i < r->r.nresponses; i++)
+	for (i = 0; i < r->r.nresponses; i++) {
 		environment_fix_response(&read[i], &v[i]);
+		if (environment_check_scenario(in, &v[i], number, i) == -1)
+			return -1;
+		r->r.weighted |= v[i].weight != MOCK_WEIGHT_NONE;
+	}
 	r->r.responses = v;
 	if (json_object_get(from, "responseMode") == NULL)
 		r->r.response_mode = r->sequential ? MOCK_MODE_SEQUENTIAL
@@ -592,6 +628,20 @@ environment_tell_apart(struct numbers *known, uint64_t *key)
 	numbers_set(known, *key, 1);
 }
 
+/* Responses that are counted have keys that follow from their route's. */
+static void
+environment_key_responses(struct numbers *known, struct mock_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < route->nresponses; i++) {
+		if (route->responses[i].times == 0)
+			continue;
+		route->responses[i].key = route->key + i + 1;
+		environment_tell_apart(known, &route->responses[i].key);
+	}
+}
+
 static void
 environment_keys(struct environment *env)
 {
@@ -603,6 +653,8 @@ environment_keys(struct environment *env)
 		environment_tell_apart(&known, &env->buckets[i].key);
 	for (i = 0; i < env->nroutes; i++)
 		environment_tell_apart(&known, &env->routes[i].key);
+	for (i = 0; i < env->nroutes; i++)
+		environment_key_responses(&known, &env->routes[i]);
 	numbers_fini(&known);
 }
 

@@ -110,6 +110,55 @@ struct mock_close {
 	struct str reason; /* template */
 };
 
+/* Not Mockoon's: how an answer is given.  That of a response comes before that
+ * of its route, and this before the environment's. */
+enum mock_delay_kind {
+	MOCK_DELAY_NONE,
+	MOCK_DELAY_FIXED,
+	MOCK_DELAY_UNIFORM,
+	MOCK_DELAY_LOGNORMAL,
+};
+
+struct mock_delay {
+	enum mock_delay_kind kind;
+	double least_ms, most_ms; /* fixed: both; most_ms 0: no limit */
+	double median_ms, sigma;  /* of the lognormal one */
+};
+
+struct mock_dribble {
+	uint64_t pieces, over_ms;
+};
+
+struct mock_manner {
+	struct mock_delay delay;
+	struct mock_dribble *dribble; /* NULL: none */
+	uint64_t bandwidth;           /* bytes in a second; 0: no limit */
+};
+
+/* What goes wrong with an answer on its way. */
+enum mock_fault {
+	MOCK_FAULT_NONE,
+	MOCK_FAULT_RESET,     /* the connection is reset */
+	MOCK_FAULT_EMPTY,     /* it ends without a byte */
+	MOCK_FAULT_MALFORMED, /* a chunk that is none */
+	MOCK_FAULT_GARBAGE,   /* bytes that are no answer, and the end */
+	MOCK_FAULT_CUT,       /* half of it, and the end */
+	MOCK_FAULT_STALL,     /* half of it, and nothing more */
+};
+
+/* The share of requests, from 0 to 1, that is answered by an error: by a fault
+ * or, without one, with a status. */
+struct mock_errors {
+	double rate;
+	uint64_t status; /* 0: not said */
+	enum mock_fault fault;
+};
+
+#define MOCK_WEIGHT_NONE UINT64_MAX
+#define MOCK_SCENARIO_FIRST \
+	"Started" /* the state that scenarios begin with \
+		   */
+
 struct mock_response {
 	struct str uuid, label;
 	struct str body; /* template */
@@ -130,6 +179,14 @@ struct mock_response {
 	/* The members of its object hark: */
 	struct mock_stream *stream; /* NULL: none */
 	struct mock_close *close;   /* NULL: none */
+	uint64_t weight;            /* MOCK_WEIGHT_NONE: not said */
+	uint64_t times;             /* that it is served; 0: no limit */
+	uint64_t key; /* of how often it was, as a route's; with times only */
+	struct str scenario;
+	struct str state;     /* that the scenario has to be in; "": any */
+	struct str new_state; /* that it is in afterwards; "": the same */
+	struct mock_manner manner;
+	enum mock_fault fault;
 };
 
 enum mock_route_type {
@@ -167,6 +224,9 @@ struct mock_route {
 	bool enabled;
 	/* The members of its object hark: */
 	struct str greeting; /* template; a WebSocket begins with it */
+	struct mock_manner manner;
+	struct mock_errors *errors; /* NULL: none */
+	bool weighted;              /* a response says its weight */
 };
 
 struct mock_bucket {
@@ -226,6 +286,9 @@ struct environment {
 	size_t nbuckets;
 	struct mock_callback *callbacks;
 	size_t ncallbacks;
+	/* The members of its object hark: */
+	struct mock_manner manner;
+	struct mock_errors *errors; /* NULL: none */
 };
 
 /*

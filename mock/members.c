@@ -157,7 +157,7 @@ members_read_list(
 	return r;
 }
 
-static int
+int
 members_read_part(
     struct reading *in, const struct member *m, json_t *from, void *to)
 {
@@ -174,9 +174,9 @@ members_read_part(
 	return r;
 }
 
-static int
+int
 members_read_new(
-    struct reading *in, const struct member *m, json_t *from, void **to)
+    struct reading *in, const struct member *m, json_t *from, void *to)
 {
 	void *made;
 
@@ -185,7 +185,7 @@ members_read_new(
 	made = arena_zalloc(in->arena, m->of->size);
 	if (m->of->init != NULL)
 		m->of->init(made);
-	*to = made;
+	memcpy(to, &made, sizeof(made));
 	return members_read_part(in, m, from, made);
 }
 

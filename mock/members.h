@@ -110,6 +110,12 @@ struct reading {
 int members_read(
     struct reading *in, const struct shape *shape, json_t *from, void *to);
 
+/* As rows of the kinds MEMBER_GROUP and MEMBER_OBJECT are read. */
+int members_read_part(
+    struct reading *in, const struct member *m, json_t *from, void *to);
+int members_read_new(
+    struct reading *in, const struct member *m, json_t *from, void *to);
+
 /* An error at a member of where reading is: -1.  got is what stands there, or
  * NULL. */
 int members_expected(

@@ -27,9 +27,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "mock/environment.h"
 
 struct callback;
-struct environment;
 struct err;
 struct headers;
 struct stream;
@@ -115,7 +115,10 @@ struct mock_reply {
 	int status;
 	struct str headers; /* "Name: value\r\n"..., no framing fields */
 	struct buf body;
-	uint64_t latency_ms;
+	uint64_t latency_ms; /* in front of it */
+	enum mock_fault fault;
+	uint64_t pieces, over_ms;   /* of the body, one by one; 0: whole */
+	uint64_t bandwidth;         /* bytes in a second; 0: no limit */
 	struct str route;           /* its uuid, or its endpoint */
 	struct str response;        /* its label or uuid; "" */
 	struct buf remarks;         /* for the log, one a line */

@@ -12,6 +12,7 @@
 #include "mock/condition.h"
 #include "mock/crud.h"
 #include "mock/environment.h"
+#include "mock/manner.h"
 #include "mock/numbers.h"
 #include "mock/pattern.h"
 #include "mock/router.h"
@@ -409,99 +410,18 @@ server_generate(
 void
 server_known(const struct server *s, struct numbers *known)
 {
-	size_t i;
+	const struct mock_route *r;
+	size_t i, k;
 
-	for (i = 0; i < s->env->nroutes; i++)
-		numbers_set(known, s->env->routes[i].key, 1);
+	for (i = 0; i < s->env->nroutes; i++) {
+		r = &s->env->routes[i];
+		numbers_set(known, r->key, 1);
+		for (k = 0; k < r->nresponses; k++)
+			if (r->responses[k].times > 0)
+				numbers_set(known, r->responses[k].key, 1);
+	}
 	for (i = 0; i < s->env->nbuckets; i++)
 		numbers_set(known, s->env->buckets[i].key, 1);
-}
-
-/* ---- choosing ----------------------------------------------------------- */
-
-static struct str
-server_asked_for(const struct serving *v, const char *name)
-{
-	if (!v->s->options->choose_by_header)
-		return STR("");
-	return headers_get(v->q->from->headers, name);
-}
-
-/* What the client asks for by Postman's fields; the number of responses for
- * none. */
-static size_t
-server_by_header(const struct serving *v)
-{
-	const struct mock_route *of = v->s->routes[v->route].of;
-	struct str code = server_asked_for(v, "x-mock-response-code");
-	struct str name = server_asked_for(v, "x-mock-response-name");
-	struct str id = server_asked_for(v, "x-mock-response-id");
-	uint64_t status;
-	size_t i;
-
-	for (i = 0; i < of->nresponses; i++) {
-		if (id.n > 0 && str_eq(id, of->responses[i].uuid))
-			return i;
-		if (name.n > 0 && str_eq(name, of->responses[i].label))
-			return i;
-		if (code.n > 0 && str_u64(code, &status) == 0 &&
-		    status == of->responses[i].status)
-			return i;
-	}
-	return of->nresponses;
-}
-
-/* 1, 0, or -1 with v->e set. */
-static int
-server_holds(struct serving *v, size_t response, uint64_t number)
-{
-	struct conditions_of of = { .asked = v->asked,
-		.context = v->q->c,
-		.environment = v->s->env,
-		.number = number };
-
-	return conditions_hold(
-	    v->s->routes[v->route].plans[response].conditions, &of, &v->e);
-}
-
-static size_t
-server_default(const struct mock_route *of)
-{
-	size_t i;
-
-	for (i = 0; i < of->nresponses; i++)
-		if (of->responses[i].is_default)
-			return i;
-	return 0;
-}
-
-size_t
-server_choose(struct serving *v, uint64_t number)
-{
-	const struct mock_route *of = v->s->routes[v->route].of;
-	size_t i = server_by_header(v), n = of->nresponses;
-	int holds;
-
-	if (i < n)
-		return i;
-	switch (of->response_mode) {
-	case MOCK_MODE_RANDOM:
-		i = (size_t)(v->q->c->random(v->q->c->random_arg) * (double)n);
-		return i < n ? i : n - 1;
-	case MOCK_MODE_SEQUENTIAL:
-		return (size_t)((number - 1) % n);
-	case MOCK_MODE_DISABLE_RULES:
-		return server_default(of);
-	case MOCK_MODE_RULES:
-	case MOCK_MODE_FALLBACK:
-		break;
-	}
-	for (i = 0; i < n; i++) {
-		holds = server_holds(v, i, number);
-		if (holds != 0)
-			return holds == 1 ? i : SERVER_FAILED;
-	}
-	return of->response_mode == MOCK_MODE_FALLBACK ? n : server_default(of);
 }
 
 /* ---- answering ---------------------------------------------------------- */
@@ -517,6 +437,27 @@ server_name(const struct mock_route *of, struct arena *a)
 		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
 			name[i] = '?';
 	return (struct str){ name, from.n };
+}
+
+/* How an answer is given; of is NULL when it is none of the responses. */
+static void
+server_manner(const struct serving *v, const struct mock_response *of,
+    struct mock_reply *r)
+{
+	const struct template_context *c = v->q->c;
+	struct mock_manner manner =
+	    manner_of(&v->s->routes[v->route].of->manner, &v->s->env->manner);
+
+	if (of != NULL)
+		manner = manner_of(&of->manner, &manner);
+	r->latency_ms = v->s->env->latency_ms +
+			(of != NULL ? of->latency_ms : 0) +
+			manner_delay(&manner.delay, c->random, c->random_arg);
+	r->bandwidth = manner.bandwidth;
+	if (manner.dribble != NULL) {
+		r->pieces = manner.dribble->pieces;
+		r->over_ms = manner.dribble->over_ms;
+	}
 }
 
 static void
@@ -541,7 +482,8 @@ server_reply(
 	};
 
 	state_served(v->q->state, route->of->key);
-	r->latency_ms = v->s->env->latency_ms + of->latency_ms;
+	server_manner(v, of, r);
+	r->fault = of->fault;
 	r->route = server_name(route->of, &r->arena);
 	r->response =
 	    arena_str(&r->arena, of->label.n > 0 ? of->label : of->uuid);
@@ -567,6 +509,31 @@ server_fail(struct serving *v, struct mock_reply *r)
 	    arena_str(&r->arena, of->uuid.n > 0 ? of->uuid : of->endpoint);
 	buf_add_text(&r->body, v->e.text);
 	buf_addf(&r->remarks, "%s\n", v->e.text);
+}
+
+/* What the share of errors asks for, with the environment's fields. */
+static void
+server_error(struct serving *v, struct mock_reply *r)
+{
+	static const struct mock_response none = { .status = 200 };
+	const struct route *route = &v->s->routes[v->route];
+	const struct mock_errors *errors = server_errors(v);
+	struct respond_plan plan = { .of = &none };
+	struct responding d = {
+		.env = v->s->env,
+		.env_headers = &v->s->headers,
+		.plan = &plan,
+		.use = &v->use,
+		.c = v->q->c,
+	};
+
+	server_manner(v, NULL, r);
+	r->fault = errors->fault;
+	r->route = server_name(route->of, &r->arena);
+	respond_json(&d,
+	    STR("{\"title\":\"An error by chance\",\"detail\":"
+		"\"The errors of the route ask for it.\"}"),
+	    errors->status != 0 ? (int)errors->status : 503, r);
 }
 
 /* Whether a hit is of the method; CRUD routes have several. */
@@ -621,14 +588,15 @@ server_try(struct serving *v, struct mock_reply *r)
 			continue;
 		asked_set_match(v->asked, &match);
 		k = server_choose(v, state_number(v->q->state, of->key));
-		if (k == SERVER_FAILED) {
+		if (k == SERVER_FAILED)
 			server_fail(v, r);
-			return true;
-		}
-		if (k < of->nresponses) {
+		else if (k == SERVER_ERROR)
+			server_error(v, r);
+		else if (k < of->nresponses)
 			server_reply(v, k, item, r);
-			return true;
-		}
+		else
+			continue;
+		return true;
 	}
 	return known && server_preflight(v, r);
 }

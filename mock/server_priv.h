@@ -6,6 +6,7 @@
  * it.
  *
  *	server.c	making it ready, HTTP routes
+ *	server_choose.c	which of a route's responses answers
  *	visit.c		a request that is answered more than once
  *	socket.c	WebSocket routes
  *	stream.c	bodies in pieces
@@ -86,10 +87,18 @@ struct socket *socket_find(
     struct server *s, const struct server_request *q, struct arena *a);
 
 #define SERVER_FAILED SIZE_MAX
+#define SERVER_ERROR (SIZE_MAX - 1)
 
-/* The response of v->route for its request of that number (from 1), the number
- * of them when it declines, or SERVER_FAILED with v->e set. */
+/*
+ * The response of v->route for its request of that number (from 1), the number
+ * of them when it declines, SERVER_FAILED with v->e set, or SERVER_ERROR when
+ * chance asks for one of server_errors() instead.  What the response says of
+ * times and scenarios is done.
+ */
 size_t server_choose(struct serving *v, uint64_t number);
+
+/* The errors that v->route has, or NULL. */
+const struct mock_errors *server_errors(const struct serving *v);
 
 /* What the route is called in a field of the answer, in one line. */
 struct str server_name(const struct mock_route *of, struct arena *a);

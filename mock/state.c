@@ -137,7 +137,12 @@ state_unref(struct state *s)
 		free(s->globals[i].name);
 		snapshot_unref(s->globals[i].now);
 	}
+	for (i = 0; i < s->nscenarios; i++) {
+		buf_free(&s->scenarios[i].name);
+		buf_free(&s->scenarios[i].state);
+	}
 	pthread_mutex_destroy(&s->lock);
+	free(s->scenarios);
 	numbers_fini(&s->served);
 	numbers_fini(&s->places);
 	free(s->globals);
@@ -160,16 +165,21 @@ state_number(struct state *s, uint64_t route)
 }
 
 void
-state_served(struct state *s, uint64_t route)
+state_count(struct state *s, uint64_t key)
 {
-	uint64_t *served;
+	uint64_t *served = numbers_find(&s->served, key);
 
-	pthread_mutex_lock(&s->lock);
-	served = numbers_find(&s->served, route);
 	if (served != NULL)
 		++*served;
 	else
-		numbers_set(&s->served, route, 1);
+		numbers_set(&s->served, key, 1);
+}
+
+void
+state_served(struct state *s, uint64_t route)
+{
+	pthread_mutex_lock(&s->lock);
+	state_count(s, route);
 	state_change_told(s);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -3,7 +3,8 @@
 
 /*
  * What a mocked environment remembers between requests: how often each route
- * served, its data buckets and its global variables.  Each isolation session
+ * served, its data buckets, its global variables and the states of its
+ * scenarios.  Each isolation session
  * has a state of its own.
  *
  * A state outlives the environment that it began with.  What it has for a
@@ -41,6 +42,25 @@ void state_unref(struct state *s); /* safe on NULL */
  * counts it when it was served. */
 uint64_t state_number(struct state *s, uint64_t route);
 void state_served(struct state *s, uint64_t route);
+
+/*
+ * What serving a response depends on and changes.  A scenario is in a state
+ * that has a name; it begins in the first one (MOCK_SCENARIO_FIRST).
+ */
+struct state_step {
+	uint64_t key;        /* of the response; with times only */
+	uint64_t times;      /* that it may be served; 0: no limit */
+	struct str scenario; /* "": none */
+	struct str from;     /* the state it has to be in; "": any */
+	struct str to;       /* and then is in; "": the same */
+};
+
+/* Whether the response may be served now. */
+bool state_open(struct state *s, const struct state_step *step);
+
+/* Counts the response as served and moves its scenario, unless another
+ * request was faster and it may not be served any more; false then. */
+bool state_take(struct state *s, const struct state_step *step);
 
 /* Forgets all routes and buckets whose keys are not known. */
 void state_forget(struct state *s, const struct numbers *known);

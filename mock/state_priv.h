@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "mock/numbers.h"
 #include "mock/state.h"
 
@@ -21,6 +22,11 @@ struct variable {
 	struct snapshot *now;
 };
 
+/* A scenario that is not in its first state any more. */
+struct scenario {
+	struct buf name, state;
+};
+
 /* A bucket, and as it was generated. */
 struct kept {
 	uint64_t key;
@@ -33,12 +39,14 @@ struct state {
 	void (*on_change)(void *arg); /* or NULL */
 	void *arg;
 	pthread_mutex_t lock;  /* of all that follows */
-	struct numbers served; /* by route */
+	struct numbers served; /* by route, and by response if it is limited */
 	struct numbers places; /* of buckets, in what follows */
 	struct kept *buckets;
 	size_t nbuckets;
 	struct variable *globals;
 	size_t nglobals;
+	struct scenario *scenarios;
+	size_t nscenarios;
 	bool changed; /* and that was told */
 };
 
@@ -53,6 +61,9 @@ struct kept *state_kept(struct state *s, uint64_t key); /* or NULL */
 struct kept *state_keep(struct state *s, uint64_t key); /* a new one */
 struct variable *state_variable(struct state *s, struct str name); /* same */
 struct variable *state_new_variable(struct state *s, struct str name);
+void state_count(struct state *s, uint64_t key);
+struct scenario *state_scenario(struct state *s, struct str name); /* or NULL */
+void state_move(struct state *s, struct str scenario, struct str to);
 void state_change_told(struct state *s);
 
 #endif

@@ -20,6 +20,8 @@ struct image {
 	struct snapshot **buckets; /* by their place in env; or NULL */
 	struct variable *globals;
 	size_t nglobals;
+	struct scenario *scenarios;
+	size_t nscenarios;
 };
 
 static void
@@ -45,6 +47,14 @@ image_take(struct image *i, struct state *s, const struct environment *env)
 		i->globals[n] = s->globals[n]; /* names stay */
 		snapshot_ref(i->globals[n].now);
 	}
+	i->nscenarios = s->nscenarios;
+	i->scenarios = xcalloc(s->nscenarios + 1, sizeof(*i->scenarios));
+	for (n = 0; n < s->nscenarios; n++) {
+		buf_add_str(
+		    &i->scenarios[n].name, buf_str(&s->scenarios[n].name));
+		buf_add_str(
+		    &i->scenarios[n].state, buf_str(&s->scenarios[n].state));
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -57,6 +67,11 @@ image_fini(struct image *i, const struct environment *env)
 		snapshot_unref(i->buckets[n]);
 	for (n = 0; n < i->nglobals; n++)
 		snapshot_unref(i->globals[n].now);
+	for (n = 0; n < i->nscenarios; n++) {
+		buf_free(&i->scenarios[n].name);
+		buf_free(&i->scenarios[n].state);
+	}
+	free(i->scenarios);
 	free(i->buckets);
 	free(i->globals);
 	free(i->counters);
@@ -120,6 +135,17 @@ state_write_variable(
 	state_write_line(v, line, out);
 }
 
+static void
+state_write_scenario(
+    const struct scenario *x, struct values *v, struct buf *out)
+{
+	struct value line = value_new_object(v);
+
+	value_set(v, line, STR("scenario"), value_text(buf_str(&x->name)));
+	value_set(v, line, STR("state"), value_text(buf_str(&x->state)));
+	state_write_line(v, line, out);
+}
+
 void
 state_write(struct state *s, const struct environment *env, struct buf *out)
 {
@@ -136,6 +162,8 @@ state_write(struct state *s, const struct environment *env, struct buf *out)
 			    &env->buckets[n], i.buckets[n], &v, out);
 	for (n = 0; n < i.nglobals; n++)
 		state_write_variable(&i.globals[n], &v, out);
+	for (n = 0; n < i.nscenarios; n++)
+		state_write_scenario(&i.scenarios[n], &v, out);
 	image_fini(&i, env);
 	arena_fini(&arena);
 }
@@ -249,6 +277,32 @@ state_read_variable(struct state *s, struct value line, struct err *e)
 	    line, &state_new_variable(s, name.text)->now, e);
 }
 
+static int
+state_read_scenario(struct state *s, const struct environment *env,
+    struct value line, struct err *e)
+{
+	struct value name = value_get(line, STR("scenario"));
+	struct value state = value_get(line, STR("state"));
+	const struct mock_route *r;
+	size_t i, k;
+
+	if (name.kind != VALUE_TEXT || state.kind != VALUE_TEXT)
+		return err_set(e, "expected a scenario and its state");
+	for (i = 0; i < env->nroutes; i++) {
+		r = &env->routes[i];
+		for (k = 0; k < r->nresponses; k++)
+			if (str_eq(r->responses[k].scenario, name.text)) {
+				state_move(s, name.text, state.text);
+				return 0;
+			}
+	}
+	err_set(e,
+	    "scenario %.*s is not in the file any more; its state is "
+	    "forgotten",
+	    name.text.n < 100 ? (int)name.text.n : 100, name.text.p);
+	return 1;
+}
+
 int
 state_read(struct state *s, const struct environment *env,
     const struct numbers *known, struct value line, struct err *e)
@@ -263,8 +317,11 @@ state_read(struct state *s, const struct environment *env,
 		rc = state_read_bucket(s, env, line, e);
 	else if (value_has(line, STR("variable")))
 		rc = state_read_variable(s, line, e);
+	else if (value_has(line, STR("scenario")))
+		rc = state_read_scenario(s, env, line, e);
 	else
-		rc = err_set(e, "expected counters, a bucket or a variable");
+		rc = err_set(
+		    e, "expected counters, a bucket, a variable or a scenario");
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }

@@ -25,7 +25,7 @@ rows() {
 
 # Members of the objects in a mocks file, and words they may be.
 members() {
-	cat "$mock"/environment*.c | tr '\n\t' '  ' >"$files"
+	cat "$mock"/environment*.c "$mock"/manner.c | tr '\n\t' '  ' >"$files"
 	grep -oE '\b[A-Z]+\( *"[A-Za-z]+"|\.name = "[A-Za-z]+"' "$files" |
 		grep -v '^STR(' | quoted
 	grep -oE '_words\[\] = \{[^}]*\}' "$files" | quoted

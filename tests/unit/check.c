@@ -181,10 +181,53 @@ twins_are_told(void)
 	    "R routes[1].uuid: u: routes[0] has the same");
 }
 
+#define RESPONSES(more, list) \
+	"{\"routes\":[{\"endpoint\":\"a\"," more "\"responses\":[" list "]}]}"
+
+static void
+what_hark_adds_is_looked_over(void)
+{
+	finds(RESPONSES("", "{\"hark\":{\"weight\":2}},{\"rules\":[{}],\n"
+			    "\"hark\":{\"weight\":1}}"),
+	    "R routes[0].responses[1].hark.weight: not looked at: its rules "
+	    "decide\n");
+	CHECK_INT(line_of, 2);
+	finds(RESPONSES("\"responseMode\":\"SEQUENTIAL\",",
+		  "{\"hark\":{\"weight\":2}}"),
+	    "R routes[0].responses[0].hark.weight: not looked at, as the\n");
+	finds(RESPONSES(
+		  "\"responseMode\":\"RANDOM\",", "{\"hark\":{\"weight\":0}}"),
+	    "R routes[0].responses: no response weighs anything\n");
+	finds(
+	    RESPONSES("", "{\"hark\":{\"scenario\":\"s\",\"state\":\"Started\","
+			  "\"newState\":\"x\"}},{\"hark\":{\"scenario\":\"s\","
+			  "\"state\":\"x\"}},{\"hark\":{\"scenario\":\"s\","
+			  "\"state\":\"y\"}},{\"hark\":{\"scenario\":\"t\"}}"),
+	    "R routes[0].responses[2].hark.state: y: never true: no response "
+	    "has it\n"
+	    "R routes[0].responses[3].hark.scenario: t: expected a state\n");
+	finds(RESPONSES("", "{\"hark\":{\"fault\":\"reset\",\"bandwidth\":1}}"),
+	    "R routes[0].responses[0].hark.bandwidth: not looked at: the "
+	    "fault is reset\n");
+	finds(RESPONSES("\"type\":\"ws\",\"hark\":{\"delay\":1,\"errors\":"
+			"{\"rate\":1}},",
+		  "{\"hark\":{\"fault\":\"cut\"}}"),
+	    "R routes[0].responses[0].hark.fault: of no effect on a "
+	    "WebSocket\n"
+	    "R routes[0].hark.delay: of no effect on a WebSocket\n"
+	    "R routes[0].hark.errors: of no effect on a WebSocket\n");
+	finds(RESPONSES("\n", "{\"hark\":{\"fault\":\"explode\"}}"),
+	    "E routes[0].responses[0].hark.fault: expected one of\n");
+	CHECK_INT(line_of, 2);
+	finds(RESPONSES("", "{\"hark\":{\"wait\":1}}"),
+	    "R routes[0].responses[0].hark.wait: nobody knows it\n");
+}
+
 RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
     TEST(remarks_of_the_reader_have_their_place),
     TEST(bad_paths_templates_and_expressions_are_errors),
     TEST(references_to_nothing_are_found),
     TEST(callbacks_need_a_url_a_method_and_what_they_name),
     TEST(routes_behind_wider_ones_are_never_reached),
-    TEST(routes_that_can_be_reached_are_fine), TEST(twins_are_told))
+    TEST(routes_that_can_be_reached_are_fine), TEST(twins_are_told),
+    TEST(what_hark_adds_is_looked_over))
