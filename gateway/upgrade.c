@@ -29,7 +29,9 @@ upgrade_on_over(void *arg, enum tunnel_end end, const char *why)
 	transaction_over(t);
 }
 
-/* As for any answer, a store that is slow slows down what it is to keep. */
+/* What was said is recorded before the last Close has gone on, so that whoever
+ * has seen it finds it.  As for any answer, a store that is slow slows down
+ * what it is to keep. */
 static void
 upgrade_on_bytes(void *arg, enum tunnel_side from, struct str bytes)
 {
@@ -38,7 +40,9 @@ upgrade_on_bytes(void *arg, enum tunnel_side from, struct str bytes)
 	if (t->x == NULL)
 		return;
 	tee_socket_take(t, from == TUNNEL_CLIENT, bytes);
-	if (!t->starved && recorder_full(t->w->shared->recorder)) {
+	if (ws_tap_over(t->tap))
+		tee_end(t, OUTCOME_COMPLETE, NULL, NULL, NULL);
+	else if (!t->starved && recorder_full(t->w->shared->recorder)) {
 		forward_starve(t);
 		upgrade_hold(t, true);
 	}

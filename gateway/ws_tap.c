@@ -13,7 +13,7 @@
 struct ws_tap {
 	struct ws_message_reader sides[2]; /* of client and server */
 	bool lost[2];
-	bool closed;
+	bool closed[2]; /* they have said Close */
 	ws_tap_fn on_frame;
 	void *arg;
 	char trouble[160];
@@ -78,7 +78,7 @@ ws_tap_tell(struct ws_tap *p, bool from_client, const struct ws_message *m)
 		.size = m->size };
 
 	if (m->opcode == WS_CLOSE) {
-		p->closed = true;
+		p->closed[!from_client] = true;
 		if (m->code != WS_CODE_NONE) /* stands in front of the reason */
 			f.data =
 			    (struct str){ m->payload.p - 2, m->payload.n + 2 };
@@ -116,7 +116,13 @@ ws_tap_take(struct ws_tap *p, bool from_client, struct str bytes)
 bool
 ws_tap_closed(const struct ws_tap *p)
 {
-	return p->closed;
+	return p->closed[0] || p->closed[1];
+}
+
+bool
+ws_tap_over(const struct ws_tap *p)
+{
+	return p->closed[0] && p->closed[1];
 }
 
 const char *

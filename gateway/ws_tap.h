@@ -28,6 +28,9 @@ void ws_tap_take(struct ws_tap *p, bool from_client, struct str bytes);
 /* Whether one of the ends has said Close. */
 bool ws_tap_closed(const struct ws_tap *p);
 
+/* Whether both have, so that nothing more comes. */
+bool ws_tap_over(const struct ws_tap *p);
+
 /* Why not all was told, or "". */
 const char *ws_tap_trouble(const struct ws_tap *p);
 

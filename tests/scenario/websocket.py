@@ -4,8 +4,8 @@ import base64
 import contextlib
 import time
 
-from harness import (Ended, case, check, command, entries, export, main,
-                     outcome, reply, same)
+from harness import (Ended, case, certificate, check, command, entries,
+                     export, main, outcome, reply, same, tls_server)
 from sockets import (CLOSE, PING, PONG, TEXT, closing, frame, opened, serves)
 
 
@@ -65,6 +65,19 @@ def messages_are_recorded_in_order(t):
     same(times, sorted(times))
     check(before - 1 < times[0] <= times[-1] < time.time() + 1, times)
     same(e['response']['content'], {'size': 0, 'mimeType': '', 'text': ''})
+
+
+@case
+def over_tls_it_is_wss(t):
+    cert, key = certificate(t.path(), 'upstream', 'IP:127.0.0.1')
+    origin = t.origin(tls=tls_server(cert, key))
+    origin.routes['/ws'] = serves(upper)
+    hark = t.hark('record', origin, '--upstream-ca', cert)
+    chat(t, hark, 'a')
+    hark.stop()
+    (e,) = entries(hark.store)
+    same(e['request']['url'], f'wss://{origin.authority}/ws')
+    same(said(e)[2], ('r', 1, b'A'))
 
 
 @case

@@ -115,6 +115,36 @@ def what_is_recorded_replays_without_its_upstream(t):
 
 
 @case
+def auto_plays_what_it_has_just_recorded(t):
+    origin = t.origin()
+
+    def talk(s):
+        s.send(s.receive().upper())
+        s.close()
+        s.closed()
+        s.wire.close()
+    origin.routes['/ws'] = serves(talk)
+    hark = t.hark('auto', origin)
+    for source in ('upstream', 'replay', 'replay'):
+        s, r = opened(t.client(hark))
+        same(r.source, source)
+        s.send('a')
+        same((s.receive(), s.closed()), ('A', (1000, '')))
+        s.close()
+        same(s.wire.ended(), 'eof')
+    same(len(origin.take()), 1)
+
+
+@case
+def fallback_plays_the_recording_when_the_upstream_is_gone(t):
+    store = t.path('talks.db')
+    command('import', '--store', store, har(t, ('/ws', TALK)))
+    hark = t.hark('fallback', store=store, url='http://127.0.0.1:1')
+    s, r = opened(t.client(hark))
+    same((r.source, s.receive()), ('replay', 'hello'))
+
+
+@case
 def a_client_may_speak_before_it_listens(t):
     hark = replays(t, ('/ws', TALK))
     c = t.client(hark)
