@@ -10,10 +10,12 @@
 #include "base/str.h"
 #include "gateway/body_out.h"
 #include "gateway/curl_line.h"
+#include "gateway/frames_out.h"
 #include "gateway/printable.h"
 #include "gateway/terminal.h"
 #include "gateway/timing_bar.h"
 #include "har/date.h"
+#include "har/frame.h"
 #include "har/har_write.h"
 #include "har/json.h"
 #include "har/json_write.h"
@@ -232,6 +234,25 @@ cmd_show_add_body(struct show *s, const struct message *m)
 	buf_free(&decoded);
 }
 
+/* What passed on a WebSocket, if it is at hand. */
+static void
+cmd_show_add_frames(struct show *s, const struct exchange *x)
+{
+	const struct body *b = &x->response.body;
+
+	if (!b->known) {
+		buf_add_text(&s->out, "\n(the messages were not kept)\n");
+		return;
+	}
+	if (b->stored_id > 0) {
+		buf_addf(&s->out,
+		    "\n(messages in %" PRIu64 " bytes: see --raw)\n", b->size);
+		return;
+	}
+	buf_add_text(&s->out, "\n");
+	frames_out_add(&s->out, buf_str(&b->bytes), x->started_us);
+}
+
 static void
 cmd_show_add_request(struct show *s, const struct exchange *x)
 {
@@ -277,7 +298,10 @@ cmd_show_add_response(struct show *s, const struct exchange *x)
 	cmd_show_colour(s, TERMINAL_PLAIN);
 	buf_add_text(&s->out, "\n");
 	cmd_show_add_fields(s, &x->response.headers);
-	cmd_show_add_body(s, &x->response);
+	if (frame_socket(x))
+		cmd_show_add_frames(s, x);
+	else
+		cmd_show_add_body(s, &x->response);
 }
 
 static int

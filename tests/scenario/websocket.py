@@ -275,6 +275,9 @@ def recordings_go_out_and_in_as_har_and_stay_the_same(t):
         done = command('import', '--store', store, har)
         same(done.returncode, 0, done.stderr)
         same(export(store)['log']['entries'], first['log']['entries'], name)
+    text = command('show', '--store', hark.store, '1').stdout
+    check(' < hello\n' in text and ' > (1 bytes) 00\n' in text and
+          ' > é\n' in text and ' < Close 1000 so long\n' in text, text)
     text = command('cat', '--store', hark.store, '1').stdout
     same(text.count('\n'), len(said(first['log']['entries'][0])))
 
