@@ -63,8 +63,14 @@ struct value schema_coerce(const struct schema *s, size_t number,
 /* What that schema says of a value being an object: */
 bool schema_wants_object(const struct schema *s, size_t number);
 bool schema_wants_array(const struct schema *s, size_t number);
+/* The same of its member called name. */
+bool schema_wants_list_of(
+    const struct schema *s, size_t number, struct str name);
 bool schema_has_member(const struct schema *s, size_t number, struct str name);
 bool schema_has_any_member(const struct schema *s, size_t number);
+
+/* Whether a format of that name is looked at. */
+bool schema_knows_format(struct str name);
 
 /* Keeps the schema that was last asked for. */
 struct schema_cache *schema_cache_new(void);

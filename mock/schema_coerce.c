@@ -314,6 +314,15 @@ schema_wants_array(const struct schema *s, size_t number)
 }
 
 bool
+schema_wants_list_of(const struct schema *s, size_t number, struct str name)
+{
+	const struct schema_node *of =
+	    coerce_find(s->list[number], coerce_member, &name);
+
+	return of != NULL && (coerce_types(of) & SCHEMA_ARRAY) != 0;
+}
+
+bool
 schema_has_member(const struct schema *s, size_t number, struct str name)
 {
 	return coerce_find(s->list[number], coerce_member, &name) != NULL;

@@ -346,3 +346,9 @@ schema_fits_int32(const struct schema_format *f, const struct regex *regex,
 	return schema_fits_int64(f, regex, value) &&
 	       value.number >= -2147483648.0 && value.number <= 2147483647.0;
 }
+
+bool
+schema_knows_format(struct str name)
+{
+	return schema_format_find(name) != NULL;
+}
