@@ -54,7 +54,7 @@ const struct own_option cmd_run_options[] = {
 	[RUN_FAIL_ON] = {
 	    .name = "fail-on",
 	    .argument = "LIST",
-	    .help = "of miss, live, unused; exit with 3, 6 or 7 then",
+	    .help = "of miss, live, unused, contract; exit with 3, 6, 7, 8",
 	},
 	[RUN_SUMMARY] = {
 	    .name = "summary",

@@ -19,13 +19,14 @@ struct mocks;
 
 enum {
 	STATUS_FINE = 0,
-	STATUS_FAILED = 1,  /* something failed at run time */
-	STATUS_USAGE = 2,   /* unknown option, bad value, unusable file */
-	STATUS_MISS = 3,    /* of run: a miss in a mode that forbids it */
-	STATUS_SECRETS = 4, /* of scan: it found some */
-	STATUS_DRIFT = 5,   /* breaking drift */
-	STATUS_LIVE = 6,    /* of run: a live call (--fail-on live) */
-	STATUS_UNUSED = 7,  /* of run: an unused entry (--fail-on unused) */
+	STATUS_FAILED = 1,   /* something failed at run time */
+	STATUS_USAGE = 2,    /* unknown option, bad value, unusable file */
+	STATUS_MISS = 3,     /* of run: a miss in a mode that forbids it */
+	STATUS_SECRETS = 4,  /* of scan: it found some */
+	STATUS_DRIFT = 5,    /* breaking drift */
+	STATUS_LIVE = 6,     /* of run: a live call (--fail-on live) */
+	STATUS_UNUSED = 7,   /* of run: an unused entry (--fail-on unused) */
+	STATUS_CONTRACT = 8, /* of run: a violation (--fail-on contract) */
 };
 
 struct command {

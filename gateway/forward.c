@@ -327,6 +327,7 @@ forward_on_head(void *arg, const struct http1_head *h)
 		tee_head(t, h);
 	if (t->compare != NULL)
 		compare_head(t, h);
+	verdict_head(t, h);
 	reply_choose_framing(t, h->status, h->framing == FRAMING_LENGTH);
 	forward_start_line(b, h);
 	for (i = 0; i < h->headers.n; i++)
@@ -350,6 +351,7 @@ forward_on_body(void *arg, struct str bytes)
 		tee_body(t, bytes);
 	if (t->compare != NULL)
 		compare_body(t, bytes);
+	verdict_body(t, bytes);
 	if (t->framing == REPLY_CHUNKED) {
 		size = arena_alloc(&t->w->batch, HTTP1_CHUNK_HEAD);
 		forward_piece(t, size, http1_chunk_head(size, bytes.n));
@@ -473,11 +475,13 @@ forward_on_end(void *arg, const struct headers *trailers)
 		t->call = NULL;
 		forward_hold(t);
 		buf_free(&last);
+		verdict_end(t);
 		return;
 	}
 	t->call = NULL;
 	forward_write(t);
 	buf_free(&last);
+	verdict_end(t);
 	client_done(t->c, t->keep);
 }
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/contracts.h"
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
 #include "gateway/front.h"
@@ -29,7 +30,9 @@
 #include "gateway/tally.h"
 #include "gateway/tls.h"
 #include "gateway/transaction.h"
+#include "gateway/violations.h"
 #include "gateway/worker.h"
+#include "mock/contract.h"
 #include "mock/mocks.h"
 #include "recorder/id_ranges.h"
 #include "recorder/recorder.h"
@@ -381,11 +384,14 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.began_us = clock_wall_us();
 	if (s->tally)
 		g->shared.tally = tally_new();
+	if (s->nopenapi > 0)
+		g->shared.violations = violations_new();
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
 	g->ports = xcalloc(s->listen.n, sizeof(*g->ports));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
 	if (gateway_open_front(g, e) == -1 ||
 	    gateway_open_upstreams(g, e) == -1 ||
+	    contracts_open(s, &g->shared.contract, e) == -1 ||
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
 	    gateway_open_store(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
@@ -501,6 +507,8 @@ gateway_free(struct gateway *g)
 	library_close(g->shared.library);
 	mocking_free(g->mocking);
 	differences_free(g->shared.differences);
+	contract_free(g->shared.contract);
+	violations_free(g->shared.violations);
 	tls_free(g->shared.tls);
 	front_close(&g->front);
 	named_free(g->named);
@@ -556,6 +564,12 @@ struct differences *
 gateway_differences(const struct gateway *g)
 {
 	return g->shared.differences;
+}
+
+const struct violations *
+gateway_violations(const struct gateway *g)
+{
+	return g->shared.violations;
 }
 
 const struct tally *

@@ -20,6 +20,7 @@ struct id_ranges;
 struct mocks;
 struct store_extent;
 struct tally;
+struct violations;
 
 /* Binds, opens the store and starts the workers.  The settings must outlive
  * the gateway.  mocks may be NULL.  NULL with *e set on failure. */
@@ -71,5 +72,8 @@ const struct store_extent *gateway_extent(const struct gateway *g);
 /* How live answers differed from their recordings; NULL when they were not
  * compared. */
 struct differences *gateway_differences(const struct gateway *g);
+
+/* What was not as the OpenAPI descriptions have it; NULL without them. */
+const struct violations *gateway_violations(const struct gateway *g);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/settings.h"
+#include "mock/contract.h"
 #include "recorder/rules.h"
 
 #include "gateway/option_table.h"
@@ -157,6 +158,22 @@ option_set_mocks(
 {
 	(void)o; /* there is one list of files */
 	return settings_mocks(s, text, e);
+}
+
+static int
+option_set_openapi(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of descriptions */
+	return settings_openapi(s, text, e);
+}
+
+static int
+option_set_contract_ignore(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one set of kinds */
+	return contract_read_kinds(text, &s->contract_ignore, e);
 }
 
 static int
@@ -430,6 +447,32 @@ const struct option option_table[] = {
 	    TIME(callback_drain, 0, 24 * H),
 	    .initial = "2s",
 	    .help = "how long callbacks that are due may take at the end",
+	},
+	{
+	    .name = "openapi",
+	    .set = option_set_openapi,
+	    .argument = "[/PREFIX=]FILE",
+	    .help = "hold requests and answers against this description",
+	    .repeatable = true,
+	},
+	{
+	    .name = "contract-ignore",
+	    .set = option_set_contract_ignore,
+	    .initial = "undocumented-query,undocumented-body",
+	    .argument = "LIST",
+	    .help = "kinds of violation of it that are none, or none",
+	},
+	{
+	    .name = "contract-header",
+	    FLAG(contract_header),
+	    .initial = "on",
+	    .help = "say in X-Hark-Contract what was violated",
+	},
+	{
+	    .name = "max-contract-body",
+	    SIZE(max_contract_body, 0, 64 * M),
+	    .initial = "1m",
+	    .help = "longer bodies are not held against descriptions",
 	},
 	{
 	    .name = "host-header",

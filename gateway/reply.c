@@ -65,6 +65,7 @@ reply_end_head(struct transaction *t, const struct buf *note)
 	else if (t->keep && t->r->head.minor == 0)
 		buf_add_text(b, "Connection: keep-alive\r\n");
 	reply_add_source(t, b, note);
+	verdict_add_header(t, b);
 	buf_add(b, "\r\n", 2);
 	t->head_out = true;
 }
@@ -116,6 +117,7 @@ reply_mock_head(struct transaction *t, bool chunked)
 
 	t->source = SOURCE_MOCK;
 	t->status = m->status;
+	verdict_mock(t, m);
 	b->n = 0;
 	http1_add_status_line(b, m->status);
 	buf_add_str(b, m->headers);
@@ -398,6 +400,7 @@ reply_answer_now(struct transaction *t)
 		ws_replay_begin(t);
 		return;
 	}
+	verdict_replay(t);
 	if ((t->wanted.asks != 0 || t->derived != NULL) && derive_reply(t))
 		return;
 	t->status = a->status;

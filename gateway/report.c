@@ -7,6 +7,7 @@
 #include "gateway/out_file.h"
 #include "gateway/tally.h"
 #include "gateway/test_file.h"
+#include "gateway/violations.h"
 #include "recorder/id_ranges.h"
 #include "recorder/store.h"
 
@@ -21,6 +22,7 @@ static const struct {
 	{ "miss", FAIL_ON_MISS },
 	{ "live", FAIL_ON_LIVE },
 	{ "unused", FAIL_ON_UNUSED },
+	{ "contract", FAIL_ON_CONTRACT },
 	{ "none", 0 },
 };
 
@@ -40,7 +42,7 @@ report_fail_on_words(const char *text, unsigned *fail_on, struct err *e)
 		if (i == REPORT_WORDS)
 			return err_set(e,
 			    "option fail-on: %.100s: expected a list of miss, "
-			    "unused and live, or none",
+			    "unused, live and contract, or none",
 			    text);
 		*fail_on |= report_words[i].bit;
 	}
@@ -66,6 +68,10 @@ report_fail_on(const char *text, const struct settings *s, unsigned *fail_on,
 		return err_set(e,
 		    "option fail-on: unused: mode %s reads no recordings",
 		    m->name);
+	if ((*fail_on & FAIL_ON_CONTRACT) != 0 && s->nopenapi == 0)
+		return err_set(e,
+		    "option fail-on: contract: needs --openapi, the "
+		    "description that requests and answers are held against");
 	return 0;
 }
 
@@ -82,6 +88,9 @@ report_status(const struct report *r, int status)
 	if ((r->fail_on & FAIL_ON_UNUSED) != 0 &&
 	    r->entries[REPORT_UNUSED] > 0 && status == STATUS_FINE)
 		return STATUS_UNUSED;
+	if ((r->fail_on & FAIL_ON_CONTRACT) != 0 &&
+	    violations_total(r->violations) > 0)
+		return STATUS_CONTRACT;
 	return status;
 }
 
@@ -129,6 +138,7 @@ report_open(struct report *r, const struct gateway *g, const struct settings *s,
 		.settings = s,
 		.fail_on = fail_on,
 		.tally = gateway_tally(g),
+		.violations = gateway_violations(g),
 		.served = gateway_served(g),
 		.extent = gateway_extent(g),
 	};

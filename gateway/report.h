@@ -29,10 +29,11 @@ enum {
 	FAIL_ON_MISS = 1,
 	FAIL_ON_LIVE = 2,
 	FAIL_ON_UNUSED = 4,
+	FAIL_ON_CONTRACT = 8,
 };
 
-/* "miss,unused,live" or "none"; a NULL text is what goes without saying: a
- * miss where the mode does not forward.  0, or -1 with *e set. */
+/* "miss,unused,live,contract" or "none"; a NULL text is what goes without
+ * saying: a miss where the mode does not forward.  0, or -1 with *e set. */
 int report_fail_on(const char *text, const struct settings *s,
     unsigned *fail_on, struct err *e);
 
@@ -43,6 +44,7 @@ struct report {
 	unsigned fail_on;
 	struct gateway_figures figures;
 	const struct tally *tally;
+	const struct violations *violations; /* NULL: nothing is watched */
 	const struct id_ranges *served;
 	const struct store_extent *extent; /* NULL: no recordings are read */
 	struct store *store;               /* held at one moment; or NULL */

@@ -10,6 +10,7 @@
 #include "gateway/settings.h"
 #include "gateway/tally.h"
 #include "gateway/terminal.h"
+#include "gateway/violations.h"
 #include "har/json_write.h"
 #include "recorder/store.h"
 
@@ -149,6 +150,35 @@ summary_callbacks(struct summary *s, const struct gateway_figures *f)
 }
 
 static void
+summary_contract(struct summary *s)
+{
+	const struct violations *v = s->report->violations;
+	uint64_t left, unchecked;
+	const struct violation_line *line;
+	size_t i, n;
+
+	if (v == NULL)
+		return;
+	left = violations_total(v);
+	summary_count(s, left, "contract violation", "contract violations",
+	    FAIL_ON_CONTRACT);
+	line = violations_lines(v, &n);
+	for (i = 0; i < n && i < SUMMARY_SHOWN; i++, line++) {
+		buf_addf(&s->line, "%8s  %7" PRIu64 "x  ", "", line->count);
+		printable_add(&s->line, line->operation, false);
+		buf_add_text(&s->line, ": ");
+		violations_add_text(&s->line, &line->v);
+		summary_end_line(s, TERMINAL_PLAIN);
+		left -= line->count;
+	}
+	summary_rest(s, left);
+	unchecked = violations_unchecked(v);
+	if (unchecked > 0)
+		summary_count(s, unchecked, "body not looked into",
+		    "bodies not looked into", 0);
+}
+
+static void
 summary_verdict(struct summary *s, int status)
 {
 	if (status == 0 || report_status(s->report, 0) != status)
@@ -190,6 +220,7 @@ report_summary(const struct report *r, size_t columns, bool colours, int status,
 	summary_count(&s, tally_total(r->tally, TALLY_LIVE), "live call",
 	    "live calls", FAIL_ON_LIVE);
 	summary_requests(&s, TALLY_LIVE);
+	summary_contract(&s);
 	summary_callbacks(&s, &r->figures);
 	summary_verdict(&s, status);
 	buf_free(&s.line);
@@ -225,6 +256,37 @@ json_requests(struct json_write *w, const struct report *r,
 		json_count(w, "count", line->count);
 		if (line->more[0] != '\0')
 			json_write_member(w, more, str_of(line->more));
+		json_write_object_end(w);
+	}
+	json_write_array_end(w);
+	json_write_object_end(w);
+}
+
+static void
+json_contract(struct json_write *w, const struct violations *v)
+{
+	const struct violation_line *line;
+	size_t i, n;
+
+	json_write_name(w, STR("contract"));
+	json_write_object(w);
+	json_count(w, "total", violations_total(v));
+	json_count(w, "not_listed", violations_beyond(v));
+	json_count(w, "unchecked", violations_unchecked(v));
+	json_write_name(w, STR("list"));
+	json_write_array(w);
+	line = violations_lines(v, &n);
+	for (i = 0; i < n; i++, line++) {
+		json_write_object(w);
+		json_write_member(w, "operation", line->operation);
+		json_write_member(
+		    w, "of", line->v.answer ? STR("answer") : STR("request"));
+		json_write_member(
+		    w, "kind", str_of(contract_kind_name(line->v.kind)));
+		json_write_member(w, "at", line->v.at);
+		json_write_member(w, "rule", line->v.rule);
+		json_write_member(w, "why", line->v.why);
+		json_count(w, "count", line->count);
 		json_write_object_end(w);
 	}
 	json_write_array_end(w);
@@ -314,6 +376,8 @@ report_json(const struct report *r, int status, struct buf *out, struct err *e)
 		rc = json_entries(&w, r, e);
 	json_requests(&w, r, TALLY_MISS, "misses", "note");
 	json_requests(&w, r, TALLY_LIVE, "live", "upstream");
+	if (r->violations != NULL)
+		json_contract(&w, r->violations);
 	json_write_object_end(&w);
 	buf_add_str(out, buf_str(&w.out));
 	buf_add_text(out, "\n");

@@ -8,11 +8,12 @@
 #include "base/str.h"
 #include "gateway/tally.h"
 #include "gateway/test_file.h"
+#include "gateway/violations.h"
 #include "recorder/store.h"
 
 #include "gateway/report.h"
 
-enum { SUITE_ENTRIES, SUITE_MISSES, SUITE_LIVE, SUITES };
+enum { SUITE_ENTRIES, SUITE_MISSES, SUITE_LIVE, SUITE_CONTRACT, SUITES };
 
 /* Suites of requests: what they are called, and what one that is no failure
  * counts as. */
@@ -21,7 +22,7 @@ static const struct report_requests {
 	unsigned fail_on;
 	const char *name, *word;
 	enum junit_result otherwise;
-} report_requests[SUITES] = {
+} report_requests[] = {
 	[SUITE_MISSES] = { TALLY_MISS, FAIL_ON_MISS, "hark.misses", "miss",
 	    JUNIT_SKIPPED },
 	[SUITE_LIVE] = { TALLY_LIVE, FAIL_ON_LIVE, "hark.live-calls", "live",
@@ -51,6 +52,26 @@ report_request_result(const struct report *r, const struct report_requests *q)
 	return (r->fail_on & q->fail_on) != 0 ? JUNIT_FAILED : q->otherwise;
 }
 
+static enum junit_result
+report_contract_result(const struct report *r)
+{
+	return (r->fail_on & FAIL_ON_CONTRACT) != 0 ? JUNIT_FAILED
+						    : JUNIT_SKIPPED;
+}
+
+static void
+report_contract_suite(const struct report *r, struct test_suite *suite)
+{
+	size_t n;
+
+	*suite = (struct test_suite){ .name = "hark.contract" };
+	if (r->violations == NULL)
+		return;
+	(void)violations_lines(r->violations, &n);
+	suite->results[report_contract_result(r)] =
+	    n + (violations_beyond(r->violations) > 0);
+}
+
 static void
 report_suites(const struct report *r, struct test_suite *suites)
 {
@@ -62,7 +83,8 @@ report_suites(const struct report *r, struct test_suite *suites)
 		suites[SUITE_ENTRIES]
 		    .results[report_entry_result(r, (enum report_entry)i)] +=
 		    r->entries[i];
-	for (i = SUITE_MISSES; i < SUITES; i++) {
+	report_contract_suite(r, &suites[SUITE_CONTRACT]);
+	for (i = SUITE_MISSES; i <= SUITE_LIVE; i++) {
 		q = &report_requests[i];
 		suites[i] = (struct test_suite){ .name = q->name };
 		(void)tally_lines(r->tally, q->kind, &n);
@@ -132,6 +154,43 @@ report_cases_requests(struct report_cases *c, const struct report_requests *q)
 	report_case_requests(c, q, tally_beyond(t, q->kind), "");
 }
 
+static void
+report_case_contract(struct report_cases *c, uint64_t count)
+{
+	c->why.n = 0;
+	buf_addf(
+	    &c->why, "%" PRIu64 " %s", count, count == 1 ? "time" : "times");
+	test_file_case(
+	    &c->file, &(struct test_case){ .name = buf_str(&c->name),
+			  .result = report_contract_result(c->report),
+			  .why = buf_str(&c->why) });
+}
+
+static void
+report_cases_contract(struct report_cases *c)
+{
+	const struct violations *v = c->report->violations;
+	const struct violation_line *line;
+	size_t i, n;
+
+	if (v == NULL)
+		return;
+	line = violations_lines(v, &n);
+	for (i = 0; i < n; i++, line++) {
+		c->name.n = 0;
+		buf_add_text(&c->name, "contract: ");
+		buf_add_str(&c->name, line->operation);
+		buf_add_text(&c->name, ": ");
+		violations_add_text(&c->name, &line->v);
+		report_case_contract(c, line->count);
+	}
+	if (violations_beyond(v) == 0)
+		return;
+	c->name.n = 0;
+	buf_add_text(&c->name, "contract: others");
+	report_case_contract(c, violations_beyond(v));
+}
+
 static int
 report_cases_write(struct report_cases *c, enum test_format format,
     const char *path, struct err *e)
@@ -145,10 +204,12 @@ report_cases_write(struct report_cases *c, enum test_format format,
 	test_file_suite(&c->file, &suites[SUITE_ENTRIES]);
 	if (report_list(c->report, 0, report_case_entry, c, e) != 0)
 		return -1;
-	for (i = SUITE_MISSES; i < SUITES; i++) {
+	for (i = SUITE_MISSES; i <= SUITE_LIVE; i++) {
 		test_file_suite(&c->file, &suites[i]);
 		report_cases_requests(c, &report_requests[i]);
 	}
+	test_file_suite(&c->file, &suites[SUITE_CONTRACT]);
+	report_cases_contract(c);
 	return test_file_commit(&c->file, e);
 }
 

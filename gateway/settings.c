@@ -210,6 +210,32 @@ settings_mocks(struct settings *s, const char *text, struct err *e)
 	return 0;
 }
 
+int
+settings_openapi(struct settings *s, const char *text, struct err *e)
+{
+	const char *equals = strchr(text, '='), *file = text;
+	char *prefix = NULL;
+
+	if (text[0] == '/' && equals != NULL && access(text, F_OK) == -1) {
+		prefix = settings_prefix(
+		    (struct str){ text, (size_t)(equals - text) }, e);
+		if (prefix == NULL)
+			return err_wrap(e, "%.200s", text);
+		file = equals + 1;
+	}
+	if (file[0] == '\0' || strlen(file) > 4095) {
+		free(prefix);
+		return err_set(e, "%.200s: expected [/PREFIX=]FILE", text);
+	}
+	s->openapi =
+	    xrealloc(s->openapi, (s->nopenapi + 1) * sizeof(*s->openapi));
+	s->openapi[s->nopenapi++] = (struct openapi_setting){
+		.prefix = prefix,
+		.file = xstrdup(file),
+	};
+	return 0;
+}
+
 static int
 settings_check_url(const char *text, struct err *e)
 {
@@ -452,6 +478,11 @@ settings_free(struct settings *s)
 	free(s->mocks);
 	free(s->faker_locale);
 	free(s->mock_state);
+	for (i = 0; i < s->nopenapi; i++) {
+		free(s->openapi[i].prefix);
+		free(s->openapi[i].file);
+	}
+	free(s->openapi);
 	rules_free(s->rules);
 	for (i = 0; i < s->nupstreams; i++) {
 		free(s->upstreams[i].prefix);

@@ -110,6 +110,12 @@ struct mocks_setting {
 	char *file;
 };
 
+/* One --openapi PREFIX=FILE. */
+struct openapi_setting {
+	char *prefix; /* NULL: where the description's servers are */
+	char *file;
+};
+
 /* How fast recorded answers come. */
 struct pace_setting {
 	uint64_t permille; /* of the recorded time; 0: as fast as possible */
@@ -185,6 +191,12 @@ struct settings {
 	char *proxy_auth;         /* "USER:PASS"; NULL: nobody is asked */
 	bool allow_remote;
 
+	struct openapi_setting *openapi; /* held against what passes */
+	size_t nopenapi;
+	unsigned contract_ignore;   /* kinds (mock/contract.h), a set */
+	bool contract_header;       /* X-Hark-Contract on replies */
+	uint64_t max_contract_body; /* longer ones are not looked into */
+
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;
 	char *upstream_key;
@@ -236,6 +248,9 @@ int settings_session(struct settings *s, const char *text, struct err *e);
 
 /* Adds PREFIX=FILE or FILE; a text that is a file's whole name is that. */
 int settings_mocks(struct settings *s, const char *text, struct err *e);
+
+/* Adds [/PREFIX=]FILE. */
+int settings_openapi(struct settings *s, const char *text, struct err *e);
 
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);

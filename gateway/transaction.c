@@ -102,6 +102,7 @@ transaction_free(struct transaction *t)
 		call_cancel(t->call);
 	tee_drop(t);
 	compare_end(t);
+	verdict_free(t);
 	if (t->question != NULL)
 		question_cancel(t->question);
 	pace_end(t);
@@ -473,8 +474,10 @@ transaction_on_request(struct client *c, const struct client_request *r)
 {
 	struct transaction *t = transaction_new(c, r);
 
-	if (transaction_enter(t))
-		transaction_decide(t);
+	if (!transaction_enter(t))
+		return;
+	verdict_request(t);
+	transaction_decide(t);
 }
 
 static void

@@ -18,6 +18,7 @@
  *	tee.c           the exchange that is recorded on the way
  *	tee_socket.c    the messages of a WebSocket that is
  *	compare.c       what differs from the recording (--diff)
+ *	verdict.c       what is not as described (--openapi)
  *
  * It lives from on_request to on_replied or on_gone, or to the end of the
  * lane that its client's connection has become, on one worker.
@@ -40,6 +41,7 @@ struct exchange;
 struct mock_reply;
 struct question;
 struct search;
+struct verdict;
 struct recording;
 struct session_request;
 struct tunnel;
@@ -112,6 +114,7 @@ struct transaction {
 	struct buf encoded; /* the body in its transfer coding */
 	bool paused;
 
+	struct verdict *verdict; /* by descriptions; NULL without */
 	struct compare *compare; /* the answer with its recording; or NULL */
 	struct exchange *x;      /* being recorded */
 	struct ws_tap *tap;      /* by its messages */
@@ -300,6 +303,25 @@ void compare_answer(struct transaction *t);
 
 /* Safe when nothing was begun. */
 void compare_end(struct transaction *t);
+
+/* verdict.c ------------------------------------------------------------- */
+
+/* Holds the request against its operation; all others do nothing unless that
+ * was done. */
+void verdict_request(struct transaction *t);
+
+/* The same of an answer that is known: a mock's, or t->answer. */
+void verdict_mock(struct transaction *t, const struct mock_reply *m);
+void verdict_replay(struct transaction *t);
+
+/* And of one that comes. */
+void verdict_head(struct transaction *t, const struct http1_head *h);
+void verdict_body(struct transaction *t, struct str bytes);
+void verdict_end(struct transaction *t);
+
+/* Appends X-Hark-Contract to a head: what is known by then. */
+void verdict_add_header(struct transaction *t, struct buf *b);
+void verdict_free(struct transaction *t);
 
 /* tee.c ----------------------------------------------------------------- */
 

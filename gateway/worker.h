@@ -20,6 +20,7 @@
 #include "gateway/settings.h"
 
 struct client_side;
+struct contract;
 struct differences;
 struct err;
 struct event;
@@ -44,6 +45,7 @@ struct pool;
 struct tally;
 struct transaction;
 struct upstream_tls;
+struct violations;
 
 #define WORKER_SCRATCH (64u * 1024)
 #define WORKER_PIECES 64
@@ -67,6 +69,8 @@ struct shared {
 	struct front_tls *intercept; /* in tunnels; NULL: none is opened up */
 	struct minted *minted;       /* certificates for these two, or NULL */
 	struct differences *differences; /* NULL unless live is compared */
+	struct contract *contract;       /* NULL when nothing is watched */
+	struct violations *violations;   /* of it */
 	struct sessions *sessions;
 	size_t nworkers;
 	int64_t began_us; /* wall clock */

@@ -386,9 +386,11 @@ contract_head(const struct contract *c, const struct contract_operation *o,
 }
 
 bool
-contract_wants_body(const struct contract_operation *o, int status)
+contract_wants_body(
+    const struct contract_operation *o, const struct contract_message *m)
 {
-	return contract_response(o, status) != NULL;
+	return contract_response(o, m->status) != NULL &&
+	       !contract_has_no_body(m);
 }
 
 void

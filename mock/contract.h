@@ -140,7 +140,8 @@ void contract_head(const struct contract *c, const struct contract_operation *o,
 void contract_body(const struct contract *c, const struct contract_operation *o,
     const struct contract_message *m, struct contract_findings *f);
 
-/* Whether contract_body() could find anything. */
-bool contract_wants_body(const struct contract_operation *o, int status);
+/* Whether contract_body() would look at the body of that head. */
+bool contract_wants_body(
+    const struct contract_operation *o, const struct contract_message *m);
 
 #endif

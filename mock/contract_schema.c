@@ -545,17 +545,18 @@ int
 contract_schemas(struct contract_loader *l)
 {
 	enum contract_side side;
-	struct value *slot;
+	struct value made;
 	struct err e;
 	size_t i;
 
 	/* Each may have others behind it. */
 	for (i = 0; i < l->ntargets && !l->failed; i++) {
-		slot = &l->schemas.array->at[i];
-		side = slot->yes ? CONTRACT_SERVER : CONTRACT_CLIENT;
+		side = l->schemas.array->at[i].yes ? CONTRACT_SERVER
+						   : CONTRACT_CLIENT;
 		l->o.where.n = 0;
 		buf_add_text(&l->o.where, l->wheres[i]);
-		*slot = contract_translate(l, l->targets[i], side, 0);
+		made = contract_translate(l, l->targets[i], side, 0);
+		l->schemas.array->at[i] = made; /* has moved meanwhile */
 	}
 	if (l->failed)
 		return -1;

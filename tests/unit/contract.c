@@ -469,6 +469,40 @@ descriptions_of_3_1_have_all_of_a_schema(void)
 }
 
 static void
+references_lead_on_and_on(void)
+{
+	struct buf text = { 0 };
+	struct contract *c;
+	int i;
+
+	buf_addf(&text, "{\"openapi\":\"3.0.0\",\"paths\":{\"/\":{\"post\":{"
+			"\"requestBody\":{\"content\":{\"a/json\":{\"schema\":{"
+			"\"$ref\":\"#/x/n0\"}}}},\"responses\":{}}}},\"x\":{");
+	for (i = 0; i < 300; i++)
+		buf_addf(&text,
+		    "\"n%d\":{\"properties\":{\"a\":{\"$ref\":"
+		    "\"#/x/n%d\"}}},",
+		    i, i + 1);
+	buf_addf(&text, "\"n300\":{\"type\":\"object\",\"properties\":{"
+			"\"a\":{\"$ref\":\"#/x/n299\"}}}}}");
+	c = load(buf_text(&text), (struct str){ NULL, 0 });
+	CHECK_STR(ask(c, "POST /", "Content-Type: a/json\r\n",
+		      STR("{\"a\":{\"a\":{\"b\":1}}}")),
+	    "");
+	text.n = 0;
+	for (i = 0; i < 300; i++)
+		buf_addf(&text, "{\"a\":");
+	buf_addf(&text, "1");
+	for (i = 0; i < 300; i++)
+		buf_addf(&text, "}");
+	CHECK(
+	    strstr(ask(c, "POST /", "Content-Type: a/json\r\n", buf_str(&text)),
+		"/a/a: expected object") != NULL);
+	buf_free(&text);
+	contract_free(c);
+}
+
+static void
 a_prefix_takes_the_place_of_servers(void)
 {
 	struct contract *c = load(pets, STR("/shop"));
@@ -593,6 +627,6 @@ RUN(TEST(requests_are_held_against_their_operation),
     TEST(answers_are_held_against_their_status),
     TEST(descriptions_of_2_0_are_read),
     TEST(descriptions_of_3_1_have_all_of_a_schema),
-    TEST(a_prefix_takes_the_place_of_servers), TEST(kinds_can_be_left_out),
-    TEST(a_wrong_description_says_where),
+    TEST(references_lead_on_and_on), TEST(a_prefix_takes_the_place_of_servers),
+    TEST(kinds_can_be_left_out), TEST(a_wrong_description_says_where),
     TEST(what_is_not_looked_at_is_said_once))
