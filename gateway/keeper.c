@@ -220,7 +220,10 @@ keeper_start(struct keeper *k, struct err *e)
 {
 	int error;
 
-	if (keeper_read(k, e) == -1 || keeper_write(k, k->mocks, e) == -1)
+	if (keeper_read(k, e) == -1)
+		return -1;
+	k->changed = false; /* nobody asks yet: what there is comes now */
+	if (keeper_write(k, k->mocks, e) == -1)
 		return -1;
 	error = pthread_create(&k->thread, NULL, keeper_thread, k);
 	if (error != 0)

@@ -390,6 +390,12 @@ const struct option option_table[] = {
 	    .help = "keep what mocks remember there, for the next start",
 	},
 	{
+	    .name = "mockoon-admin",
+	    TEXT(mockoon_admin, 1000),
+	    .argument = "TOKEN",
+	    .help = "answer Mockoon's requests to purge state, with the token",
+	},
+	{
 	    .name = "faker-locale",
 	    TEXT(faker_locale, 32),
 	    .initial = "en",

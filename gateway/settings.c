@@ -478,6 +478,7 @@ settings_free(struct settings *s)
 	free(s->mocks);
 	free(s->faker_locale);
 	free(s->mock_state);
+	free(s->mockoon_admin);
 	for (i = 0; i < s->nopenapi; i++) {
 		free(s->openapi[i].prefix);
 		free(s->openapi[i].file);

@@ -135,8 +135,9 @@ struct field_setting {
 struct settings {
 	struct mocks_setting *mocks;
 	size_t nmocks;
-	bool watch;       /* the mocks files */
-	char *mock_state; /* file; NULL: what mocks remember is not kept */
+	bool watch;          /* the mocks files */
+	char *mockoon_admin; /* token; NULL: no such requests are answered */
+	char *mock_state;    /* file; NULL: what mocks remember is not kept */
 	char *faker_locale;
 	uint64_t faker_seed; /* 0: none */
 	bool mockoon_errors, mock_response_headers;

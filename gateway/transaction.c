@@ -12,6 +12,7 @@
 #include "gateway/explainer.h"
 #include "gateway/match.h"
 #include "gateway/messenger.h"
+#include "gateway/mock_admin.h"
 #include "gateway/problem.h"
 #include "gateway/scopes.h"
 #include "gateway/search.h"
@@ -398,7 +399,7 @@ transaction_decide(struct transaction *t)
 
 	if (transaction_own_business(t))
 		return;
-	if (transaction_mock(t))
+	if (mock_admin_answer(t) || transaction_mock(t))
 		return;
 	t->routed = transaction_route(t);
 	if (t->mode->reads && !transaction_compares(t) &&

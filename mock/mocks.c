@@ -264,6 +264,20 @@ mocks_forget(struct mocks *m, size_t i)
 	numbers_fini(&known);
 }
 
+void
+mocks_reset(struct mocks *m, uint64_t session, unsigned parts)
+{
+	struct state *s;
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		s = memory_state(m->ground->memory, i, session);
+		state_reset(s, parts & MOCKS_COUNTERS, parts & MOCKS_BUCKETS,
+		    parts & MOCKS_VARIABLES);
+		state_unref(s);
+	}
+}
+
 /* ---- state as text ------------------------------------------------------- */
 
 #define MOCKS_STATE_VERSION 1

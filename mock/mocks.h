@@ -81,6 +81,17 @@ size_t mocks_routes(const struct mocks *m, size_t i);
  * more, once versions that had it are out of use. */
 void mocks_forget(struct mocks *m, size_t i);
 
+/* What is remembered, one or the other. */
+enum mocks_part {
+	MOCKS_COUNTERS = 1, /* how often routes served, and scenarios */
+	MOCKS_BUCKETS = 2,
+	MOCKS_VARIABLES = 4,
+};
+
+/* Forgets these parts of what the session with that number has done, which
+ * goes on as one that begins. */
+void mocks_reset(struct mocks *m, uint64_t session, unsigned parts);
+
 #define MOCKS_STATE_MOST (256u << 20) /* bytes of it */
 
 /*

@@ -124,27 +124,49 @@ kept_fini(struct kept *k)
 	snapshot_unref(k->first);
 }
 
+static void
+state_drop_buckets(struct state *s)
+{
+	while (s->nbuckets > 0)
+		kept_fini(&s->buckets[--s->nbuckets]);
+	numbers_fini(&s->places);
+}
+
+static void
+state_drop_variables(struct state *s)
+{
+	struct variable *x;
+
+	while (s->nglobals > 0) {
+		x = &s->globals[--s->nglobals];
+		free(x->name);
+		snapshot_unref(x->now);
+	}
+}
+
+static void
+state_drop_scenarios(struct state *s)
+{
+	struct scenario *x;
+
+	while (s->nscenarios > 0) {
+		x = &s->scenarios[--s->nscenarios];
+		buf_free(&x->name);
+		buf_free(&x->state);
+	}
+}
+
 void
 state_unref(struct state *s)
 {
-	size_t i;
-
 	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
-	for (i = 0; i < s->nbuckets; i++)
-		kept_fini(&s->buckets[i]);
-	for (i = 0; i < s->nglobals; i++) {
-		free(s->globals[i].name);
-		snapshot_unref(s->globals[i].now);
-	}
-	for (i = 0; i < s->nscenarios; i++) {
-		buf_free(&s->scenarios[i].name);
-		buf_free(&s->scenarios[i].state);
-	}
+	state_drop_buckets(s);
+	state_drop_variables(s);
+	state_drop_scenarios(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s->scenarios);
 	numbers_fini(&s->served);
-	numbers_fini(&s->places);
 	free(s->globals);
 	free(s->buckets);
 	state_unref(s->like);
@@ -210,6 +232,22 @@ state_forget(struct state *s, const struct numbers *known)
 	numbers_fini(&s->places);
 	s->served = served;
 	s->places = places;
+	state_change_told(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+state_reset(struct state *s, bool counters, bool buckets, bool variables)
+{
+	pthread_mutex_lock(&s->lock);
+	if (counters) {
+		numbers_fini(&s->served);
+		state_drop_scenarios(s);
+	}
+	if (buckets)
+		state_drop_buckets(s);
+	if (variables)
+		state_drop_variables(s);
 	state_change_told(s);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -65,6 +65,10 @@ bool state_take(struct state *s, const struct state_step *step);
 /* Forgets all routes and buckets whose keys are not known. */
 void state_forget(struct state *s, const struct numbers *known);
 
+/* Begins anew with what counts, which scenarios follow, with buckets, and with
+ * variables, as they say. */
+void state_reset(struct state *s, bool counters, bool buckets, bool variables);
+
 /* Called, with the state held up for so long, when it changes first and when
  * it changes first after state_write().  Before other threads have it. */
 void state_on_change(struct state *s, void (*on_change)(void *arg), void *arg);

@@ -44,8 +44,8 @@ image_take(struct image *i, struct state *s, const struct environment *env)
 	i->nglobals = s->nglobals;
 	i->globals = xcalloc(s->nglobals + 1, sizeof(*i->globals));
 	for (n = 0; n < s->nglobals; n++) {
-		i->globals[n] = s->globals[n]; /* names stay */
-		snapshot_ref(i->globals[n].now);
+		i->globals[n].name = xstrdup(s->globals[n].name);
+		i->globals[n].now = snapshot_ref(s->globals[n].now);
 	}
 	i->nscenarios = s->nscenarios;
 	i->scenarios = xcalloc(s->nscenarios + 1, sizeof(*i->scenarios));
@@ -65,8 +65,10 @@ image_fini(struct image *i, const struct environment *env)
 
 	for (n = 0; n < env->nbuckets; n++)
 		snapshot_unref(i->buckets[n]);
-	for (n = 0; n < i->nglobals; n++)
+	for (n = 0; n < i->nglobals; n++) {
+		free(i->globals[n].name);
 		snapshot_unref(i->globals[n].now);
+	}
 	for (n = 0; n < i->nscenarios; n++) {
 		buf_free(&i->scenarios[n].name);
 		buf_free(&i->scenarios[n].state);

@@ -8,6 +8,7 @@ from answers import ANSWERS
 from harness import case, check, command, main, reply, same
 
 JSON = [{'key': 'Content-Type', 'value': 'application/json'}]
+JSON_FIELD = [('Content-Type', 'application/json')]
 
 
 def route(endpoint, *responses, **more):
@@ -289,6 +290,61 @@ def files_are_chosen_by_host_before_those_for_any(t):
             check('expected /PATH, HOST or HOST/PATH' in done.stderr,
                   done.stderr)
     same(command('check', f"api.test={files['any']}").returncode, 0)
+
+
+@case
+def state_is_put_back_for_who_has_the_token(t):
+    file = mocks(
+        t, route('turn', {'body': '1'}, {'body': '2'},
+                 responseMode='SEQUENTIAL'),
+        route('d', {'bodyType': 'DATABUCKET', 'databucketID': 'd'},
+              type='crud', method=''),
+        route('v', {'body': "{{getGlobalVar 'v'}}"}),
+        route('set', {'body': "{{setGlobalVar 'v' 'x'}}"}),
+        data=[{'id': 'd', 'name': 'd', 'value': []}])
+    hark = t.hark('proxy', '--mocks', file, '--mockoon-admin', 's3cret',
+                  '--on-miss', '404')
+
+    def used(session):
+        """How many of the three parts of the state were touched."""
+        h = [('X-Hark-Session', session)] if session else []
+        return (hark.ask('GET', '/turn', h).body == b'2') + (
+            hark.ask('GET', '/v', h).body == b'x') + bool(
+            hark.ask('GET', '/d', h).json)
+
+    def use(session):
+        h = [('X-Hark-Session', session)] if session else []
+        hark.ask('POST', '/mockoon-admin/state/purge', h + [
+            ('Authorization', 'Bearer s3cret')])
+        hark.ask('GET', '/turn', h)
+        hark.ask('GET', '/set', h)
+        hark.ask('POST', '/d', h + JSON_FIELD, b'{"id": 1}')
+
+    def purge(method, path, session='', token='s3cret'):
+        r = hark.ask(method, '/mockoon-admin' + path, [
+            ('Authorization', f'Bearer {token}')] + (
+                [('X-Hark-Session', session)] if session else []))
+        return r.status, r.json
+    for session in ('', 'alice'):
+        for method, path, left in (
+                ('POST', '/state/purge?x', 0), ('PURGE', '/state', 0),
+                ('POST', '/data-buckets/purge', 2),
+                ('PURGE', '/global-vars', 2)):
+            use(session)
+            use('other')
+            same(purge(method, path, session)[0], 200)
+            same((used(session), used('other')), (left, 3), path)
+    use('')
+    for token in ('', 's3cre', 's3crett', 'S3cret'):
+        same(purge('POST', '/state/purge', token=token),
+             (401, {'message': 'Unauthorized'}))
+    same(used(''), 3)
+    for method, path in (('GET', '/state'), ('POST', '/state'),
+                         ('PURGE', '/state/purge'), ('POST', '/logs/purge')):
+        same(hark.ask(method, '/mockoon-admin' + path).source, 'miss', path)
+    hark.stop()
+    hark.restart(options=['--mocks', file, '--on-miss', '404'])
+    same(hark.ask('POST', '/mockoon-admin/state/purge').source, 'miss')
 
 
 @case
