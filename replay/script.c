@@ -68,13 +68,13 @@ script_fill(struct script *s, struct err *e)
 static int
 script_line(struct script *s, struct str *line, struct err *e)
 {
-	const char *p, *end;
+	const char *end;
 	int r = 1;
 
 	do {
-		p = s->part.p + s->used;
 		line->n = s->part.n - s->used;
-		end = line->n > 0 ? memchr(p, '\n', line->n) : NULL;
+		end = line->n > 0 ? memchr(s->part.p + s->used, '\n', line->n)
+				  : NULL;
 	} while (end == NULL && (r = script_fill(s, e)) == 1);
 	if (r == -1 || (end == NULL && s->part.n == 0))
 		return r;
