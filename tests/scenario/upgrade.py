@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import ssl
 import threading
 
 from harness import (BIG, case, certificate, check, main, problem,
@@ -77,6 +78,32 @@ def bytes_pass_both_ways_also_over_tls(t):
             check(c.exactly(size) == piece, f'{size} bytes are changed')
         c.close()
         hark.stop()
+
+
+@case
+def clients_may_come_by_tls(t):
+    cert, key = certificate(t.path(), 'gateway', 'IP:127.0.0.1')
+    context = ssl.create_default_context(cafile=cert)
+    for origin, options in ((t.origin(), ()), origin_over_tls(t)):
+        def script(peer, r):
+            peer.send(AGREED + b'hello')
+            echoes(peer)
+        origin.default = script
+        hark = t.hark('proxy', origin, '--tls-cert', cert, '--tls-key', key,
+                      *options)
+        c = t.client(hark)
+        c.sock = context.wrap_socket(c.sock, server_hostname='127.0.0.1')
+        c.request('GET', '/ws', ASKS)
+        same((c.head().status, c.exactly(5)), (101, b'hello'))
+        for size in (1, 16384, 16385, 300000):
+            piece = os.urandom(size)
+            sender = threading.Thread(target=c.send, args=(piece,))
+            sender.start()
+            check(c.exactly(size) == piece, f'{size} bytes are changed')
+            sender.join()
+        hark.signal(15)
+        same(c.ended(), 'eof')
+        same(hark.wait(), 0)
 
 
 @case
