@@ -376,6 +376,18 @@ draft_header(json_t *response, struct str key, struct str value)
 	json_array_append_new(json_object_get(response, "headers"), header);
 }
 
+json_t *
+draft_hark(json_t *response)
+{
+	json_t *hark = json_object_get(response, "hark");
+
+	if (hark == NULL) {
+		hark = json_object();
+		json_object_set_new(response, "hark", hark);
+	}
+	return hark;
+}
+
 void
 draft_rule(json_t *response, const char *target, struct str modifier,
     const char *operator, struct str value, bool invert)
@@ -569,7 +581,8 @@ draft_order(struct draft *d)
 void
 draft_write(const struct draft *d, struct buf *out)
 {
-	char *text = json_dumps(d->root, JSON_INDENT(2));
+	char *text =
+	    json_dumps(d->root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 
 	buf_add_text(out, text);
 	buf_add_text(out, "\n");

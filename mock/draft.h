@@ -56,6 +56,9 @@ void draft_default(struct json_t *route, struct json_t *response);
 void draft_body(struct json_t *response, struct str body, bool template);
 void draft_header(struct json_t *response, struct str key, struct str value);
 
+/* Its object named hark, which it has from then on. */
+struct json_t *draft_hark(struct json_t *response);
+
 /* Both are templates. */
 void draft_rule(struct json_t *response, const char *target,
     struct str modifier, const char *operator, struct str value, bool invert);

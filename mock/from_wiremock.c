@@ -218,7 +218,9 @@ wiremock_stub(struct wiremock *w, const struct stub *s, json_t **route)
 	response = draft_response(*route, name, wiremock_status(w, stub));
 	wiremock_rules(w, stub, response);
 	wiremock_answer(w, stub, response);
-	if (json_array_size(json_object_get(response, "rules")) > 0) {
+	if (json_array_size(json_object_get(response, "rules")) > 0 ||
+	    json_object_get(json_object_get(response, "hark"), "state") !=
+		NULL) {
 		draft_set(*route, "responseMode", STR("FALLBACK"));
 	} else {
 		json_object_set_new(*route, "responseMode", json_null());

@@ -15,6 +15,7 @@
 #include "mock/document.h"
 #include "mock/draft.h"
 #include "mock/json_text.h"
+#include "mock/manner.h"
 
 #include "mock/from_wiremock_priv.h"
 
@@ -93,33 +94,23 @@ wiremock_is_template(const json_t *response)
 
 /* ---- bodies ------------------------------------------------------------- */
 
-/* A body that a template may be, in a scenario's transition one must be. */
 static void
-wiremock_put(struct wiremock *w, const json_t *stub, json_t *response,
-    struct str text, bool template)
+wiremock_put(
+    struct wiremock *w, json_t *response, struct str text, bool template)
 {
-	struct str state = wiremock_text(stub, "newScenarioState");
-	struct buf body = { 0 }, name = { 0 };
+	struct buf body = { 0 };
 
-	if (state.n > 0 && str_is(state, "Started"))
-		state.n = 0;
-	if (wiremock_text(stub, "newScenarioState").n > 0) {
-		wiremock_scenario(wiremock_text(stub, "scenarioName"), &name);
-		buf_addf(&body, "{{setGlobalVar '%.*s' '%.*s'}}",
-		    STR_ARGS(buf_str(&name)), STR_ARGS(state));
-	}
 	if (template)
 		wiremock_translate(w, text, &body);
-	else if (body.n == 0 || !draft_quote(&body, text))
+	else
 		buf_add_str(&body, text);
-	draft_body(response, buf_str(&body), template || name.n > 0);
+	draft_body(response, buf_str(&body), template);
 	buf_free(&body);
-	buf_free(&name);
 }
 
 static void
-wiremock_file(struct wiremock *w, const json_t *stub, json_t *response,
-    struct str name, bool template)
+wiremock_file(
+    struct wiremock *w, json_t *response, struct str name, bool template)
 {
 	char *path = xasprintf(
 	    "%s/%.*s", w->files != NULL ? w->files : ".", STR_ARGS(name));
@@ -136,7 +127,7 @@ wiremock_file(struct wiremock *w, const json_t *stub, json_t *response,
 		    w, "no body: %.*s is not in __files", STR_ARGS(name));
 	else if (document_read(real, INLINE_MOST, &text, &e) == 0 &&
 		 har_text_is_text(buf_str(&text))) {
-		wiremock_put(w, stub, response, buf_str(&text), template);
+		wiremock_put(w, response, buf_str(&text), template);
 	} else {
 		draft_set(response, "bodyType", STR("FILE"));
 		draft_set(response, "filePath", str_of(real));
@@ -147,8 +138,7 @@ wiremock_file(struct wiremock *w, const json_t *stub, json_t *response,
 }
 
 static void
-wiremock_base64(
-    struct wiremock *w, const json_t *stub, json_t *response, struct str text)
+wiremock_base64(struct wiremock *w, json_t *response, struct str text)
 {
 	struct buf bytes = { 0 };
 	unsigned oddities = 0;
@@ -157,13 +147,12 @@ wiremock_base64(
 	    !har_text_is_text(buf_str(&bytes)))
 		wiremock_note(w, "no body: base64Body is no text");
 	else
-		wiremock_put(w, stub, response, buf_str(&bytes), false);
+		wiremock_put(w, response, buf_str(&bytes), false);
 	buf_free(&bytes);
 }
 
 static void
-wiremock_body(struct wiremock *w, const json_t *stub, const json_t *from,
-    json_t *response)
+wiremock_body(struct wiremock *w, const json_t *from, json_t *response)
 {
 	const json_t *value = json_object_get(from, "jsonBody");
 	struct str name = wiremock_text(from, "bodyFileName");
@@ -172,18 +161,18 @@ wiremock_body(struct wiremock *w, const json_t *stub, const json_t *from,
 	struct buf text = { 0 };
 
 	if (name.n > 0) {
-		wiremock_file(w, stub, response, name, template);
+		wiremock_file(w, response, name, template);
 		return;
 	}
 	if (coded.n > 0) {
-		wiremock_base64(w, stub, response, coded);
+		wiremock_base64(w, response, coded);
 		return;
 	}
 	if (value != NULL)
 		json_text_add(&text, value, 0, false);
 	else
 		buf_add_str(&text, wiremock_text(from, "body"));
-	wiremock_put(w, stub, response, buf_str(&text), template);
+	wiremock_put(w, response, buf_str(&text), template);
 	buf_free(&text);
 }
 
@@ -225,32 +214,142 @@ wiremock_fields(struct wiremock *w, const json_t *from, json_t *to)
 	}
 }
 
+/* Whether it is a number of at most most; a remark when it is not. */
+static bool
+wiremock_number(struct wiremock *w, const json_t *from, const char *name,
+    double most, double *v)
+{
+	const json_t *is = json_object_get(from, name);
+
+	*v = json_number_value(is);
+	if (json_is_number(is) && *v >= 0 && *v <= most)
+		return true;
+	wiremock_note(
+	    w, "%s: left out: it is no number up to %.0f", name, most);
+	return false;
+}
+
+/* 100, not 100.0 */
+static json_t *
+wiremock_plain(double v)
+{
+	return v == (double)(json_int_t)v ? json_integer((json_int_t)v)
+					  : json_real(v);
+}
+
+static json_t *
+wiremock_uniform(struct wiremock *w, const json_t *from)
+{
+	double least, most;
+
+	if (!wiremock_number(w, from, "lower", MANNER_MOST_MS, &least) ||
+	    !wiremock_number(w, from, "upper", MANNER_MOST_MS, &most))
+		return NULL;
+	return json_pack("{s:[o,o]}", "uniform",
+	    wiremock_plain(least < most ? least : most), wiremock_plain(most));
+}
+
+static json_t *
+wiremock_lognormal(struct wiremock *w, const json_t *from)
+{
+	double median, sigma, most;
+	json_t *v;
+
+	if (!wiremock_number(w, from, "median", MANNER_MOST_MS, &median) ||
+	    !wiremock_number(w, from, "sigma", MANNER_MOST_SIGMA, &sigma))
+		return NULL;
+	v = json_pack("{s:o,s:o}", "median", wiremock_plain(median), "sigma",
+	    wiremock_plain(sigma));
+	if (json_object_get(from, "maxValue") != NULL &&
+	    wiremock_number(w, from, "maxValue", MANNER_MOST_MS, &most) &&
+	    most >= 1)
+		json_object_set_new(v, "most", wiremock_plain(most));
+	return json_pack("{s:o}", "lognormal", v);
+}
+
+static json_t *
+wiremock_distribution(struct wiremock *w, const json_t *from)
+{
+	struct str type = wiremock_text(from, "type");
+	double ms;
+
+	if (str_is(type, "uniform"))
+		return wiremock_uniform(w, from);
+	if (str_is(type, "lognormal"))
+		return wiremock_lognormal(w, from);
+	if (str_is(type, "fixed") &&
+	    wiremock_number(w, from, "milliseconds", MANNER_MOST_MS, &ms))
+		return wiremock_plain(ms);
+	if (!str_is(type, "fixed"))
+		wiremock_note(w, "delayDistribution is left out: its type is "
+				 "neither uniform nor lognormal");
+	return NULL;
+}
+
 static void
 wiremock_delay(struct wiremock *w, const json_t *from, json_t *to)
 {
 	const json_t *fixed = json_object_get(from, "fixedDelayMilliseconds");
 	const json_t *spread = json_object_get(from, "delayDistribution");
-	const json_t *slow = json_object_get(from, "chunkedDribbleDelay");
-	double ms = json_number_value(fixed);
+	json_t *delay;
+	double ms;
 
-	if (spread != NULL) {
-		ms = json_number_value(json_object_get(spread, "median"));
-		if (str_is(wiremock_text(spread, "type"), "uniform"))
-			ms = (json_number_value(
-				  json_object_get(spread, "lower")) +
-				 json_number_value(
-				     json_object_get(spread, "upper"))) /
-			     2;
-		wiremock_note(w, "delayDistribution: always %.0f ms", ms);
-	}
-	if (slow != NULL) {
-		ms += json_number_value(json_object_get(slow, "totalDuration"));
-		wiremock_note(w, "chunkedDribbleDelay: the answer comes whole, "
-				 "after it");
-	}
-	if (ms > 0 && ms < 86400000)
+	if (json_is_object(spread)) {
+		delay = wiremock_distribution(w, spread);
+		if (delay != NULL)
+			json_object_set_new(draft_hark(to), "delay", delay);
+	} else if (fixed != NULL && !json_is_null(fixed) &&
+		   wiremock_number(w, from, "fixedDelayMilliseconds",
+		       MANNER_MOST_MS, &ms) &&
+		   ms > 0) {
 		json_object_set_new(
 		    to, "latency", json_integer((json_int_t)ms));
+	}
+}
+
+static void
+wiremock_dribble(struct wiremock *w, const json_t *from, json_t *to)
+{
+	const json_t *slow = json_object_get(from, "chunkedDribbleDelay");
+	double pieces, over;
+
+	if (!json_is_object(slow) ||
+	    !wiremock_number(
+		w, slow, "numberOfChunks", MANNER_MOST_PIECES, &pieces) ||
+	    !wiremock_number(w, slow, "totalDuration", MANNER_MOST_MS, &over))
+		return;
+	json_object_set_new(draft_hark(to), "dribble",
+	    json_pack("{s:I,s:I}", "pieces",
+		(json_int_t)(pieces < 1 ? 1 : pieces), "over",
+		(json_int_t)over));
+}
+
+/* False when nothing goes wrong with the answer. */
+static bool
+wiremock_fault(struct wiremock *w, const json_t *from, json_t *to)
+{
+	static const char *const names[][2] = {
+		{ "CONNECTION_RESET_BY_PEER", "reset" },
+		{ "EMPTY_RESPONSE", "empty" },
+		{ "MALFORMED_RESPONSE_CHUNK", "malformed" },
+		{ "RANDOM_DATA_THEN_CLOSE", "garbage" },
+	};
+	struct str fault = wiremock_text(from, "fault");
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!str_is(fault, names[i][0]))
+			continue;
+		json_object_set_new(
+		    draft_hark(to), "fault", json_string(names[i][1]));
+		return true;
+	}
+	if (fault.n > 0)
+		wiremock_note(w,
+		    "response.fault is left out: nobody knows "
+		    "%.*s",
+		    STR_ARGS(fault));
+	return false;
 }
 
 /* ---- webhooks ----------------------------------------------------------- */
@@ -308,8 +407,8 @@ wiremock_actions(struct wiremock *w, const json_t *actions, json_t *response)
 void
 wiremock_answer(struct wiremock *w, const json_t *stub, json_t *response)
 {
-	static const char *const lost[] = { "fault", "proxyBaseUrl",
-		"statusMessage", NULL };
+	static const char *const lost[] = { "proxyBaseUrl", "statusMessage",
+		NULL };
 	const json_t *from = json_object_get(stub, "response");
 	size_t i;
 
@@ -318,7 +417,9 @@ wiremock_answer(struct wiremock *w, const json_t *stub, json_t *response)
 			wiremock_note(w, "response.%s is left out", lost[i]);
 	wiremock_fields(w, from, response);
 	wiremock_delay(w, from, response);
-	wiremock_body(w, stub, from, response);
+	if (!wiremock_fault(w, from, response))
+		wiremock_dribble(w, from, response);
+	wiremock_body(w, from, response);
 	wiremock_actions(
 	    w, json_object_get(stub, "postServeActions"), response);
 	wiremock_actions(

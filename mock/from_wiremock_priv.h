@@ -30,7 +30,4 @@ void wiremock_rules(struct wiremock *w, const json_t *stub, json_t *response);
 /* What a stub answers. */
 void wiremock_answer(struct wiremock *w, const json_t *stub, json_t *response);
 
-/* The variable that a scenario's state is kept in. */
-void wiremock_scenario(struct str name, struct buf *out);
-
 #endif

@@ -311,36 +311,23 @@ wiremock_basic(struct wiremock *w, const json_t *request, json_t *response)
 
 /* ---- scenarios ---------------------------------------------------------- */
 
-void
-wiremock_scenario(struct str name, struct buf *out)
+static void
+wiremock_scenario(const json_t *stub, json_t *response)
 {
+	static const char *const names[][2] = {
+		{ "requiredScenarioState", "state" },
+		{ "newScenarioState", "newState" },
+	};
+	struct str scenario = wiremock_text(stub, "scenarioName"), state;
 	size_t i;
 
-	buf_add_text(out, "scenario_");
-	for (i = 0; i < name.n; i++)
-		if (strchr(" .'\"\\{}[]", name.p[i]) != NULL)
-			buf_add(out, "_", 1);
-		else
-			buf_add(out, name.p + i, 1);
-}
-
-/* "Started" is the variable that nobody has set. */
-static void
-wiremock_state(struct wiremock *w, const json_t *stub, json_t *response)
-{
-	struct str state = wiremock_text(stub, "requiredScenarioState");
-	struct place at = { .target = "global_var" };
-	struct buf name = { 0 };
-
-	if (state.n == 0)
-		return;
-	wiremock_scenario(wiremock_text(stub, "scenarioName"), &name);
-	at.modifier = buf_str(&name);
-	if (str_is(state, "Started"))
-		wiremock_rule(w, response, at, "null", STR(""), false);
-	else
-		wiremock_rule(w, response, at, "equals", state, false);
-	buf_free(&name);
+	for (i = 0; scenario.n > 0 && i < 2; i++) {
+		state = wiremock_text(stub, names[i][0]);
+		if (state.n == 0)
+			continue;
+		draft_set(draft_hark(response), "scenario", scenario);
+		draft_set(draft_hark(response), names[i][1], state);
+	}
 }
 
 /* ---- all of it ---------------------------------------------------------- */
@@ -386,6 +373,6 @@ wiremock_rules(struct wiremock *w, const json_t *stub, json_t *response)
 	wiremock_basic(w, request, response);
 	json_array_foreach(json_object_get(request, "bodyPatterns"), i, matcher)
 	    wiremock_match(w, response, body, matcher, false);
-	wiremock_state(w, stub, response);
+	wiremock_scenario(stub, response);
 	wiremock_unknown(w, request);
 }

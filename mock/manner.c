@@ -4,9 +4,6 @@
 
 #include "mock/manner.h"
 
-#define MANNER_DAY_MS (24 * 3600 * 1000)
-#define MANNER_PIECES 10000
-#define MANNER_SIGMA 10
 #define MANNER_TRIES 100 /* to stay below a limit */
 #define MANNER_PI 3.14159265358979323846
 
@@ -27,7 +24,7 @@ static bool
 manner_is_ms(json_t *v)
 {
 	return json_is_number(v) && json_number_value(v) >= 0 &&
-	       json_number_value(v) <= MANNER_DAY_MS;
+	       json_number_value(v) <= MANNER_MOST_MS;
 }
 
 /* [from, to] */
@@ -56,17 +53,17 @@ static const struct member lognormal_members[] = { { .name = "median",
 						       .kind = MEMBER_REAL,
 						       .needed = true,
 						       S(mock_delay, median_ms),
-						       .most = MANNER_DAY_MS },
+						       .most = MANNER_MOST_MS },
 	{ .name = "sigma",
 	    .kind = MEMBER_REAL,
 	    .needed = true,
 	    S(mock_delay, sigma),
-	    .most = MANNER_SIGMA },
+	    .most = MANNER_MOST_SIGMA },
 	{ .name = "most",
 	    .kind = MEMBER_REAL,
 	    S(mock_delay, most_ms),
 	    .least = 1,
-	    .most = MANNER_DAY_MS },
+	    .most = MANNER_MOST_MS },
 	END };
 static const struct shape lognormal_shape = { lognormal_members,
 	sizeof(struct mock_delay), NULL };
@@ -106,12 +103,13 @@ static const struct member dribble_members[] = { { .name = "pieces",
 						     .needed = true,
 						     S(mock_dribble, pieces),
 						     .least = 1,
-						     .most = MANNER_PIECES },
+						     .most =
+							 MANNER_MOST_PIECES },
 	{ .name = "over",
 	    .kind = MEMBER_NUMBER,
 	    .needed = true,
 	    S(mock_dribble, over_ms),
-	    .most = MANNER_DAY_MS },
+	    .most = MANNER_MOST_MS },
 	END };
 const struct shape manner_dribble_shape = { dribble_members,
 	sizeof(struct mock_dribble), NULL };
@@ -169,7 +167,7 @@ manner_normal(manner_random_fn random, void *arg)
 static double
 manner_lognormal(const struct mock_delay *d, manner_random_fn random, void *arg)
 {
-	double most = d->most_ms > 0 ? d->most_ms : MANNER_DAY_MS, v;
+	double most = d->most_ms > 0 ? d->most_ms : MANNER_MOST_MS, v;
 	int i;
 
 	for (i = 0; i < MANNER_TRIES; i++) {

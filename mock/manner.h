@@ -26,6 +26,9 @@
 		.of = &manner_errors_shape, .read = manner_read_errors \
 	}
 
+#define MANNER_MOST_MS (24 * 3600 * 1000)
+#define MANNER_MOST_PIECES 10000
+#define MANNER_MOST_SIGMA 10
 #define MANNER_MOST_BANDWIDTH (UINT64_C(1) << 40)
 
 extern const struct shape manner_delay_shape, manner_dribble_shape,

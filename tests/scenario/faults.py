@@ -309,6 +309,18 @@ def each_session_has_its_own_scenario_and_times(t):
 
 
 @case
+def scenarios_and_times_outlive_a_restart_when_they_are_kept(t):
+    hark = served(t, *cart(), route('once', {'body': 'yes', 'hark': {
+        'times': 1}}), options=['--mock-state', t.path('state')])
+    same([told(hark, x) for x in ('buy', 'cart', 'once')],
+         ['bought', 'full', 'yes'])
+    hark.stop()
+    hark.restart()
+    same([told(hark, 'cart'), hark.get('/once').status], ['full', 404])
+    same([told(hark, x) for x in ('pay', 'cart')], ['paid', 'empty'])
+
+
+@case
 def chance_follows_its_seed(t):
     def seen():
         hark = served(
