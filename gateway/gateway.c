@@ -349,6 +349,7 @@ gateway_open_messenger(struct gateway *g, struct err *e)
 		.origins = g->origins,
 		.tls = g->shared.tls,
 		.redactor = g->shared.redactor,
+		.scheme = gateway_scheme(g),
 		.own = g->addresses[0] };
 
 	if (!gateway_calls_back(g))

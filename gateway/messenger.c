@@ -321,8 +321,10 @@ errand_send(struct errand *x)
 
 	/* messenger_take() has looked at it. */
 	(void)url_parse(&u, buf_str(&x->url), &e);
-	if (x->origin == NULL)
+	if (x->origin == NULL) {
 		x->origin = origin_alone(&u);
+		x->origin->oneself = str_starts(x->callback->url, "/");
+	}
 	errand_render(x, &u);
 	r.origin = x->origin;
 	r.head = buf_str(&x->head);
@@ -428,13 +430,13 @@ messenger_on_close(struct worker *w, void *arg)
 
 /* Where a client on this machine reaches an address that is listened on. */
 static char *
-messenger_own(const char *listens)
+messenger_own(const char *scheme, const char *listens)
 {
 	if (strncmp(listens, "0.0.0.0:", 8) == 0)
-		return xasprintf("http://127.0.0.1:%s", listens + 8);
+		return xasprintf("%s://127.0.0.1:%s", scheme, listens + 8);
 	if (strncmp(listens, "[::]:", 5) == 0)
-		return xasprintf("http://[::1]:%s", listens + 5);
-	return xasprintf("http://%s", listens);
+		return xasprintf("%s://[::1]:%s", scheme, listens + 5);
+	return xasprintf("%s://%s", scheme, listens);
 }
 
 static void
@@ -454,7 +456,7 @@ messenger_open(const struct messenger_of *o, struct err *e)
 	struct messenger *m = xcalloc(1, sizeof(*m));
 
 	m->of = *o;
-	m->own = messenger_own(o->own);
+	m->own = messenger_own(o->scheme, o->own);
 	TAILQ_INIT(&m->all);
 	TAILQ_INIT(&m->ready);
 	m->shared = (struct shared){ .settings = o->settings,

@@ -30,7 +30,8 @@ struct messenger_of {
 	const struct origins *origins;   /* of the gateway */
 	struct upstream_tls *tls;        /* the same; NULL: it has none */
 	const struct redactor *redactor; /* of the log; NULL: secrets stay */
-	const char *own; /* "127.0.0.1:8080": paths are asked for there */
+	const char *scheme; /* that the gateway is reached by: http or https */
+	const char *own;    /* "127.0.0.1:8080": paths are asked for there */
 };
 
 /* All of o must live until messenger_close().  NULL with *e set on failure. */

@@ -31,6 +31,7 @@ struct origin {
 	char *base;      /* "https://host:port", in front of upstream targets */
 	struct str base_path; /* of url, without a trailing slash; "" */
 	bool literal;         /* host is an address: nothing to resolve */
+	bool oneself; /* the gateway itself, whose certificate is its own */
 };
 
 /* Where a request goes. */

@@ -156,6 +156,8 @@ tls_connect(struct upstream_tls *t, const struct origin *o, int fd)
 	SSL_set_fd(ssl, fd);
 	SSL_set_connect_state(ssl);
 	SSL_set_ex_data(ssl, TLS_SLOT, (void *)(uintptr_t)(o->index + 1));
+	if (o->oneself)
+		SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
 	if (o->literal)
 		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), o->host);
 	else if (SSL_set_tlsext_host_name(ssl, o->host) != 1 ||

@@ -6,8 +6,10 @@ import json
 import re
 import signal
 import socket
+import ssl
 import sys
 import time
+import urllib.request
 
 from harness import (SCALE, case, certificate, check, command, main, reply,
                      same, tls_server, until)
@@ -459,6 +461,23 @@ def receivers_by_https_have_to_prove_who_they_are(t):
     hark.stop()
     check('0 delivered, 1 failed' in hark.log, hark.log)
     same(len(origin.requests), 1)
+
+
+@case
+def a_gateway_that_speaks_https_is_reached_by_its_callbacks(t):
+    cert, key = certificate(t.path(), 'other', 'DNS:other.test')
+    origin = receiver(t)
+    hark = served(
+        t, [callback('/second', 'own'), callback(origin.url + '/x', 'out')],
+        route('first', {'callbacks': follows('own')}),
+        route('second', {'callbacks': follows('out')}, method='post'),
+        options=('--tls-cert', cert, '--tls-key', key))
+    with urllib.request.urlopen(
+            f'https://{hark.address}/first',
+            context=ssl._create_unverified_context()) as r:
+        same(r.status, 200)
+    same([r.get('x-mockoon-callback-depth') for r in origin.wait_for(1)],
+         ['2'])
 
 
 @case
