@@ -15,6 +15,7 @@
 #include "mock/document.h"
 #include "mock/endpoint.h"
 #include "mock/environment.h"
+#include "mock/faker.h"
 #include "mock/js_regex.h"
 #include "mock/locate.h"
 #include "mock/manner.h"
@@ -32,6 +33,7 @@ struct checking {
 	void *arg;
 	struct buf where;
 	size_t found;
+	struct endpoint_start *starts; /* of each route's endpoint */
 };
 
 /* ---- findings ----------------------------------------------------------- */
@@ -47,6 +49,25 @@ check_tell(struct checking *c, bool wrong, struct str where, struct str text)
 		(void)locate(c->text, where, &f.line, &f.column);
 	c->found++;
 	c->on_finding(c->arg, &f);
+}
+
+/* About a file that is no JSON, "LINE:COLUMN: text".  False for another. */
+static bool
+check_syntax(struct checking *c, struct str text)
+{
+	struct check_finding f = { .wrong = true };
+	struct str number;
+	uint64_t line, column;
+
+	if (!str_cut(&text, ':', &number) || str_u64(number, &line) == -1 ||
+	    !str_cut(&text, ':', &number) || str_u64(number, &column) == -1)
+		return false;
+	f.line = (size_t)line;
+	f.column = (size_t)column;
+	f.text = str_trim(text);
+	c->found++;
+	c->on_finding(c->arg, &f);
+	return true;
 }
 
 static void check_found(struct checking *c, bool wrong, const char *fmt, ...)
@@ -94,6 +115,52 @@ check_is_template(struct str s)
 	return s.n > 0 && memmem(s.p, s.n, "{{", 2) != NULL;
 }
 
+/* The next text that is given to faker in an expression; false behind the
+ * last. */
+static bool
+check_next_faker(struct str *text, struct str *method)
+{
+	const char *at = memmem(text->p, text->n, "faker", 5), *end;
+	struct str before, rest;
+	char quote;
+
+	if (at == NULL)
+		return false;
+	before = (struct str){ text->p, (size_t)(at - text->p) };
+	rest = str_trim(
+	    (struct str){ at + 5, (size_t)(text->p + text->n - at) - 5 });
+	*text = (struct str){ at + 5, (size_t)(text->p + text->n - at) - 5 };
+	*method = STR("");
+	quote = rest.n > 1 ? rest.p[0] : '\0';
+	end = quote == '\'' || quote == '"'
+		  ? memchr(rest.p + 1, quote, rest.n - 1)
+		  : NULL;
+	if (end != NULL && before.n > 0 &&
+	    strchr("{( #", before.p[before.n - 1]) != NULL)
+		*method =
+		    (struct str){ rest.p + 1, (size_t)(end - rest.p) - 1 };
+	return true;
+}
+
+/* Methods that faker does not have, such as those of older versions. */
+static void
+check_fakers(struct checking *c, const char *name, struct str text)
+{
+	struct str method;
+	size_t had;
+
+	while (check_next_faker(&text, &method)) {
+		if (method.n == 0 || faker_has(method))
+			continue;
+		had = check_enter(c, name);
+		check_found(c, true,
+		    "template: faker has no method %.*s: when it is asked for, "
+		    "the answer is 500",
+		    (int)(method.n < 80 ? method.n : 80), method.p);
+		c->where.n = had;
+	}
+}
+
 static void
 check_template(struct checking *c, const char *name, struct str text)
 {
@@ -104,6 +171,8 @@ check_template(struct checking *c, const char *name, struct str text)
 	if (!check_is_template(text))
 		return;
 	t = template_compile(text, NULL, &e);
+	if (t != NULL && template_uses(t, "faker"))
+		check_fakers(c, name, text);
 	if (t == NULL) {
 		had = check_enter(c, name);
 		check_found(c, true, "template: %s", e.text);
@@ -515,8 +584,15 @@ check_crud_hides(const struct mock_route *a, const struct mock_route *b)
 }
 
 static bool
-check_hides(const struct mock_route *a, const struct mock_route *b)
+check_hides(const struct checking *c, size_t one, size_t other)
 {
+	const struct mock_route *a = &c->env->routes[one];
+	const struct mock_route *b = &c->env->routes[other];
+
+	/* A CRUD route has more paths than its endpoint. */
+	if (a->type != MOCK_ROUTE_CRUD &&
+	    !endpoint_may_cover(&c->starts[one], &c->starts[other]))
+		return false;
 	if (a->response_mode == MOCK_MODE_FALLBACK ||
 	    (a->type == MOCK_ROUTE_WS) != (b->type == MOCK_ROUTE_WS))
 		return false;
@@ -537,7 +613,7 @@ check_reach(struct checking *c, size_t at)
 
 	for (i = 0; i < at; i++) {
 		a = &c->env->routes[i];
-		if (!check_hides(a, b))
+		if (!check_hides(c, i, at))
 			continue;
 		had = check_enter(c, "endpoint");
 		check_found(c, false,
@@ -714,7 +790,9 @@ check_environment(struct checking *c)
 		check_callback(c, i);
 		c->where.n = had;
 	}
+	c->starts = xcalloc(env->nroutes + 1, sizeof(*c->starts));
 	for (i = 0; i < env->nroutes; i++) {
+		c->starts[i] = endpoint_start(env->routes[i].endpoint);
 		had = check_enter_item(c, "routes", env->routes[i].index);
 		check_route(c, &env->routes[i]);
 		check_reach(c, i);
@@ -723,23 +801,28 @@ check_environment(struct checking *c)
 	}
 }
 
-/* What is behind "PATH: ", taken apart into where and what. */
+/* What is behind "PATH:", taken apart into where and what. */
 static void
 check_line(struct checking *c, const char *path, bool wrong, struct str line)
 {
-	const char *colon;
 	size_t n = strlen(path);
+	const char *colon;
+	struct str where = STR("");
 
-	if (str_starts(line, path) && line.n > n + 2 && line.p[n] == ':' &&
-	    line.p[n + 1] == ' ')
-		line = (struct str){ line.p + n + 2, line.n - n - 2 };
-	else
-		n = 0;
-	colon = n > 0 ? memmem(line.p, line.n, ": ", 2) : NULL;
-	n = colon != NULL ? (size_t)(colon - line.p) : 0;
-	check_tell(c, wrong, (struct str){ line.p, n },
-	    (struct str){
-		line.p + n + (n > 0 ? 2 : 0), line.n - n - (n > 0 ? 2 : 0) });
+	if (str_starts(line, path) && line.n > n + 1 && line.p[n] == ':') {
+		line = (struct str){ line.p + n + 1, line.n - n - 1 };
+		if (check_syntax(c, line))
+			return;
+		line = str_trim(line);
+		colon = memmem(line.p, line.n, ": ", 2);
+		n = colon != NULL ? (size_t)(colon - line.p) : 0;
+		/* A place has no spaces in it. */
+		if (n > 0 && memchr(line.p, ' ', n) == NULL) {
+			where = (struct str){ line.p, n };
+			line = (struct str){ colon + 2, line.n - n - 2 };
+		}
+	}
+	check_tell(c, wrong, where, line);
 }
 
 size_t
@@ -759,12 +842,13 @@ check_file(const char *path, check_fn on_finding, void *arg)
 	if (env == NULL)
 		check_line(&c, path, true, str_of(e.text));
 	rest = buf_str(&remarks);
-	while (env != NULL && str_cut(&rest, '\n', &line))
+	while (str_cut(&rest, '\n', &line))
 		if (line.n > 0)
 			check_line(&c, path, false, line);
 	if (env != NULL)
 		check_environment(&c);
 	environment_free(env);
+	free(c.starts);
 	buf_free(&text);
 	buf_free(&remarks);
 	buf_free(&c.where);

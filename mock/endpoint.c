@@ -153,3 +153,40 @@ endpoint_covers(struct str a, struct str b)
 	}
 	return a.p == NULL && b.p == NULL;
 }
+
+/* 0 is what may be anything, 1 the end of the path. */
+struct endpoint_start
+endpoint_start(struct str endpoint)
+{
+	struct endpoint_start start = { { 0 } };
+	struct str segment;
+	uint32_t hash;
+	size_t n = 0, i;
+
+	while (n < 4 && str_cut(&endpoint, '/', &segment)) {
+		if (segment.n == 0)
+			continue;
+		for (i = 0, hash = 2166136261u; i < segment.n; i++) {
+			if (strchr(":*?+(){}[]\\\"", segment.p[i]) != NULL)
+				return start;
+			hash ^= (unsigned char)str_lower(segment.p[i]);
+			hash *= 16777619u;
+		}
+		start.at[n++] = hash < 2 ? 2 : hash;
+	}
+	if (n < 4)
+		start.at[n] = 1;
+	return start;
+}
+
+bool
+endpoint_may_cover(
+    const struct endpoint_start *a, const struct endpoint_start *b)
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		if (a->at[i] != 0 && b->at[i] != 0 && a->at[i] != b->at[i])
+			return false;
+	return true;
+}

@@ -14,6 +14,8 @@
 #include "mock/members.h"
 #include "mock/numbers.h"
 
+#include "mock/environment_old.h"
+
 #include "mock/environment.h"
 
 /*
@@ -467,6 +469,7 @@ struct ordering {
 	struct reading *in;
 	struct environment *env;
 	const struct environment_read *from;
+	json_t *root; /* rootChildren */
 	json_t *folders;
 	bool *taken;  /* routes */
 	bool *opened; /* folders */
@@ -495,10 +498,30 @@ environment_take(struct ordering *o, size_t i)
 		env->routes[env->nroutes++] = o->from->routes[i].r;
 }
 
-static void environment_walk(
-    struct ordering *o, json_t *children, unsigned depth);
+#define ENVIRONMENT_ROOT SIZE_MAX /* rootChildren, instead of a folder's */
 
+static void environment_walk(struct ordering *o, size_t folder, unsigned depth);
+
+/* About the child at i. */
 static void
+environment_remark_child(struct ordering *o, size_t folder, size_t i,
+    const char *uuid, const char *what)
+{
+	size_t had = o->in->where.n;
+	char text[120];
+
+	if (folder == ENVIRONMENT_ROOT)
+		buf_addf(&o->in->where, "rootChildren[%zu]", i);
+	else
+		buf_addf(
+		    &o->in->where, "folders[%zu].children[%zu]", folder, i);
+	snprintf(text, sizeof(text), "%.50s: %s", uuid, what);
+	members_remark(o->in, "uuid", text);
+	o->in->where.n = had;
+}
+
+/* The folder with that uuid.  False when there is none that is not open. */
+static bool
 environment_open(struct ordering *o, const char *uuid, unsigned depth)
 {
 	size_t i;
@@ -508,23 +531,25 @@ environment_open(struct ordering *o, const char *uuid, unsigned depth)
 	json_array_foreach(o->folders, i, folder)
 	{
 		is = json_string_value(json_object_get(folder, "uuid"));
-		if (is == NULL || uuid == NULL || strcmp(is, uuid) != 0 ||
-		    o->opened[i])
+		if (is == NULL || strcmp(is, uuid) != 0 || o->opened[i])
 			continue;
 		o->opened[i] = true;
-		environment_walk(
-		    o, json_object_get(folder, "children"), depth + 1);
-		return;
+		environment_walk(o, i, depth + 1);
+		return true;
 	}
-	members_remark(o->in, uuid != NULL ? uuid : "?",
-	    "no such folder, or it is in another already");
+	return false;
 }
 
 static void
-environment_walk(struct ordering *o, json_t *children, unsigned depth)
+environment_walk(struct ordering *o, size_t folder, unsigned depth)
 {
+	json_t *children =
+		   folder == ENVIRONMENT_ROOT
+		       ? o->root
+		       : json_object_get(
+			     json_array_get(o->folders, folder), "children"),
+	       *child;
 	const char *uuid, *type;
-	json_t *child;
 	size_t i, found;
 
 	if (depth > ENVIRONMENT_DEPTH)
@@ -533,16 +558,20 @@ environment_walk(struct ordering *o, json_t *children, unsigned depth)
 	{
 		uuid = json_string_value(json_object_get(child, "uuid"));
 		type = json_string_value(json_object_get(child, "type"));
+		uuid = uuid != NULL ? uuid : "";
 		if (type != NULL && strcmp(type, "folder") == 0) {
-			environment_open(o, uuid, depth);
+			if (!environment_open(o, uuid, depth))
+				environment_remark_child(o, folder, i, uuid,
+				    "no such folder, or it is in another "
+				    "already");
 			continue;
 		}
 		found = environment_route_called(o->from, uuid);
 		if (found < o->from->nroutes)
 			environment_take(o, found);
 		else
-			members_remark(
-			    o->in, uuid != NULL ? uuid : "?", "no such route");
+			environment_remark_child(
+			    o, folder, i, uuid, "no such route");
 	}
 }
 
@@ -551,9 +580,13 @@ static void
 environment_order(struct reading *in, struct environment *env,
     const struct environment_read *from, json_t *root)
 {
-	json_t *folders = json_object_get(root, "folders"), *folder;
+	json_t *folders = json_object_get(root, "folders");
 	struct ordering o = {
-		.in = in, .env = env, .from = from, .folders = folders
+		.in = in,
+		.env = env,
+		.from = from,
+		.root = json_object_get(root, "rootChildren"),
+		.folders = folders,
 	};
 	size_t i;
 
@@ -562,15 +595,12 @@ environment_order(struct reading *in, struct environment *env,
 	env->nroutes = 0;
 	o.taken = xcalloc(from->nroutes + 1, sizeof(*o.taken));
 	o.opened = xcalloc(json_array_size(folders) + 1, sizeof(*o.opened));
-	environment_walk(&o, json_object_get(root, "rootChildren"), 0);
-	json_array_foreach(folders, i, folder)
-	{
+	environment_walk(&o, ENVIRONMENT_ROOT, 0);
+	for (i = 0; i < json_array_size(folders); i++)
 		if (!o.opened[i]) {
 			o.opened[i] = true;
-			environment_walk(
-			    &o, json_object_get(folder, "children"), 0);
+			environment_walk(&o, i, 0);
 		}
-	}
 	for (i = 0; i < from->nroutes; i++)
 		environment_take(&o, i);
 	free(o.taken);
@@ -669,11 +699,6 @@ environment_build(struct reading *in, struct environment *env,
 	json_t *routes = json_object_get(root, "routes");
 	size_t i;
 
-	if (!json_is_object(root) || routes == NULL)
-		return err_set(in->e,
-		    "%.*s: expected a Mockoon environment: an object with "
-		    "routes",
-		    STR_ARGS(in->path));
 	if (members_read(in, &shape, root, read) == -1)
 		return -1;
 	for (i = 0; i < read->nroutes; i++) {
@@ -707,21 +732,27 @@ environment_parse(
 	};
 	const char *slash = strrchr(path, '/');
 	json_error_t why;
-	json_t *root;
+	json_t *file, *root = NULL;
 	int r = -1;
 
+	/* Some editors begin with a mark. */
+	if (str_starts(text, "\xef\xbb\xbf"))
+		text = (struct str){ text.p + 3, text.n - 3 };
 	env->path = in.path = arena_str(&env->arena, str_of(path));
 	env->folder = slash == NULL ? STR(".")
 		      : slash == path
 			  ? STR("/")
 			  : (struct str){ env->path.p, (size_t)(slash - path) };
-	root = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &why);
-	if (root == NULL)
+	file = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &why);
+	if (file == NULL)
 		err_set(e, "%.300s:%d:%d: %s", path, why.line, why.column,
 		    why.text);
 	else
+		root = environment_of(path, file, e);
+	if (root != NULL)
 		r = environment_build(&in, env, &read, root);
 	json_decref(root);
+	json_decref(file);
 	buf_free(&in.where);
 	if (r == 0)
 		return env;

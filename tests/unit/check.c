@@ -223,6 +223,59 @@ what_hark_adds_is_looked_over(void)
 	    "R routes[0].responses[0].hark.wait: nobody knows it\n");
 }
 
+static void
+a_file_that_is_no_json_has_its_line(void)
+{
+	finds("{\"routes\": [\n {,\n", "E : string or '}' expected");
+	CHECK_INT(line_of, 2);
+	CHECK_INT(column_of, 3);
+	finds("\xff\xfe{", "E : unable to decode");
+}
+
+static void
+files_of_other_programs_are_told_what_they_are(void)
+{
+	finds("{\"openapi\":\"3.0.0\"}",
+	    "E : expected a Mockoon environment, but it is an OpenAPI "
+	    "description: make one with hark mock from-openapi");
+	finds("{\"log\":{\"entries\":[]}}",
+	    "E : expected a Mockoon environment, but it is a HAR");
+	finds("{\"endpoint\":\"a\",\"responses\":[{}]}",
+	    "E : expected a Mockoon environment, but it is a single route");
+	finds("{}", "E : expected a Mockoon environment: an object with");
+}
+
+static void
+remarks_stay_when_the_file_cannot_be_used(void)
+{
+	finds("{\"rutes\":[],\"routes\":[{\"responses\":[{}]}]}",
+	    "E routes[0].endpoint: expected\nR rutes: nobody knows it");
+}
+
+static void
+children_that_are_none_have_a_place(void)
+{
+	finds("{\"routes\":[],\"rootChildren\":[{\"uuid\":\"r\"},\n"
+	      "{\"type\":\"folder\",\"uuid\":\"f\"}],"
+	      "\"folders\":[{\"children\":[{\"uuid\":\"s\"}]}]}",
+	    "R rootChildren[0].uuid: r: no such route\n"
+	    "R rootChildren[1].uuid: f: no such folder\n"
+	    "R folders[0].children[0].uuid: s: no such route");
+}
+
+static void
+methods_that_faker_has_not_are_wrong(void)
+{
+	finds(ROUTES(ROUTE("a",
+		  "\"body\":\"{{faker 'random.word'}} (faker 'no.thing') "
+		  "{{lowercase (faker \\\"name.firstName\\\")}}\"")),
+	    "E routes[0].responses[0].body: template: faker has no method "
+	    "random.word\n"
+	    "E routes[0].responses[0].body: template: faker has no method "
+	    "no.thing");
+	finds(ROUTES(ROUTE("a", "\"body\":\"{{a}} faker 'no.thing'\"")), "");
+}
+
 RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
     TEST(remarks_of_the_reader_have_their_place),
     TEST(bad_paths_templates_and_expressions_are_errors),
@@ -230,4 +283,9 @@ RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
     TEST(callbacks_need_a_url_a_method_and_what_they_name),
     TEST(routes_behind_wider_ones_are_never_reached),
     TEST(routes_that_can_be_reached_are_fine), TEST(twins_are_told),
-    TEST(what_hark_adds_is_looked_over))
+    TEST(what_hark_adds_is_looked_over),
+    TEST(a_file_that_is_no_json_has_its_line),
+    TEST(files_of_other_programs_are_told_what_they_are),
+    TEST(remarks_stay_when_the_file_cannot_be_used),
+    TEST(children_that_are_none_have_a_place),
+    TEST(methods_that_faker_has_not_are_wrong))

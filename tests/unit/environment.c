@@ -232,10 +232,78 @@ what_mockoon_does_not_have_is_in_objects_named_hark(void)
 	    "routes[0].responses[0].hark.close: expected an object");
 }
 
+static void
+methods_of_faker_7_have_their_new_names(void)
+{
+	static const char body[] =
+	    "{\"lastMigration\":%d,\"routes\":[{\"endpoint\":\"a\","
+	    "\"responses\":[{\"body\":\"faker {{faker 'name.findName'}} "
+	    "{{{x (faker 'datatype.number' min=1) 2}}} {{faker 'name.sex'}} "
+	    "a{{faker 'datatype.json'}}b {{faker 'person.sex'}} "
+	    "{{faker 'x'}} faker 'datatype.json' {{faker \"}]}]}";
+	char text[400];
+
+	snprintf(text, sizeof(text), body, 28);
+	given(text);
+	CHECK_INT(str_is(env->routes[0].responses[0].body,
+		      "faker {{faker 'person.fullName'}} "
+		      "{{{x (faker 'number.int' min=1 max=99999) 2}}} "
+		      "{{faker 'person.sex'}} ab {{faker 'person.sex'}} "
+		      "{{faker 'x'}} faker 'datatype.json' {{faker "),
+	    1);
+	snprintf(text, sizeof(text), body, 29);
+	given(text);
+	CHECK_INT(
+	    str_is(env->routes[0].responses[0].body,
+		"faker {{faker 'name.findName'}} "
+		"{{{x (faker 'datatype.number' min=1) 2}}} "
+		"{{faker 'name.sex'}} a{{faker 'datatype.json'}}b "
+		"{{faker 'person.sex'}} {{faker 'x'}} faker 'datatype.json' "
+		"{{faker "),
+	    1);
+}
+
+static void
+files_of_older_mockoons_are_read(void)
+{
+	const struct mock_response *r;
+
+	given("\xef\xbb\xbf{\"source\":\"mockoon:1.3.0\",\"data\":[{\"type\":"
+	      "\"environment\",\"item\":{\"duplicates\":[],\"routes\":[{"
+	      "\"endpoint\":\"a\",\"statusCode\":\"201\",\"latency\":5,"
+	      "\"body\":\"b\",\"contentType\":\"text/x\",\"customHeaders\":[{"
+	      "\"key\":\"A\",\"value\":\"1\"}],\"duplicates\":[],"
+	      "\"file\":{\"path\":\"f\",\"sendAsBody\":true}}]}}]}");
+	CHECK_INT(remarks.n, 0);
+	CHECK_INT(env->nroutes, 1);
+	CHECK_INT(env->routes[0].nresponses, 1);
+	r = &env->routes[0].responses[0];
+	CHECK_INT(r->status, 201);
+	CHECK_INT(r->latency_ms, 5);
+	CHECK(str_is(r->body, "b"));
+	CHECK(str_is(r->file_path, "f"));
+	CHECK(r->send_file_as_body);
+	CHECK_INT(r->headers.n, 2);
+	CHECK(str_is(r->headers.v[0].key, "Content-Type"));
+	CHECK(str_is(r->headers.v[0].value, "text/x"));
+	CHECK(str_is(r->headers.v[1].key, "A"));
+	given("{\"source\":\"mockoon:1.9.0\",\"data\":[{\"type\":\"route\","
+	      "\"item\":{\"endpoint\":\"a\",\"responses\":[{}]}}]}");
+	CHECK_INT(env->nroutes, 1);
+	refused("{\"source\":\"mockoon:1.9.0\",\"data\":[{\"type\":"
+		"\"environment\",\"item\":{}},{\"type\":\"environment\","
+		"\"item\":{}}]}",
+	    "with 2 environments");
+	refused("{\"source\":\"mockoon:1.9.0\",\"data\":[{\"type\":"
+		"\"environment\",\"item\":5}]}",
+	    "with 1 environments");
+}
+
 RUN(TEST(all_but_an_endpoint_and_a_response_has_a_default),
     TEST(every_member_goes_to_its_place),
     TEST(what_mockoon_does_not_have_is_in_objects_named_hark),
     TEST(routes_are_in_the_order_of_the_tree),
     TEST(what_older_formats_had_is_understood),
     TEST(what_is_wrong_is_told_with_its_place),
-    TEST(what_nobody_knows_is_remarked))
+    TEST(what_nobody_knows_is_remarked), TEST(files_of_older_mockoons_are_read),
+    TEST(methods_of_faker_7_have_their_new_names))
