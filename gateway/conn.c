@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "gateway/origin.h"
+#include "gateway/proxies.h"
 #include "gateway/upstream_priv.h"
 #include "gateway/worker.h"
 
@@ -56,6 +57,18 @@ conn_handshake(struct conn *c)
 		stream_failure(&c->s, how, sizeof(how));
 		conn_fail(c, CALL_TLS, OUTCOME_REFUSED, "%s: %s", c->peer, how);
 	}
+}
+
+void
+conn_secure(struct conn *c)
+{
+	c->s.ssl = tls_connect(c->pool->w->shared->tls, c->origin, c->s.fd);
+	c->state = CONN_HANDSHAKE;
+	if (c->s.ssl == NULL)
+		conn_fail(c, CALL_TLS, OUTCOME_REFUSED,
+		    "no TLS connection can be set up");
+	else
+		conn_handshake(c);
 }
 
 static uint16_t
@@ -113,17 +126,13 @@ conn_connected(struct conn *c)
 
 	c->call->connected = c->pool->w->now;
 	setsockopt(c->s.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (!c->origin->url.https) {
-		conn_begin(c);
-		return;
-	}
-	c->s.ssl = tls_connect(c->pool->w->shared->tls, c->origin, c->s.fd);
-	c->state = CONN_HANDSHAKE;
-	if (c->s.ssl == NULL)
-		conn_fail(c, CALL_TLS, OUTCOME_REFUSED,
-		    "no TLS connection can be set up");
+	if (c->proxy != NULL &&
+	    (c->origin->url.https || c->call->request.head.n == 0))
+		conn_proxy_ask(c);
+	else if (c->origin->url.https)
+		conn_secure(c);
 	else
-		conn_handshake(c);
+		conn_begin(c);
 }
 
 static void
@@ -158,6 +167,8 @@ conn_on_readable(evutil_socket_t fd, short what, void *arg)
 	c->pool->w->now = clock_mono_us();
 	if (c->state == CONN_KEPT)
 		conn_read_kept(c);
+	else if (c->state == CONN_PROXY)
+		conn_proxy_read(c);
 	else if (c->state == CONN_HANDSHAKE)
 		conn_handshake(c);
 	else if (c->state == CONN_BUSY) {
@@ -284,15 +295,33 @@ conn_on_addresses(void *arg, const struct addresses *found)
 	c->call->resolved = c->pool->w->now;
 	if (found->n == 0) {
 		conn_fail(c, CALL_RESOLVE, OUTCOME_REFUSED, "%s: %s",
-		    c->origin->host, found->failure);
+		    c->proxy != NULL ? c->proxy->host : c->origin->host,
+		    found->failure);
 		return;
 	}
-	if (o != NULL) {
+	if (o != NULL && c->proxy == NULL) {
 		o->addresses = *found;
 		o->resolved_at = c->pool->w->now;
 	}
 	c->addresses = *found;
 	conn_try(c);
+}
+
+/* A proxy has no place in the pool: its address is looked up each time. */
+static void
+conn_resolve_proxy(struct conn *c)
+{
+	struct worker *w = c->pool->w;
+	const struct proxy *p = c->proxy;
+
+	call_by_proxy(c->call, p);
+	if (lookup_pinned(
+		w->shared->settings, p->host, p->port, &c->addresses) == 0 ||
+	    lookup_literal(p->host, p->port, &c->addresses) == 0)
+		conn_try(c);
+	else
+		c->call->lookup =
+		    lookup_start(w, p->host, p->port, conn_on_addresses, c);
 }
 
 void
@@ -302,6 +331,10 @@ conn_resolve(struct conn *c)
 	struct pool_origin nothing = { 0 };
 	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
+	if (c->proxy != NULL) {
+		conn_resolve_proxy(c);
+		return;
+	}
 	if (o == NULL)
 		o = &nothing;
 	if (o->addresses.n == 0 && c->origin->literal &&
@@ -317,6 +350,11 @@ conn_resolve(struct conn *c)
 		conn_try(c);
 		return;
 	}
+	if (lookup_pinned(w->shared->settings, c->origin->host,
+		c->origin->url.port, &c->addresses) == 0) {
+		conn_try(c);
+		return;
+	}
 	c->call->lookup = lookup_start(
 	    w, c->origin->host, c->origin->url.port, conn_on_addresses, c);
 }
@@ -328,6 +366,7 @@ conn_new(struct pool *p, struct call *call)
 
 	c->pool = p;
 	c->origin = call->request.origin;
+	c->proxy = proxies_for(p->proxies, c->origin);
 	c->call = call;
 	c->s.fd = -1;
 	c->id = ++p->ids * p->w->shared->nworkers + p->w->index;

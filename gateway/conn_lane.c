@@ -18,7 +18,7 @@ conn_lane_of(struct lane *l)
 void
 conn_lane_free(struct conn *c)
 {
-	free(c->call);
+	call_free(c->call);
 	conn_free(c);
 }
 

@@ -137,6 +137,30 @@ option_set_intercept(
 }
 
 static int
+option_set_upstream_cert(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of certificates */
+	return settings_upstream_cert(s, text, e);
+}
+
+static int
+option_set_upstream_key(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* the same */
+	return settings_upstream_key(s, text, e);
+}
+
+static int
+option_set_resolve(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of addresses */
+	return settings_resolve(s, text, e);
+}
+
+static int
 option_set_proxy_auth(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -735,16 +759,33 @@ const struct option option_table[] = {
 	},
 	{
 	    .name = "upstream-cert",
-	    TEXT(upstream_cert, 4095),
-	    .argument = "PEM",
-	    .help = "client certificate for upstreams",
+	    .set = option_set_upstream_cert,
+	    .argument = "[HOST=]PEM",
+	    .help = "client certificate for upstreams, or for HOST's",
+	    .repeatable = true,
 	    .upstream = true,
 	},
 	{
 	    .name = "upstream-key",
-	    TEXT(upstream_key, 4095),
-	    .argument = "PEM",
+	    .set = option_set_upstream_key,
+	    .argument = "[HOST=]PEM",
 	    .help = "key of the client certificate",
+	    .repeatable = true,
+	    .upstream = true,
+	},
+	{
+	    .name = "resolve",
+	    .set = option_set_resolve,
+	    .argument = "HOST:PORT:ADDR",
+	    .help = "the address of an upstream; * is any host",
+	    .repeatable = true,
+	    .upstream = true,
+	},
+	{
+	    .name = "upstream-proxy",
+	    TEXT(upstream_proxy, 1023),
+	    .argument = "URL|none",
+	    .help = "proxy to upstreams, instead of the environment's",
 	    .upstream = true,
 	},
 	{

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "gateway/origin.h"
+#include "gateway/proxies.h"
 #include "gateway/upstream_priv.h"
 #include "gateway/worker.h"
 
@@ -103,6 +104,8 @@ pool_take(struct pool *p, struct call *call)
 		TAILQ_REMOVE(&o->kept, c, kept);
 		o->nkept--;
 		c->call = call;
+		if (c->proxy != NULL)
+			call_by_proxy(call, c->proxy);
 		c->seen = 0;
 		buf_clear(&c->in, 0);
 		return c;
@@ -155,6 +158,10 @@ conn_expire(struct conn *c)
 		conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT,
 		    "%s: no connection in time", c->peer);
 		break;
+	case CONN_PROXY:
+		conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT,
+		    "%s: no answer of the proxy in time", c->peer);
+		break;
 	case CONN_HANDSHAKE:
 		conn_fail(c, CALL_TLS, OUTCOME_TIMEOUT,
 		    "%s: no handshake in time", c->peer);
@@ -203,6 +210,7 @@ pool_new(struct worker *w)
 	struct pool *p = xcalloc(1, sizeof(*p));
 
 	p->w = w;
+	p->proxies = proxies_new(s->upstream_proxy);
 	TAILQ_INIT(&p->live);
 	p->limits.line = p->limits.head = s->max_header_bytes;
 	p->limits.fields = s->max_headers;
@@ -224,6 +232,7 @@ pool_free(struct pool *p)
 		else
 			conn_free(c);
 	event_free(p->tick);
+	proxies_free(p->proxies);
 	for (i = 0; i < p->norigins; i++)
 		free(p->origins[i]);
 	free(p->origins);

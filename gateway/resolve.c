@@ -121,3 +121,24 @@ lookup_literal(const char *host, uint16_t port, struct addresses *out)
 	lookup_ask(out, host, text, AI_NUMERICHOST | AI_NUMERICSERV);
 	return out->n > 0 ? 0 : -1;
 }
+
+int
+lookup_pinned(const struct settings *s, const char *host, uint16_t port,
+    struct addresses *out)
+{
+	const struct pin_setting *p;
+	struct addresses one;
+
+	*out = (struct addresses){ 0 };
+	for (p = s->pins; p < s->pins + s->npins; p++) {
+		if (p->port != port ||
+		    (strcmp(p->host, "*") != 0 &&
+			strcasecmp(p->host, host) != 0) ||
+		    out->n == RESOLVE_MOST ||
+		    lookup_literal(p->address, port, &one) == -1)
+			continue;
+		out->v[out->n] = one.v[0];
+		out->len[out->n++] = one.len[0];
+	}
+	return out->n > 0 ? 0 : -1;
+}

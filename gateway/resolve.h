@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct settings;
 struct worker;
 
 #define RESOLVE_MOST 8
@@ -30,6 +31,10 @@ struct lookup; /* opaque */
 struct lookup *lookup_start(struct worker *w, const char *host, uint16_t port,
     void (*on_done)(void *arg, const struct addresses *), void *arg);
 void lookup_cancel(struct lookup *l);
+
+/* The addresses that settings have for host, if any: 0, or -1 for none. */
+int lookup_pinned(const struct settings *s, const char *host, uint16_t port,
+    struct addresses *out);
 
 /* The one address of a literal; nothing waits.  0, or -1 if it is none. */
 int lookup_literal(const char *host, uint16_t port, struct addresses *out);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "gateway/proxies.h"
 #include "har/url.h"
 #include "recorder/rules.h"
 
@@ -93,6 +94,100 @@ settings_ca_permit(struct settings *s, const char *text, struct err *e)
 {
 	(void)e; /* authority_make() judges */
 	settings_list_add(&s->ca_permit, text);
+	return 0;
+}
+
+/* The certificate of the host in front of the =, made if need be; NULL where
+ * there is none, as in a file's own name. */
+static struct cert_setting *
+settings_cert(struct settings *s, const char *text, const char **path)
+{
+	const char *equals = strchr(text, '=');
+	struct str host = { text,
+		equals != NULL ? (size_t)(equals - text) : 0 };
+	size_t i;
+
+	if (host.n == 0 || !url_is_authority(host) || access(text, F_OK) == 0)
+		return NULL;
+	*path = equals + 1;
+	for (i = 0; i < s->ncerts; i++)
+		if (str_iis(host, s->certs[i].host))
+			return &s->certs[i];
+	s->certs = xrealloc(s->certs, (i + 1) * sizeof(*s->certs));
+	s->certs[s->ncerts++] =
+	    (struct cert_setting){ .host = xmemdup0(host.p, host.n) };
+	return &s->certs[i];
+}
+
+static int
+settings_set_path(char **slot, const char *path, struct err *e)
+{
+	if (path[0] == '\0' || strlen(path) > 4095)
+		return err_set(e, "%.200s: expected [HOST=]FILE", path);
+	free(*slot);
+	*slot = xstrdup(path);
+	return 0;
+}
+
+int
+settings_upstream_cert(struct settings *s, const char *text, struct err *e)
+{
+	const char *path = text;
+	struct cert_setting *c = settings_cert(s, text, &path);
+
+	return settings_set_path(
+	    c != NULL ? &c->cert : &s->upstream_cert, path, e);
+}
+
+int
+settings_upstream_key(struct settings *s, const char *text, struct err *e)
+{
+	const char *path = text;
+	struct cert_setting *c = settings_cert(s, text, &path);
+
+	return settings_set_path(
+	    c != NULL ? &c->key : &s->upstream_key, path, e);
+}
+
+/* An address as curl has it: IPv6 with or without its brackets. */
+static char *
+settings_pin_address(struct str text)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	char *address;
+
+	if (text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+		text = (struct str){ text.p + 1, text.n - 2 };
+	address = xmemdup0(text.p, text.n);
+	if (inet_pton(AF_INET, address, bytes) == 1 ||
+	    inet_pton(AF_INET6, address, bytes) == 1)
+		return address;
+	free(address);
+	return NULL;
+}
+
+int
+settings_resolve(struct settings *s, const char *text, struct err *e)
+{
+	struct str rest = str_of(text), host, port;
+	uint64_t number;
+	char *address = NULL;
+
+	if (str_cut(&rest, ':', &host) && host.n > 0 && rest.p != NULL &&
+	    str_cut(&rest, ':', &port) && settings_is_port(port) &&
+	    str_u64(port, &number) == 0 && rest.p != NULL)
+		address = settings_pin_address(rest);
+	if (address == NULL)
+		return err_set(e,
+		    "%.200s: expected HOST:PORT:ADDRESS such as "
+		    "api.example.com:443:127.0.0.1",
+		    text);
+	s->pins = xrealloc(s->pins, (s->npins + 1) * sizeof(*s->pins));
+	s->pins[s->npins++] = (struct pin_setting){
+		.host = xmemdup0(host.p, host.n),
+		.port = (uint16_t)number,
+		.address = address,
+	};
 	return 0;
 }
 
@@ -348,6 +443,8 @@ settings_check_file(const char *option, const char *path, struct err *e)
 int
 settings_check_upstream(const struct settings *s, struct err *e)
 {
+	size_t i;
+
 	if ((s->upstream_cert == NULL) != (s->upstream_key == NULL))
 		return err_set(e,
 		    "option %s: needs --%s, too: a client certificate and "
@@ -355,6 +452,20 @@ settings_check_upstream(const struct settings *s, struct err *e)
 		    s->upstream_cert != NULL ? "upstream-cert" : "upstream-key",
 		    s->upstream_cert != NULL ? "upstream-key"
 					     : "upstream-cert");
+	if (proxies_check(s->upstream_proxy, e) == -1)
+		return -1;
+	for (i = 0; i < s->ncerts; i++) {
+		if (s->certs[i].cert == NULL)
+			return err_set(e,
+			    "option upstream-key: needs --upstream-cert "
+			    "%s=FILE, too",
+			    s->certs[i].host);
+		if (settings_check_file("upstream-cert", s->certs[i].cert, e) ==
+			-1 ||
+		    settings_check_file("upstream-key", s->certs[i].key, e) ==
+			-1)
+			return -1;
+	}
 	if (settings_check_file("upstream-ca", s->upstream_ca, e) == -1 ||
 	    settings_check_file("upstream-cert", s->upstream_cert, e) == -1)
 		return -1;
@@ -510,5 +621,17 @@ settings_free(struct settings *s)
 	free(s->upstream_ca);
 	free(s->upstream_cert);
 	free(s->upstream_key);
+	free(s->upstream_proxy);
+	for (i = 0; i < s->ncerts; i++) {
+		free(s->certs[i].host);
+		free(s->certs[i].cert);
+		free(s->certs[i].key);
+	}
+	free(s->certs);
+	for (i = 0; i < s->npins; i++) {
+		free(s->pins[i].host);
+		free(s->pins[i].address);
+	}
+	free(s->pins);
 	free(s);
 }

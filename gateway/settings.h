@@ -127,6 +127,20 @@ struct strings {
 	size_t n;
 };
 
+/* A client certificate for one origin: its host, with or without port. */
+struct cert_setting {
+	char *host;
+	char *cert;
+	char *key; /* NULL: in cert */
+};
+
+/* One --resolve HOST:PORT:ADDRESS; host may be "*". */
+struct pin_setting {
+	char *host;
+	uint16_t port;
+	char *address; /* IPv6 without brackets */
+};
+
 /* A field that requests get in the place of theirs. */
 struct field_setting {
 	char *name, *value;
@@ -201,6 +215,11 @@ struct settings {
 	char *upstream_ca; /* PEM file or directory; NULL: the system's */
 	char *upstream_cert;
 	char *upstream_key;
+	struct cert_setting *certs; /* before upstream_cert */
+	size_t ncerts;
+	struct pin_setting *pins;
+	size_t npins;
+	char *upstream_proxy; /* URL or "none"; NULL: the environment's */
 	bool upstream_insecure;
 	struct field_setting *fields; /* of what hark drift sends */
 	size_t nfields;
@@ -255,6 +274,13 @@ int settings_openapi(struct settings *s, const char *text, struct err *e);
 
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);
+
+/* [HOST=]FILE of the certificate or the key that upstreams get. */
+int settings_upstream_cert(struct settings *s, const char *text, struct err *e);
+int settings_upstream_key(struct settings *s, const char *text, struct err *e);
+
+/* Adds HOST:PORT:ADDRESS. */
+int settings_resolve(struct settings *s, const char *text, struct err *e);
 
 /* Adds a glob of hosts whose tunnels are opened up. */
 int settings_intercept(struct settings *s, const char *text, struct err *e);

@@ -38,6 +38,18 @@ tee_message(struct exchange *x, struct message *m, const struct http1_head *h)
 	m->head_bytes = (int64_t)h->bytes;
 }
 
+/* What a client says to the gateway as its proxy is no part of the exchange. */
+static void
+tee_forget_proxy(struct headers *h)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < h->n; i++)
+		if (!str_iis(h->v[i].name, "Proxy-Authorization"))
+			h->v[kept++] = h->v[i];
+	h->n = kept;
+}
+
 /* The recorder never sees a secret, nor is one in a key. */
 static void
 tee_redact_request(struct transaction *t)
@@ -68,6 +80,8 @@ tee_request(struct transaction *t)
 	url[base.n + target.n] = '\0';
 	x->url = (struct str){ url, base.n + target.n };
 	tee_message(x, &x->request, h);
+	if (t->w->shared->named != NULL)
+		tee_forget_proxy(&x->request.headers);
 	x->request.trailers = headers_copy(&t->r->trailers, &x->arena);
 	buf_add_str(&x->request.body.bytes, t->r->body);
 	x->request.body.size = t->r->body.n;

@@ -20,10 +20,12 @@
 
 struct upstream_tls {
 	SSL_CTX *ctx;
+	const struct cert_setting *certs; /* of the settings */
+	SSL_CTX **of_certs;               /* with these certificates */
+	size_t ncerts;
 	pthread_mutex_t lock;   /* for sessions */
 	SSL_SESSION **sessions; /* the newest of each origin, by its index */
 	size_t n;
-	bool insecure;
 };
 
 static int
@@ -54,15 +56,14 @@ tls_load_ca(SSL_CTX *ctx, const char *path, struct err *e)
 }
 
 static int
-tls_load_pair(SSL_CTX *ctx, const struct settings *s, struct err *e)
+tls_load_pair(SSL_CTX *ctx, const char *cert, const char *key, struct err *e)
 {
-	const char *key =
-	    s->upstream_key != NULL ? s->upstream_key : s->upstream_cert;
-
-	if (s->upstream_cert == NULL)
+	if (cert == NULL)
 		return 0;
-	if (SSL_CTX_use_certificate_chain_file(ctx, s->upstream_cert) != 1)
-		return tls_error(e, "upstream-cert", s->upstream_cert);
+	if (key == NULL)
+		key = cert;
+	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
+		return tls_error(e, "upstream-cert", cert);
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_check_private_key(ctx) != 1)
 		return tls_error(e, "upstream-key", key);
@@ -98,6 +99,48 @@ tls_on_session(SSL *ssl, SSL_SESSION *session)
 	return 1; /* the reference is ours now */
 }
 
+static SSL_CTX *
+tls_context(struct upstream_tls *t, const struct settings *s, const char *cert,
+    const char *key, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (ctx == NULL) {
+		tls_error(e, "TLS", "library");
+		return NULL;
+	}
+	SSL_CTX_set_ex_data(ctx, TLS_SLOT, t);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				  SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_verify(ctx,
+	    s->upstream_insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_session_cache_mode(
+	    ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+	SSL_CTX_sess_set_new_cb(ctx, tls_on_session);
+	if (tls_load_ca(ctx, s->upstream_ca, e) == 0 &&
+	    tls_load_pair(ctx, cert, key, e) == 0)
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+static int
+tls_open(struct upstream_tls *t, const struct settings *s, struct err *e)
+{
+	const struct cert_setting *c = s->certs;
+
+	t->certs = s->certs;
+	t->of_certs = xcalloc(s->ncerts, sizeof(SSL_CTX *));
+	for (; t->ncerts < s->ncerts; t->ncerts++, c++)
+		if ((t->of_certs[t->ncerts] =
+			    tls_context(t, s, c->cert, c->key, e)) == NULL)
+			return -1;
+	t->ctx = tls_context(t, s, s->upstream_cert, s->upstream_key, e);
+	return t->ctx != NULL ? 0 : -1;
+}
+
 struct upstream_tls *
 tls_new(const struct settings *s, size_t norigins, struct err *e)
 {
@@ -106,27 +149,8 @@ tls_new(const struct settings *s, size_t norigins, struct err *e)
 	pthread_mutex_init(&t->lock, NULL);
 	t->sessions = xcalloc(norigins, sizeof(SSL_SESSION *));
 	t->n = norigins;
-	t->insecure = s->upstream_insecure;
-	t->ctx = SSL_CTX_new(TLS_client_method());
-	if (t->ctx == NULL) {
-		tls_error(e, "TLS", "library");
-		goto fail;
-	}
-	SSL_CTX_set_ex_data(t->ctx, TLS_SLOT, t);
-	SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION);
-	SSL_CTX_set_mode(t->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				     SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_verify(
-	    t->ctx, t->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_session_cache_mode(
-	    t->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-	SSL_CTX_sess_set_new_cb(t->ctx, tls_on_session);
-	if (tls_load_ca(t->ctx, s->upstream_ca, e) == -1 ||
-	    tls_load_pair(t->ctx, s, e) == -1)
-		goto fail;
-	return t;
-fail:
+	if (tls_open(t, s, e) == 0)
+		return t;
 	tls_free(t);
 	return NULL;
 }
@@ -141,15 +165,31 @@ tls_free(struct upstream_tls *t)
 	for (i = 0; i < t->n; i++)
 		SSL_SESSION_free(t->sessions[i]);
 	SSL_CTX_free(t->ctx);
+	for (i = 0; i < t->ncerts; i++)
+		SSL_CTX_free(t->of_certs[i]);
+	free(t->of_certs);
 	pthread_mutex_destroy(&t->lock);
 	free(t->sessions);
 	free(t);
 }
 
+/* The one with o's client certificate. */
+static SSL_CTX *
+tls_context_for(const struct upstream_tls *t, const struct origin *o)
+{
+	size_t i;
+
+	for (i = 0; i < t->ncerts; i++)
+		if (url_host_covers(
+			str_of(t->certs[i].host), str_of(o->authority)))
+			return t->of_certs[i];
+	return t->ctx;
+}
+
 SSL *
 tls_connect(struct upstream_tls *t, const struct origin *o, int fd)
 {
-	SSL *ssl = SSL_new(t->ctx);
+	SSL *ssl = SSL_new(tls_context_for(t, o));
 
 	if (ssl == NULL)
 		return NULL;

@@ -36,6 +36,13 @@ call_idempotent(const struct call *call)
 }
 
 void
+call_free(struct call *call)
+{
+	buf_free(&call->proxied);
+	free(call);
+}
+
+void
 call_fail(struct call *call, const struct call_failure *f)
 {
 	struct conn *c = call->conn;
@@ -51,7 +58,7 @@ call_fail(struct call *call, const struct call_failure *f)
 	call->done = call->w->now;
 	call->handler->on_failure(call->arg, &why);
 	conn_free(c);
-	free(call);
+	call_free(call);
 }
 
 void
@@ -68,7 +75,7 @@ call_end(struct call *call, const struct headers *trailers, bool clean)
 		conn_free(c);
 	call->conn = NULL;
 	call->handler->on_end(call->arg, trailers);
-	free(call);
+	call_free(call);
 }
 
 struct call *
@@ -118,7 +125,7 @@ call_cancel(struct call *call)
 		lookup_cancel(call->lookup);
 	if (call->conn != NULL)
 		conn_free(call->conn);
-	free(call);
+	call_free(call);
 }
 
 static int64_t

@@ -6,6 +6,7 @@
  *
  *	upstream.c   a call: from its start to its end or failure
  *	conn.c       a connection comes up: address, connect, TLS
+ *	conn_proxy.c by way of a proxy
  *	conn_io.c    a request goes out and a response comes in on it
  *	conn_lane.c  a connection that has become bytes in both directions
  *	pool.c       connections of a worker: kept, taken again, expired
@@ -24,9 +25,13 @@
 
 #include "gateway/upstream.h"
 
+struct proxies;
+struct proxy;
+
 enum conn_state {
 	CONN_NEW, /* waiting for an address */
 	CONN_CONNECTING,
+	CONN_PROXY, /* asked for a tunnel */
 	CONN_HANDSHAKE,
 	CONN_BUSY, /* has a call */
 	CONN_KEPT, /* idle in the pool */
@@ -39,7 +44,8 @@ struct conn {
 	TAILQ_ENTRY(conn) kept; /* of pool->origins[i].kept */
 	struct pool *pool;
 	const struct origin *origin;
-	struct call *call; /* NULL when kept */
+	const struct proxy *proxy; /* in between; NULL: none */
+	struct call *call;         /* NULL when kept */
 	enum conn_state state;
 	struct stream s;
 	struct event rd, wr;
@@ -70,6 +76,7 @@ struct call {
 	struct call_request request;
 	const struct call_handler *handler;
 	void *arg;
+	struct buf proxied; /* the head for a proxy */
 	struct conn *conn;
 	struct lookup *lookup;
 	size_t sent;
@@ -98,6 +105,7 @@ struct pool {
 	struct conn_list live;        /* all, kept or busy */
 	struct pool_origin **origins; /* by index; NULL: nothing remembered */
 	size_t norigins;
+	struct proxies *proxies;
 	struct event *tick;
 	uint64_t ids;
 	struct http1_limits limits;
@@ -115,9 +123,24 @@ void call_fail(struct call *call, const struct call_failure *f);
 /* The response is whole; clean when nothing came behind it. */
 void call_end(struct call *call, const struct headers *trailers, bool clean);
 
+/* Frees it and nothing else. */
+void call_free(struct call *call);
+
+/* conn_proxy.c ---------------------------------------------------------- */
+
+/* Asks the proxy that was reached for a tunnel to the origin. */
+void conn_proxy_ask(struct conn *c);
+void conn_proxy_read(struct conn *c);
+
+/* Makes the request one for a proxy, if it is not to go through a tunnel. */
+void call_by_proxy(struct call *call, const struct proxy *proxy);
+
 /* conn.c ---------------------------------------------------------------- */
 
 struct conn *conn_new(struct pool *p, struct call *call);
+
+/* There is a way to the origin: begins TLS on it. */
+void conn_secure(struct conn *c);
 
 /* Gets an address for a new connection and connects. */
 void conn_resolve(struct conn *c);

@@ -153,6 +153,9 @@ def who_is_not_known_gets_407(t):
     same(t.client(hark).ask('GET', origin.url + '/', fields).status, 200)
     same(origin.requests[-1].all('proxy-authorization'), [])
     tunnel(t, hark, origin.authority, fields)
+    hark.stop()
+    check('roxy-' not in str(entries(hark.store)[0]['request']),
+          'the word for the proxy is recorded')
 
 
 # --- tunnels that are not opened ---------------------------------------------
