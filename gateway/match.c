@@ -95,6 +95,22 @@ match_ask_host(struct transaction *t, struct playwright_request *q,
 	return more;
 }
 
+/* By the URL that the request itself names, in a tunnel or not. */
+static enum found
+match_ask_named(
+    struct transaction *t, struct playwright_request *q, struct answer **a)
+{
+	struct buf url = { 0 };
+	enum found found;
+
+	buf_add_text(&url, t->route.origin->base);
+	buf_add_str(&url, t->r->head.path);
+	q->url = buf_str(&url);
+	(void)match_ask(t, q, &found, a);
+	buf_free(&url);
+	return found;
+}
+
 enum found
 match_playwright(struct transaction *t, struct answer **a)
 {
@@ -113,6 +129,8 @@ match_playwright(struct transaction *t, struct answer **a)
 	};
 	enum found found;
 
+	if (t->named && t->routed)
+		return match_ask_named(t, &q, a);
 	if (!match_ask(t, &q, &found, a))
 		return found;
 	if (h->form == TARGET_ABSOLUTE) {

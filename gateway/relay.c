@@ -100,6 +100,7 @@ relay_route(struct transaction *t)
 		t->w->shared->origins, authority, t->r->head.path, &t->route) &&
 	    t->route.scope.n > 0)
 		return true;
+	t->named = true;
 	return named_route(t->w->shared->named, https, authority, &t->route);
 }
 

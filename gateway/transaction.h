@@ -78,6 +78,7 @@ struct transaction {
 	const struct mode *mode;
 	struct route route;
 	bool routed;
+	bool named; /* by the request itself, not by a setting */
 
 	struct session_request *own; /* what r is of, in a session */
 	struct str session;          /* its name; "" for none */

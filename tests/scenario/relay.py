@@ -301,6 +301,22 @@ def names_need_not_be_resolved_to_be_replayed(t):
 
 
 @case
+def the_way_of_playwright_knows_what_was_asked_in_a_tunnel(t):
+    _, _, folder = world()
+    har, store = t.path('a.har'), t.path('h.db')
+    har.write_text(json.dumps({'log': {
+        'version': '1.2', 'creator': {'name': 't', 'version': '1'},
+        'entries': [imported('https://api.invalid/v1')]}}))
+    same(command('import', har, '--store', store).returncode, 0)
+    hark = t.hark('replay', '--match', 'playwright', '--ca-dir', folder,
+                  store=store)
+    c = intercepted(t, hark, 'api.invalid:443', folder)
+    c.address = 'api.invalid'
+    same(c.ask('GET', '/v1').body, b'https://api.invalid/v1')
+    same(t.client(hark).ask('GET', 'http://api.invalid/v1').status, 501)
+
+
+@case
 def plain_http_in_a_tunnel_is_recorded_too(t):
     _, _, folder = world()
     origin = t.origin()

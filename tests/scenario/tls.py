@@ -376,18 +376,39 @@ def a_limited_authority_serves_its_hosts_alone(t):
     raise AssertionError('a certificate for another host')
 
 
+EXPIRED = '''[ca]
+default_ca = d
+[d]
+database = index.txt
+new_certs_dir = .
+serial = serial
+default_md = sha256
+policy = p
+x509_extensions = e
+[p]
+commonName = supplied
+[e]
+subjectAltName = IP:127.0.0.1
+'''
+
+
 # --- upstreams ---------------------------------------------------------------
 
 @case
 def an_expired_certificate_of_an_upstream_is_a_502_that_says_so(t):
-    cert, key = t.path('e.pem'), t.path('e.key')
-    done = openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt',
-                   'ec_paramgen_curve:prime256v1', '-nodes', '-days', '-1',
-                   '-subj', '/CN=e', '-addext',
-                   'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out',
-                   cert)
-    if done.returncode != 0:
-        raise Skip('openssl makes no expired certificates')
+    folder = t.path()
+    cert, key = folder / 'e.pem', folder / 'e.key'
+    (folder / 'index.txt').write_text('')
+    (folder / 'serial').write_text('01\n')
+    (folder / 'ca.cnf').write_text(EXPIRED)
+    for argv in (['req', '-new', '-newkey', 'ec', '-pkeyopt',
+                  'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=e',
+                  '-keyout', key, '-out', 'e.csr'],
+                 ['ca', '-batch', '-selfsign', '-config', 'ca.cnf', '-in',
+                  'e.csr', '-keyfile', key, '-startdate', '20200101000000Z',
+                  '-enddate', '20200102000000Z', '-notext', '-out', cert]):
+        done = openssl(*argv, cwd=folder)
+        same(done.returncode, 0, done.stderr)
     origin = t.origin(tls=tls_server(cert, key))
     hark = t.hark('proxy', origin, '--upstream-ca', cert)
     r = problem(hark.get('/'), 502, 'tls')
