@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 import re
 import signal
 import socket
@@ -506,6 +507,10 @@ def what_cannot_be_sent_says_why_and_leaves_the_others_alone(t):
     callbacks.append(callback(origin.url, 'key', hark={
         'sign': {'keyEnv': 'NOT_THERE_AT_ALL'}}))
     callbacks.append(callback(origin.url, 'file', filePath='none'))
+    long = t.path('long.bin')
+    long.touch()
+    os.truncate(long, (16 << 20) + 1)
+    callbacks.append(callback(origin.url, 'long', filePath=str(long)))
     callbacks.append(callback(origin.url + '/fine', 'fine'))
     hark = served(t, callbacks)
     check('callbacks[4]: its signature: no environment variable NOT_THERE'
@@ -519,10 +524,12 @@ def what_cannot_be_sent_says_why_and_leaves_the_others_alone(t):
           hark.log)
     check(re.search('callback file .*not sent: its body: .*none', hark.log),
           hark.log)
+    check('callback long POST' in hark.log and
+          'not sent: its body: longer than 16 MiB' in hark.log, hark.log)
     check('secret' not in hark.log, hark.log)
     until(lambda: '200 in' in hark.log, 'the other is delivered')
     hark.stop()
-    check('1 delivered, 6 failed, 0 dropped' in hark.log, hark.log)
+    check('1 delivered, 7 failed, 0 dropped' in hark.log, hark.log)
 
 
 @case
