@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/channel.h"
 #include "gateway/contracts.h"
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
@@ -382,6 +383,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
+	g->shared.channels = channels_new();
 	g->shared.began_us = clock_wall_us();
 	if (s->tally)
 		g->shared.tally = tally_new();
@@ -504,6 +506,7 @@ gateway_free(struct gateway *g)
 		return;
 	for (i = 0; i < g->shared.nworkers; i++)
 		worker_free(g->workers[i]);
+	channels_free(g->shared.channels);
 	playwright_free(g->shared.playwright);
 	library_close(g->shared.library);
 	mocking_free(g->mocking);

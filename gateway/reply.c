@@ -122,9 +122,9 @@ reply_mock_head(struct transaction *t, bool chunked)
 	http1_add_status_line(b, m->status);
 	buf_add_str(b, m->headers);
 	chunked = chunked && t->r->head.minor == 1;
-	reply_choose_framing(t, m->status, !chunked);
-	if (t->framing != REPLY_CHUNKED && m->status != 204 &&
-	    m->status != 304) {
+	reply_choose_framing(t, m->status, !chunked && m->stream == NULL);
+	if (t->framing != REPLY_CHUNKED && m->stream == NULL &&
+	    m->status != 204 && m->status != 304) {
 		buf_add_text(b, "Content-Length: ");
 		buf_add_u64(b, m->body.n);
 		buf_add(b, "\r\n", 2);
@@ -198,6 +198,12 @@ reply_mock_now(struct transaction *t)
 		return;
 	}
 	reply_mock_head(t, m->pieces > 0);
+	if (m->stream != NULL && t->framing != REPLY_NO_BODY) {
+		v = (struct iovec){ t->w->head.p, t->w->head.n };
+		client_write(t->c, &v, 1);
+		trickle_begin(t);
+		return;
+	}
 	if (t->framing == REPLY_NO_BODY || m->body.n == 0 || !pace_flow(t)) {
 		reply_mock_whole(t);
 		return;

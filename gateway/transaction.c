@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/chat.h"
 #include "gateway/explainer.h"
 #include "gateway/match.h"
 #include "gateway/messenger.h"
@@ -107,6 +108,7 @@ transaction_free(struct transaction *t)
 	if (t->question != NULL)
 		question_cancel(t->question);
 	pace_end(t);
+	trickle_end(t);
 	answer_unref(t->answer);
 	buf_free(&t->target);
 	buf_free(&t->told_made);
@@ -359,6 +361,7 @@ transaction_mock(struct transaction *t)
 		.session = t->session,
 		.session_number = t->session_number,
 		.now_us = clock_wall_us(),
+		.socket = t->upgrade,
 	};
 	struct mock_reply *m;
 	struct str rest, line;
@@ -366,6 +369,9 @@ transaction_mock(struct transaction *t)
 
 	if (t->w->mocks == NULL)
 		return false;
+	if (t->upgrade && mocks_have_sockets(t->w->mocks))
+		return chat_begin(t, &q);
+	q.socket = false;
 	m = xcalloc(1, sizeof(*m));
 	if (!mocks_answer(t->w->mocks, &q, m)) {
 		mock_reply_fini(m);
@@ -408,6 +414,9 @@ transaction_decide(struct transaction *t)
 	if (t->routed &&
 	    (t->mode->forwards || g->settings->on_miss == ON_MISS_FORWARD))
 		forward_start(t);
+	else if (t->upgrade && !t->mode->reads && t->w->mocks != NULL &&
+		 mocks_have_sockets(t->w->mocks))
+		chat_refuse(t);
 	else
 		miss_begin(t, why);
 }
@@ -506,7 +515,9 @@ transaction_on_drained(struct client *c, void *owner)
 	struct transaction *t = owner;
 
 	(void)c;
-	if (t->mock != NULL && t->pace != NULL && t->head_out)
+	if (t->trickle != NULL)
+		trickle_resume(t);
+	else if (t->mock != NULL && t->pace != NULL && t->head_out)
 		reply_mock_pump(t);
 	else if (t->answer != NULL && t->head_out)
 		reply_pump(t);

@@ -10,6 +10,7 @@
  *	reply.c         heads and whole replies: mock, recording, problem
  *	pace.c          when a recording or a mock is sent
  *	fault.c         what goes wrong with a mock's answer
+ *	trickle.c       when the pieces of a mock's stream are sent
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
  *	relay.c         requests that name their origin, tunnels to it
@@ -103,7 +104,8 @@ struct transaction {
 	enum found why;            /* of a miss */
 	struct question *question; /* why it is one, being found out */
 
-	struct pace *pace; /* slows it down; NULL: nothing does */
+	struct trickle *trickle; /* of a mock's body in pieces */
+	struct pace *pace;       /* slows it down; NULL: nothing does */
 
 	struct call *call;     /* running */
 	bool upgrade;          /* the request is for a WebSocket */
@@ -204,6 +206,15 @@ void reply_pump(struct transaction *t);
 
 struct problem;
 void reply_problem(struct transaction *t, const struct problem *p);
+
+/* trickle.c ---------------------------------------------------------------- */
+
+/* Sends the stream of t->mock behind its head, which is out. */
+void trickle_begin(struct transaction *t);
+
+/* The client has taken what it was sent. */
+void trickle_resume(struct transaction *t);
+void trickle_end(struct transaction *t); /* safe without a beginning */
 
 /* pace.c ---------------------------------------------------------------- */
 

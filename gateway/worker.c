@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "gateway/channel.h"
 #include "gateway/client.h"
 #include "gateway/mailbox.h"
 #include "gateway/transaction.h"
@@ -153,6 +154,7 @@ worker_free(struct worker *w)
 	mailbox_close(w->mailbox);
 	if (w->deadline != NULL)
 		event_free(w->deadline);
+	channels_forget(w->shared->channels, w);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	reader_close(w->reader);

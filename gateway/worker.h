@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "gateway/settings.h"
 
+struct channels;
 struct client_side;
 struct contract;
 struct differences;
@@ -72,6 +73,7 @@ struct shared {
 	struct contract *contract;       /* NULL when nothing is watched */
 	struct violations *violations;   /* of it */
 	struct sessions *sessions;
+	struct channels *channels; /* broadcasts of mocked WebSockets */
 	size_t nworkers;
 	int64_t began_us; /* wall clock */
 

@@ -488,6 +488,64 @@ check_route_hark(struct checking *c, const struct mock_route *route)
 }
 
 static void
+check_events(struct checking *c, const struct mock_stream *stream)
+{
+	const struct mock_event *event;
+	size_t i, had;
+
+	for (i = 0; i < stream->nevents; i++) {
+		event = &stream->events[i];
+		had = check_enter_item(c, "events", i);
+		check_template(c, "data", event->data);
+		check_template(c, "event", event->event);
+		check_template(c, "id", event->id);
+		check_template(c, "comment", event->comment);
+		c->where.n = had;
+	}
+}
+
+/* Codes that a Close never has (RFC 6455 section 7.4). */
+static bool
+check_is_told_only(uint64_t code)
+{
+	return (code >= 1004 && code <= 1006) || (code >= 1015 && code <= 2999);
+}
+
+/* What only HTTP, or only WebSockets, have. */
+static void
+check_of_its_type(struct checking *c, const struct mock_route *route,
+    const struct mock_response *r)
+{
+	bool socket = route->type == MOCK_ROUTE_WS;
+	size_t had = c->where.n;
+
+	if (socket && r->headers.n > 0)
+		check_found(c, false, "headers are not sent on a WebSocket");
+	if (socket && r->ncallbacks > 0)
+		check_found(c, false, "a WebSocket has no callbacks");
+	check_enter(c, "hark");
+	if (r->stream != NULL) {
+		check_enter(c, "stream");
+		check_events(c, r->stream);
+		if (socket)
+			check_found(c, false,
+			    "not looked at: a WebSocket streams by the "
+			    "route's streamingMode");
+	} else if (r->close != NULL) {
+		check_enter(c, "close");
+		check_template(c, "reason", r->close->reason);
+		if (!socket)
+			check_found(c, false,
+			    "not looked at: only WebSockets are closed");
+		check_enter(c, "code");
+		if (check_is_told_only(r->close->code))
+			check_found(c, true, "%llu is never sent",
+			    (unsigned long long)r->close->code);
+	}
+	c->where.n = had;
+}
+
+static void
 check_response(struct checking *c, const struct mock_route *route,
     const struct mock_response *r)
 {
@@ -498,6 +556,7 @@ check_response(struct checking *c, const struct mock_route *route,
 	check_response_body(c, r);
 	check_headers(c, "headers", &r->headers);
 	check_callback_uses(c, r);
+	check_of_its_type(c, route, r);
 	for (i = 0; i < r->nrules; i++) {
 		had = check_enter_item(c, "rules", i);
 		check_rule(c, &r->rules[i]);
@@ -534,11 +593,31 @@ check_pattern(struct checking *c, const struct mock_route *route)
 }
 
 static void
+check_streaming(struct checking *c, const struct mock_route *route)
+{
+	bool socket = route->type == MOCK_ROUTE_WS;
+	size_t had = c->where.n;
+
+	check_enter(c, "hark");
+	check_template(c, "open", route->greeting);
+	check_enter(c, "open");
+	if (!socket && route->greeting.n > 0)
+		check_found(c, false, "only WebSockets begin with a greeting");
+	c->where.n = had;
+	check_enter(c, "streamingMode");
+	if (!socket && route->streaming_mode != MOCK_STREAMING_NONE)
+		check_found(c, false,
+		    "only WebSockets have one; see hark.stream of responses");
+	c->where.n = had;
+}
+
+static void
 check_route(struct checking *c, const struct mock_route *route)
 {
 	size_t i, had, defaults = 0;
 
 	(void)check_pattern(c, route);
+	check_streaming(c, route);
 	for (i = 0; i < route->nresponses; i++) {
 		had = check_enter_item(c, "responses", i);
 		check_response(c, route, &route->responses[i]);

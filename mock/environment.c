@@ -85,8 +85,8 @@ struct response_read {
 	int body_type;
 };
 
-static const struct member event_members[] = { BODY("data", mock_event, data),
-	TEXT("event", mock_event, event), BODY("id", mock_event, id),
+static const struct member event_members[] = { LINE("data", mock_event, data),
+	TEXT("event", mock_event, event), LINE("id", mock_event, id),
 	TEXT("comment", mock_event, comment),
 	NUMBER("retry", mock_event, retry_ms, 0, DAY_MS),
 	NUMBER("delay", mock_event, delay_ms, 0, DAY_MS), END };

@@ -37,8 +37,11 @@ members_read_text(
 	char *text;
 	size_t i;
 
-	if (m->kind == MEMBER_BODY && !json_is_string(from)) {
-		text = json_dumps(from, JSON_ENCODE_ANY | JSON_INDENT(2));
+	if ((m->kind == MEMBER_BODY || m->kind == MEMBER_LINE) &&
+	    !json_is_string(from)) {
+		text = json_dumps(from,
+		    JSON_ENCODE_ANY | (m->kind == MEMBER_BODY ? JSON_INDENT(2)
+							      : JSON_COMPACT));
 		*to = arena_str(in->arena, str_of(text));
 		free(text);
 		return 0;
@@ -198,6 +201,7 @@ members_read_member(
 	switch (m->kind) {
 	case MEMBER_TEXT:
 	case MEMBER_BODY:
+	case MEMBER_LINE:
 	case MEMBER_LOWER:
 		return members_read_text(in, m, from, to);
 	case MEMBER_NUMBER:

@@ -21,7 +21,8 @@ struct reading;
 enum member_kind {
 	MEMBER_TEXT,   /* struct str */
 	MEMBER_BODY,   /* the same; other JSON is taken for its text */
-	MEMBER_LOWER,  /* the same, in lower case */
+	MEMBER_LINE,   /* the same, in one line */
+	MEMBER_LOWER,  /* as a text, in lower case */
 	MEMBER_NUMBER, /* uint64_t, from least to most */
 	MEMBER_REAL,   /* double, from least to most */
 	MEMBER_BOOL,   /* bool */
@@ -87,6 +88,10 @@ struct shape {
 #define BODY(json, type, member) \
 	{ \
 		.name = (json), .kind = MEMBER_BODY, S(type, member) \
+	}
+#define LINE(json, type, member) \
+	{ \
+		.name = (json), .kind = MEMBER_LINE, S(type, member) \
 	}
 #define OTHER(json) \
 	{ \

@@ -493,7 +493,7 @@ server_reply(
 		crud_answer(&d, item, route->of->responses[0].crud_key, r);
 	else
 		respond(&d, r);
-	if (of->stream != NULL)
+	if (of->stream != NULL && of->fault == MOCK_FAULT_NONE)
 		r->stream = stream_new(v, response, r);
 }
 

@@ -8,6 +8,7 @@
 #include "mock/file.h"
 #include "mock/respond.h"
 #include "mock/router.h"
+#include "mock/text.h"
 #include "mock/value_json.h"
 #include "mock/visit.h"
 
@@ -305,6 +306,19 @@ socket_ending(struct saying *say)
 		socket_fail(a, "the close reason's template", e.text);
 }
 
+/* A text message is UTF-8: what a file has of other bytes is U+FFFD. */
+static void
+socket_decode(struct buf *text)
+{
+	struct buf from = *text;
+
+	if (str_is_utf8(buf_str(text)))
+		return;
+	*text = (struct buf){ 0 };
+	text_add_decoded(text, buf_str(&from));
+	buf_free(&from);
+}
+
 void
 socket_answer(struct socket *s, const struct socket_turn *turn, struct str text,
     int64_t now_us, struct socket_answer *a)
@@ -317,6 +331,7 @@ socket_answer(struct socket *s, const struct socket_turn *turn, struct str text,
 	if (socket_body(&say, &e) == -1) {
 		socket_fail(a, "the response's template", e.text);
 	} else {
+		socket_decode(&a->text);
 		a->sends = a->sends || a->text.n > 0;
 		socket_ending(&say);
 	}

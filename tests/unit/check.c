@@ -276,7 +276,32 @@ methods_that_faker_has_not_are_wrong(void)
 	finds(ROUTES(ROUTE("a", "\"body\":\"{{a}} faker 'no.thing'\"")), "");
 }
 
+static void
+websockets_and_streams_have_their_own_members(void)
+{
+	finds(ROUTES("{\"type\":\"ws\",\"endpoint\":\"a\",\"streamingMode\":"
+		     "\"UNICAST\",\"hark\":{\"open\":\"{{\"},\"responses\":["
+		     "{\"hark\":{\"close\":{\"code\":1006}}},"
+		     "{\"hark\":{\"close\":{\"code\":4000,\"reason\":\"{{\"}}},"
+		     "{\"headers\":[{\"key\":\"A\",\"value\":\"b\"}]},"
+		     "{\"hark\":{\"stream\":{}}}]}"),
+	    "E routes[0].hark.open: \n"
+	    "E routes[0].responses[0].hark.close.code: 1006 is never sent\n"
+	    "E routes[0].responses[1].hark.close.reason: \n"
+	    "R routes[0].responses[2]: headers are not sent on a WebSocket\n"
+	    "R routes[0].responses[3].hark.stream: not looked at\n");
+	finds(ROUTES("{\"endpoint\":\"a\",\"streamingMode\":\"BROADCAST\","
+		     "\"hark\":{\"open\":\"x\"},\"responses\":["
+		     "{\"hark\":{\"stream\":{\"events\":[{\"id\":\"{{\"}]}}},"
+		     "{\"hark\":{\"close\":{}}}]}"),
+	    "R routes[0].hark.open: only WebSockets begin\n"
+	    "R routes[0].streamingMode: only WebSockets have one\n"
+	    "E routes[0].responses[0].hark.stream.events[0].id: \n"
+	    "R routes[0].responses[1].hark.close: not looked at\n");
+}
+
 RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
+    TEST(websockets_and_streams_have_their_own_members),
     TEST(remarks_of_the_reader_have_their_place),
     TEST(bad_paths_templates_and_expressions_are_errors),
     TEST(references_to_nothing_are_found),

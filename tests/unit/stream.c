@@ -55,7 +55,7 @@ events_are_rendered_one_by_one(void)
 			   "\"{{urlParam 'id'}}{{index}}\",\"retry\":7,"
 			   "\"data\":\"\",\"delay\":5},{\"comment\":\"c\"}]}}"),
 		9),
-	    "<0 data: {\ndata:   \"a\": 1\ndata: }\n\n>"
+	    "<0 data: {\"a\":1}\n\n>"
 	    "<5 event: e x\nid: x1\nretry: 7\ndata: \n\n><50 : c\n\n>");
 	CHECK(str_is(reply.headers, "Content-Type: text/event-stream\r\n"
 				    "Cache-Control: no-cache\r\n"));
