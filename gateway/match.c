@@ -103,9 +103,11 @@ match_ask_named(
 	struct buf url = { 0 };
 	enum found found;
 
-	buf_add_text(&url, t->route.origin->base);
-	buf_add_str(&url, t->r->head.path);
-	q->url = buf_str(&url);
+	if (t->r->head.form != TARGET_ABSOLUTE) {
+		buf_add_text(&url, t->route.origin->base);
+		buf_add_str(&url, t->r->head.path);
+		q->url = buf_str(&url);
+	}
 	(void)match_ask(t, q, &found, a);
 	buf_free(&url);
 	return found;
