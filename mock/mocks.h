@@ -11,6 +11,7 @@
  * a version holds it.
  *
  *	mocks.c		all environments
+ *	mocks_text.c	what is remembered of them as text
  *	memory.c	what sessions remember of them
  *	server.c	one environment, made ready to answer
  *	respond.c	the reply of one response

@@ -4,8 +4,7 @@
 /*
  * What a mocked environment remembers between requests: how often each route
  * served, its data buckets, its global variables and the states of its
- * scenarios.  Each isolation session
- * has a state of its own.
+ * scenarios.  Each isolation session has a state of its own.
  *
  * A state outlives the environment that it began with.  What it has for a
  * route or bucket is found by the key of its definition, so that another
