@@ -15,6 +15,7 @@
  *	forward.c       asking the upstream and streaming its answer
  *	relay.c         requests that name their origin, tunnels to it
  *	upgrade.c       a WebSocket that the upstream agreed to
+ *	ws_agree.c      the 101 of a WebSocket that is not the upstream's
  *	ws_replay.c     a WebSocket that is played
  *	tee.c           the exchange that is recorded on the way
  *	tee_socket.c    the messages of a WebSocket that is
@@ -295,6 +296,12 @@ void upgrade_begin(struct transaction *t, struct lane *upstream);
 
 /* Stops and starts its reading. */
 void upgrade_hold(struct transaction *t, bool on);
+
+/* ws_agree.c ------------------------------------------------------------ */
+
+/* Begins, in w->head, the head of a 101 that answers t's key, with such of the
+ * fields as can be in it; reply_finish_head() or its like ends it. */
+void ws_agree(struct transaction *t, const struct headers *fields);
 
 /* ws_replay.c ----------------------------------------------------------- */
 

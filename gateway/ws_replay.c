@@ -455,50 +455,15 @@ ws_replay_read(void *arg, uint64_t at, void *out, size_t n, struct err *e)
 	return (int64_t)n;
 }
 
-/* What a recorded answer says of the connection, its key and its compression
- * is not what this one has. */
-static bool
-ws_replay_drops(const struct answer *a, const struct header *f)
-{
-	static const char *const names[] = { "Sec-WebSocket-Accept",
-		"Sec-WebSocket-Extensions", "Content-Length" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (str_iis(f->name, names[i]))
-			return true;
-	return !headers_end_to_end(&a->headers, f) || !str_is_token(f->name) ||
-	       memchr(f->value.p, '\n', f->value.n) != NULL ||
-	       memchr(f->value.p, '\r', f->value.n) != NULL ||
-	       memchr(f->value.p, '\0', f->value.n) != NULL;
-}
-
 static void
 ws_replay_head(struct transaction *t)
 {
-	struct str key = headers_get(&t->r->head.headers, "Sec-WebSocket-Key");
-	const struct answer *a = t->answer;
 	struct buf *b = &t->w->head;
-	char accept[WS_ACCEPT_BYTES];
 	struct iovec v;
-	size_t i;
 
-	ws_handshake_accept(key, accept);
-	b->n = 0;
-	buf_add_text(b, "HTTP/1.1 101 Switching Protocols\r\n"
-			"Upgrade: websocket\r\nConnection: Upgrade\r\n");
-	buf_addf(b, "Sec-WebSocket-Accept: %s\r\n", accept);
-	for (i = 0; i < a->headers.n; i++) {
-		if (ws_replay_drops(a, &a->headers.v[i]))
-			continue;
-		buf_add_str(b, a->headers.v[i].name);
-		buf_add(b, ": ", 2);
-		buf_add_str(b, a->headers.v[i].value);
-		buf_add(b, "\r\n", 2);
-	}
+	ws_agree(t, &t->answer->headers);
 	t->framing = REPLY_NO_BODY;
 	t->keep = true;
-	t->status = 101;
 	reply_finish_answer_head(t);
 	v = (struct iovec){ b->p, b->n };
 	client_write(t->c, &v, 1);
