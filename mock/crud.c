@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/regex.h"
+#include "mock/js_regex.h"
 #include "mock/mocks.h"
 #include "mock/respond.h"
 #include "mock/state.h"
@@ -92,10 +92,10 @@ crud_matches(struct crud *c, const char *before, struct str pattern,
 	struct err e;
 	bool found;
 
-	buf_addf(&whole, "(?i)%s", before);
+	buf_add_text(&whole, before);
 	buf_add_str(&whole, pattern);
 	buf_add_text(&whole, behind);
-	regex = regex_new(buf_str(&whole), &e);
+	regex = js_regex_new(buf_str(&whole), JS_REGEX_IGNORE_CASE, &e);
 	buf_free(&whole);
 	if (regex == NULL)
 		return false;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/number.h"
 #include "base/regex.h"
+#include "mock/js_regex.h"
 #include "mock/text.h"
 
 #include "mock/jsonpath_filter.h"
@@ -200,7 +201,7 @@ filter_regex(struct filter *f, struct buf *pattern)
 static struct value
 filter_match(struct filter *f, struct value of)
 {
-	struct buf pattern = { 0 }, whole = { 0 };
+	struct buf pattern = { 0 };
 	struct regex *regex = NULL;
 	struct str flags;
 	struct err e;
@@ -208,16 +209,16 @@ filter_match(struct filter *f, struct value of)
 
 	if (of.kind == VALUE_TEXT && filter_regex(f, &pattern)) {
 		flags = filter_word(f);
-		if (flags.n > 0 && memchr(flags.p, 'i', flags.n) != NULL)
-			buf_add_text(&whole, "(?i)");
-		buf_add_str(&whole, buf_str(&pattern));
-		regex = regex_new(buf_str(&whole), &e);
+		regex = js_regex_new(buf_str(&pattern),
+		    flags.n > 0 && memchr(flags.p, 'i', flags.n) != NULL
+			? JS_REGEX_IGNORE_CASE
+			: 0,
+		    &e);
 	}
 	if (regex != NULL)
 		found = regex_find(regex, of.text, 0, NULL);
 	regex_free(regex);
 	buf_free(&pattern);
-	buf_free(&whole);
 	if (found == -1 || !filter_takes(f, ")"))
 		return filter_fail(f);
 	return value_bool(found == 1);

@@ -143,6 +143,8 @@ def crud_routes_keep_what_they_are_given(t):
     r = hark.get('/users?sort=name&order=desc&limit=1')
     same((r.json, r.get('x-total-count')), ([{'name': 'Di', 'id': 2}], '2'))
     same([x['id'] for x in hark.get('/users?name_like=c').json], [3])
+    # JavaScript's expressions: a backslash before y is none.
+    same([x['id'] for x in hark.get('/users?name_end=%5Cy').json], [3])
     same([x['id'] for x in hark.get('/users?id_gt=2').json], [3])
 
 
