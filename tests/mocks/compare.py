@@ -22,6 +22,10 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'scenario'))
+import sockets  # noqa: E402
+import waits  # noqa: E402
+import wire  # noqa: E402
 HARK = os.environ.get('HARK', './hark')
 CLI = os.environ['MOCKOON_CLI']
 PATIENCE = 60
@@ -265,6 +269,78 @@ def callbacks_differ(servers, env, found):
     return len(ours)
 
 
+#
+# WebSockets
+#
+
+SILENCE = 0.5  # seconds after which there is no answer
+SAID = ['hello', 'other', '{"test": 1}', '{"test": [2, {"a": 3}]}', '{',
+        'path', 'again', '\u00e9']
+
+
+def heard(s):
+    """The next message, None when there is none, or how it closed."""
+    try:
+        got = s.receive()
+    except waits.Failed:
+        return None
+    except wire.Ended:
+        return 'ended'
+    if isinstance(got, str):
+        # Why it cannot be read each says in its own words.
+        return re.sub(r'(File reading error!) .*', r'\1', got)
+    return got if isinstance(got, bytes) else list(got)
+
+
+def conversation(server, route, target, headers, texts):
+    """What a WebSocket of the route says; streams are not asked."""
+    c = wire.Client(f'127.0.0.1:{server.port}')
+    try:
+        s, r = sockets.opened(c, target, protocols=['p1', 'p2'], more=headers)
+        if s is None:
+            return [r.status, r.body]
+        out = [r.get('sec-websocket-protocol')]
+        if route.get('streamingMode'):
+            c.sock.settimeout(route.get('streamingInterval', 0) / 1000 + 10)
+            return out + [heard(s) for _ in range(5)]
+        c.sock.settimeout(SILENCE)
+        for text in texts:
+            s.send(text)
+            out.append(heard(s))
+        return out
+    finally:
+        c.close()
+
+
+def sockets_differ(servers, env, found):
+    """How many conversations were had."""
+    prefix = '/' + env.get('endpointPrefix', '').strip('/') + '/'
+    json_type = [('Content-Type', 'application/json')]
+    had = 0
+    routes = [r for r in env.get('routes', []) if r.get('type') == 'ws']
+    asked = [(r, concrete(r['endpoint'], {})) for r in routes]
+    if routes:
+        asked.append((routes[0], 'no/such/route'))
+    for route, path in asked:
+        texts = json.dumps([route['responses'], env.get('data', [])])
+        target = re.sub('/{2,}', '/', prefix + path) + '?q=1'
+        # A JSON type, with what is none, ends Mockoon.
+        for headers, said in (([], SAID), (json_type + [('X-A', 'b'),
+                              ('Cookie', 'c=d')], [x for x in SAID
+                                                   if x[-1:] == '}'])):
+            if route.get('streamingMode') and headers:
+                continue
+            ours, theirs = (conversation(s, route, target, headers, said)
+                            for s in servers)
+            had += 1
+            if 'faker' in texts:
+                ours, theirs = ([type(x) for x in y] for y in (ours, theirs))
+            if ours != theirs:
+                found.append(f'WebSocket {target} {headers}: {ours}, '
+                             f'Mockoon {theirs}')
+    return had
+
+
 def serve(path, folder, own):
     ports = free_port(), free_port()
     log = open(folder / 'servers.log', 'ab')
@@ -304,6 +380,7 @@ def compare(path, folder, own):
                 text = difference(*answers, volatile(route, env))
                 if text:
                     found.append(f'{method} {target}: {text}')
+        asked += sockets_differ(servers, env, found)
         if own and env.get('callbacks'):
             asked += callbacks_differ(servers, env, found)
     finally:
