@@ -117,6 +117,12 @@ cmd_serve_announce(const struct settings *s, const struct gateway *g)
 	for (i = 0; (address = gateway_address(g, i)) != NULL; i++)
 		log_info(NULL, "%s on %s://%s, store %s, tape %s", m->name,
 		    gateway_scheme(g), address, s->store, s->tape);
+	if (settings_relays(s) && m->forwards)
+		log_info(NULL, "forward proxy for any origin, HTTPS %s",
+		    gateway_authority(g) != NULL
+			? "with certificates of the local authority"
+			: "passed on unread (hark ca init makes an "
+			  "authority)");
 }
 
 static void
