@@ -403,9 +403,10 @@ transaction_decide(struct transaction *t)
 	struct shared *g = t->w->shared;
 	enum found why = FOUND_NOTHING;
 
-	if (transaction_own_business(t))
+	if (transaction_own_business(t) || mock_admin_answer(t))
 		return;
-	if (mock_admin_answer(t) || transaction_mock(t))
+	verdict_request(t);
+	if (transaction_mock(t))
 		return;
 	t->routed = transaction_route(t);
 	if (t->mode->reads && !transaction_compares(t) &&
@@ -484,10 +485,8 @@ transaction_on_request(struct client *c, const struct client_request *r)
 {
 	struct transaction *t = transaction_new(c, r);
 
-	if (!transaction_enter(t))
-		return;
-	verdict_request(t);
-	transaction_decide(t);
+	if (transaction_enter(t))
+		transaction_decide(t);
 }
 
 static void

@@ -181,8 +181,10 @@ verdict_message(const struct transaction *t, int status,
 		.body = body };
 }
 
+/* unknown: why the body is not known, if it is not. */
 static void
-verdict_whole(struct transaction *t, const struct contract_message *m)
+verdict_whole(struct transaction *t, const struct contract_message *m,
+    const char *unknown)
 {
 	const struct contract *c = t->w->shared->contract;
 	struct verdict *d = t->verdict;
@@ -191,7 +193,7 @@ verdict_whole(struct transaction *t, const struct contract_message *m)
 	if (m->body.p != NULL)
 		contract_body(c, d->operation, m, &d->answer);
 	else
-		d->answer.unchecked = "it is too long";
+		d->answer.unchecked = unknown;
 	verdict_tell(t, &d->answer, 0);
 	verdict_tell_unchecked(t, "answer", &d->answer);
 }
@@ -207,8 +209,10 @@ verdict_mock(struct transaction *t, const struct mock_reply *m)
 		return;
 	(void)headers_parse(&headers, &a, m->headers);
 	answer = verdict_message(t, m->status, &headers,
-	    (struct str){ m->body.n > 0 ? m->body.p : "", m->body.n });
-	verdict_whole(t, &answer);
+	    m->stream != NULL ? (struct str){ NULL, 0 }
+	    : m->body.n > 0   ? buf_str(&m->body)
+			      : STR(""));
+	verdict_whole(t, &answer, "it is made while it is sent");
 	arena_fini(&a);
 }
 
@@ -244,7 +248,7 @@ verdict_replay(struct transaction *t)
 		return;
 	answer = verdict_message(
 	    t, a->status, &a->headers, verdict_recorded(t, &room));
-	verdict_whole(t, &answer);
+	verdict_whole(t, &answer, "it is too long");
 	buf_free(&room);
 }
 

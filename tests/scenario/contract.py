@@ -190,6 +190,23 @@ def a_mock_is_judged_with_each_kind_of_violation(t):
 
 
 @case
+def what_has_no_body_yet_or_is_harks_own_is_no_violation(t):
+    path = t.path('mocks.json')
+    path.write_text(json.dumps({'routes': [{
+        'endpoint': 'v1/pets', 'responses': [{
+            'headers': [{'key': 'Content-Type', 'value': 'application/json'},
+                        {'key': 'X-Total', 'value': '1'}],
+            'hark': {'stream': {'events': [{'data': 'a'}]}}}]}]}))
+    hark = t.hark('proxy', '--mocks', path, '--openapi', spec(t),
+                  '--mockoon-admin', 's3cret')
+    same(verdict(hark.get('/v1/pets?limit=1')), 'kept;unchecked=answer')
+    r = hark.ask('POST', '/mockoon-admin/state/purge',
+                 [('Authorization', 's3cret')])
+    same(verdict(r), None)
+    check('mockoon-admin: request' not in hark.log, hark.log)
+
+
+@case
 def kinds_that_a_description_says_nothing_of_can_be_asked_for(t):
     path = spec(t)
     hark = t.hark('proxy', '--mocks', mocks(t, {'statusCode': 200}),
