@@ -116,6 +116,11 @@ def descriptions_become_routes(work):
 def others(how, folder, pattern, work):
     files = routes = 0
     for path in sorted((CORPUS / folder).glob(pattern)):
+        text = path.read_bytes()
+        if b'"%s/' in text:
+            # Of a test that puts its own address there.
+            path = work / "source.json"
+            path.write_bytes(text.replace(b'"%s/', b'"http://127.0.0.1/'))
         mocks = imported(how, path, work / "m.json")
         if mocks is not None:
             files += 1
