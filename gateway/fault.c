@@ -52,15 +52,14 @@ fault_send_garbage(struct transaction *t)
 	fault_end(t);
 }
 
-/* The first half of the answer: of its body, or without one, of its head all
- * but the empty line. */
+/* The first half of the answer, whose head is rendered: of its body, or
+ * without one, of its head all but the empty line. */
 static void
 fault_send_half(struct transaction *t)
 {
 	struct str body = buf_str(&t->mock->body);
 	struct buf *head = &t->w->head;
 
-	reply_mock_head(t, false);
 	if (t->framing == REPLY_NO_BODY || body.n == 0) {
 		head->n -= 2;
 		body.n = 0;
@@ -72,6 +71,7 @@ fault_send_half(struct transaction *t)
 static void
 fault_cut(struct transaction *t)
 {
+	reply_mock_head(t, false);
 	fault_send_half(t);
 	fault_end(t);
 }
@@ -79,6 +79,7 @@ fault_cut(struct transaction *t)
 static void
 fault_stall(struct transaction *t)
 {
+	reply_mock_head(t, false);
 	fault_send_half(t);
 	client_stall(t->c);
 }
@@ -92,7 +93,8 @@ fault_malformed(struct transaction *t)
 
 	reply_mock_head(t, true);
 	if (t->framing != REPLY_CHUNKED) {
-		fault_cut(t);
+		fault_send_half(t);
+		fault_end(t);
 		return;
 	}
 	half.n /= 2;
