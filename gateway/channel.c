@@ -27,8 +27,9 @@ struct channel {
 	TAILQ_ENTRY(channel) link;
 	struct channels *all;
 	struct socket_channel id;
-	struct socket *socket; /* only on owner's thread */
-	struct worker *owner;
+	struct socket *socket;      /* only on owner's thread */
+	const struct worker *owner; /* may be freed before the channel */
+	size_t owner_seat, nseats;
 	struct event *timer; /* owner's; NULL once that is gone */
 	/* With the lock of all: */
 	size_t members;
@@ -75,7 +76,7 @@ static void
 channel_unref(struct channel *c)
 {
 	struct channels *all = c->all;
-	size_t i, n = c->owner->shared->nworkers;
+	size_t i;
 	bool last;
 
 	pthread_mutex_lock(&all->lock);
@@ -83,7 +84,7 @@ channel_unref(struct channel *c)
 	pthread_mutex_unlock(&all->lock);
 	if (!last)
 		return;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < c->nseats; i++)
 		if (c->seats[i].box != NULL)
 			mailbox_unref(c->seats[i].box);
 	socket_free(c->socket);
@@ -151,8 +152,8 @@ static void
 channel_say(struct channel *c, const struct socket_answer *a)
 {
 	struct bulletin *b = xcalloc(1, sizeof(*b));
-	size_t i, n = c->owner->shared->nworkers;
 	struct mailbox *box;
+	size_t i;
 
 	b->of = c;
 	atomic_init(&b->refs, 1);
@@ -164,7 +165,7 @@ channel_say(struct channel *c, const struct socket_answer *a)
 	b->closes = a->closes;
 	b->code = a->code;
 	buf_add_str(&b->reason, buf_str(&a->reason));
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < c->nseats; i++) {
 		pthread_mutex_lock(&c->all->lock);
 		box = c->seats[i].box;
 		pthread_mutex_unlock(&c->all->lock);
@@ -211,6 +212,8 @@ channel_new(struct channels *all, struct worker *w, struct socket *s)
 	c->id = socket_channel(s);
 	c->socket = s;
 	c->owner = w;
+	c->owner_seat = w->index;
+	c->nseats = n;
 	c->refs = 1;
 	for (i = 0; i < n; i++)
 		TAILQ_INIT(&c->seats[i].members);
@@ -268,9 +271,8 @@ channel_leave(struct worker *w, struct channel_member *m)
 		TAILQ_REMOVE(&c->all->list, c, link);
 	pthread_mutex_unlock(&c->all->lock);
 	/* Its mailbox is closed only when the owner's loop has ended. */
-	if (last &&
-	    (c->owner == w ||
-		!mailbox_post(c->seats[c->owner->index].box, channel_end, c)))
+	if (last && (c->owner == w || !mailbox_post(c->seats[c->owner_seat].box,
+					  channel_end, c)))
 		channel_end(w, c);
 	channel_unref(c);
 }

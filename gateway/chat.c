@@ -39,6 +39,7 @@ struct chat {
 	size_t nlater;
 	struct socket_answer answer;
 	struct buf out;
+	struct buf behind; /* came when too much waited to be taken */
 	size_t queued;
 	bool closing; /* our Close is out */
 	bool heard;   /* something since the last look */
@@ -102,6 +103,7 @@ chat_free(struct chat *c, const char *why)
 	socket_answer_fini(&c->answer);
 	socket_free(c->socket);
 	buf_free(&c->out);
+	buf_free(&c->behind);
 	free(c);
 }
 
@@ -150,13 +152,11 @@ chat_close(struct chat *c, unsigned code, struct str reason)
 static void
 chat_send(struct chat *c, struct str frame)
 {
-	bool conversation =
-	    c->socket != NULL && socket_mode(c->socket) == MOCK_STREAMING_NONE;
 	char subject[256];
 
 	if (c->closing)
 		return;
-	if (!conversation && c->queued > CHAT_QUEUED) {
+	if (c->queued > CHAT_QUEUED) {
 		log_info(transaction_subject(c->t, subject, sizeof(subject)),
 		    "the client reads too slowly and is closed");
 		chat_close(c, 1013, STR("the client reads too slowly"));
@@ -164,7 +164,7 @@ chat_send(struct chat *c, struct str frame)
 	}
 	buf_add_str(&c->out, frame);
 	chat_write(c);
-	if (conversation && c->queued > 0)
+	if (c->queued > CHAT_QUEUED)
 		lane_read(c->lane, false);
 }
 
@@ -320,7 +320,8 @@ chat_on_bytes(void *arg, struct str bytes)
 	size_t used;
 
 	c->heard = true;
-	while (step == WS_DONE && !c->over) {
+	while (step == WS_DONE && !c->over &&
+	       (c->closing || c->queued <= CHAT_QUEUED)) {
 		step = ws_message_read(
 		    &c->reader, bytes.p, bytes.n, &used, &m, &fault);
 		bytes.p += used;
@@ -334,6 +335,8 @@ chat_on_bytes(void *arg, struct str bytes)
 		chat_close(
 		    c, ws_fault_code(fault), str_of(ws_fault_text(fault)));
 		chat_end(c, ws_fault_text(fault));
+	} else if (step == WS_DONE) {
+		buf_add_str(&c->behind, bytes);
 	}
 }
 
@@ -347,9 +350,14 @@ static void
 chat_on_drained(void *arg)
 {
 	struct chat *c = arg;
+	struct buf behind = c->behind;
 
 	c->queued = 0;
+	c->behind = (struct buf){ 0 };
 	lane_read(c->lane, true);
+	if (behind.n > 0)
+		chat_on_bytes(c, buf_str(&behind));
+	buf_free(&behind);
 }
 
 static void

@@ -6,8 +6,8 @@
  * handshake, timers and limits.
  *
  * Answers that wait for their latency are at most 1,000.  A client that does
- * not take what it is sent is not read meanwhile; in a stream it is closed
- * with 1013 when more than 1 MiB waits.
+ * not take what it is sent is not heard while more than 1 MiB waits; what
+ * comes unasked then, of a stream or late, closes it with 1013.
  */
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@ import json
 import signal
 
 from answers import ANSWERS
-from harness import case, check, main, same, until
+from harness import case, check, grown, main, same, until
 from sockets import CLOSE, PING, PONG, TEXT, frame, opened
 
 BIG = 300_000
@@ -259,6 +259,19 @@ def a_client_that_does_not_read_is_closed(t):
     while opcode == TEXT:
         _, _, opcode, payload = s.frame()
     same((opcode, payload[:2]), (CLOSE, (1013).to_bytes(2, 'big')))
+
+
+@case
+def a_client_that_asks_more_than_it_takes_is_heard_later(t):
+    hark = served(t, ws('chat', {'body': "{{body}}" + 'x' * BIG}))
+    s = met(t, hark)
+    before, n = hark.status('VmHWM'), 400
+    s.wire.send(b''.join(frame(TEXT, f'{i:03d}', True) for i in range(n)))
+    for i in range(n):
+        said = s.receive()
+        same((said[:3], len(said)), (f'{i:03d}', BIG + 3))
+    grown(hark, before, 32)
+    done(s)
 
 
 @case
