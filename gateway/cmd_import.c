@@ -75,7 +75,8 @@ struct import {
 	bool has_base;
 	char *base_text;
 	struct url base;
-	bool several; /* origins, and nobody said which */
+	bool several;    /* origins, and nobody said which */
+	bool of_sockets; /* what is guessed so far: only WebSockets came */
 
 	uint64_t taken, filtered, scoped;
 	uint64_t dropped; /* bodies that could not be searched for secrets */
@@ -206,10 +207,13 @@ cmd_import_place(struct import *i, struct exchange *x)
 	x->scope = STR("");
 }
 
+/* The API's origin is that of its requests; WebSockets, which often have a
+ * host of their own, count where there is nothing else. */
 static void
 cmd_import_on_url(void *arg, struct str text)
 {
 	struct import *i = arg;
+	bool socket = url_is_socket(text);
 	struct url u;
 	struct err e;
 
@@ -217,7 +221,14 @@ cmd_import_on_url(void *arg, struct str text)
 	if (text.n > 0 && memchr(text.p, '#', text.n) != NULL)
 		text.n = (size_t)((const char *)memchr(text.p, '#', text.n) -
 				  text.p);
-	if (i->several || url_parse_any(&u, text, &e) == -1)
+	if (url_parse_any(&u, text, &e) == -1)
+		return;
+	if (i->of_sockets && !socket) {
+		free(i->base_text);
+		i->base_text = NULL;
+		i->has_base = i->several = i->of_sockets = false;
+	}
+	if (i->several || (socket && i->has_base && !i->of_sockets))
 		return;
 	if (i->has_base) {
 		i->several = !url_same_origin(&u, &i->base);
@@ -226,6 +237,7 @@ cmd_import_on_url(void *arg, struct str text)
 	i->base_text = xasprintf(
 	    "%s://%.*s/", u.https ? "https" : "http", STR_ARGS(u.authority));
 	i->has_base = url_parse(&i->base, str_of(i->base_text), &e) == 0;
+	i->of_sockets = socket;
 }
 
 /* Finds out the origin that all entries share, if they do. */

@@ -490,7 +490,7 @@ const struct option option_table[] = {
 	    .set = option_set_contract_ignore,
 	    .initial = "undocumented-query,undocumented-body",
 	    .argument = "LIST",
-	    .help = "kinds of violation of it that are none, or none",
+	    .help = "violations that pass",
 	},
 	{
 	    .name = "contract-header",

@@ -505,8 +505,7 @@ server_fail(struct serving *v, struct mock_reply *r)
 
 	r->status = 500;
 	r->headers = STR("Content-Type: text/plain; charset=utf-8\r\n");
-	r->route =
-	    arena_str(&r->arena, of->uuid.n > 0 ? of->uuid : of->endpoint);
+	r->route = server_name(of, &r->arena);
 	buf_add_text(&r->body, v->e.text);
 	buf_addf(&r->remarks, "%s\n", v->e.text);
 }
