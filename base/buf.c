@@ -39,6 +39,13 @@ buf_add_str(struct buf *b, struct str s)
 }
 
 void
+buf_add_decoded(struct buf *b, struct str s, bool plus)
+{
+	if (s.n > 0)
+		b->n += str_decode(s, plus, buf_reserve(b, s.n));
+}
+
+void
 buf_add_text(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));

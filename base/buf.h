@@ -6,6 +6,7 @@
  * is a NUL behind the bytes that does not count.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,10 @@ void buf_add_text(struct buf *b, const char *text);
 void buf_add_u64(struct buf *b, uint64_t v); /* in decimal */
 void buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Adds s as str_decode() has it. */
+void buf_add_decoded(struct buf *b, struct str s, bool plus);
+
 struct str buf_str(const struct buf *b);
 const char *buf_text(struct buf *b);
 

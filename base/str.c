@@ -19,6 +19,35 @@ str_hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+int
+str_percent(struct str a)
+{
+	int high, low;
+
+	if (a.n < 3 || a.p[0] != '%')
+		return -1;
+	high = str_hex(a.p[1]);
+	low = str_hex(a.p[2]);
+	return high == -1 || low == -1 ? -1 : high << 4 | low;
+}
+
+size_t
+str_decode(struct str a, bool plus, char *to)
+{
+	size_t i, n = 0;
+	int byte;
+
+	for (i = 0; i < a.n; i++) {
+		byte = str_percent((struct str){ a.p + i, a.n - i });
+		if (byte != -1)
+			i += 2;
+		else
+			byte = plus && a.p[i] == '+' ? ' ' : a.p[i];
+		to[n++] = (char)byte;
+	}
+	return n;
+}
+
 static bool
 str_ieq_n(const char *a, const char *b, size_t n)
 {

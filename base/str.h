@@ -40,6 +40,17 @@ char str_lower(char c);
 /* What c counts as a hexadecimal digit, or -1. */
 int str_hex(char c);
 
+/* The byte that the %XX which a begins with stands for (RFC 3986 section
+ * 2.1), or -1 when it begins with none. */
+int str_percent(struct str a);
+
+/*
+ * Writes a to to, which has room for a.n bytes, with what %XX stands for in
+ * its place; a % that begins none stays.  plus: a + is a space, as in forms
+ * (WHATWG URL Standard, section 5.1).  Gives how many bytes it wrote.
+ */
+size_t str_decode(struct str a, bool plus, char *to);
+
 /* Without spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
 struct str str_trim(struct str a);
 

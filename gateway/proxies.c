@@ -26,37 +26,17 @@ struct proxies {
 
 /* ---- one proxy ------------------------------------------------------- */
 
-/* Of percent-encoded text (RFC 3986 section 2.1). */
-static size_t
-proxies_decode(struct str text, unsigned char *out)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < text.n; i++) {
-		if (text.p[i] == '%' && i + 2 < text.n &&
-		    str_hex(text.p[i + 1]) != -1 &&
-		    str_hex(text.p[i + 2]) != -1) {
-			out[n++] = (unsigned char)(str_hex(text.p[i + 1]) * 16 +
-						   str_hex(text.p[i + 2]));
-			i += 2;
-		} else {
-			out[n++] = (unsigned char)text.p[i];
-		}
-	}
-	return n;
-}
-
 /* RFC 7617. */
 static char *
 proxies_credentials(struct str userinfo)
 {
-	unsigned char pair[PROXIES_PAIR + 1];
+	char pair[PROXIES_PAIR + 1];
 	unsigned char text[PROXIES_PAIR * 2];
-	size_t n = proxies_decode(userinfo, pair);
+	size_t n = str_decode(userinfo, false, pair);
 
 	if (memchr(pair, ':', n) == NULL)
 		pair[n++] = ':';
-	EVP_EncodeBlock(text, pair, (int)n);
+	EVP_EncodeBlock(text, (unsigned char *)pair, (int)n);
 	return xasprintf("Basic %s", (char *)text);
 }
 

@@ -43,22 +43,8 @@ static void
 har_write_decoded(struct json_write *w, const char *name, struct str s)
 {
 	struct buf text = { 0 };
-	size_t i;
 
-	for (i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c == '+') {
-			c = ' ';
-		} else if (c == '%' && i + 2 < s.n &&
-			   str_hex(s.p[i + 1]) >= 0 &&
-			   str_hex(s.p[i + 2]) >= 0) {
-			c = (char)(str_hex(s.p[i + 1]) << 4 |
-				   str_hex(s.p[i + 2]));
-			i += 2;
-		}
-		buf_add(&text, &c, 1);
-	}
+	buf_add_decoded(&text, s, true);
 	json_write_member(w, name, buf_str(&text));
 	buf_free(&text);
 }

@@ -9,7 +9,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "mock/form.h"
 
 #include "mock/contract_priv.h"
 
@@ -43,22 +42,12 @@ struct str
 contract_decode(struct arena *a, struct str text, bool plus)
 {
 	char *p;
-	size_t i, n = 0;
-	int byte;
 
 	if (memchr(text.p, '%', text.n) == NULL &&
 	    (!plus || memchr(text.p, '+', text.n) == NULL))
 		return text;
 	p = arena_alloc(a, text.n + 1);
-	for (i = 0; i < text.n; i++) {
-		byte = form_percent(text.p + i, text.n - i);
-		if (byte >= 0)
-			i += 2;
-		else
-			byte = plus && text.p[i] == '+' ? ' ' : text.p[i];
-		p[n++] = (char)byte;
-	}
-	return (struct str){ p, n };
+	return (struct str){ p, str_decode(text, plus, p) };
 }
 
 /* ---- making the tree ----------------------------------------------------- */

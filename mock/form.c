@@ -491,14 +491,6 @@ form_wrap(struct form *f, const struct form_step *step, struct form_node *leaf)
 	return node;
 }
 
-int
-form_percent(const char *p, size_t n)
-{
-	if (n < 3 || p[0] != '%' || str_hex(p[1]) == -1 || str_hex(p[2]) == -1)
-		return -1;
-	return str_hex(p[1]) << 4 | str_hex(p[2]);
-}
-
 /* The bytes of the one character that %XX%XX... at p stands for, 0 when it is
  * none. */
 static size_t
@@ -509,7 +501,7 @@ form_percents(const char *p, size_t n, char bytes[4])
 	int byte;
 
 	do {
-		byte = form_percent(p + 3 * have, n - 3 * have);
+		byte = str_percent((struct str){ p + 3 * have, n - 3 * have });
 		if (byte == -1)
 			return 0;
 		bytes[have++] = (char)byte;
@@ -657,7 +649,7 @@ form_unbracket(char *p, size_t n)
 	int byte;
 
 	for (i = 0; i < n; i++) {
-		byte = form_percent(p + i, n - i);
+		byte = str_percent((struct str){ p + i, n - i });
 		if (byte == '[' || byte == ']') {
 			p[out++] = (char)byte;
 			i += 2;

@@ -17,10 +17,6 @@
 struct value form_read_query(struct values *v, struct str text); /* Express' */
 struct value form_read_body(struct values *v, struct str text);  /* Mockoon's */
 
-/* The byte that "%XX", with which p (n bytes) begins, stands for; -1 when it
- * begins otherwise. */
-int form_percent(const char *p, size_t n);
-
 /*
  * Undoes percent encoding in place: n becomes less.  False, with nothing
  * changed, for what is no percent encoding of UTF-8 through and through

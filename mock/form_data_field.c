@@ -123,7 +123,7 @@ form_data_extended(struct values *v, struct str *rest, struct str *value)
 		return false;
 	}
 	while (rest->n > 0) {
-		byte = form_percent(rest->p, rest->n);
+		byte = str_percent(*rest);
 		if (byte != -1) {
 			char c = (char)byte;
 

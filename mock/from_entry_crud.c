@@ -42,7 +42,7 @@ from_entry_parent(struct str path, struct buf *last)
 	part.p += path.n;
 	part.n -= path.n;
 	buf_clear(last, 4096);
-	from_entry_decode(last, part, false);
+	buf_add_decoded(last, part, false);
 	if (path.n > 0)
 		path.n--;
 	return path;

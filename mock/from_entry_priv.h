@@ -13,9 +13,6 @@ struct from_entry {
 	json_t *seen; /* {method, path, status, plain, body, route} each */
 };
 
-/* Appends s without its percent escapes; plus: + is a space. */
-void from_entry_decode(struct buf *out, struct str s, bool plus);
-
 /* Rules for the pairs of a query or a form; target is "query" or "body". */
 void from_entry_pairs(struct draft *d, json_t *response, const char *target,
     struct str where, struct str pairs);

@@ -13,24 +13,6 @@
 #define LEAVES 32 /* of a JSON body that has a rule for each */
 #define DEPTH 16
 
-void
-from_entry_decode(struct buf *out, struct str s, bool plus)
-{
-	size_t i;
-	char c;
-
-	for (i = 0; i < s.n; i++) {
-		c = plus && s.p[i] == '+' ? ' ' : s.p[i];
-		if (c == '%' && i + 2 < s.n && str_hex(s.p[i + 1]) >= 0 &&
-		    str_hex(s.p[i + 2]) >= 0) {
-			c = (char)(str_hex(s.p[i + 1]) << 4 |
-				   str_hex(s.p[i + 2]));
-			i += 2;
-		}
-		buf_add(out, &c, 1);
-	}
-}
-
 /* ---- one rule ----------------------------------------------------------- */
 
 /* Modifier and value are templates, and neither text is meant as one. */
@@ -110,8 +92,8 @@ from_entry_pairs(struct draft *d, json_t *response, const char *target,
 			continue;
 		name.n = value.n = modifier.n = 0;
 		str_cut(&pair, '=', &part);
-		from_entry_decode(&name, part, true);
-		from_entry_decode(&value, pair, true);
+		buf_add_decoded(&name, part, true);
+		buf_add_decoded(&value, pair, true);
 		from_entry_modifier(&modifier, buf_str(&name));
 		if (modifier.n > 0)
 			from_entry_rule(d, response, where, target,

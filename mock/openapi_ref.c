@@ -20,19 +20,8 @@ openapi_unescape(struct str token, struct buf *out)
 {
 	struct buf raw = { 0 };
 	size_t i;
-	char c;
 
-	for (i = 0; i < token.n; i++) {
-		c = token.p[i];
-		if (c == '%' && i + 2 < token.n &&
-		    str_hex(token.p[i + 1]) >= 0 &&
-		    str_hex(token.p[i + 2]) >= 0) {
-			c = (char)(str_hex(token.p[i + 1]) << 4 |
-				   str_hex(token.p[i + 2]));
-			i += 2;
-		}
-		buf_add(&raw, &c, 1);
-	}
+	buf_add_decoded(&raw, token, false);
 	for (i = 0; i < raw.n; i++) {
 		if (raw.p[i] == '~' && i + 1 < raw.n &&
 		    (raw.p[i + 1] == '0' || raw.p[i + 1] == '1'))

@@ -667,19 +667,16 @@ pattern_decode(struct str text, struct arena *a, struct str *out)
 {
 	char *p = arena_alloc(a, text.n + 1);
 	size_t i, n = 0;
-	int high, low;
+	int byte;
 
 	for (i = 0; i < text.n; i++) {
 		p[n++] = text.p[i];
 		if (text.p[i] != '%')
 			continue;
-		if (i + 2 >= text.n)
+		byte = str_percent((struct str){ text.p + i, text.n - i });
+		if (byte == -1)
 			return false;
-		high = str_hex(text.p[i + 1]);
-		low = str_hex(text.p[i + 2]);
-		if (high < 0 || low < 0)
-			return false;
-		p[n - 1] = (char)(high << 4 | low);
+		p[n - 1] = (char)byte;
 		i += 2;
 	}
 	*out = (struct str){ p, n };

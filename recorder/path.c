@@ -87,24 +87,17 @@ path_count(struct path_made *m, unsigned char c)
 	}
 }
 
-static bool
-path_is_hex(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
-}
-
 static struct path_made
 path_look(struct str s)
 {
 	struct path_made m = { 0 };
 	size_t i;
+	int byte;
 
 	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '%' && s.n - i > 2 &&
-		    path_is_hex((unsigned char)s.p[i + 1]) &&
-		    path_is_hex((unsigned char)s.p[i + 2])) {
-			path_count(&m,
-			    s.p[i + 1] == '4' && s.p[i + 2] == '0' ? '@' : '%');
+		byte = str_percent((struct str){ s.p + i, s.n - i });
+		if (byte != -1) {
+			path_count(&m, byte == '@' ? '@' : '%');
 			i += 2;
 		} else {
 			path_count(&m, (unsigned char)s.p[i]);

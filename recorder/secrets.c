@@ -326,19 +326,15 @@ secrets_unpercent(struct str text, struct buf *out, size_t *map)
 {
 	size_t i, n = 0;
 	char *to = buf_reserve(out, text.n);
-	int high, low;
+	int byte;
 
 	for (i = 0; i < text.n; i++) {
 		if (map != NULL)
 			map[n] = i;
-		to[n] = text.p[i];
-		if (text.p[i] == '%' && i + 2 < text.n &&
-		    (high = str_hex(text.p[i + 1])) != -1 &&
-		    (low = str_hex(text.p[i + 2])) != -1) {
-			to[n] = (char)(high << 4 | low);
+		byte = str_percent((struct str){ text.p + i, text.n - i });
+		to[n++] = byte == -1 ? text.p[i] : (char)byte;
+		if (byte != -1)
 			i += 2;
-		}
-		n++;
 	}
 	if (map != NULL)
 		map[n] = text.n;

@@ -86,15 +86,14 @@ static int
 location_host(struct location *l, struct str host)
 {
 	size_t i;
-	int high, low;
+	int byte;
 
 	for (i = 0; i < host.n; i++) {
 		char c = host.p[i];
 
-		if (c == '%' && i + 2 < host.n &&
-		    (high = str_hex(host.p[i + 1])) >= 0 &&
-		    (low = str_hex(host.p[i + 2])) >= 0) {
-			c = (char)(high << 4 | low);
+		byte = str_percent((struct str){ host.p + i, host.n - i });
+		if (byte != -1) {
+			c = (char)byte;
 			i += 2;
 		}
 		if (c >= 'A' && c <= 'Z')

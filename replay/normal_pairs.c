@@ -21,20 +21,8 @@ struct pair {
 static struct str
 pair_decode(struct str from, char **to)
 {
-	struct str out = { *to, 0 };
-	size_t i;
-	char c;
+	struct str out = { *to, str_decode(from, true, *to) };
 
-	for (i = 0; i < from.n; i++) {
-		c = from.p[i] == '+' ? ' ' : from.p[i];
-		if (c == '%' && i + 2 < from.n && str_hex(from.p[i + 1]) >= 0 &&
-		    str_hex(from.p[i + 2]) >= 0) {
-			c = (char)(str_hex(from.p[i + 1]) << 4 |
-				   str_hex(from.p[i + 2]));
-			i += 2;
-		}
-		(*to)[out.n++] = c;
-	}
 	*to += out.n;
 	return out;
 }

@@ -10,22 +10,12 @@ static struct str
 pairs_decode(struct arena *a, struct str s)
 {
 	char *p;
-	size_t i, n = 0;
 
 	if (s.p == NULL ||
 	    (memchr(s.p, '%', s.n) == NULL && memchr(s.p, '+', s.n) == NULL))
 		return s.p != NULL ? s : STR("");
 	p = arena_alloc(a, s.n);
-	for (i = 0; i < s.n; i++, n++) {
-		p[n] = s.p[i] == '+' ? ' ' : s.p[i];
-		if (s.p[i] == '%' && s.n - i > 2 && str_hex(s.p[i + 1]) >= 0 &&
-		    str_hex(s.p[i + 2]) >= 0) {
-			p[n] = (char)(str_hex(s.p[i + 1]) << 4 |
-				      str_hex(s.p[i + 2]));
-			i += 2;
-		}
-	}
-	return (struct str){ p, n };
+	return (struct str){ p, str_decode(s, true, p) };
 }
 
 size_t

@@ -126,7 +126,40 @@ hexadecimal_digits_count(void)
 	CHECK_INT(str_hex('\xe1'), -1);
 }
 
-RUN(TEST(parts_are_found_whatever_their_case), TEST(hexadecimal_digits_count),
+static void
+percent_escapes_are_decoded_and_others_stay(void)
+{
+	static const struct {
+		const char *text, *plain, *form;
+	} cases[] = {
+		{ "", "", "" },
+		{ "a%20b+c", "a b+c", "a b c" },
+		{ "%2b%2B", "++", "++" },
+		{ "%", "%", "%" },
+		{ "a%2", "a%2", "a%2" },
+		{ "%%41%4g%g4", "%A%4g%g4", "%A%4g%g4" },
+		{ "%2541", "%41", "%41" }, /* once only */
+		{ "%ff", "\xff", "\xff" },
+	};
+	char to[16];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		n = str_decode(str_of(cases[i].text), false, to);
+		CHECK_VIEW(((struct str){ to, n }), cases[i].plain);
+		n = str_decode(str_of(cases[i].text), true, to);
+		CHECK_VIEW(((struct str){ to, n }), cases[i].form);
+	}
+	CHECK_INT(str_percent(STR("%41b")), 'A');
+	CHECK_INT(str_percent(STR("%00")), 0);
+	CHECK_INT(str_percent(STR("%fF")), 255);
+	CHECK_INT(str_percent(STR("a%41")), -1);
+	CHECK_INT(str_percent((struct str){ "%41", 2 }), -1);
+	CHECK_INT(str_percent((struct str){ NULL, 0 }), -1);
+}
+
+RUN(TEST(percent_escapes_are_decoded_and_others_stay),
+    TEST(parts_are_found_whatever_their_case), TEST(hexadecimal_digits_count),
     TEST(views_compare_by_bytes_and_by_ascii_case),
     TEST(trimming_takes_spaces_and_tabs_only),
     TEST(cutting_gives_each_part_once_and_the_last_one_too),
