@@ -22,6 +22,7 @@
 #include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/explain.h"
+#include "replay/home.h"
 #include "replay/key.h"
 #include "replay/library.h"
 #include "replay/reindex.h"
@@ -184,6 +185,7 @@ cmd_explain_open(struct ask *a, struct err *e)
 		.redact_key = &a->redacting.key };
 	struct search *q = &a->search;
 	struct route route;
+	bool routed;
 
 	if (cmd_explain_rules(a, e) == -1 ||
 	    redacting_open(&a->redacting, s, false, e) == -1 ||
@@ -196,8 +198,11 @@ cmd_explain_open(struct ask *a, struct err *e)
 	q->reader = a->reader;
 	q->keyer = a->keyer;
 	q->wanted = &a->wanted;
-	if (origins_route(a->origins, q->authority, q->target, &route))
+	routed = origins_route(a->origins, q->authority, q->target, &route);
+	if (routed)
 		q->route = route.scope;
+	if (routed && route.scope.n == 0)
+		q->origin = route_same_path(&route);
 	a->wanted.now_us = clock_mono_us();
 	return 0;
 }
@@ -322,13 +327,16 @@ cmd_explain_would_match(struct ask *a, int64_t entry, struct err *e)
 	}
 	key_exchange(a->keyer, x);
 	search_explain(&a->search, FOUND_UNUSABLE, &a->told, r);
-	for (i = 0; i < r->nkeys && !same; i++)
+	for (i = 0; i < r->nkeys && !same; i++) {
+		if (r->keys[i].home != 0 && r->keys[i].home != home_recorded(x))
+			continue;
 		same = r->keys[i].tier == TIER_NORMALIZED
 			   ? x->normal_keyed &&
 				 memcmp(x->normal_key, r->keys[i].key.bytes,
 				     sizeof(x->normal_key)) == 0
 			   : memcmp(x->key, r->keys[i].key.bytes,
 				 sizeof(x->key)) == 0;
+	}
 	exchange_free(x);
 	store_close(s);
 	return same;

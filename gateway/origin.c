@@ -199,6 +199,13 @@ origins_route(const struct origins *o, struct str authority, struct str path,
 	return true;
 }
 
+const struct url *
+route_same_path(const struct route *r)
+{
+	return r->origin->base_path.n == 0 && r->strip.n == 0 ? &r->origin->url
+							      : NULL;
+}
+
 void
 route_target(const struct route *r, struct str path, struct buf *out)
 {

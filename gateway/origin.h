@@ -59,6 +59,10 @@ void origin_alone_free(struct origin *o); /* safe on NULL */
 bool origins_route(const struct origins *o, struct str authority,
     struct str path, struct route *r);
 
+/* The origin, when the client's path is the one that it is asked for; NULL when
+ * another is. */
+const struct url *route_same_path(const struct route *r);
+
 /* The target at the upstream for the client's path: base path, then path
  * without what is stripped. */
 void route_target(const struct route *r, struct str path, struct buf *out);

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "har/url.h"
@@ -53,4 +54,31 @@ scopes_of(struct scopes *s, struct str route, struct str authority)
 	s->v[s->n++] = authority;
 	if (host.n < authority.n && scopes_names_origin(host))
 		s->v[s->n++] = host;
+}
+
+void
+scopes_elsewhere(struct scopes *s, struct str route, const struct url *origin)
+{
+	struct str host = url_host(origin->authority);
+	size_t i;
+	int n;
+
+	s->v[0] = STR("");
+	s->n = 1;
+	if (route.n > 0)
+		return;
+	n = snprintf(
+	    s->text, sizeof(s->text), "%.*s:%u", STR_ARGS(host), origin->port);
+	if (n < 0 || (size_t)n >= sizeof(s->text)) {
+		s->n = 0;
+		return;
+	}
+	for (i = 0; i < host.n; i++)
+		s->text[i] = str_lower(s->text[i]);
+	s->v[0] = (struct str){ s->text, (size_t)n };
+	if (origin->port == (origin->https ? 443 : 80))
+		s->v[s->n++] = (struct str){ s->text, host.n };
+	/* Nobody names port 443 of https. */
+	if (origin->https && s->n == 2)
+		s->v[0] = s->v[--s->n];
 }

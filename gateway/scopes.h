@@ -13,6 +13,8 @@
 
 #include "base/str.h"
 
+struct url;
+
 #define SCOPES_MOST 3
 #define SCOPES_BYTES 256 /* no name is longer (RFC 1035 section 2.3.4) */
 
@@ -24,6 +26,15 @@ struct scopes {
 
 /* The views are of route and of s itself. */
 void scopes_of(struct scopes *s, struct str route, struct str authority);
+
+/*
+ * The scopes under which the same may have been recorded in the other way to
+ * reach the origin: none by clients of a base URL, if the route has one, else
+ * those of clients that name the origin (gateway/named.h) and of imports.
+ * Entries under them need not be of this origin.  The views are of s.
+ */
+void scopes_elsewhere(
+    struct scopes *s, struct str route, const struct url *origin);
 
 /* Whether host is an address rather than a name. */
 bool scopes_is_address(struct str host);

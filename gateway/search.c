@@ -7,6 +7,7 @@
 #include "har/frame.h"
 #include "recorder/rules.h"
 #include "replay/explain.h"
+#include "replay/home.h"
 #include "replay/http_rules.h"
 #include "replay/key.h"
 #include "replay/level.h"
@@ -17,7 +18,9 @@
 
 #define SEARCH_TURNS (RULE_BIT(RULE_REPEAT) | RULE_BIT(RULE_ADVANCE))
 
-_Static_assert(SCOPES_MOST <= EXPLAIN_SCOPES, "all scopes have room");
+_Static_assert(SCOPES_MOST <= EXPLAIN_SCOPES &&
+		   EXPLAIN_KEYS >= 8 * (EXPLAIN_SCOPES + EXPLAIN_ELSEWHERE),
+    "all scopes have room");
 
 /* The live request as keys are made of it: here and nowhere else. */
 static struct key_parts
@@ -138,6 +141,25 @@ search_probe(struct search *s, struct str method, struct str scope,
 	return i == 0 || changed ? search_probe_parts(s, &parts, a, e) : found;
 }
 
+/* What was recorded of the origin in the other way to reach it.  A tape
+ * without scopes has no names. */
+static enum found
+search_elsewhere(
+    struct search *s, struct str method, struct answer **a, struct err *e)
+{
+	struct scopes scopes;
+	enum found found = FOUND_NOTHING;
+	size_t i;
+
+	if (s->route.n == 0 && !reader_has_scopes(s->reader))
+		return FOUND_NOTHING;
+	scopes_elsewhere(&scopes, s->route, s->origin);
+	s->wanted->home = home_of(s->origin);
+	for (i = 0; i < scopes.n && found == FOUND_NOTHING; i++)
+		found = search_probe(s, method, scopes.v[i], a, e);
+	return found;
+}
+
 /* Most tapes have no scopes but that of the route, and no look in vain. */
 static enum found
 search_scopes(
@@ -147,12 +169,15 @@ search_scopes(
 	enum found found;
 	size_t i;
 
+	s->wanted->home = 0;
 	scopes_of(&scopes, s->route, s->authority);
 	found = search_probe(s, method, scopes.v[0], a, e);
 	for (i = 1; i < scopes.n && found == FOUND_NOTHING &&
 		    reader_has_scopes(s->reader);
 	     i++)
 		found = search_probe(s, method, scopes.v[i], a, e);
+	if (found == FOUND_NOTHING && s->origin != NULL)
+		found = search_elsewhere(s, method, a, e);
 	return found;
 }
 
@@ -215,10 +240,11 @@ search_find(struct search *s, struct answer **a, struct err *e)
 	return found;
 }
 
-/* The keys under which entries for the scope are found in any tier. */
+/* The keys under which entries for the scope, of home if not 0, are found in
+ * any tier. */
 static void
 search_keys(struct search *s, struct str method, struct str scope,
-    struct explain_request *r)
+    uint64_t home, struct explain_request *r)
 {
 	struct key_parts parts = search_parts(s, method, scope);
 	struct explain_key *k = r->keys + r->nkeys;
@@ -226,8 +252,9 @@ search_keys(struct search *s, struct str method, struct str scope,
 
 	for (i = 0; i < 2 && r->nkeys + 2 <= EXPLAIN_KEYS; i++) {
 		*k++ = (struct explain_key){ TIER_EXACT,
-			key_of(s->keyer, &parts) };
+			key_of(s->keyer, &parts), home };
 		k->tier = TIER_NORMALIZED;
+		k->home = home;
 		if (search_is_loose(s) && key_normal(s->keyer, &parts, &k->key))
 			k++;
 		r->nkeys = (size_t)(k - r->keys);
@@ -235,6 +262,18 @@ search_keys(struct search *s, struct str method, struct str scope,
 			break;
 		parts.body = (struct str){ NULL, 0 };
 	}
+}
+
+static void
+search_keys_all(struct search *s, struct str method, struct explain_request *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nscopes; i++)
+		search_keys(s, method, r->scopes[i], 0, r);
+	/* It was looked there only if there was nothing under those. */
+	for (i = 0; i < r->nelsewhere && s->wanted->home != 0; i++)
+		search_keys(s, method, r->elsewhere[i], r->home, r);
 }
 
 /* The request becomes what is recorded of such. */
@@ -263,14 +302,18 @@ search_explain(struct search *s, enum found found, struct search_told *told,
     struct explain_request *r)
 {
 	struct scopes *scopes = &told->scopes;
-	size_t i;
 
 	search_redact(s, &told->redacted);
 	scopes_of(scopes, s->route, s->authority);
+	told->elsewhere.n = 0;
+	if (s->origin != NULL)
+		scopes_elsewhere(&told->elsewhere, s->route, s->origin);
 	*r = (struct explain_request){
 		.method = s->method,
 		.target = s->target,
 		.nscopes = scopes->n,
+		.nelsewhere = told->elsewhere.n,
+		.home = s->origin != NULL ? home_of(s->origin) : 0,
 		.headers = s->headers,
 		.body = s->body.n > 0 ? s->body : STR(""),
 		.size = s->body.n,
@@ -281,16 +324,17 @@ search_explain(struct search *s, enum found found, struct search_told *told,
 		.lines = true,
 	};
 	memcpy(r->scopes, scopes->v, scopes->n * sizeof(*scopes->v));
+	memcpy(r->elsewhere, told->elsewhere.v,
+	    r->nelsewhere * sizeof(*r->elsewhere));
 	if (found == FOUND_NOTHING)
 		return;
 	/* What answered is under the last key that was looked under. */
 	if (found == FOUND) {
-		r->keys[r->nkeys++] =
-		    (struct explain_key){ s->wanted->tier, s->wanted->under };
+		r->keys[r->nkeys++] = (struct explain_key){ s->wanted->tier,
+			s->wanted->under, s->wanted->home };
 		return;
 	}
-	for (i = 0; i < scopes->n; i++)
-		search_keys(s, s->method, scopes->v[i], r);
-	for (i = 0; i < scopes->n && str_is(s->method, "HEAD"); i++)
-		search_keys(s, STR("GET"), scopes->v[i], r);
+	search_keys_all(s, s->method, r);
+	if (str_is(s->method, "HEAD"))
+		search_keys_all(s, STR("GET"), r);
 }

@@ -17,6 +17,7 @@
 struct explain_request;
 struct keyer;
 struct settings;
+struct url;
 
 struct search {
 	const struct settings *settings;
@@ -24,6 +25,9 @@ struct search {
 	struct keyer *keyer;
 	struct str method, target, authority;
 	struct str route; /* the scope of its route, or "" */
+	/* What its route leads to by the same path, of which recordings may be
+	 * under other scopes (scopes_elsewhere()), too; NULL for none. */
+	const struct url *origin;
 	const struct headers *headers;
 	struct str body;
 	/* session and now_us are set; the rest becomes what was looked for
@@ -37,7 +41,7 @@ enum found search_find(struct search *s, struct answer **a, struct err *e);
 
 /* Where what explanations are told is kept, all zero to begin. */
 struct search_told {
-	struct scopes scopes;
+	struct scopes scopes, elsewhere;
 	struct redacted redacted;
 };
 

@@ -138,6 +138,15 @@ transaction_abort(struct transaction *t)
 
 /* ---- recordings ------------------------------------------------------ */
 
+/* What the request may be recorded of in another way. */
+static const struct url *
+transaction_origin(const struct transaction *t)
+{
+	if (!t->routed || (t->route.scope.n > 0 && !t->named))
+		return NULL;
+	return route_same_path(&t->route);
+}
+
 struct search
 transaction_search(struct transaction *t)
 {
@@ -151,6 +160,7 @@ transaction_search(struct transaction *t)
 		.target = h->path,
 		.authority = h->authority,
 		.route = t->routed ? t->route.scope : STR(""),
+		.origin = transaction_origin(t),
 		.headers = &h->headers,
 		.body = t->r->body,
 		.wanted = &t->wanted,

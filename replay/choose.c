@@ -6,6 +6,17 @@
 #include "replay/choose.h"
 
 size_t
+choose_home(const struct variant **v, size_t n, uint64_t home)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++)
+		if (home == 0 || v[i]->home == home)
+			v[kept++] = v[i];
+	return kept;
+}
+
+size_t
 choose_allowed(
     const struct variant **v, size_t n, const struct variant_live *live)
 {

@@ -13,6 +13,10 @@ struct cursor_at;
 struct variant;
 struct variant_live;
 
+/* Moves those of the n variants that this origin gave (replay/home.h) to the
+ * front of v, in order, and gives their number; 0 stands for any. */
+size_t choose_home(const struct variant **v, size_t n, uint64_t home);
+
 /* Rules 1 and 2: moves those of the n variants that may answer the live
  * request to the front of v, in order, and gives their number. */
 size_t choose_allowed(

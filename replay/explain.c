@@ -8,6 +8,7 @@
 #include "har/exchange.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
+#include "replay/home.h"
 #include "replay/key.h"
 #include "replay/library_priv.h"
 #include "replay/variant.h"
@@ -52,24 +53,55 @@ explain_add(struct explain_matched *m, int64_t id)
 		m->ids[m->n++] = id;
 }
 
+/* Whether the key means the entry: 1, 0 or -1. */
+static int
+explain_means(struct reader *r, const struct explain_key *key, int64_t entry,
+    struct err *e)
+{
+	struct exchange *x;
+	int means = 1;
+
+	if (key->home != 0) {
+		means = store_get(r->store, entry, 0, &x, e);
+		if (means == 1) {
+			means = home_recorded(x) == key->home;
+			exchange_free(x);
+		}
+	}
+	return means;
+}
+
+static int
+explain_find_key(struct reader *r, const struct explain_key *key,
+    struct explain_matched *m, struct err *e)
+{
+	struct store_candidate c[EXPLAIN_MATCHED];
+	int64_t i, n;
+	int means;
+
+	n = store_find(r->store, r->tape, key->key.bytes,
+	    key->tier == TIER_NORMALIZED, c, EXPLAIN_MATCHED, e);
+	for (i = 0; i < n && i < EXPLAIN_MATCHED; i++) {
+		means = explain_means(r, key, c[i].id, e);
+		if (means == -1)
+			return -1;
+		if (means == 1)
+			explain_add(m, c[i].id);
+	}
+	if (n > m->most && key->home == 0)
+		m->most = n;
+	return n == -1 ? -1 : 0;
+}
+
 static int
 explain_find(struct reader *r, const struct explain_request *q,
     struct explain_matched *m, struct err *e)
 {
-	struct store_candidate c[EXPLAIN_MATCHED];
-	size_t i, k;
-	int64_t n;
+	size_t k;
 
-	for (k = 0; k < q->nkeys; k++) {
-		n = store_find(r->store, r->tape, q->keys[k].key.bytes,
-		    q->keys[k].tier == TIER_NORMALIZED, c, EXPLAIN_MATCHED, e);
-		if (n == -1)
+	for (k = 0; k < q->nkeys; k++)
+		if (explain_find_key(r, &q->keys[k], m, e) == -1)
 			return -1;
-		for (i = 0; i < (size_t)n && i < EXPLAIN_MATCHED; i++)
-			explain_add(m, c[i].id);
-		if (n > m->most)
-			m->most = n;
-	}
 	return 0;
 }
 
@@ -134,6 +166,9 @@ explain_look(struct reader *r, const struct explain_request *q,
 		.live = &live,
 		.scopes = q->scopes,
 		.nscopes = q->nscopes,
+		.elsewhere = q->elsewhere,
+		.nelsewhere = q->nelsewhere,
+		.home = q->home,
 		.rules = q->rules,
 		.lines = q->lines,
 	};

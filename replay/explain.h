@@ -35,12 +35,14 @@ enum explain_reason {
 const char *explain_reason_text(enum explain_reason r);
 
 #define EXPLAIN_MATCHED 64 /* entries under a key that are looked at */
-#define EXPLAIN_KEYS 24
+#define EXPLAIN_KEYS 40
 #define EXPLAIN_SCOPES 3
+#define EXPLAIN_ELSEWHERE 2
 
 struct explain_key {
 	enum tier tier;
 	struct key key;
+	uint64_t home; /* entries of others are not meant; 0: of anybody */
 };
 
 /* The request as it was looked for. */
@@ -48,6 +50,10 @@ struct explain_request {
 	struct str method, target;
 	struct str scopes[EXPLAIN_SCOPES]; /* looked under */
 	size_t nscopes;                    /* at least one */
+	/* Where only entries of this home count (replay/home.h). */
+	struct str elsewhere[EXPLAIN_ELSEWHERE];
+	size_t nelsewhere;
+	uint64_t home;
 	const struct headers *headers;
 	struct str body; /* p is NULL when it is not at hand */
 	uint64_t size;   /* of the body */

@@ -107,6 +107,7 @@ struct wanted {
 	struct rules_request asked;
 	uint64_t asks;    /* http_rules_asks() of it; 0: derive nothing */
 	uint64_t secrets; /* level_hash() of it */
+	uint64_t home;    /* entries of others do not count; 0: of anybody */
 	struct str session;
 	int64_t now_us; /* monotonic */
 	enum repeat repeat;

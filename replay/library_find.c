@@ -236,7 +236,7 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	const struct variant *few[LIBRARY_FEW], **v = few;
 	bool used_up = w->repeat == REPEAT_FAIL;
 	enum found found = FOUND;
-	size_t n = h->nfresh + (h->shelf != NULL ? h->shelf->n : 0);
+	size_t n = h->nfresh + (h->shelf != NULL ? h->shelf->n : 0), all;
 
 	live.headers = w->headers != NULL ? w->headers : &none;
 	live.ignoring = w->ignoring;
@@ -244,7 +244,8 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	live.looked = false;
 	if (n > LIBRARY_FEW)
 		v = xcalloc(n, sizeof(*v));
-	n = choose_allowed(v, hand_variants(h, v), &live);
+	all = choose_home(v, hand_variants(h, v), w->home);
+	n = choose_allowed(v, all, &live);
 	if (w->asks != 0)
 		n = choose_asked(v, n, w->asks);
 	n = choose_secrets(v, n, w->secrets);
@@ -254,7 +255,7 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	if (h->shelf == NULL || h->shelf->compared)
 		n = choose_best(v, n, &live);
 	if (n == 0) {
-		found = FOUND_UNUSABLE;
+		found = all == 0 ? FOUND_NOTHING : FOUND_UNUSABLE;
 	} else if (used_up || variants_several(v, n)) {
 		if (!reader_next(r, w, key, v, n, pick))
 			found = FOUND_EXHAUSTED;
@@ -344,6 +345,8 @@ reader_try(struct reader *r, struct wanted *w, const struct key *key,
 
 	if (found == FOUND)
 		found = (int)reader_choose(r, w, key, &h, &pick);
+	else if (found == FOUND_UNUSABLE && w->home != 0)
+		found = FOUND_NOTHING; /* they may be another's */
 	if (found == FOUND) {
 		got = reader_pick(r, &pick, &h, a, e);
 		w->under = *key;

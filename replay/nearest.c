@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "har/exchange.h"
 #include "recorder/store.h"
+#include "replay/home.h"
 #include "replay/shown.h"
 
 #include "replay/nearest.h"
@@ -44,6 +45,18 @@ nearest_scope(const struct nearest_to *to, struct str scope)
 	return scope;
 }
 
+/* The same for an entry that may be of the home where others are. */
+static struct str
+nearest_scope_at(const struct nearest_to *to, struct str scope, bool at_home)
+{
+	size_t i;
+
+	for (i = 0; i < to->nelsewhere && at_home; i++)
+		if (str_eq(scope, to->elsewhere[i]))
+			return to->live->scope;
+	return nearest_scope(to, scope);
+}
+
 static void
 nearest_keep(struct nearest_search *s, int64_t id, unsigned distance)
 {
@@ -69,7 +82,7 @@ nearest_on_row(void *arg, const struct store_near_row *row)
 	struct nearest_search *s = arg;
 	struct compared recorded = {
 		.method = row->method,
-		.scope = nearest_scope(s->to, row->scope),
+		.scope = nearest_scope_at(s->to, row->scope, true),
 		.target = row->target,
 		.size = row->size,
 		.known = true,
@@ -124,7 +137,8 @@ nearest_compare(
 	const struct body *b = &x->request.body;
 	struct compared recorded = {
 		.method = x->method,
-		.scope = nearest_scope(to, x->scope),
+		.scope = nearest_scope_at(
+		    to, x->scope, home_recorded(x) == to->home),
 		.target = x->target,
 		.headers = &x->request.headers,
 		.body = buf_str(&b->bytes),

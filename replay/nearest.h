@@ -41,6 +41,9 @@ struct nearest_to {
 	const struct compared *live; /* its scope is the first of scopes */
 	const struct str *scopes;    /* that make no difference */
 	size_t nscopes;
+	const struct str *elsewhere; /* nor do these in entries of home */
+	size_t nelsewhere;
+	uint64_t home;
 	const struct rules *rules; /* those in force; may be NULL */
 	bool lines;                /* more are proposed */
 };

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "replay/hash.h"
+#include "replay/home.h"
 #include "replay/http_rules.h"
 #include "replay/level.h"
 #include "replay/normal.h"
@@ -171,7 +172,8 @@ variant_vary(struct variant *v, const struct exchange *x, char *p)
 static uint64_t
 variant_id(const struct variant *v)
 {
-	uint64_t id = hash_add_u64(HASH_START, v->kind) + v->asks + v->secrets;
+	uint64_t id =
+	    hash_add_u64(HASH_START, v->kind) + v->asks + v->secrets + v->home;
 	const struct header *f;
 	size_t i;
 
@@ -198,6 +200,7 @@ variant_new(const struct exchange *x)
 	v->kind = variant_kind_of(x->status);
 	v->asks = http_rules_asks(x->method, &x->request.headers);
 	v->secrets = level_hash(x->target, buf_str(&x->request.body.bytes));
+	v->home = home_recorded(x);
 	v->vary.v = (struct header *)(v + 1);
 	v->vary.cap = nvary;
 	v->fields = (uint64_t *)(v->vary.v + nvary);

@@ -5,9 +5,9 @@
  * A variant is those entries under one key that no live request can tell
  * apart: their recorded requests had the same header fields, their
  * responses vary by the same fields with the same values, and they are the
- * same kind of answer.  So whatever is true of one of them is true of all,
- * and they are served in recorded order.  Ten thousand recordings of a poll
- * are mostly one variant.
+ * same kind of answer of one origin.  So whatever is true of one of them is
+ * true of all, and they are served in recorded order.  Ten thousand recordings
+ * of a poll are mostly one variant.
  *
  * Fields are compared as the library's contract says: hop-by-hop fields,
  * Host and Content-Length do not count, because the gateway and the transfer
@@ -44,6 +44,7 @@ struct variant {
 	enum variant_kind kind;
 	uint64_t asks;       /* http_rules_asks() of the recorded request */
 	uint64_t secrets;    /* level_hash() of it */
+	uint64_t home;       /* home_recorded() of it */
 	struct headers vary; /* value.p is NULL for an absent field */
 	uint64_t *fields;    /* hashes of the request's fields, ascending */
 	size_t nfields;

@@ -9,7 +9,9 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "har/url.h"
 #include "recorder/store.h"
+#include "replay/home.h"
 #include "replay/library.h"
 #include "replay/shelf.h"
 
@@ -1179,6 +1181,59 @@ the_figures_of_closed_readers_still_count(void)
 	CHECK_INT(figures().misses, 1);
 }
 
+/* What the origin at url gave for "/a". */
+static const char *
+get_from(const char *url, enum repeat policy)
+{
+	struct wanted w = wanted("/a", NULL, "");
+	struct url u;
+
+	CHECK_INT(url_parse(&u, str_of(url), &e), 0);
+	w.home = home_of(&u);
+	w.repeat = policy;
+	return look(c.reader, &w, true);
+}
+
+static void
+record_from(const char *url, const char *body, enum outcome outcome)
+{
+	struct exchange *x = exchange("/a", body);
+
+	x->url = arena_str(&x->arena, str_of(url));
+	x->outcome = outcome;
+	put(x);
+}
+
+static void
+entries_of_another_home_do_not_count(void)
+{
+	begin();
+	record_from("http://one.test/a", "1", OUTCOME_COMPLETE);
+	CHECK_STR(get_from("http://two.test", REPEAT_HOLD), "nothing");
+	record_from("http://two.test/a", "2", OUTCOME_COMPLETE);
+	record_from("http://one.test/a", "3", OUTCOME_COMPLETE);
+	record_from("http://two.test/v2/a", "4", OUTCOME_COMPLETE);
+	library_reset(c.library);
+	CHECK_STR(get_from("http://three.test", REPEAT_HOLD), "nothing");
+	CHECK_STR(get_from("https://one.test", REPEAT_HOLD), "nothing");
+	CHECK_STR(get_from("http://one.test", REPEAT_FAIL), "1");
+	CHECK_STR(get_from("http://two.test", REPEAT_FAIL), "2");
+	CHECK_STR(get_from("http://two.test", REPEAT_FAIL), "exhausted");
+	CHECK_STR(get_from("http://one.test", REPEAT_FAIL), "3");
+	CHECK_STR(get_from("http://one.test", REPEAT_FAIL), "exhausted");
+	/* Whom they are of is nothing to who asks for any. */
+	library_reset(c.library);
+	CHECK_STR(get("/a"), "1");
+	CHECK_STR(get("/a"), "2");
+	CHECK_STR(get("/a"), "3");
+	CHECK_STR(get("/a"), "4");
+	/* Failures of who knows whom are nobody's. */
+	begin();
+	record_from("http://one.test/a", "", OUTCOME_TIMEOUT);
+	CHECK_STR(get("/a"), "unusable");
+	CHECK_STR(get_from("http://two.test", REPEAT_HOLD), "nothing");
+}
+
 static void
 scopes_are_known_of_as_soon_as_there_are_some(void)
 {
@@ -1322,5 +1377,6 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(a_key_with_too_many_variants_is_cut_off),
     TEST(the_cache_stays_in_its_bounds_and_all_is_still_found),
     TEST(the_figures_of_closed_readers_still_count),
+    TEST(entries_of_another_home_do_not_count),
     TEST(scopes_are_known_of_as_soon_as_there_are_some),
     TEST(threads_share_a_library))
