@@ -170,7 +170,7 @@ load_style(struct contract_loader *l, struct contract_parameter *p,
     const json_t *from, const char *initial)
 {
 	struct str style =
-	    openapi_text(from, l->o.v2 ? "collectionFormat" : "style");
+	    document_text(from, l->o.v2 ? "collectionFormat" : "style");
 	const json_t *explode = json_object_get(from, "explode");
 	size_t i;
 
@@ -262,7 +262,7 @@ static void
 load_parameter(
     struct contract_loader *l, struct contract_operation *op, json_t *from)
 {
-	struct str in = openapi_text(from, "in");
+	struct str in = document_text(from, "in");
 	struct contract_parameter p = { .schema = CONTRACT_NONE };
 	size_t i;
 
@@ -270,7 +270,7 @@ load_parameter(
 		return;
 	for (i = 0; i < LOAD_INS && !str_is(in, load_ins[i].name); i++)
 		;
-	p.name = load_text(l, openapi_text(from, "name"));
+	p.name = load_text(l, document_text(from, "name"));
 	if (i == LOAD_INS || p.name.n == 0) {
 		if (str_is(in, "querystring"))
 			contract_remark(
@@ -422,7 +422,7 @@ struct load_form {
 static void
 load_form_member(struct contract_loader *l, struct load_form *f, json_t *from)
 {
-	struct str name = openapi_text(from, "name");
+	struct str name = document_text(from, "name");
 	struct contract_parameter *p;
 
 	if (f->schema == NULL) {
@@ -476,9 +476,9 @@ load_old_body(struct contract_loader *l, struct contract_operation *op,
 	{
 		snprintf(number, sizeof(number), "%zu", i);
 		item = load_enter(l, item, number, &back);
-		if (str_is(openapi_text(item, "in"), "formData")) {
+		if (str_is(document_text(item, "in"), "formData")) {
 			load_form_member(l, f, item);
-		} else if (str_is(openapi_text(item, "in"), "body")) {
+		} else if (str_is(document_text(item, "in"), "body")) {
 			op->body_required =
 			    json_is_true(json_object_get(item, "required"));
 			op->body.n = 0;
@@ -656,7 +656,7 @@ load_server(struct load_bases *b, const json_t *server)
 	const char *name;
 	size_t i;
 
-	openapi_server(openapi_text(server, "url"), variables, &url);
+	openapi_server(document_text(server, "url"), variables, &url);
 	load_add_base(b, openapi_path_of(buf_str(&url)));
 	json_object_foreach(variables, name, variable)
 	{
@@ -667,7 +667,7 @@ load_server(struct load_bases *b, const json_t *server)
 			url.n = 0;
 			json_object_set(variable, "default", value);
 			openapi_server(
-			    openapi_text(server, "url"), variables, &url);
+			    document_text(server, "url"), variables, &url);
 			load_add_base(b, openapi_path_of(buf_str(&url)));
 		}
 		if (initial != NULL)
@@ -689,7 +689,7 @@ load_servers(struct contract_loader *l, struct load_bases *b,
 	if (l->spec->prefix.p != NULL)
 		load_add_base(b, l->spec->prefix);
 	else if (l->o.v2)
-		load_add_base(b, openapi_text(l->o.root, "basePath"));
+		load_add_base(b, document_text(l->o.root, "basePath"));
 	for (i = 0; b->n == 0 && i < 3; i++)
 		json_array_foreach(json_object_get(from[i], "servers"), k,
 		    server) load_server(b, server);
@@ -858,15 +858,15 @@ load_keys(struct contract_loader *l)
 
 	l->spec->keys = value_new_object(&v);
 	json_object_foreach(schemes, name,
-	    scheme) if (str_is(openapi_text(scheme, "in"), "query"))
+	    scheme) if (str_is(document_text(scheme, "in"), "query"))
 	    value_set(&v, l->spec->keys,
-		load_text(l, openapi_text(scheme, "name")), value_null());
+		load_text(l, document_text(scheme, "name")), value_null());
 }
 
 static void
 load_all(struct contract_loader *l)
 {
-	struct str version = openapi_text(l->o.root, "openapi");
+	struct str version = document_text(l->o.root, "openapi");
 
 	l->v31 = !l->o.v2 && !str_starts(version, "3.0");
 	l->o.on_note = load_on_note;

@@ -114,3 +114,12 @@ document_load_json(const char *path, struct err *e)
 {
 	return document_load_as(path, document_parse_json, e);
 }
+
+struct str
+document_text(const json_t *object, const char *member)
+{
+	const json_t *v = json_object_get(object, member);
+
+	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
+		json_string_length(v) };
+}

@@ -24,4 +24,7 @@ json_t *document_load(const char *path, struct err *e);
 /* The same for JSON alone. */
 json_t *document_load_json(const char *path, struct err *e);
 
+/* The text of an object's member; "" when it has none. */
+struct str document_text(const json_t *object, const char *member);
+
 #endif

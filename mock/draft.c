@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
+#include "mock/document.h"
 #include "mock/endpoint.h"
 #include "mock/environment.h"
 #include "mock/text.h"
@@ -480,14 +481,6 @@ draft_call(json_t *response, const json_t *callback, int64_t after_ms)
 		"latency", (json_int_t)after_ms));
 }
 
-static struct str
-draft_get(const json_t *object, const char *member)
-{
-	const json_t *v = json_object_get(object, member);
-
-	return (struct str){ json_string_value(v), json_string_length(v) };
-}
-
 /* ---- order -------------------------------------------------------------- */
 
 static size_t
@@ -498,7 +491,8 @@ draft_child(const struct draft *d, const json_t *route)
 
 	json_array_foreach(d->children, i, child)
 	{
-		if (str_eq(draft_get(child, "uuid"), draft_get(route, "uuid")))
+		if (str_eq(document_text(child, "uuid"),
+			document_text(route, "uuid")))
 			break;
 	}
 	return i;
@@ -511,8 +505,9 @@ draft_remove(struct draft *d, json_t *route)
 	size_t i;
 	json_t *r;
 
-	json_object_del(d->found, draft_key(&key, draft_get(route, "method"),
-				      draft_get(route, "endpoint")));
+	json_object_del(
+	    d->found, draft_key(&key, document_text(route, "method"),
+			  document_text(route, "endpoint")));
 	buf_free(&key);
 	json_array_remove(d->children, draft_child(d, route));
 	json_array_foreach(d->routes, i, r)
@@ -527,13 +522,14 @@ draft_remove(struct draft *d, json_t *route)
 static bool
 draft_hides(const json_t *a, const json_t *b)
 {
-	struct str method = draft_get(a, "method");
+	struct str method = document_text(a, "method");
 
 	return (str_is(method, "all") ||
-		   str_eq(method, draft_get(b, "method"))) &&
-	       !str_ieq(draft_get(a, "endpoint"), draft_get(b, "endpoint")) &&
+		   str_eq(method, document_text(b, "method"))) &&
+	       !str_ieq(document_text(a, "endpoint"),
+		   document_text(b, "endpoint")) &&
 	       endpoint_covers(
-		   draft_get(a, "endpoint"), draft_get(b, "endpoint"));
+		   document_text(a, "endpoint"), document_text(b, "endpoint"));
 }
 
 /* The route that a child of a folder stands for; NULL: it is a folder. */

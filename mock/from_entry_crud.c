@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/number.h"
 
+#include "mock/document.h"
 #include "mock/draft.h"
 #include "mock/endpoint.h"
 #include "mock/json_text.h"
@@ -21,15 +22,6 @@ struct series {
 	const char *key; /* the member that identifies them */
 	size_t asked;    /* requests for one item, or that change any */
 };
-
-static struct str
-from_entry_text(const json_t *one, const char *member)
-{
-	const json_t *v = json_object_get(one, member);
-
-	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
-		json_string_length(v) };
-}
 
 /* Cuts the last segment off path, decoded into last. */
 static struct str
@@ -92,7 +84,7 @@ from_entry_is_list(const json_t *one)
 		if (!json_is_object(json_array_get(list, i)))
 			return false;
 	return json_array_size(list) > 0 &&
-	       str_is(from_entry_text(one, "method"), "GET") &&
+	       str_is(document_text(one, "method"), "GET") &&
 	       json_integer_value(json_object_get(one, "status")) == 200 &&
 	       json_is_true(json_object_get(one, "plain"));
 }
@@ -102,15 +94,15 @@ static void
 from_entry_join(struct series *s, const json_t *one)
 {
 	const json_t *body = json_object_get(one, "body");
-	struct str path = from_entry_text(one, "path");
+	struct str path = document_text(one, "path");
 	struct buf id = { 0 };
 	const char *key;
 
 	if (str_eq(path, s->path)) {
-		s->asked += !str_is(from_entry_text(one, "method"), "GET");
+		s->asked += !str_is(document_text(one, "method"), "GET");
 	} else if (str_eq(from_entry_parent(path, &id), s->path) && id.n > 0) {
 		key = json_is_object(body) &&
-			      str_is(from_entry_text(one, "method"), "GET") &&
+			      str_is(document_text(one, "method"), "GET") &&
 			      json_integer_value(
 				  json_object_get(one, "status")) == 200
 			  ? from_entry_key(body, buf_str(&id))
@@ -160,8 +152,8 @@ from_entry_all(const struct series *s)
 static bool
 from_entry_asks_query(const json_t *route)
 {
-	return str_is(from_entry_text(route, "method"), "get") &&
-	       str_is(from_entry_text(route, "responseMode"), "FALLBACK");
+	return str_is(document_text(route, "method"), "get") &&
+	       str_is(document_text(route, "responseMode"), "FALLBACK");
 }
 
 /* Routes that the new one stands for: of the list and of items. */
@@ -176,14 +168,14 @@ from_entry_replace(const struct series *s)
 
 	json_array_foreach(f->seen, i, one)
 	{
-		path = from_entry_text(one, "path");
+		path = document_text(one, "path");
 		route = json_object_get(one, "route");
 		if ((!str_eq(path, s->path) &&
 			!str_eq(from_entry_parent(path, &id), s->path)) ||
 		    from_entry_asks_query(route))
 			continue;
 		if (!json_is_true(json_object_get(one, "plain")) &&
-		    str_is(from_entry_text(one, "method"), "GET"))
+		    str_is(document_text(one, "method"), "GET"))
 			draft_note(f->draft, path,
 			    "its answers to queries are left out: the data "
 			    "bucket answers instead");
@@ -228,7 +220,7 @@ static void
 from_entry_try(struct from_entry *f, const json_t *list)
 {
 	struct series s = { .from = f,
-		.path = from_entry_text(list, "path"),
+		.path = document_text(list, "path"),
 		.list = json_object_get(list, "body"),
 		.items = json_object() };
 	json_t *one;
@@ -260,7 +252,7 @@ from_entry_buckets(struct from_entry *f)
 	{
 		if (!from_entry_is_list(one))
 			continue;
-		path = from_entry_text(one, "path");
+		path = document_text(one, "path");
 		text = strndup(path.p, path.n);
 		if (text != NULL && json_object_get(done, text) == NULL) {
 			json_object_set_new(done, text, json_true());

@@ -37,7 +37,7 @@ openapi_servers(struct openapi *o)
 	json_array_foreach(servers, i, server)
 	{
 		buf_clear(&other, 4096);
-		openapi_server(openapi_text(server, "url"),
+		openapi_server(document_text(server, "url"),
 		    json_object_get(server, "variables"),
 		    i == 0 ? &url : &other);
 		if (i > 0 && !str_eq(openapi_path_of(buf_str(&other)),
@@ -92,11 +92,11 @@ static void
 openapi_route(struct openapi *o, struct str method, struct str endpoint,
     json_t *operation)
 {
-	struct str documentation = openapi_text(operation, "summary");
+	struct str documentation = document_text(operation, "summary");
 	json_t *route;
 
 	if (documentation.n == 0)
-		documentation = openapi_text(operation, "description");
+		documentation = document_text(operation, "description");
 	if (draft_find_route(o->draft, method, endpoint) != NULL) {
 		openapi_note(o, "left out: %.*s %.*s is there already",
 		    STR_ARGS(method), STR_ARGS(endpoint));
@@ -217,11 +217,11 @@ static void
 openapi_build(struct openapi *o)
 {
 	struct str title =
-	    openapi_text(json_object_get(o->root, "info"), "title");
+	    document_text(json_object_get(o->root, "info"), "title");
 
 	o->draft = draft_new(title.n > 0 ? title : STR("OpenAPI"), true);
 	if (o->v2)
-		draft_set_prefix(o->draft, openapi_text(o->root, "basePath"));
+		draft_set_prefix(o->draft, document_text(o->root, "basePath"));
 	else
 		openapi_servers(o);
 	openapi_paths(o);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include "mock/document.h"
 #include "mock/js_regex.h"
 #include "mock/schema.h"
 #include "mock/value.h"
@@ -101,7 +102,7 @@ static bool
 given_fits_text(const json_t *schema, const json_t *v)
 {
 	struct str text = { json_string_value(v), json_string_length(v) };
-	struct str pattern = openapi_text(schema, "pattern");
+	struct str pattern = document_text(schema, "pattern");
 	size_t n = 0, i;
 	struct regex *r;
 	struct err e;
@@ -111,7 +112,7 @@ given_fits_text(const json_t *schema, const json_t *v)
 		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
 	if (n < making_length(schema, "minLength", 0) ||
 	    n > making_length(schema, "maxLength", SIZE_MAX) ||
-	    !making_is_of_format(text, openapi_text(schema, "format")))
+	    !making_is_of_format(text, document_text(schema, "format")))
 		return false;
 	r = pattern.n > 0 ? js_regex_new(pattern, JS_REGEX_UNICODE, &e) : NULL;
 	if (r != NULL)

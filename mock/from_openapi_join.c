@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 
+#include "mock/document.h"
 #include "mock/from_openapi_making.h"
 #include "mock/from_openapi_priv.h"
 
@@ -25,7 +26,7 @@ join_siblings(struct making *m, json_t *from, json_t *referred)
 {
 	static const char *const silent[] = { "$ref", "description", "summary",
 		"title", "deprecated", "$comment", NULL };
-	struct str version = openapi_text(m->o->root, "openapi");
+	struct str version = document_text(m->o->root, "openapi");
 	json_t *rest;
 	size_t i;
 
@@ -327,7 +328,7 @@ join_covers(const json_t *one, const json_t *a)
 	static const char *const silent[] = { "type", "title", "description",
 		"format", "example", "examples", "default", NULL };
 	json_t *type = json_object_get(one, "type"), *v;
-	struct str of = openapi_text(a, "type");
+	struct str of = document_text(a, "type");
 	const char *name;
 	size_t i;
 

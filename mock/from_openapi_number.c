@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+#include "mock/document.h"
 #include "mock/json_text.h"
 
 #include "mock/from_openapi_making.h"
@@ -104,7 +105,7 @@ numbers_whole_step(struct making *m, double step)
 static void
 numbers_narrow(struct making_limits *l, const json_t *schema)
 {
-	double most = str_is(openapi_text(schema, "format"), "int32")
+	double most = str_is(document_text(schema, "format"), "int32")
 			  ? INT32_MAX
 			  : LARGEST;
 
@@ -272,7 +273,7 @@ numbers_between(struct making *m, const struct making_limits *l)
 static int
 numbers_free(struct making *m, const json_t *schema, const char *name)
 {
-	struct str format = openapi_text(schema, "format");
+	struct str format = document_text(schema, "format");
 
 	if (openapi_infer(m->out, str_of(name), STR("number")))
 		return 0;

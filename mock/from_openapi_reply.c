@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 
+#include "mock/document.h"
 #include "mock/draft.h"
 #include "mock/json_text.h"
 
@@ -317,7 +318,7 @@ reply_add(struct openapi *o, json_t *operation, json_t *route, unsigned status,
 	json_t *examples;
 
 	r.from = openapi_follow(o, from);
-	r.label = openapi_text(r.from, "description");
+	r.label = document_text(r.from, "description");
 	if (o->v2)
 		reply_produces(&r, operation);
 	else

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include "mock/document.h"
 #include "mock/js_regex.h"
 #include "mock/json_text.h"
 
@@ -142,7 +143,7 @@ schema_free_name(
 	    openapi_follow(m->o, json_object_get(schema, "propertyNames"));
 	json_t *patterns = json_object_get(schema, "patternProperties");
 	json_t *choices = json_object_get(names, "enum");
-	struct str pattern = openapi_text(names, "pattern");
+	struct str pattern = document_text(names, "pattern");
 	bool closed =
 	    json_is_false(json_object_get(schema, "additionalProperties"));
 

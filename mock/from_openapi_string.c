@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include "mock/document.h"
 #include "mock/js_regex.h"
 #include "mock/json_text.h"
 
@@ -253,8 +254,8 @@ int
 making_string(struct making *m, const json_t *schema, const char *name)
 {
 	struct asking a = {
-		.pattern = openapi_text(schema, "pattern"),
-		.format = openapi_text(schema, "format"),
+		.pattern = document_text(schema, "pattern"),
+		.format = document_text(schema, "format"),
 		.least = making_length(schema, "minLength", 0),
 		.most = making_length(schema, "maxLength", SIZE_MAX),
 		.name = name,

@@ -138,8 +138,8 @@ postman_field(const json_t *fields, const char *name)
 
 	json_array_foreach((json_t *)(uintptr_t)fields, i, field)
 	{
-		if (str_iis(postman_text(field, "key"), name))
-			return postman_text(field, "value");
+		if (str_iis(document_text(field, "key"), name))
+			return document_text(field, "value");
 	}
 	return STR("");
 }
@@ -162,7 +162,7 @@ static void
 postman_body_rules(const struct asking *a, json_t *response)
 {
 	const json_t *body = json_object_get(a->request, "body"), *graphql;
-	struct str mode = postman_text(body, "mode"), type;
+	struct str mode = document_text(body, "mode"), type;
 	struct buf raw = { 0 };
 
 	type = postman_field(
@@ -174,15 +174,15 @@ postman_body_rules(const struct asking *a, json_t *response)
 	if (str_is(mode, "formdata"))
 		postman_form(a, response, json_object_get(body, "formdata"));
 	graphql = json_object_get(body, "graphql");
-	if (str_is(mode, "graphql") && postman_text(graphql, "query").n > 0 &&
-	    draft_quote(&raw, postman_text(graphql, "query")))
+	if (str_is(mode, "graphql") && document_text(graphql, "query").n > 0 &&
+	    draft_quote(&raw, document_text(graphql, "query")))
 		draft_rule(response, "body", STR("query"), "equals",
 		    buf_str(&raw), false);
 	buf_clear(&raw, 4096);
 	if (str_is(mode, "raw"))
-		postman_fill(a->p, postman_text(body, "raw"), &raw);
+		postman_fill(a->p, document_text(body, "raw"), &raw);
 	if (type.n == 0 &&
-	    str_is(postman_text(
+	    str_is(document_text(
 		       json_object_get(json_object_get(body, "options"), "raw"),
 		       "language"),
 		"json"))
@@ -205,10 +205,10 @@ postman_path_rules(const struct asking *a, json_t *response)
 	json_array_foreach(json_object_get(url, "variable"), i, v)
 	{
 		buf_clear(&value, 4096);
-		postman_fill(a->p, postman_text(v, "value"), &value);
-		if (value.n > 0 && postman_text(v, "key").n > 0 &&
+		postman_fill(a->p, document_text(v, "value"), &value);
+		if (value.n > 0 && document_text(v, "key").n > 0 &&
 		    memmem(value.p, value.n, "{{", 2) == NULL)
-			draft_rule(response, "params", postman_text(v, "key"),
+			draft_rule(response, "params", document_text(v, "key"),
 			    "equals", buf_str(&value), false);
 	}
 	buf_free(&value);
@@ -255,14 +255,14 @@ postman_fields(const struct asking *a, json_t *response, const json_t *fields)
 
 	json_array_foreach((json_t *)(uintptr_t)fields, i, field)
 	{
-		if (postman_is_own_field(postman_text(field, "key")) ||
+		if (postman_is_own_field(document_text(field, "key")) ||
 		    json_is_true(json_object_get(field, "disabled")))
 			continue;
 		buf_clear(&filled, 4096);
 		buf_clear(&value, 4096);
-		postman_fill(a->p, postman_text(field, "value"), &filled);
+		postman_fill(a->p, document_text(field, "value"), &filled);
 		if (draft_quote(&value, buf_str(&filled)))
-			draft_header(response, postman_text(field, "key"),
+			draft_header(response, document_text(field, "key"),
 			    buf_str(&value));
 	}
 	buf_free(&filled);
@@ -276,7 +276,7 @@ postman_route(const struct asking *a)
 	const json_t *url = json_is_object(a->request)
 				? json_object_get(a->request, "url")
 				: a->request;
-	struct str text = postman_text(a->request, "method");
+	struct str text = document_text(a->request, "method");
 	struct buf endpoint = { 0 }, method = { 0 };
 	json_t *route;
 	size_t i;
@@ -310,15 +310,15 @@ postman_example(struct asking a, const json_t *example)
 	if (status < 100 || status > 999) {
 		draft_note(a.p->draft, buf_str(&a.p->where),
 		    "the status of \"%.*s\" is none; 200 is answered",
-		    STR_ARGS(postman_text(example, "name")));
+		    STR_ARGS(document_text(example, "name")));
 		status = 200;
 	}
 	route = postman_route(&a);
 	response = draft_response(
-	    route, postman_text(example, "name"), (unsigned)status);
+	    route, document_text(example, "name"), (unsigned)status);
 	postman_rules(&a, response);
 	postman_fields(&a, response, json_object_get(example, "header"));
-	postman_body(&a, route, response, postman_text(example, "body"));
+	postman_body(&a, route, response, document_text(example, "body"));
 	/* The first success is what is answered when no rule holds. */
 	first = json_array_get(json_object_get(route, "responses"), 0);
 	if (status >= 200 && status < 300 &&
@@ -334,7 +334,7 @@ postman_request(struct postman *p, json_t *folder, const json_t *item)
 {
 	struct asking a = { .p = p,
 		.folder = folder,
-		.name = postman_text(item, "name"),
+		.name = document_text(item, "name"),
 		.request = json_object_get(item, "request") };
 	json_t *examples = json_object_get(item, "response"), *example, *route;
 	size_t i, n = 0;
@@ -376,7 +376,7 @@ postman_items(
 		else if (json_object_get(item, "item") != NULL)
 			postman_items(p,
 			    draft_folder(
-				p->draft, folder, postman_text(item, "name")),
+				p->draft, folder, document_text(item, "name")),
 			    json_object_get(item, "item"), depth + 1);
 		else if (json_object_get(item, "request") != NULL)
 			postman_request(p, folder, item);
@@ -396,9 +396,9 @@ postman_variables(struct postman *p, const json_t *collection)
 
 	json_array_foreach(variables, i, v)
 	{
-		name = postman_text(v, "key");
+		name = document_text(v, "key");
 		if (name.n == 0)
-			name = postman_text(v, "id");
+			name = document_text(v, "id");
 		value = json_object_get(v, "value");
 		if (name.n > 0 && json_is_string(value) &&
 		    !json_is_true(json_object_get(v, "disabled")))
@@ -426,7 +426,7 @@ from_postman(const char *path, struct err *e)
 		json_decref(file);
 		return NULL;
 	}
-	name = postman_text(json_object_get(collection, "info"), "name");
+	name = document_text(json_object_get(collection, "info"), "name");
 	p.draft = draft_new(name.n > 0 ? name : STR("Postman"), true);
 	p.variables = json_object();
 	postman_variables(&p, collection);

@@ -15,8 +15,6 @@ struct postman {
 	struct buf where;  /* "item[2].item[0]" */
 };
 
-struct str postman_text(const json_t *object, const char *member);
-
 /* The value of a variable; p is NULL when the collection has none. */
 struct str postman_variable(const struct postman *p, struct str name);
 

@@ -3,20 +3,12 @@
 
 #include <string.h>
 
+#include "mock/document.h"
 #include "mock/endpoint.h"
 
 #include "mock/from_postman_priv.h"
 
 #define FILLS 8 /* variables in the values of variables */
-
-struct str
-postman_text(const json_t *object, const char *member)
-{
-	const json_t *v = json_object_get(object, member);
-
-	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
-		json_string_length(v) };
-}
 
 struct str
 postman_variable(const struct postman *p, struct str name)
@@ -150,7 +142,7 @@ postman_join(const json_t *v, const char *between, struct buf *out)
 			buf_add(out, json_string_value(part),
 			    json_string_length(part));
 		else
-			buf_add_str(out, postman_text(part, "value"));
+			buf_add_str(out, document_text(part, "value"));
 	}
 }
 
@@ -169,7 +161,7 @@ postman_endpoint(const struct postman *p, const json_t *url, struct buf *out)
 	} else if (json_is_string(url)) {
 		buf_add(&raw, json_string_value(url), json_string_length(url));
 	} else {
-		buf_add_str(&raw, postman_text(url, "raw"));
+		buf_add_str(&raw, document_text(url, "raw"));
 	}
 	postman_fill(p, buf_str(&raw), &filled);
 	postman_segments(postman_path(buf_str(&filled)), out);
@@ -191,8 +183,8 @@ postman_add_pair(const struct postman *p, const json_t *pair, struct buf *out)
 	    !json_is_string(json_object_get(pair, "key")))
 		return;
 	buf_addf(out, "%s%.*s=", had > 0 ? "&" : "",
-	    STR_ARGS(postman_text(pair, "key")));
-	postman_fill(p, postman_text(pair, "value"), &value);
+	    STR_ARGS(document_text(pair, "key")));
+	postman_fill(p, document_text(pair, "value"), &value);
 	if (value.n > 0 && memmem(value.p, value.n, "{{", 2) != NULL)
 		out->n = had; /* anything may stand there */
 	for (i = 0; i < value.n && out->n > had; i++)
@@ -210,7 +202,7 @@ postman_query(const struct postman *p, const json_t *url, struct buf *out)
 	struct str rest = json_is_string(url)
 			      ? (struct str){ json_string_value(url),
 					json_string_length(url) }
-			      : postman_text(url, "raw"),
+			      : document_text(url, "raw"),
 		   part;
 	json_t *pair;
 	size_t i;

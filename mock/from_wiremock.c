@@ -21,15 +21,6 @@
 #define DEPTH 16 /* of folders */
 #define PRIORITY 5
 
-struct str
-wiremock_text(const json_t *object, const char *member)
-{
-	const json_t *v = json_object_get(object, member);
-
-	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
-		json_string_length(v) };
-}
-
 void
 wiremock_note(struct wiremock *w, const char *fmt, ...)
 {
@@ -160,8 +151,8 @@ wiremock_same_route(const json_t *route, struct str method, struct str endpoint)
 		endpoint.n--;
 	}
 	return route != NULL &&
-	       str_eq(wiremock_text(route, "method"), method) &&
-	       str_ieq(wiremock_text(route, "endpoint"), endpoint);
+	       str_eq(document_text(route, "method"), method) &&
+	       str_ieq(document_text(route, "endpoint"), endpoint);
 }
 
 static unsigned
@@ -206,7 +197,7 @@ wiremock_stub(struct wiremock *w, const struct stub *s, json_t **route)
 	const json_t *stub = s->mapping;
 	struct buf method = { 0 }, endpoint = { 0 };
 	json_t *response;
-	struct str name = wiremock_text(stub, "name");
+	struct str name = document_text(stub, "name");
 
 	wiremock_method(w, stub, &method);
 	wiremock_endpoint(w, json_object_get(stub, "request"), &endpoint);

@@ -155,8 +155,8 @@ static void
 wiremock_body(struct wiremock *w, const json_t *from, json_t *response)
 {
 	const json_t *value = json_object_get(from, "jsonBody");
-	struct str name = wiremock_text(from, "bodyFileName");
-	struct str coded = wiremock_text(from, "base64Body");
+	struct str name = document_text(from, "bodyFileName");
+	struct str coded = document_text(from, "base64Body");
 	bool template = wiremock_is_template(from);
 	struct buf text = { 0 };
 
@@ -171,7 +171,7 @@ wiremock_body(struct wiremock *w, const json_t *from, json_t *response)
 	if (value != NULL)
 		json_text_add(&text, value, 0, false);
 	else
-		buf_add_str(&text, wiremock_text(from, "body"));
+		buf_add_str(&text, document_text(from, "body"));
 	wiremock_put(w, response, buf_str(&text), template);
 	buf_free(&text);
 }
@@ -270,7 +270,7 @@ wiremock_lognormal(struct wiremock *w, const json_t *from)
 static json_t *
 wiremock_distribution(struct wiremock *w, const json_t *from)
 {
-	struct str type = wiremock_text(from, "type");
+	struct str type = document_text(from, "type");
 	double ms;
 
 	if (str_is(type, "uniform"))
@@ -334,7 +334,7 @@ wiremock_fault(struct wiremock *w, const json_t *from, json_t *to)
 		{ "MALFORMED_RESPONSE_CHUNK", "malformed" },
 		{ "RANDOM_DATA_THEN_CLOSE", "garbage" },
 	};
-	struct str fault = wiremock_text(from, "fault");
+	struct str fault = document_text(from, "fault");
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -363,9 +363,9 @@ wiremock_webhook(struct wiremock *w, const json_t *action, json_t *response)
 	const char *name;
 	size_t i;
 
-	wiremock_translate(w, wiremock_text(p, "url"), &url);
-	wiremock_translate(w, wiremock_text(p, "body"), &body);
-	buf_add_str(&method, wiremock_text(p, "method"));
+	wiremock_translate(w, document_text(p, "url"), &url);
+	wiremock_translate(w, document_text(p, "body"), &body);
+	buf_add_str(&method, document_text(p, "method"));
 	for (i = 0; i < method.n; i++)
 		if (method.p[i] >= 'A' && method.p[i] <= 'Z')
 			method.p[i] |= 32;
@@ -396,11 +396,11 @@ wiremock_actions(struct wiremock *w, const json_t *actions, json_t *response)
 
 	json_array_foreach((json_t *)(uintptr_t)actions, i, action)
 	{
-		if (str_is(wiremock_text(action, "name"), "webhook"))
+		if (str_is(document_text(action, "name"), "webhook"))
 			wiremock_webhook(w, action, response);
 		else
 			wiremock_note(w, "left out: the action %.*s",
-			    STR_ARGS(wiremock_text(action, "name")));
+			    STR_ARGS(document_text(action, "name")));
 	}
 }
 

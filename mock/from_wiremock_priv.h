@@ -15,7 +15,6 @@ struct wiremock {
 	struct buf where; /* the file of the mapping that is being read */
 };
 
-struct str wiremock_text(const json_t *object, const char *member);
 void wiremock_note(struct wiremock *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

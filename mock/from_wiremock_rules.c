@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "har/base64.h"
 
+#include "mock/document.h"
 #include "mock/draft.h"
 #include "mock/endpoint.h"
 #include "mock/from_entry_priv.h"
@@ -47,7 +48,7 @@ wiremock_endpoint(struct wiremock *w, const json_t *request, struct buf *out)
 {
 	static const char *const literals[] = { "url", "urlPath", "urlPattern",
 		"urlPathPattern", NULL };
-	struct str template = wiremock_text(request, "urlPathTemplate"), url;
+	struct str template = document_text(request, "urlPathTemplate"), url;
 	size_t i;
 
 	(void)w;
@@ -56,7 +57,7 @@ wiremock_endpoint(struct wiremock *w, const json_t *request, struct buf *out)
 		return;
 	}
 	for (i = 0; literals[i] != NULL; i++) {
-		url = wiremock_text(request, literals[i]);
+		url = document_text(request, literals[i]);
 		if (url.n == 0 || (i > 1 && !wiremock_is_literal(url)))
 			continue;
 		endpoint_add_literal(out, wiremock_path(url));
@@ -108,9 +109,9 @@ static void
 wiremock_url_rules(struct wiremock *w, const json_t *request, json_t *response)
 {
 	struct place at = { .target = "path", .modifier = STR("") };
-	struct str url = wiremock_text(request, "url");
-	struct str pattern = wiremock_text(request, "urlPattern");
-	struct str path = wiremock_text(request, "urlPathPattern");
+	struct str url = document_text(request, "url");
+	struct str pattern = document_text(request, "urlPattern");
+	struct str path = document_text(request, "urlPathPattern");
 	struct buf both = { 0 };
 
 	if (url.n > 0 && memchr(url.p, '?', url.n) != NULL)
@@ -300,8 +301,8 @@ wiremock_basic(struct wiremock *w, const json_t *request, json_t *response)
 		auth = json_object_get(request, "basicAuthCredentials");
 	if (auth == NULL)
 		return;
-	buf_addf(&plain, "%.*s:%.*s", STR_ARGS(wiremock_text(auth, "username")),
-	    STR_ARGS(wiremock_text(auth, "password")));
+	buf_addf(&plain, "%.*s:%.*s", STR_ARGS(document_text(auth, "username")),
+	    STR_ARGS(document_text(auth, "password")));
 	buf_add_text(&coded, "Basic ");
 	base64_encode(buf_str(&plain), &coded);
 	wiremock_rule(w, response, at, "equals", buf_str(&coded), false);
@@ -318,11 +319,11 @@ wiremock_scenario(const json_t *stub, json_t *response)
 		{ "requiredScenarioState", "state" },
 		{ "newScenarioState", "newState" },
 	};
-	struct str scenario = wiremock_text(stub, "scenarioName"), state;
+	struct str scenario = document_text(stub, "scenarioName"), state;
 	size_t i;
 
 	for (i = 0; scenario.n > 0 && i < 2; i++) {
-		state = wiremock_text(stub, names[i][0]);
+		state = document_text(stub, names[i][0]);
 		if (state.n == 0)
 			continue;
 		draft_set(draft_hark(response), "scenario", scenario);

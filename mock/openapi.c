@@ -41,15 +41,6 @@ openapi_note(struct openapi *o, const char *fmt, ...)
 	free(text);
 }
 
-struct str
-openapi_text(const json_t *object, const char *member)
-{
-	const json_t *v = json_object_get(object, member);
-
-	return (struct str){ json_is_string(v) ? json_string_value(v) : "",
-		json_string_length(v) };
-}
-
 void
 openapi_server(struct str url, const json_t *variables, struct buf *out)
 {
@@ -113,7 +104,7 @@ static int
 openapi_version(struct openapi *o, const char *path, struct err *e)
 {
 	const json_t *v2 = json_object_get(o->root, "swagger");
-	struct str v3 = openapi_text(o->root, "openapi");
+	struct str v3 = document_text(o->root, "openapi");
 
 	o->v2 = v2 != NULL;
 	if (o->v2 ? !json_is_string(v2) && !json_is_real(v2)

@@ -58,9 +58,6 @@ json_t *openapi_follow(struct openapi *o, json_t *v);
 /* One step: what v, which is a reference, refers to; NULL as above. */
 json_t *openapi_step(struct openapi *o, json_t *v);
 
-/* A member's text; "" when there is none. */
-struct str openapi_text(const json_t *object, const char *member);
-
 /* Whether a path item's member of that name is an operation. */
 bool openapi_is_method(const char *name);
 
