@@ -193,6 +193,7 @@ client_finish(struct client *c)
 	void *owner = c->owner;
 
 	c->owner = NULL;
+	c->streaming = false; /* what still comes of it is nobody's */
 	if (owner != NULL)
 		c->w->clients->events->on_replied(c, owner);
 	if (!c->keep || c->half_closed || c->broken) {
@@ -289,6 +290,10 @@ client_on_eof(struct client *c)
 		client_lane_bytes(c, NULL, 0);
 		return;
 	}
+	if (c->streaming && !c->replied) {
+		client_gone(c); /* its request is not whole */
+		return;
+	}
 	event_del(&c->rd);
 	c->half_closed = true;
 	c->moved = false;
@@ -306,6 +311,10 @@ client_on_bytes(struct client *c, const char *p, size_t n)
 	case CLIENT_BUSY:
 		if (c->taken) {
 			client_lane_bytes(c, p, n);
+			break;
+		}
+		if (c->streaming) {
+			client_body_bytes(c, p, n);
 			break;
 		}
 		buf_add(&c->behind, p, n);
@@ -381,6 +390,8 @@ client_write_on(struct client *c)
 		return;
 	}
 	c->deadline = c->half_closed ? c->w->now + CLIENT_HALF_CLOSED_US : 0;
+	if (c->streaming)
+		client_body_wait(c);
 	if (c->replied)
 		client_finish(c);
 	else if (c->stalled)
@@ -447,6 +458,11 @@ client_expire(struct client *c)
 		if (c->half_closed && c->moved) {
 			c->moved = false;
 			c->deadline = c->w->now + CLIENT_HALF_CLOSED_US;
+			break;
+		}
+		if (c->streaming && client_waiting(c) == 0) {
+			client_body_fail(
+			    c, 408, "the request body took too long");
 			break;
 		}
 		client_gone(c);
@@ -541,5 +557,6 @@ client_own(struct client *c, void *owner)
 bool
 client_keeps_alive(const struct client *c)
 {
-	return c->request.head.keep_alive && !c->half_closed && !c->w->draining;
+	return c->request.head.keep_alive && !c->streaming && !c->half_closed &&
+	       !c->w->draining;
 }

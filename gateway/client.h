@@ -33,14 +33,28 @@ struct client_request {
 	struct http1_head head;
 	struct str body; /* after the transfer coding */
 	struct headers trailers;
+	bool more;       /* body is empty: it comes by on_body */
 	int64_t started; /* monotonic, when the head was whole */
 	size_t head_bytes;
 };
 
 /* What happens to a request; rows of one table in transaction.c. */
 struct client_events {
-	/* A whole request is there.  Reply now or later. */
+	/* A whole request is there, or its head if r->more.  Reply now or
+	 * later. */
 	void (*on_request)(struct client *c, const struct client_request *r);
+	/* Whether the body of a request may come in parts once it is longer
+	 * than --stream-request-body.  Asked at the head, before on_request. */
+	bool (*can_stream)(struct client *c, const struct client_request *r);
+	/* A part of such a body, which lives until the return; its end, after
+	 * which the trailers live as long as the request. */
+	void (*on_body)(struct client *c, void *owner, struct str bytes);
+	void (*on_body_end)(
+	    struct client *c, void *owner, const struct headers *trailers);
+	/* The rest will not come: reply with status and close, if that is
+	 * still possible. */
+	void (*on_body_failed)(
+	    struct client *c, void *owner, int status, const char *why);
 	/* The bytes were refused before they became a request: reply with
 	 * status and close. */
 	void (*on_refused)(struct client *c, int status, const char *why);
@@ -88,8 +102,12 @@ const char *client_tunnel(const struct client *c);
 void client_own(struct client *c, void *owner);
 
 /* Whether the connection may serve another request after this reply: the
- * client wants it, and the worker is not draining. */
+ * client wants it, has sent all of its request, and the worker is not
+ * draining. */
 bool client_keeps_alive(const struct client *c);
+
+/* Stops and starts on_body, for back-pressure. */
+void client_read_body(struct client *c, bool on);
 
 /* Writes, or queues what the socket does not take (it is copied).  Gives the
  * bytes that wait now. */

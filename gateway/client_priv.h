@@ -2,11 +2,12 @@
 #define GATEWAY_CLIENT_PRIV_H
 
 /*
- * What the five files of the client side share; nobody else includes it.
+ * What the six files of the client side share; nobody else includes it.
  *
  *	client.c    a connection: replies, ends, deadlines
  *	client_lane.c  one that was taken over
  *	client_tls.c  how one begins
+ *	client_body.c  a request's body that its owner gets in parts
  *	guard.c     from raw bytes to a checked request
  *	clients.c   a worker's listeners and connections, accepting
  */
@@ -69,7 +70,11 @@ struct client {
 	bool for_evhttp;          /* whether evhttp is told of the request */
 	struct http1_body reader; /* of a chunked body */
 	struct buf body;
-	size_t charged; /* of shared->body_bytes */
+	size_t charged;    /* of shared->body_bytes */
+	bool can_stream;   /* its owner takes the body in parts */
+	bool streaming;    /* it does, and not all of it is there */
+	bool resting;      /* it does not want more for now */
+	uint64_t streamed; /* bytes of it */
 
 	void *owner;
 	size_t waiting;   /* queued bytes at the janitor's last look */
@@ -147,6 +152,21 @@ size_t client_waiting(const struct client *c);
 
 /* Frees what c holds; evhttp frees the connection. */
 void client_fini(struct client *c);
+
+/* client_body.c --------------------------------------------------------- */
+
+/* What is known of the body so far goes to its owner, who has the request:
+ * the decoded bytes in c->body, then what lies in c->in. */
+void client_body_begin(struct client *c);
+
+/* n bytes came, of the body and behind it. */
+void client_body_bytes(struct client *c, const char *p, size_t n);
+
+/* How long the client may take with the next ones. */
+void client_body_wait(struct client *c);
+
+/* No more of it comes. */
+void client_body_fail(struct client *c, int status, const char *why);
 
 /* client_lane.c: what happens to a connection that was taken over ------- */
 

@@ -15,7 +15,9 @@
 static int
 call_rest(const struct call *call, struct iovec v[2])
 {
-	struct str head = call->request.head, body = call->request.body;
+	struct str head = call->request.head;
+	struct str body =
+	    call->request.streamed ? buf_str(&call->queue) : call->request.body;
 	size_t at = call->sent;
 	int n = 0;
 
@@ -27,34 +29,86 @@ call_rest(const struct call *call, struct iovec v[2])
 	return n;
 }
 
-/* Sends what the socket takes.  A write error is not yet the end: a server
- * that refuses an upload answers and closes. */
+/* Whose response is not read is not waited for either. */
+static void
+conn_expect(struct conn *c, int64_t us)
+{
+	c->deadline = c->call->paused ? 0 : c->pool->w->now + us;
+}
+
+/* The socket took n bytes. */
+static void
+call_count(struct call *call, size_t n)
+{
+	size_t head = call->request.head.n;
+
+	call->sent += n;
+	if (!call->request.streamed || call->sent <= head)
+		return;
+	buf_drop(&call->queue, call->sent - head);
+	call->sent = head;
+}
+
+/* The upstream reads no more.  A server that refuses an upload answers and
+ * closes, so that this is not yet the end. */
+static void
+conn_write_failed(struct conn *c)
+{
+	struct call *call = c->call;
+
+	call->write_failed = true;
+	buf_free(&call->queue);
+	if (c->deadline == 0)
+		conn_expect(c, call->w->shared->settings->first_byte_timeout);
+}
+
+/* All that was given is out; the client takes its time with the rest. */
+static void
+conn_dry(struct conn *c)
+{
+	struct call *call = c->call;
+
+	c->deadline = 0;
+	if (!call->full)
+		return;
+	call->full = false;
+	call->handler->on_room(call->arg);
+}
+
+/* Sends what the socket takes. */
 void
 conn_write(struct conn *c)
 {
 	struct call *call = c->call;
+	const struct settings *s = call->w->shared->settings;
 	struct iovec v[2];
 	ssize_t sent;
 	int n;
 
+	if (call->write_failed)
+		return;
 	while ((n = call_rest(call, v)) > 0) {
 		sent = stream_write(&c->s, v, n);
 		if (sent == STREAM_BROKEN) {
-			call->write_failed = true;
+			conn_write_failed(c);
 			return;
 		}
 		if (sent == STREAM_LATER) {
+			if (c->deadline == 0)
+				conn_expect(c, s->upstream_idle_timeout);
 			event_add(&c->wr, NULL);
 			return;
 		}
-		call->sent += (size_t)sent;
-		c->deadline = call->w->now +
-			      call->w->shared->settings->upstream_idle_timeout;
+		call_count(call, (size_t)sent);
+		conn_expect(c, s->upstream_idle_timeout);
+	}
+	if (!call->finished) {
+		conn_dry(c);
+		return;
 	}
 	call->sent_all = true;
 	call->all_sent = call->w->now;
-	c->deadline =
-	    call->w->now + call->w->shared->settings->first_byte_timeout;
+	conn_expect(c, s->first_byte_timeout);
 }
 
 void
@@ -246,7 +300,9 @@ conn_read(struct conn *c)
 		call->got_any = true;
 		call->first_byte = w->now;
 	}
-	c->deadline = w->now + w->shared->settings->upstream_idle_timeout;
+	c->deadline = 0;
+	if (!call_is_dry(call))
+		conn_expect(c, w->shared->settings->upstream_idle_timeout);
 	arena_reset(&w->batch);
 	if (!conn_take(c, w->scratch, (size_t)n))
 		return;

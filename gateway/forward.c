@@ -479,6 +479,7 @@ forward_on_end(void *arg, const struct headers *trailers)
 		return;
 	}
 	t->call = NULL;
+	upload_drop(t);
 	forward_write(t);
 	buf_free(&last);
 	verdict_end(t);
@@ -494,6 +495,7 @@ forward_on_failure(void *arg, const struct call_failure *f)
 	if (t->x != NULL)
 		tee_end(t, f->outcome, f->text, NULL, NULL);
 	t->call = NULL;
+	upload_drop(t);
 	log_warn(transaction_subject(t, subject, sizeof(subject)),
 	    "upstream %s failed: %s: %s", t->route.origin->text,
 	    call_phase_text(f->phase), f->text);
@@ -549,6 +551,7 @@ static const struct call_handler forward_handler = {
 	.on_end = forward_on_end,
 	.on_failure = forward_on_failure,
 	.on_lane = forward_on_lane,
+	.on_room = upload_room,
 };
 
 void
@@ -556,12 +559,13 @@ forward_start(struct transaction *t)
 {
 	struct call_request r = { .origin = t->route.origin,
 		.method = t->r->head.method,
-		.upgrade = t->upgrade };
+		.upgrade = t->upgrade,
+		.streamed = t->r->more };
 
 	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
 	    transaction_told(t), t->route.origin->text);
 	forward_render(t);
-	r.body = forward_body(t);
+	r.body = t->r->more ? STR("") : forward_body(t);
 	r.head = buf_str(&t->request);
 	if (t->w->shared->recorder != NULL && t->mode->records)
 		tee_request(t);

@@ -39,6 +39,14 @@ guard_charge(struct client *c, uint64_t n)
 	return 0;
 }
 
+static void
+guard_discharge(struct client *c)
+{
+	if (c->charged > 0)
+		atomic_fetch_sub(&c->w->shared->body_bytes, c->charged);
+	c->charged = 0;
+}
+
 /* The request is out to its owner.  When it is not answered at once, reading
  * goes on, so that a client that leaves is noticed. */
 static void
@@ -55,9 +63,8 @@ guard_dispatch(struct client *c)
 void
 guard_next(struct client *c)
 {
-	if (c->charged > 0)
-		atomic_fetch_sub(&c->w->shared->body_bytes, c->charged);
-	c->charged = 0;
+	guard_discharge(c);
+	c->streaming = false;
 	c->seen = 0;
 	buf_drop(&c->in, c->used);
 	c->used = 0;
@@ -67,6 +74,19 @@ guard_next(struct client *c)
 		buf_clear(&c->in, CLIENT_KEEP);
 	buf_clear(&c->body, CLIENT_KEEP);
 	arena_reset(&c->arena);
+}
+
+/* The owner gets what there is of the body, and the rest as it comes.  That is
+ * nothing for evhttp. */
+static void
+guard_stream(struct client *c)
+{
+	guard_discharge(c);
+	c->streaming = true;
+	c->request.more = true;
+	c->request.body = STR("");
+	guard_dispatch(c);
+	client_body_begin(c);
 }
 
 /* ---- through evhttp -------------------------------------------------- */
@@ -208,6 +228,11 @@ guard_read_chunked(struct client *c)
 			return true;
 		buf_add_str(&c->body, data);
 		c->used += used;
+		if (step == HTTP1_MORE && c->can_stream &&
+		    c->body.n > c->w->shared->settings->stream_request_body) {
+			guard_stream(c);
+			return true;
+		}
 	} while (step == HTTP1_MORE && c->used < c->in.n);
 	if (step == HTTP1_FAULT) {
 		client_refuse(
@@ -235,7 +260,7 @@ guard_read_body(struct client *c)
 /* The bytes of in may move while a body comes in: the head moves to the
  * arena with all that points into it. */
 static void
-guard_settle_head(struct client *c)
+guard_settle_head(struct client *c, bool stream)
 {
 	struct http1_head *h = &c->request.head;
 	size_t seen = 0, whole = h->bytes;
@@ -243,7 +268,7 @@ guard_settle_head(struct client *c)
 	char *p;
 
 	if (h->framing == FRAMING_NONE ||
-	    (h->framing == FRAMING_LENGTH && c->in.n >= whole + h->length))
+	    (!stream && h->framing == FRAMING_LENGTH && c->in.n >= whole + h->length))
 		return;
 	p = arena_strndup(&c->arena, c->in.p, whole);
 	*h = (struct http1_head){ 0 };
@@ -251,19 +276,39 @@ guard_settle_head(struct client *c)
 	    h, &c->arena, p, whole, &seen, &c->w->clients->limits, &fault);
 }
 
+/* Whether the body is too long to be held, and there is one who takes it in
+ * parts; of a chunked one that shows later. */
+static bool
+guard_streams(struct client *c)
+{
+	const struct http1_head *h = &c->request.head;
+	const struct settings *s = c->w->shared->settings;
+	bool is_long = h->framing == FRAMING_LENGTH &&
+		       h->length > s->stream_request_body;
+
+	c->can_stream = false;
+	if ((!is_long && h->framing != FRAMING_CHUNKED) ||
+	    (is_long && s->body_limit_given && h->length > s->max_request_body))
+		return false;
+	c->can_stream = c->w->clients->events->can_stream(c, &c->request);
+	return is_long && c->can_stream;
+}
+
 /* A head is whole and sound: decides who reads the body. */
 static bool
 guard_on_head(struct client *c)
 {
 	struct http1_head *h = &c->request.head;
-	bool silent;
+	bool silent, stream = guard_streams(c);
 
+	c->request.more = false;
 	c->request.trailers = (struct headers){ 0 };
 	c->request.head_bytes = h->bytes;
-	if (h->framing == FRAMING_LENGTH && guard_charge(c, h->length) == -1)
+	if (!stream && h->framing == FRAMING_LENGTH &&
+	    guard_charge(c, h->length) == -1)
 		return true;
 	silent = c->in.n == h->bytes;
-	guard_settle_head(c);
+	guard_settle_head(c, stream);
 	c->state = CLIENT_BODY;
 	if (h->expect_continue && h->framing != FRAMING_NONE && silent &&
 	    client_send_now(c, "HTTP/1.1 100 Continue\r\n\r\n") == -1) {
@@ -274,6 +319,10 @@ guard_on_head(struct client *c)
 	http1_body_start(&c->reader, h->framing, h->length,
 	    c->w->shared->settings->max_header_bytes);
 	c->used = h->bytes;
+	if (stream) {
+		guard_stream(c);
+		return true;
+	}
 	return guard_read_body(c);
 }
 

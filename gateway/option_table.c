@@ -62,6 +62,14 @@ option_set_number(
 	return 0;
 }
 
+static int
+option_set_body_limit(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	s->body_limit_given = true;
+	return option_set_number(s, o, text, e);
+}
+
 /* Where text is among the words of o, or -1. */
 static int
 option_word(const struct option *o, const char *text, struct err *e)
@@ -797,9 +805,19 @@ const struct option option_table[] = {
 	},
 	{
 	    .name = "max-request-body",
-	    SIZE(max_request_body, 0, 2 * G),
+	    .set = option_set_body_limit,
+	    SLOT(max_request_body),
+	    .kind = VALUE_SIZE,
+	    .most = 2 * G,
 	    .initial = "64m",
+	    .argument = "SIZE",
 	    .help = "refuse longer request bodies (413)",
+	},
+	{
+	    .name = "stream-request-body",
+	    SIZE(stream_request_body, 0, 1024 * G),
+	    .initial = "1m",
+	    .help = "pass longer request bodies on as they come",
 	},
 	{
 	    .name = "request-body-budget",

@@ -28,6 +28,7 @@ settings_new(void)
 	}
 	s->listen_inherited = true;
 	s->sessions_inherited = true;
+	s->body_limit_given = false;
 	return s;
 }
 

@@ -225,6 +225,8 @@ struct settings {
 	size_t nfields;
 
 	uint64_t max_request_body;
+	bool body_limit_given; /* it is for streamed bodies, too */
+	uint64_t stream_request_body;
 	uint64_t request_body_budget; /* over all connections */
 	uint64_t max_header_bytes;
 	uint64_t max_headers;

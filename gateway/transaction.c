@@ -396,7 +396,7 @@ transaction_mock(struct transaction *t)
 	return true;
 }
 
-static bool
+bool
 transaction_route(struct transaction *t)
 {
 	const struct origins *o = t->w->shared->origins;
@@ -597,6 +597,10 @@ transaction_on_replied(struct client *c, void *owner)
 
 const struct client_events transaction_events = {
 	.on_request = transaction_on_request,
+	.can_stream = upload_can,
+	.on_body = upload_body,
+	.on_body_end = upload_end,
+	.on_body_failed = upload_fail,
 	.on_refused = transaction_on_refused,
 	.on_drained = transaction_on_drained,
 	.on_gone = transaction_on_gone,

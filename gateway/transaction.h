@@ -13,6 +13,7 @@
  *	trickle.c       when the pieces of a mock's stream are sent
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
+ *	upload.c        a request's body that the upstream gets as it comes
  *	relay.c         requests that name their origin, tunnels to it
  *	upgrade.c       a WebSocket that the upstream agreed to
  *	ws_agree.c      the 101 of a WebSocket that is not the upstream's
@@ -157,6 +158,9 @@ void transaction_abort(struct transaction *t);
  * falls back, else the problem. */
 void transaction_failed(struct transaction *t, const struct call_failure *f);
 
+/* Finds t's way to an upstream; false when there is none. */
+bool transaction_route(struct transaction *t);
+
 /* "c12 GET /path" for the log. */
 const char *transaction_subject(struct transaction *t, char *text, size_t n);
 
@@ -273,6 +277,20 @@ void forward_resume(struct transaction *t);
 
 /* The recorder has room again; on the worker's thread. */
 void forward_feed_starved(struct worker *w, void *arg);
+
+/* upload.c ------------------------------------------------------------- */
+
+/* Whether nobody but an upstream will need the body of such a request. */
+bool upload_can(struct client *c, const struct client_request *r);
+void upload_body(struct client *c, void *owner, struct str bytes);
+void upload_end(struct client *c, void *owner, const struct headers *trailers);
+void upload_fail(struct client *c, void *owner, int status, const char *why);
+
+/* The upstream took what waited; the transaction is arg. */
+void upload_room(void *arg);
+
+/* There is no upstream any more that takes the body: the rest is dropped. */
+void upload_drop(struct transaction *t);
 
 /* relay.c --------------------------------------------------------------- */
 

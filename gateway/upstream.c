@@ -10,6 +10,8 @@
 
 #include "gateway/upstream.h"
 
+#define CALL_MOST_QUEUED (256u * 1024) /* of a streamed body */
+
 static const char *const phase_texts[CALL_PHASE_COUNT] = {
 #define P(name, text) [CALL_##name] = text,
 	CALL_PHASES(P)
@@ -39,6 +41,7 @@ void
 call_free(struct call *call)
 {
 	buf_free(&call->proxied);
+	buf_free(&call->queue);
 	free(call);
 }
 
@@ -89,8 +92,49 @@ call_start(struct worker *w, const struct call_request *r,
 	call->handler = h;
 	call->arg = arg;
 	call->started = w->now;
-	conn_start(call, false);
+	call->finished = !r->streamed;
+	conn_start(call, r->streamed);
 	return call;
+}
+
+bool
+call_is_dry(const struct call *call)
+{
+	return !call->finished && call->queue.n == 0 &&
+	       call->sent >= call->request.head.n;
+}
+
+/* What waits goes out, if the connection is up. */
+static void
+call_push(struct call *call)
+{
+	struct conn *c = call->conn;
+
+	if (c != NULL && c->state == CONN_BUSY)
+		conn_write(c);
+}
+
+bool
+call_send(struct call *call, const struct iovec *v, int n)
+{
+	int i;
+
+	if (call->write_failed)
+		return false;
+	for (i = 0; i < n; i++)
+		buf_add(&call->queue, v[i].iov_base, v[i].iov_len);
+	call->full = false; /* who sends is not waiting */
+	call_push(call);
+	call->full = call->queue.n > CALL_MOST_QUEUED;
+	return call->full;
+}
+
+void
+call_finish(struct call *call)
+{
+	call->finished = true;
+	call->full = false;
+	call_push(call);
 }
 
 void
@@ -111,8 +155,9 @@ call_resume(struct call *call)
 	if (!call->paused || c == NULL)
 		return;
 	call->paused = false;
-	c->deadline =
-	    call->w->now + call->w->shared->settings->upstream_idle_timeout;
+	if (!call_is_dry(call))
+		c->deadline = call->w->now +
+			      call->w->shared->settings->upstream_idle_timeout;
 	event_add(&c->rd, NULL);
 	if (stream_pending(&c->s))
 		event_active(&c->rd, EV_READ, 0);

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/uio.h>
+
 #include "gateway/http1.h"
 
 struct call; /* opaque */
@@ -65,6 +67,9 @@ struct call_handler {
 	 * 101, or NULL.  NULL where the request is neither. */
 	void (*on_lane)(
 	    void *arg, const struct http1_head *h, struct lane *lane);
+	/* More can be sent after call_send() has given true.  NULL where the
+	 * request is not streamed. */
+	void (*on_room)(void *arg);
 };
 
 /* The request: head with its blank line, and body, as they go out; views
@@ -75,11 +80,23 @@ struct call_request {
 	struct str method;
 	struct str head;
 	struct str body;
-	bool upgrade; /* asks to switch protocols: 101 is an answer */
+	bool upgrade;  /* asks to switch protocols: 101 is an answer */
+	bool streamed; /* body is empty: it follows by call_send() */
 };
 
 struct call *call_start(struct worker *w, const struct call_request *r,
     const struct call_handler *h, void *arg);
+
+/*
+ * More of a streamed request, as it goes out: the n pieces at v, which are
+ * copied.  True when as much waits as may: on_room comes, if the call lives
+ * on.  Nothing waits any more when the upstream has stopped reading.  Such a
+ * call takes a fresh connection, for it cannot be sent twice.
+ */
+bool call_send(struct call *c, const struct iovec *v, int n);
+
+/* That was all of it. */
+void call_finish(struct call *c);
 
 /* Stops and starts reading the response. */
 void call_pause(struct call *c);

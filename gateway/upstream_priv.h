@@ -79,6 +79,9 @@ struct call {
 	struct buf proxied; /* the head for a proxy */
 	struct conn *conn;
 	struct lookup *lookup;
+	struct buf queue; /* of a streamed body, behind the head */
+	bool full;        /* its sender waits for room */
+	bool finished;    /* all of it was given */
 	size_t sent;
 	bool sent_all;
 	bool write_failed; /* but a response may still be there to read */
@@ -122,6 +125,9 @@ void call_fail(struct call *call, const struct call_failure *f);
 
 /* The response is whole; clean when nothing came behind it. */
 void call_end(struct call *call, const struct headers *trailers, bool clean);
+
+/* Whether all that there is was sent, but more of the request is to come. */
+bool call_is_dry(const struct call *call);
 
 /* Frees it and nothing else. */
 void call_free(struct call *call);

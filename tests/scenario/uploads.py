@@ -1,0 +1,354 @@
+# Goal: long request bodies flow to the upstream, whole and in little memory.
+
+import hashlib
+import json
+import shutil
+import subprocess
+import threading
+import time
+
+from harness import (BIG, Ended, Shared, Skip, case, check, grown, main,
+                     ms, problem, reply, same, until)
+from waits import SANITIZED
+from wire import Request
+
+MIB = 1 << 20
+PIECE = hashlib.sha256(b'piece').digest() * (MIB // 32)
+HUGE = (48 if SANITIZED else 200) * MIB
+
+
+def swallow(peer, r, digest):
+    """The body of r, in pieces; its size."""
+    size = 0
+    if r.framing == 'chunked':
+        while piece := peer.chunk(r):
+            digest.update(piece)
+            size += len(piece)
+        return size
+    left = int(r.get('content-length') or 0)
+    while left:
+        piece = peer.exactly(min(left, 65536))
+        digest.update(piece)
+        size += len(piece)
+        left -= len(piece)
+    return size
+
+
+def sink(peer):
+    """An upstream that tells what it got, request after request."""
+    peer.keep_log = False
+    while not peer.closed:
+        r = Request(peer.through(b'\r\n\r\n'))
+        digest = hashlib.sha256()
+        size = swallow(peer, r, digest)
+        text = json.dumps({'start': r.start, 'size': size,
+                           'framing': r.framing, 'trailers': r.trailers,
+                           'headers': r.headers,
+                           'sha256': digest.hexdigest()})
+        peer.send(reply(text.encode()))
+
+
+@Shared
+def gateway(t):
+    origin = t.origin()
+    origin.on_connect = sink
+    return origin, t.hark('proxy', origin)
+
+
+def head(method, target, *lines):
+    return '\r\n'.join([f'{method} {target} HTTP/1.1', 'Host: a', *lines,
+                        '', '']).encode()
+
+
+def chunk(data):
+    return b'%x\r\n%b\r\n' % (len(data), data)
+
+
+def pieces(size):
+    for at in range(0, size, MIB):
+        yield PIECE[:min(MIB, size - at)]
+
+
+def sha256(size):
+    digest = hashlib.sha256()
+    for piece in pieces(size):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def flows(t, size):
+    origin, hark = gateway()
+    same(hark.get('/').json['size'], 0)
+    before = hark.status('VmRSS')
+    for method in ('PUT', 'REPORT'):
+        c = t.client(hark)
+        c.send(head(method, '/', f'Content-Length: {size}'))
+        for piece in pieces(size):
+            c.send(piece)
+        r = c.response()
+        same((r.status, r.json['size'], r.json['framing'], r.json['sha256']),
+             (200, size, 'length', sha256(size)))
+        same(c.ask('GET', '/next').json['start'], 'GET /next HTTP/1.1')
+    grown(hark, before, 32)
+
+
+@case(deadline=60)
+def a_huge_body_flows_in_little_memory(t):
+    flows(t, HUGE)
+
+
+@case(deadline=600)
+def a_body_of_2_GiB_flows_in_little_memory(t):
+    if not BIG:
+        raise Skip('HARK_BIG=1 is not set')
+    flows(t, (2 << 30) + 5)
+
+
+@case(deadline=60)
+def a_chunked_body_flows_with_its_trailers(t):
+    _, hark = gateway()
+    c = t.client(hark)
+    c.send(head('POST', '/', 'Transfer-Encoding: chunked',
+                'Trailer: X-Sum'))
+    for piece in pieces(8 * MIB):
+        c.send(chunk(piece))
+    # Another request comes right behind it.
+    c.send(b'0\r\nX-Sum: 7\r\n\r\n', head('GET', '/next'))
+    r = c.response().json
+    same((r['size'], r['framing'], r['sha256'], r['trailers']),
+         (8 * MIB, 'chunked', sha256(8 * MIB), [['X-Sum', '7']]))
+    same(c.response().json['start'], 'GET /next HTTP/1.1')
+
+
+@case
+def what_is_not_longer_than_the_threshold_is_held(t):
+    origin = t.origin()
+    origin.on_connect = sink
+    hark = t.hark('proxy', origin, '--stream-request-body', '64k')
+    for lines, data in (
+            (['Content-Length: 65536'], PIECE[:65536]),
+            (['Transfer-Encoding: chunked'], chunk(PIECE[:65536]))):
+        c = t.client(hark)
+        c.send(head('POST', '/', *lines), data[:-1])
+        same(origin.peers, [])
+        c.close()
+    for lines, data in (
+            (['Content-Length: 65537'], PIECE[:65536]),
+            (['Transfer-Encoding: chunked'], chunk(PIECE[:65537]))):
+        c = t.client(hark)
+        before = len(origin.peers)
+        c.send(head('POST', '/', *lines), data)
+        until(lambda: len(origin.peers) > before,
+              'the upstream has a connection')
+        c.close()
+
+
+@case
+def Expect_100_continue_is_answered_before_it_flows(t):
+    _, hark = gateway()
+    c = t.client(hark)
+    size = 3 * MIB
+    c.send(head('PUT', '/', f'Content-Length: {size}',
+                'Expect: 100-continue'))
+    same(c.through(b'\r\n\r\n'), b'HTTP/1.1 100 Continue\r\n\r\n')
+    for piece in pieces(size):
+        c.send(piece)
+    r = c.response()
+    same((r.status, r.json['sha256']), (200, sha256(size)))
+
+
+@case(deadline=60)
+def a_slow_upstream_holds_the_client_back(t):
+    origin = t.origin()
+    go = t.gate('go')
+
+    def slow(peer):
+        go.wait()
+        sink(peer)
+    origin.on_connect = slow
+    hark = t.hark('proxy', origin)
+    c = t.client(hark)
+    size = 64 * MIB
+    sent = [0]
+    before = hark.status('VmRSS')
+
+    def upload():
+        c.send(head('PUT', '/', f'Content-Length: {size}'))
+        for piece in pieces(size):
+            c.send(piece)
+            sent[0] += len(piece)
+    sender = threading.Thread(target=upload, daemon=True)
+    sender.start()
+    seen = [(-1, 0.0)]
+
+    def stands_still():
+        now = time.monotonic()
+        if sent[0] != seen[0][0]:
+            seen[0] = (sent[0], now)
+        return sent[0] > 0 and now - seen[0][1] > 0.5
+    until(stands_still, 'the client is held back')
+    check(sent[0] < 40 * MIB, f'{sent[0]} bytes went ahead of the upstream')
+    grown(hark, before, 16)
+    go.open()
+    r = c.response()
+    sender.join()
+    same((r.status, r.json['sha256']), (200, sha256(size)))
+
+
+@case
+def an_early_answer_ends_the_upload(t):
+    origin = t.origin()
+
+    def early(peer):
+        peer.keep_log = False
+        peer.through(b'\r\n\r\n')
+        peer.send(reply(b'too much', '413 Content Too Large'))
+        origin.gone = peer.wait_gone()
+        gone.open()
+    origin.on_connect = early
+    gone = t.gate('end of the upstream connection')
+    hark = t.hark('proxy', origin)
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {1 << 40}'), PIECE)
+    r = c.response()
+    same((r.status, r.body, r.get('connection')), (413, b'too much', 'close'))
+    gone.wait()
+    same(hark.no_report(), None)
+
+
+@case
+def an_upstream_that_breaks_off_is_a_502(t):
+    origin = t.origin()
+
+    def breaks(peer):
+        peer.keep_log = False
+        peer.through(b'\r\n\r\n')
+        peer.exactly(2 * MIB)
+        peer.reset()
+    origin.on_connect = breaks
+    hark = t.hark('proxy', origin)
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {8 * MIB}'), PIECE, PIECE,
+           PIECE)
+    problem(c.response(), 502)
+    # One that cannot be reached, too.
+    origin.stop()
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {8 * MIB}'), PIECE)
+    problem(c.response(), 502)
+
+
+@case
+def a_client_that_breaks_off_leaves_no_whole_request(t):
+    for lines, data in (
+            ([f'Content-Length: {8 * MIB}'], PIECE),
+            (['Transfer-Encoding: chunked'], chunk(PIECE) * 2)):
+        for leave in ('close', 'reset', 'half_close'):
+            origin = t.origin()
+            told = []
+            done = t.gate('end of the upstream connection')
+
+            def upstream(peer):
+                try:
+                    r = Request(peer.through(b'\r\n\r\n'))
+                    told.append(r)
+                    told.append(swallow(peer, r, hashlib.sha256()))
+                except Ended:
+                    pass
+                finally:
+                    done.open()
+            origin.on_connect = upstream
+            hark = t.hark('proxy', origin)
+            c = t.client(hark)
+            c.send(head('PUT', '/', *lines), data)
+            until(lambda: told, 'the upload flows')
+            getattr(c, leave)()
+            done.wait()
+            same(len(told), 1, 'heads without a body')
+            hark.stop()
+
+
+@case
+def a_malformed_chunk_ends_the_upload(t):
+    origin = t.origin()
+    gone = t.gate('end of the upstream connection')
+
+    def upstream(peer):
+        peer.keep_log = False
+        peer.through(b'\r\n\r\n')
+        peer.wait_gone()
+        gone.open()
+    origin.on_connect = upstream
+    hark = t.hark('proxy', origin)
+    c = t.client(hark)
+    c.send(head('POST', '/', 'Transfer-Encoding: chunked'), chunk(PIECE),
+           chunk(PIECE), b'nonsense\r\n')
+    problem(c.response(), 400)
+    gone.wait()
+
+
+@case
+def a_client_that_stops_sending_is_a_408(t):
+    origin = t.origin()
+    origin.on_connect = sink
+    hark = t.hark('proxy', origin, '--body-timeout', ms(300))
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {8 * MIB}'), PIECE)
+    problem(c.response(), 408)
+
+
+@case
+def a_given_limit_holds_for_what_flows(t):
+    origin = t.origin()
+    origin.on_connect = sink
+    hark = t.hark('proxy', origin, '--max-request-body', '4m')
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {4 * MIB}'))
+    for piece in pieces(4 * MIB):
+        c.send(piece)
+    same(c.response().status, 200)
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {4 * MIB + 1}'))
+    problem(c.response(), 413)
+    c = t.client(hark)
+    c.send(head('PUT', '/', 'Transfer-Encoding: chunked'),
+           *[chunk(PIECE)] * 4, b'1\r\nx\r\n')
+    problem(c.response(), 413)
+
+
+@case
+def a_body_that_is_recorded_is_held(t):
+    origin = t.origin()
+    hark = t.hark('record', origin)
+    c = t.client(hark)
+    c.send(head('PUT', '/', f'Content-Length: {3 * MIB}'), PIECE, PIECE)
+    same(origin.peers, [])
+    c.send(PIECE)
+    same(c.response().status, 200)
+    same(len(origin.wait_for(1)[0].body), 3 * MIB)
+
+
+@case(deadline=60)
+def curl_T_uploads_a_file_and_a_pipe(t):
+    if not shutil.which('curl'):
+        raise Skip('there is no curl command')
+    _, hark = gateway()
+    file = t.path('big')
+    size = 16 * MIB
+    with open(file, 'wb') as f:
+        for piece in pieces(size):
+            f.write(piece)
+    for name, framing in ((file, 'length'), ('-', 'chunked')):
+        with open(file, 'rb') as f:
+            done = subprocess.run(
+                ['curl', '-sS', '--noproxy', '*', '-T', name,
+                 hark.url + '/put'], stdin=f, capture_output=True,
+                timeout=50)
+        same(done.stderr, b'')
+        r = json.loads(done.stdout)
+        same((r['start'], r['framing'], r['size'], r['sha256']),
+             ('PUT /put HTTP/1.1', framing, size, sha256(size)))
+
+
+if __name__ == '__main__':
+    main()
