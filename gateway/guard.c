@@ -268,7 +268,8 @@ guard_settle_head(struct client *c, bool stream)
 	char *p;
 
 	if (h->framing == FRAMING_NONE ||
-	    (!stream && h->framing == FRAMING_LENGTH && c->in.n >= whole + h->length))
+	    (!stream && h->framing == FRAMING_LENGTH &&
+		c->in.n >= whole + h->length))
 		return;
 	p = arena_strndup(&c->arena, c->in.p, whole);
 	*h = (struct http1_head){ 0 };
@@ -283,8 +284,8 @@ guard_streams(struct client *c)
 {
 	const struct http1_head *h = &c->request.head;
 	const struct settings *s = c->w->shared->settings;
-	bool is_long = h->framing == FRAMING_LENGTH &&
-		       h->length > s->stream_request_body;
+	bool is_long =
+	    h->framing == FRAMING_LENGTH && h->length > s->stream_request_body;
 
 	c->can_stream = false;
 	if ((!is_long && h->framing != FRAMING_CHUNKED) ||

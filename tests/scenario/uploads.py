@@ -7,8 +7,8 @@ import subprocess
 import threading
 import time
 
-from harness import (BIG, Ended, Shared, Skip, case, check, grown, main,
-                     ms, problem, reply, same, until)
+from harness import (BIG, Ended, Shared, Skip, case, certificate, check,
+                     grown, main, ms, problem, reply, same, tls_server, until)
 from waits import SANITIZED
 from wire import Request
 
@@ -76,6 +76,24 @@ def sha256(size):
     return digest.hexdigest()
 
 
+def written(t, size):
+    """A file with the pieces."""
+    path = t.path('big')
+    with open(path, 'wb') as f:
+        for piece in pieces(size):
+            f.write(piece)
+    return path
+
+
+def curl_T(name, file, url, *options):
+    with open(file, 'rb') as f:
+        done = subprocess.run(
+            ['curl', '-sS', '--noproxy', '*', '-T', name, *options, url],
+            stdin=f, capture_output=True, timeout=50)
+    same(done.stderr, b'')
+    return json.loads(done.stdout)
+
+
 def flows(t, size):
     origin, hark = gateway()
     same(hark.get('/').json['size'], 0)
@@ -118,6 +136,23 @@ def a_chunked_body_flows_with_its_trailers(t):
     same((r['size'], r['framing'], r['sha256'], r['trailers']),
          (8 * MIB, 'chunked', sha256(8 * MIB), [['X-Sum', '7']]))
     same(c.response().json['start'], 'GET /next HTTP/1.1')
+
+
+@case(deadline=60)
+def a_body_flows_by_TLS_on_both_sides(t):
+    if not shutil.which('curl'):
+        raise Skip('there is no curl command')
+    cert, key = certificate(t.path(), 'both', 'IP:127.0.0.1')
+    origin = t.origin(tls=tls_server(cert, key))
+    origin.on_connect = sink
+    hark = t.hark('proxy', origin, '--upstream-ca', cert, '--tls-cert', cert,
+                  '--tls-key', key)
+    size = 16 * MIB
+    file = written(t, size)
+    for name, framing in ((file, 'length'), ('-', 'chunked')):
+        r = curl_T(name, file, f'https://{hark.address}/', '--cacert', cert)
+        same((r['framing'], r['size'], r['sha256']),
+             (framing, size, sha256(size)))
 
 
 @case
@@ -333,19 +368,10 @@ def curl_T_uploads_a_file_and_a_pipe(t):
     if not shutil.which('curl'):
         raise Skip('there is no curl command')
     _, hark = gateway()
-    file = t.path('big')
     size = 16 * MIB
-    with open(file, 'wb') as f:
-        for piece in pieces(size):
-            f.write(piece)
+    file = written(t, size)
     for name, framing in ((file, 'length'), ('-', 'chunked')):
-        with open(file, 'rb') as f:
-            done = subprocess.run(
-                ['curl', '-sS', '--noproxy', '*', '-T', name,
-                 hark.url + '/put'], stdin=f, capture_output=True,
-                timeout=50)
-        same(done.stderr, b'')
-        r = json.loads(done.stdout)
+        r = curl_T(name, file, hark.url + '/put')
         same((r['start'], r['framing'], r['size'], r['sha256']),
              ('PUT /put HTTP/1.1', framing, size, sha256(size)))
 
