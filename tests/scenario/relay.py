@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 
-from harness import (Shared, Skip, case, certificate, check, command, entries,
-                     export, main, problem, reply, same, tls_server, until)
+from harness import (Skip, case, check, command, entries, export, main,
+                     problem, reply, same, until)
 from repository import backend, repository
 from tunnels import connect, imported, intercepted, tunnel, world
 

@@ -1,6 +1,7 @@
 # Goal: clients come by TLS, with certificates of the user's or of the local
 # authority.
 
+import json
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 
 from harness import (Ended, Shared, Skip, case, certificate, check,
                      command, main, problem, reply, same, tls_server, until)
+from sockets import PING, PONG, opened
 
 
 def openssl(*argv, **how):
@@ -322,6 +324,93 @@ def curl_asks_by_TLS(t):
          f'https://{hark.address}/'], capture_output=True, text=True,
         timeout=60)
     same((done.stdout, done.stderr), ('200 0', ''))
+
+
+def mocked(t, *routes):
+    """A gateway that mocks, and a way to new clients of it."""
+    folder, path = authority(t), t.path('mocks.json')
+    path.write_text(json.dumps({'routes': list(routes)}))
+    hark = t.hark('proxy', '--mocks', path, '--on-miss', '404', '--tls',
+                  'auto', '--ca-dir', folder)
+    context = trusting(folder / 'ca.pem')
+
+    def client():
+        c = secure(t, hark, context)
+        c.sock.suppress_ragged_eofs = False
+        return c
+    return hark, client
+
+
+@case
+def faults_of_mocks_are_noticed(t):
+    faults = ('reset', 'empty', 'malformed', 'garbage', 'cut', 'stall')
+    hark, client = mocked(t, {'endpoint': 'good',
+                              'responses': [{'body': 'x'}]}, *(
+        {'endpoint': f, 'responses': [{'body': 'abcdefghij' * 2,
+                                       'hark': {'fault': f}}]}
+        for f in faults))
+    got = {}
+    for fault in faults:
+        c = client()
+        c.request('GET', f'/{fault}')
+        try:
+            while fault != 'stall' or not c.buffer.endswith(b'abcdefghij'):
+                c.fill()
+            got[fault] = c.buffer, 'open'
+        except Ended as e:
+            got[fault] = e.got, e.how
+    # A reset does not end in order.
+    same([got[f][1] for f in faults],
+         ['rst', 'eof', 'eof', 'eof', 'eof', 'open'])
+    same(got['reset'][0], b'')
+    same(got['empty'][0], b'')
+    check(b'HTTP' not in got['garbage'][0] and got['garbage'][0], got)
+    for fault in ('cut', 'stall'):
+        head, _, body = got[fault][0].partition(b'\r\n\r\n')
+        check(b'Content-Length: 20' in head and body == b'abcdefghij', got)
+    check(got['malformed'][0].endswith(
+        b'a\r\nabcdefghij\r\n' + got['garbage'][0]), got)
+    same(client().ask('GET', '/good').body, b'x')
+
+
+@case
+def curl_notices_faults_of_mocks(t):
+    if not shutil.which('curl'):
+        raise Skip('there is no curl')
+    codes = {'reset': (35, 56), 'cut': (18,), 'empty': (52,)}
+    hark, _ = mocked(t, *({'endpoint': f, 'responses': [
+        {'body': 'abcdefghij', 'hark': {'fault': f}}]} for f in codes))
+    for fault, wanted in codes.items():
+        done = subprocess.run(
+            ['curl', '-sS', '-k', '--noproxy', '*',
+             f'https://{hark.address}/{fault}'], capture_output=True,
+            timeout=60)
+        check(done.returncode in wanted, (fault, done))
+        same(done.stdout, b'abcde' if fault == 'cut' else b'')
+
+
+@case
+def a_mocked_socket_is_wss(t):
+    hark, client = mocked(t, {'type': 'ws', 'endpoint': 'chat', 'responses': [
+        {'body': 'you said {{body}}'}]})
+    sockets = []
+    for n in (1, 70000):
+        s, r = opened(client(), '/chat')
+        same(r.get('x-hark-source'), 'mock;route=chat')
+        s.send('é' * n)
+        same(s.receive(), 'you said ' + 'é' * n)
+        s.send(b'p', PING)
+        same(s.receive(), (PONG, b'p'))
+        sockets.append(s)
+    s.close(1000, 'bye')
+    same(s.closed()[0], 1000)
+    same(s.wire.ended(), 'eof')
+    # Who stops says so.
+    hark.signal(signal.SIGTERM)
+    same(sockets[0].closed()[0], 1001)
+    sockets[0].close(1001)
+    same(sockets[0].wire.ended(), 'eof')
+    same(hark.wait(), 0)
 
 
 @case

@@ -7,6 +7,7 @@ import time
 from harness import (Ended, case, certificate, check, command, entries,
                      export, main, outcome, reply, same, tls_server)
 from sockets import (CLOSE, PING, PONG, TEXT, closing, frame, opened, serves)
+from tunnels import intercepted, world
 
 
 def upper(s):
@@ -78,6 +79,42 @@ def over_tls_it_is_wss(t):
     (e,) = entries(hark.store)
     same(e['request']['url'], f'wss://{origin.authority}/ws')
     same(said(e)[2], ('r', 1, b'A'))
+
+
+@case
+def in_a_tunnel_it_is_wss_and_replays_there(t):
+    cert, server, folder = world()
+    origin = t.origin(tls=server)
+    origin.routes['/ws'] = serves(upper, deflate=True)
+    hark = t.hark('record', '--ca-dir', folder, '--upstream-ca', cert)
+
+    def talk(source):
+        c = intercepted(t, hark, origin.authority, folder)
+        s, r = opened(c, deflate=True)
+        same(r.source, source)
+        same(s.receive(), 'hello')
+        for m in ('a', b'\0\1\xff', 'long ' * 50000):
+            s.send(m)
+            same(s.receive(), m.upper() if isinstance(m, str) else m[::-1])
+        s.send('bye')
+        same(s.closed(), (1000, 'so long'))
+        s.close(1000, 'so long')
+        same(s.wire.ended(), 'eof')
+    talk('upstream')
+    hark.stop()
+    origin.stop()
+    (e,) = entries(hark.store)
+    same(e['request']['url'], f'wss://{origin.authority}/ws')
+    same((outcome(e), said(e)[2]), ('complete', ('r', 1, b'A')))
+    hark.restart(mode='replay', options=['--ca-dir', folder])
+    talk('replay')
+    # Another word than the recorded one, and another path.
+    s, _ = opened(intercepted(t, hark, origin.authority, folder))
+    same(s.receive(), 'hello')
+    s.send('b')
+    same(s.closed()[0], 1011)
+    s, r = opened(intercepted(t, hark, origin.authority, folder), '/other')
+    same((s, r.status), (None, 501))
 
 
 @case
