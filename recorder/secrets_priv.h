@@ -6,6 +6,7 @@
 
 #include "recorder/secrets.h"
 
+struct buf;
 struct json_paths;
 
 struct finder {
@@ -53,6 +54,10 @@ void secrets_look(const struct secrets_in *in, struct str text, size_t from);
 /* The strings and numbers of the JSON value between two offsets. */
 void secrets_in_value(const struct secrets_in *in, struct str text, size_t from,
     size_t to, const char *kind);
+
+/* Adds text with its percent-encoded bytes decoded to out; map, unless it is
+ * NULL, gets the offset in text of each byte, and the length of text. */
+void secrets_unpercent(struct str text, struct buf *out, size_t *map);
 
 /* Prepares f->begins. */
 void secrets_prepare(struct finder *f);
