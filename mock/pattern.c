@@ -9,23 +9,9 @@
 #include "base/mem.h"
 #include "base/regex.h"
 
-#include "mock/pattern.h"
+#include "mock/pattern_priv.h"
 
 _Static_assert(PATTERN_NAMES < REGEX_GROUPS, "a group for each name");
-
-enum token_kind {
-	TOKEN_TEXT,
-	TOKEN_NAME,    /* :name */
-	TOKEN_SEVERAL, /* *name */
-	TOKEN_GROUP,
-};
-
-struct token {
-	struct token *next;
-	enum token_kind kind;
-	struct str text;  /* or the name */
-	struct token *in; /* of a group */
-};
 
 struct form {
 	struct pattern_form segments;
@@ -42,229 +28,11 @@ struct pattern {
 	size_t n, cap;
 };
 
-/* ---- Express 4 to path-to-regexp 8 ------------------------------------- */
-
-/*
- * The rewriting is Mockoon's, one replacement behind the other.  The first
- * gives the wildcards without a name one.
- */
-static const struct {
-	const char *from, *to;
-} pattern_rewriting[] = {
-	{ "(^|/)\\*(?![A-Za-z0-9_\"])", NULL },
-	{ "(?<!\\\\)\\(([^)]+)\\)\\?", "{$1}" },
-	{ "(?<!\\\\)\\(([^)]+)\\)", "{$1}" },
-	{ "([/.~-]):([A-Za-z_$][A-Za-z0-9_$]*)\\?", "{$1:$2}" },
-	{ ":([A-Za-z_$][A-Za-z0-9_$]*)\\+", "*$1" },
-	{ "/:([A-Za-z_$][A-Za-z0-9_$]*)\\*", "{/*$1}" },
-	{ "(?<!\\\\)([a-zA-Z0-9_])\\?", "{$1}" },
-	{ "(?<!\\\\)([a-zA-Z0-9_])\\+", "$1{$1}" },
-};
-
-static void
-pattern_name_wildcards(const struct regex *r, struct str text, struct buf *out)
-{
-	struct regex_match m;
-	size_t from = 0, count = 0;
-
-	while (regex_find(r, text, from, &m) == 1) {
-		buf_add(
-		    out, text.p + from, (size_t)(m.group[0].p - text.p) - from);
-		buf_add_str(out, m.group[1]);
-		buf_addf(out, "*wildcard%zu", count++);
-		from = (size_t)(m.group[0].p - text.p) + m.group[0].n;
-	}
-	buf_add(out, text.p + from, text.n - from);
-}
-
-static void
-pattern_rewrite(struct buf *text)
-{
-	struct buf out = { 0 };
-	struct regex *r;
-	struct err e;
-	size_t i;
-
-	if (strpbrk(buf_text(text), "*?+(") == NULL)
-		return;
-	for (i = 0; i < sizeof(pattern_rewriting) / sizeof(*pattern_rewriting);
-	     i++) {
-		r = regex_new(str_of(pattern_rewriting[i].from), &e);
-		if (r == NULL)
-			abort(); /* they are ours */
-		out.n = 0;
-		if (pattern_rewriting[i].to == NULL)
-			pattern_name_wildcards(r, buf_str(text), &out);
-		else
-			(void)regex_replace(r, buf_str(text),
-			    str_of(pattern_rewriting[i].to), &out);
-		regex_free(r);
-		text->n = 0;
-		buf_add_str(text, buf_str(&out));
-	}
-	buf_free(&out);
-}
-
-/* "/prefix/endpoint" without double slashes and with %20 for spaces. */
-static void
-pattern_prepare(struct str prefix, struct str endpoint, struct buf *out)
-{
-	size_t i;
-
-	buf_add(out, "/", 1);
-	for (i = 0; i < prefix.n; i++)
-		if (prefix.p[i] != '/' || out->p[out->n - 1] != '/')
-			buf_add(out, prefix.p + i, 1);
-	if (out->p[out->n - 1] != '/')
-		buf_add(out, "/", 1);
-	for (i = 0; i < endpoint.n; i++)
-		if (endpoint.p[i] == ' ')
-			buf_add(out, "%20", 3);
-		else if (endpoint.p[i] != '/' || out->p[out->n - 1] != '/')
-			buf_add(out, endpoint.p + i, 1);
-}
-
-/* ---- parsing ----------------------------------------------------------- */
-
-struct parse {
-	struct arena *arena;
-	struct str text;
-	size_t at;
-	unsigned depth;
-};
-
-/* Any character beyond ASCII passes for a letter. */
-static bool
-pattern_begins_name(char c)
-{
-	return c == '$' || c == '_' || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-static int
-pattern_name(struct parse *p, struct str *name, struct err *e)
-{
-	struct buf quoted = { 0 };
-	size_t from = p->at;
-
-	*name = (struct str){ p->text.p + from, 0 };
-	if (p->at < p->text.n && p->text.p[p->at] == '"') {
-		while (++p->at < p->text.n && p->text.p[p->at] != '"') {
-			p->at +=
-			    p->text.p[p->at] == '\\' && p->at + 1 < p->text.n;
-			buf_add(&quoted, p->text.p + p->at, 1);
-		}
-		*name = arena_str(p->arena, buf_str(&quoted));
-		buf_free(&quoted);
-		if (p->at++ >= p->text.n)
-			return err_set(e, "a quoted name does not end");
-	} else if (p->at < p->text.n && pattern_begins_name(p->text.p[p->at])) {
-		while (
-		    p->at < p->text.n &&
-		    (pattern_begins_name(p->text.p[p->at]) ||
-			(p->text.p[p->at] >= '0' && p->text.p[p->at] <= '9')))
-			p->at++;
-		name->n = p->at - from;
-	}
-	if (name->n == 0)
-		return err_set(e, "expected a name behind : or * at %zu", from);
-	return 0;
-}
-
-static struct token *
-pattern_add(
-    struct parse *p, struct token ***end, enum token_kind kind, struct str text)
-{
-	struct token *t = arena_zalloc(p->arena, sizeof(*t));
-
-	t->kind = kind;
-	t->text = text;
-	**end = t;
-	*end = &t->next;
-	return t;
-}
-
-static void
-pattern_flush(struct parse *p, struct token ***end, struct buf *text)
-{
-	if (text->n > 0)
-		pattern_add(
-		    p, end, TOKEN_TEXT, arena_str(p->arena, buf_str(text)));
-	text->n = 0;
-}
-
-static int pattern_parse(
-    struct parse *p, bool group, struct token **list, struct err *e);
-
-static int
-pattern_parse_special(struct parse *p, char c, struct token ***end,
-    struct buf *text, struct err *e)
-{
-	struct str name = STR("");
-	struct token *in;
-
-	pattern_flush(p, end, text);
-	if (c == '{') {
-		if (pattern_parse(p, true, &in, e) == -1)
-			return -1;
-		pattern_add(p, end, TOKEN_GROUP, name)->in = in;
-		return 0;
-	}
-	if (pattern_name(p, &name, e) == -1)
-		return -1;
-	pattern_add(p, end, c == ':' ? TOKEN_NAME : TOKEN_SEVERAL, name);
-	return 0;
-}
-
-static int
-pattern_parse_into(struct parse *p, bool group, struct token ***end,
-    struct buf *text, struct err *e)
-{
-	char c;
-
-	while (p->at < p->text.n) {
-		c = p->text.p[p->at++];
-		if (c == '}' && group)
-			return 0;
-		if (c == '\\') {
-			if (p->at == p->text.n)
-				return err_set(e, "nothing behind the last \\");
-			buf_add(text, p->text.p + p->at++, 1);
-		} else if (c == ':' || c == '*' || c == '{') {
-			if (pattern_parse_special(p, c, end, text, e) == -1)
-				return -1;
-		} else if (strchr("}()[]+?!", c) != NULL) {
-			return err_set(e, "unexpected %c at %zu", c, p->at - 1);
-		} else {
-			buf_add(text, &c, 1);
-		}
-	}
-	return group ? err_set(e, "a { does not end") : 0;
-}
-
-static int
-pattern_parse(struct parse *p, bool group, struct token **list, struct err *e)
-{
-	struct token **last = list, ***end = &last;
-	struct buf text = { 0 };
-	int r;
-
-	*list = NULL;
-	if (++p->depth > 32)
-		return err_set(e, "{ } are nested too deep");
-	r = pattern_parse_into(p, group, end, &text, e);
-	if (r == 0)
-		pattern_flush(p, end, &text);
-	buf_free(&text);
-	p->depth--;
-	return r;
-}
-
 /* ---- one form ---------------------------------------------------------- */
 
 /* The flat tokens of a form, while it is made. */
 struct flat {
-	const struct token **v;
+	const struct pattern_token **v;
 	size_t n;
 };
 
@@ -277,13 +45,13 @@ pattern_is_plain(const struct flat *f)
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		if (f->v[i]->kind == TOKEN_TEXT)
+		if (f->v[i]->kind == PATTERN_TOKEN_TEXT)
 			continue;
-		if (f->v[i]->kind != TOKEN_NAME || i == 0)
+		if (f->v[i]->kind != PATTERN_TOKEN_NAME || i == 0)
 			return false;
 		before = f->v[i - 1]->text;
 		behind = i + 1 < f->n ? f->v[i + 1]->text : STR("/");
-		if (f->v[i - 1]->kind != TOKEN_TEXT ||
+		if (f->v[i - 1]->kind != PATTERN_TOKEN_TEXT ||
 		    before.p[before.n - 1] != '/' || behind.p[0] != '/')
 			return false;
 	}
@@ -350,9 +118,9 @@ static bool
 pattern_several_follows(const struct flat *f, size_t i)
 {
 	for (; i < f->n; i++) {
-		if (f->v[i]->kind == TOKEN_SEVERAL)
+		if (f->v[i]->kind == PATTERN_TOKEN_SEVERAL)
 			return true;
-		if (f->v[i]->kind == TOKEN_TEXT &&
+		if (f->v[i]->kind == PATTERN_TOKEN_TEXT &&
 		    pattern_has_slash(f->v[i]->text))
 			break;
 	}
@@ -379,7 +147,7 @@ pattern_source_name(struct source *s, const struct flat *f, size_t i)
 	if (s->several_in) {
 		pattern_negate(slash, since, &s->text);
 	} else if (pattern_several_follows(f, i + 1)) {
-		for (i++; i < f->n && f->v[i]->kind == TOKEN_TEXT; i++)
+		for (i++; i < f->n && f->v[i]->kind == PATTERN_TOKEN_TEXT; i++)
 			buf_add_str(&next, f->v[i]->text);
 		pattern_negate(slash, buf_str(&next), &s->text);
 		buf_free(&next);
@@ -418,9 +186,9 @@ static int
 pattern_source_add(struct source *s, struct form *form, const struct flat *f,
     size_t i, struct err *e)
 {
-	const struct token *t = f->v[i];
+	const struct pattern_token *t = f->v[i];
 
-	if (t->kind == TOKEN_TEXT) {
+	if (t->kind == PATTERN_TOKEN_TEXT) {
 		pattern_escape(t->text, &s->text);
 		buf_add_str(&s->since, t->text);
 		if (s->several_last)
@@ -435,8 +203,8 @@ pattern_source_add(struct source *s, struct form *form, const struct flat *f,
 	if (form->n == PATTERN_NAMES)
 		return err_set(e, "expected at most %d names", PATTERN_NAMES);
 	form->names[form->n] = t->text;
-	form->several[form->n++] = t->kind == TOKEN_SEVERAL;
-	if (t->kind == TOKEN_NAME) {
+	form->several[form->n++] = t->kind == PATTERN_TOKEN_SEVERAL;
+	if (t->kind == PATTERN_TOKEN_NAME) {
 		pattern_source_name(s, f, i);
 		s->some_in = true;
 		s->several_last = false;
@@ -510,9 +278,10 @@ pattern_segments(struct arena *a, struct pattern_form *to, const struct flat *f)
 			most += f->v[i]->text.p[k] == '/';
 	to->segments = arena_zalloc(a, most * sizeof(*to->segments));
 	for (i = 0; i < f->n && kind != PATTERN_REST; i++) {
-		if (f->v[i]->kind != TOKEN_TEXT) {
-			kind = f->v[i]->kind == TOKEN_SEVERAL ? PATTERN_REST
-							      : PATTERN_SOME;
+		if (f->v[i]->kind != PATTERN_TOKEN_TEXT) {
+			kind = f->v[i]->kind == PATTERN_TOKEN_SEVERAL
+				   ? PATTERN_REST
+				   : PATTERN_SOME;
 			continue;
 		}
 		for (k = 0; k < f->v[i]->text.n; k++) {
@@ -535,7 +304,7 @@ pattern_segments(struct arena *a, struct pattern_form *to, const struct flat *f)
 
 /* What comes behind a group, when its inside is through. */
 struct behind {
-	const struct token *list;
+	const struct pattern_token *list;
 	const struct behind *next;
 };
 
@@ -562,8 +331,9 @@ pattern_take_form(
 
 /* With each group first, then without it, as path-to-regexp does. */
 static int
-pattern_flatten(struct pattern *p, struct arena *a, const struct token *t,
-    const struct behind *behind, struct flat *f, struct err *e)
+pattern_flatten(struct pattern *p, struct arena *a,
+    const struct pattern_token *t, const struct behind *behind, struct flat *f,
+    struct err *e)
 {
 	struct behind here;
 	size_t n = f->n;
@@ -576,7 +346,7 @@ pattern_flatten(struct pattern *p, struct arena *a, const struct token *t,
 		}
 		if (t == NULL)
 			break;
-		if (t->kind == TOKEN_GROUP) {
+		if (t->kind == PATTERN_TOKEN_GROUP) {
 			here = (struct behind){ t->next, behind };
 			r = pattern_flatten(p, a, t->in, &here, f, e);
 			if (r == -1)
@@ -591,7 +361,7 @@ pattern_flatten(struct pattern *p, struct arena *a, const struct token *t,
 }
 
 static size_t
-pattern_count(const struct token *t)
+pattern_count(const struct pattern_token *t)
 {
 	size_t n = 0;
 
@@ -606,9 +376,9 @@ pattern_new(
 {
 	struct pattern *p = arena_zalloc(a, sizeof(*p));
 	struct buf text = { 0 };
-	struct parse parse = { .arena = a };
+	struct pattern_parse parse = { .arena = a };
 	struct flat flat = { 0 };
-	struct token *list;
+	struct pattern_token *list;
 	int r;
 
 	pattern_prepare(prefix, endpoint, &text);
