@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "gateway/commands.h"
 
@@ -253,6 +254,7 @@ main(int argc, char **argv)
 		fputs("hark: expected a command (see hark help)\n", stderr);
 		return STATUS_USAGE;
 	}
+	tzset(); /* the first call makes what other threads then read */
 	for (c = commands; c->name != NULL; c++)
 		if (strcmp(c->name, argv[1]) == 0)
 			return c->run(c, argc - 1, argv + 1);
