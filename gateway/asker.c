@@ -160,7 +160,7 @@ asker_next(struct ask *a)
 	struct asker *r = a->asker;
 	struct timeval longest = { r->job->most_us / 1000000,
 		r->job->most_us % 1000000 };
-	struct call_request request;
+	struct call_request request = { 0 };
 
 	if (r->stopped || !r->job->next(r->job->arg, &request, &a->what)) {
 		r->stopped = true;
