@@ -43,8 +43,8 @@ upload_body(struct client *c, void *owner, struct str bytes)
 	} else {
 		v[n++] = (struct iovec){ (char *)bytes.p, bytes.n };
 	}
-	if (call_send(t->call, v, n))
-		client_read_body(c, false);
+	/* Room may be there again that an earlier part of this read had not. */
+	client_read_body(c, !call_send(t->call, v, n));
 }
 
 void

@@ -139,6 +139,23 @@ def a_chunked_body_flows_with_its_trailers(t):
 
 
 @case(deadline=60)
+def many_chunks_in_one_read_flow(t):
+    """Room for one of them may come with the next, and all go on."""
+    _, hark = gateway()
+    small = PIECE[:2000]
+    n = (4 if SANITIZED else 16) * MIB // len(small)
+    for _ in range(3):
+        c = t.client(hark)
+        c.send(head('POST', '/', 'Transfer-Encoding: chunked'))
+        for at in range(0, n, 1000):
+            c.send(chunk(small) * min(1000, n - at))
+        c.send(b'0\r\n\r\n')
+        r = c.response().json
+        same((r['size'], r['sha256']),
+             (n * len(small), hashlib.sha256(small * n).hexdigest()))
+
+
+@case(deadline=60)
 def a_body_flows_by_TLS_on_both_sides(t):
     if not shutil.which('curl'):
         raise Skip('there is no curl command')
