@@ -6,6 +6,7 @@
  * come from outside are checked against a limit before they get here.
  */
 
+#include <stdarg.h>
 #include <stddef.h>
 
 void *xmalloc(size_t n);
@@ -18,5 +19,7 @@ char *xmemdup0(const void *p, size_t n);
 
 /* Like asprintf(3); the caller frees. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap)
+    __attribute__((format(printf, 1, 0)));
 
 #endif

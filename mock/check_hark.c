@@ -2,9 +2,9 @@
 #include "config.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "mock/manner.h"
 
 #include "mock/check_priv.h"
@@ -21,8 +21,7 @@ check_hark(struct checking *c, const char *name, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	check_enter(c, name);
 	check_tell(c, false, buf_str(&c->where), str_of(text));

@@ -193,8 +193,7 @@ draft_note(struct draft *d, struct str where, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	text_add_decoded(&line, where);
 	buf_add_text(&line, ": ");

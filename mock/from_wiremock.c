@@ -28,8 +28,7 @@ wiremock_note(struct wiremock *w, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	draft_note(w->draft, buf_str(&w->where), "%s", text);
 	free(text);
