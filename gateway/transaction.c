@@ -371,7 +371,6 @@ transaction_mock(struct transaction *t)
 		.session = t->session,
 		.session_number = t->session_number,
 		.now_us = clock_wall_us(),
-		.socket = t->upgrade,
 	};
 	struct mock_reply *m;
 	struct str rest, line;
@@ -379,9 +378,10 @@ transaction_mock(struct transaction *t)
 
 	if (t->w->mocks == NULL)
 		return false;
-	if (t->upgrade && mocks_have_sockets(t->w->mocks))
+	if (t->upgrade && mocks_have_sockets(t->w->mocks)) {
+		q.socket = true;
 		return chat_begin(t, &q);
-	q.socket = false;
+	}
 	m = xcalloc(1, sizeof(*m));
 	if (!mocks_answer(t->w->mocks, &q, m)) {
 		mock_reply_fini(m);

@@ -5,15 +5,15 @@
 #include "base/digest.h"
 #include "gateway/http1.h"
 #include "har/base64.h"
+#include "har/frame.h"
 
 #include "gateway/ws_handshake.h"
 
 bool
 ws_handshake_asks(const struct http1_head *h)
 {
-	return str_is(h->method, "GET") && h->minor == 1 && h->upgrade &&
-	       h->framing == FRAMING_NONE &&
-	       headers_have_token(&h->headers, "Upgrade", "websocket");
+	return h->upgrade && h->framing == FRAMING_NONE &&
+	       frame_asks(h->method, &h->headers);
 }
 
 const char *
