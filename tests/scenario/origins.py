@@ -5,7 +5,7 @@ import json
 import shutil
 
 from harness import Skip, case, check, command, main, reply, same
-from sockets import opened, serves
+from sockets import opened, serves, shouts
 from tunnels import imported, intercepted, world
 
 
@@ -160,13 +160,7 @@ def rules_and_secrets_count_in_both_ways(t):
 @case
 def a_socket_of_a_base_URL_is_found_by_its_name(t):
     origin = t.origin()
-
-    def talk(s):
-        s.send(s.receive().upper())
-        s.close()
-        s.closed()
-        s.wire.close()
-    origin.routes['/ws'] = serves(talk)
+    origin.routes['/ws'] = serves(shouts)
     hark = t.hark('record', origin)
     for mode in ('record', 'replay'):
         if mode == 'replay':

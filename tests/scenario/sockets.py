@@ -129,6 +129,14 @@ def opened(client, target='/ws', protocols=(), deflate=False, more=(),
     return Socket(client, True, agreed), r
 
 
+def shouts(s):
+    """Says what it is told in capitals, once, and ends."""
+    s.send(s.receive().upper())
+    s.close()
+    s.closed()
+    s.wire.close()
+
+
 def serves(talk, protocol=None, deflate=False, extensions=None):
     """A script for an Origin's routes that agrees, and then talks."""
     def script(peer, r):

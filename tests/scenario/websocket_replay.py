@@ -6,7 +6,7 @@ import time
 
 from harness import (Ended, case, check, command, main, problem, same, until)
 from sockets import (BINARY, CLOSE, PING, PONG, TEXT, closing, frame, opened,
-                     serves)
+                     serves, shouts)
 
 SECRET = 'correcthorsebatterystaple'
 
@@ -117,13 +117,7 @@ def what_is_recorded_replays_without_its_upstream(t):
 @case
 def auto_plays_what_it_has_just_recorded(t):
     origin = t.origin()
-
-    def talk(s):
-        s.send(s.receive().upper())
-        s.close()
-        s.closed()
-        s.wire.close()
-    origin.routes['/ws'] = serves(talk)
+    origin.routes['/ws'] = serves(shouts)
     hark = t.hark('auto', origin)
     for source in ('upstream', 'replay', 'replay'):
         s, r = opened(t.client(hark))
