@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "gateway/channel.h"
 #include "gateway/lane.h"
+#include "gateway/meter.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
@@ -96,6 +97,7 @@ chat_free(struct chat *c, const char *why)
 	char subject[256];
 
 	chat_hush(c);
+	meter_add(c->t->w->meter, METER_AT(sockets_over), 1);
 	log_debug(transaction_subject(c->t, subject, sizeof(subject)),
 	    "the WebSocket is over: %s", why);
 	transaction_over(c->t);
@@ -162,6 +164,7 @@ chat_send(struct chat *c, struct str frame)
 		chat_close(c, 1013, STR("the client reads too slowly"));
 		return;
 	}
+	meter_add(c->t->w->meter, METER_AT(said), 1);
 	buf_add_str(&c->out, frame);
 	chat_write(c);
 	if (c->queued > CHAT_QUEUED)
@@ -267,6 +270,7 @@ chat_hear(struct chat *c, struct str text)
 {
 	struct socket_turn turn;
 
+	meter_add(c->t->w->meter, METER_AT(heard), 1);
 	if (c->socket == NULL || socket_mode(c->socket) != MOCK_STREAMING_NONE)
 		return;
 	if (!socket_choose(c->socket, text, clock_wall_us(), &turn, &c->answer))
@@ -497,6 +501,7 @@ chat_new(struct transaction *t, struct socket *s)
 	c->t = t;
 	c->socket = s;
 	c->heard = true;
+	meter_add(t->w->meter, METER_AT(sockets), 1);
 	TAILQ_INIT(&c->later);
 	ws_message_start(&c->reader, true, CHAT_MESSAGE, NULL);
 	c->lane = client_take_over(t->c);

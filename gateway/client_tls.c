@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "gateway/client_priv.h"
 #include "gateway/front_tls.h"
+#include "gateway/meter.h"
 #include "gateway/worker.h"
 #include "har/url.h"
 
@@ -149,6 +150,7 @@ client_insecure(struct client *c)
 		ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN);
 	char how[128];
 
+	meter_add(c->w->meter, METER_AT(tls_bad), 1);
 	if (host == NULL)
 		host = c->meant;
 	if (refused && c->w->shared->minted != NULL)

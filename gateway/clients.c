@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/client_priv.h"
+#include "gateway/meter.h"
 #include "gateway/worker.h"
 
 #define CLIENTS_PAUSE_MS 200 /* without accepting, for lack of descriptors */
@@ -46,6 +47,15 @@ clients_accepting(struct client_side *s, bool on)
 	}
 }
 
+/* There is no room for more. */
+static void
+clients_pause(struct worker *w)
+{
+	if (!w->clients->paused)
+		meter_add(w->meter, METER_AT(paused), 1);
+	clients_accepting(w->clients, false);
+}
+
 /* evhttp calls this when it frees the connection, for whatever reason. */
 static void
 clients_on_close(struct evhttp_connection *evcon, void *arg)
@@ -67,6 +77,7 @@ clients_on_close(struct evhttp_connection *evcon, void *arg)
 		atomic_fetch_sub(&w->shared->body_bytes, c->charged);
 	TAILQ_REMOVE(&s->live, c, link);
 	s->count--;
+	meter_add(w->meter, METER_AT(closed), 1);
 	client_fini(c);
 	free(c);
 	if (!w->draining && s->count < s->most)
@@ -155,6 +166,8 @@ clients_adopt(struct worker *w, struct client *c)
 	struct client_side *s = w->clients;
 
 	c->s.fd = bufferevent_getfd(c->bev);
+	c->s.came = meter_of(w->meter, METER_AT(client_in));
+	c->s.went = meter_of(w->meter, METER_AT(client_out));
 	c->id = atomic_fetch_add(&w->shared->clients, 1) + 1;
 	clients_name(c);
 	evhttp_connection_set_closecb(c->evcon, clients_on_close, c);
@@ -166,6 +179,7 @@ clients_adopt(struct worker *w, struct client *c)
 	client_wall(c);
 	TAILQ_INSERT_TAIL(&s->live, c, link);
 	s->count++;
+	meter_add(w->meter, METER_AT(accepted), 1);
 }
 
 /*
@@ -190,7 +204,7 @@ clients_on_adopt(evutil_socket_t fd, short what, void *arg)
 		clients_adopt(w, c);
 	}
 	if (s->count >= s->most)
-		clients_accepting(s, false);
+		clients_pause(w);
 	clients_tick_soon(s);
 }
 
@@ -199,7 +213,8 @@ static void
 clients_on_accept_error(struct evconnlistener *l, void *arg)
 {
 	static const struct timeval pause = { 0, CLIENTS_PAUSE_MS * 1000 };
-	struct client_side *s = clients_of_thread->clients;
+	struct worker *w = clients_of_thread;
+	struct client_side *s = w->clients;
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)l;
@@ -207,7 +222,7 @@ clients_on_accept_error(struct evconnlistener *l, void *arg)
 	if (!s->paused)
 		log_warn(NULL, "cannot accept connections: %s; waiting",
 		    evutil_socket_error_to_string(error));
-	clients_accepting(s, false);
+	clients_pause(w);
 	event_add(s->resume, &pause);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "gateway/meter.h"
 #include "gateway/origin.h"
 #include "gateway/proxies.h"
 #include "gateway/upstream_priv.h"
@@ -359,6 +360,16 @@ conn_resolve(struct conn *c)
 	    w, c->origin->host, c->origin->url.port, conn_on_addresses, c);
 }
 
+static void
+conn_meter(struct conn *c)
+{
+	struct meter *m = c->pool->w->meter;
+
+	meter_add(m, METER_AT(opened), 1);
+	c->s.came = meter_of(m, METER_AT(upstream_in));
+	c->s.went = meter_of(m, METER_AT(upstream_out));
+}
+
 struct conn *
 conn_new(struct pool *p, struct call *call)
 {
@@ -372,6 +383,7 @@ conn_new(struct pool *p, struct call *call)
 	c->id = ++p->ids * p->w->shared->nworkers + p->w->index;
 	c->deadline = p->w->now + p->w->shared->settings->connect_timeout;
 	conn_events(c);
+	conn_meter(c);
 	TAILQ_INSERT_TAIL(&p->live, c, link);
 	return c;
 }

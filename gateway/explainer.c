@@ -285,3 +285,14 @@ explainer_close(struct explainer *x)
 	pthread_mutex_destroy(&x->lock);
 	free(x);
 }
+
+size_t
+explainer_waiting(struct explainer *x)
+{
+	size_t n;
+
+	pthread_mutex_lock(&x->lock);
+	n = x->n;
+	pthread_mutex_unlock(&x->lock);
+	return n;
+}

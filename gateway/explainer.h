@@ -40,4 +40,7 @@ struct question *explainer_ask(struct explainer *x, struct worker *w,
     const struct explain_request *r, explained_fn on_done, void *arg);
 void question_cancel(struct question *q);
 
+/* How many wait to be explained; from any thread. */
+size_t explainer_waiting(struct explainer *x);
+
 #endif

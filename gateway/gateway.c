@@ -23,6 +23,7 @@
 #include "gateway/indexed.h"
 #include "gateway/mailbox.h"
 #include "gateway/messenger.h"
+#include "gateway/meter.h"
 #include "gateway/mocking.h"
 #include "gateway/named.h"
 #include "gateway/origin.h"
@@ -351,7 +352,8 @@ gateway_open_messenger(struct gateway *g, struct err *e)
 		.tls = g->shared.tls,
 		.redactor = g->shared.redactor,
 		.scheme = gateway_scheme(g),
-		.own = g->addresses[0] };
+		.own = g->addresses[0],
+		.meter = meters_get(g->shared.meters, g->shared.nworkers) };
 
 	if (!gateway_calls_back(g))
 		return 0;
@@ -382,6 +384,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
+	g->shared.meters = meters_new(g->shared.nworkers + 1);
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
 	g->shared.channels = channels_new();
 	g->shared.began_us = clock_wall_us();
@@ -521,6 +524,7 @@ gateway_free(struct gateway *g)
 	for (i = 0; i < g->shared.settings->listen.n; i++)
 		free(g->addresses[i]);
 	tally_free(g->shared.tally);
+	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);
 	free(g->addresses);
 	free(g->ports);

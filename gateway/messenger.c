@@ -473,6 +473,7 @@ messenger_open(const struct messenger_of *o, struct err *e)
 	m->w = worker_new(&m->shared, 0, NULL, 0, e);
 	if (m->w == NULL)
 		goto fail;
+	m->w->meter = o->meter;
 	m->deadline = event_new(m->w->base, -1, 0, messenger_on_deadline, m);
 	if (m->deadline == NULL) {
 		err_set(e, "no memory for callbacks");
@@ -570,6 +571,16 @@ messenger_take(struct messenger *m, struct callback *list, struct str session)
 }
 
 void
+messenger_figures(const struct messenger *m, struct messenger_figures *f)
+{
+	*f = (struct messenger_figures){
+		.delivered = atomic_load(&m->delivered),
+		.failed = atomic_load(&m->failed),
+		.dropped = atomic_load(&m->dropped),
+	};
+}
+
+void
 messenger_close(struct messenger *m, int64_t us, struct messenger_figures *f)
 {
 	if (m == NULL)
@@ -577,10 +588,6 @@ messenger_close(struct messenger *m, int64_t us, struct messenger_figures *f)
 	m->close_at = clock_mono_us() + us;
 	(void)mailbox_post(m->w->mailbox, messenger_on_close, m);
 	worker_join(m->w);
-	*f = (struct messenger_figures){
-		.delivered = atomic_load(&m->delivered),
-		.failed = atomic_load(&m->failed),
-		.dropped = atomic_load(&m->dropped),
-	};
+	messenger_figures(m, f);
 	messenger_free(m);
 }

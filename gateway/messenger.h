@@ -16,6 +16,7 @@
 struct callback;
 struct err;
 struct messenger; /* opaque */
+struct meter;
 struct origins;
 struct redactor;
 struct settings;
@@ -30,8 +31,9 @@ struct messenger_of {
 	const struct origins *origins;   /* of the gateway */
 	struct upstream_tls *tls;        /* the same; NULL: it has none */
 	const struct redactor *redactor; /* of the log; NULL: secrets stay */
-	const char *scheme; /* that the gateway is reached by: http or https */
-	const char *own;    /* "127.0.0.1:8080": paths are asked for there */
+	const char *scheme;  /* that the gateway is reached by: http or https */
+	const char *own;     /* "127.0.0.1:8080": paths are asked for there */
+	struct meter *meter; /* for its thread; or NULL */
 };
 
 /* All of o must live until messenger_close().  NULL with *e set on failure. */
@@ -47,6 +49,9 @@ struct messenger_figures {
 	uint64_t failed;    /* not so, in the last attempt */
 	uint64_t dropped;   /* there was no room, or no time at the end */
 };
+
+/* How things stand; from any thread. */
+void messenger_figures(const struct messenger *m, struct messenger_figures *f);
 
 /* Gives what is due within us so long, drops the rest, and ends; nobody calls
  * messenger_take() any more.  Safe on NULL. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "gateway/keeper.h"
 #include "gateway/mailbox.h"
+#include "gateway/meter.h"
 #include "gateway/settings.h"
 #include "gateway/watch.h"
 #include "gateway/worker.h"
@@ -139,6 +140,8 @@ mocking_on_change(void *arg, size_t i)
 		check_place(path, &e);
 		log_error(NULL, "%s; its routes stay as they were", e.text);
 	}
+	meters_reloaded(
+	    m->workers[0]->shared->meters, next != NULL, clock_wall_us());
 	buf_free(&remarks);
 }
 

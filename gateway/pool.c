@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "gateway/meter.h"
 #include "gateway/origin.h"
 #include "gateway/proxies.h"
 #include "gateway/upstream_priv.h"
@@ -51,7 +52,9 @@ conn_free(struct conn *c)
 		o = pool_origin(c->pool, c->origin);
 		TAILQ_REMOVE(&o->kept, c, kept);
 		o->nkept--;
+		meter_add(c->pool->w->meter, METER_AT(dropped), 1);
 	}
+	meter_add(c->pool->w->meter, METER_AT(ended), 1);
 	TAILQ_REMOVE(&c->pool->live, c, link);
 	event_del(&c->rd);
 	event_del(&c->wr);
@@ -80,6 +83,7 @@ conn_keep(struct conn *c)
 	c->deadline = c->pool->w->now + POOL_KEEP_US;
 	TAILQ_INSERT_HEAD(&o->kept, c, kept);
 	o->nkept++;
+	meter_add(c->pool->w->meter, METER_AT(kept), 1);
 	event_add(&c->rd, NULL);
 }
 
@@ -103,6 +107,7 @@ pool_take(struct pool *p, struct call *call)
 		}
 		TAILQ_REMOVE(&o->kept, c, kept);
 		o->nkept--;
+		meter_add(p->w->meter, METER_AT(taken), 1);
 		c->call = call;
 		if (c->proxy != NULL)
 			call_by_proxy(call, c->proxy);

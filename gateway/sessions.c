@@ -168,3 +168,14 @@ sessions_count(struct sessions *s, struct str name, const char *source)
 	}
 	pthread_mutex_unlock(&s->lock);
 }
+
+size_t
+sessions_open(struct sessions *s)
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->n;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}

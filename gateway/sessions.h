@@ -24,6 +24,9 @@ void sessions_free(struct sessions *s); /* safe on NULL */
  * begins, never 0.  now_us is monotonic. */
 uint64_t sessions_enter(struct sessions *s, struct str name, int64_t now_us);
 
+/* How many there are. */
+size_t sessions_open(struct sessions *s);
+
 /* What its requests got, as X-Hark-Source says it. */
 void sessions_count(struct sessions *s, struct str name, const char *source);
 

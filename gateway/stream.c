@@ -23,13 +23,11 @@ stream_read_plain(struct stream *s, void *p, size_t n)
 	return got == -1 && errno == EAGAIN ? STREAM_LATER : got;
 }
 
-ssize_t
-stream_read(struct stream *s, void *p, size_t n)
+static ssize_t
+stream_read_tls(struct stream *s, void *p, size_t n)
 {
 	int got, why;
 
-	if (s->ssl == NULL)
-		return stream_read_plain(s, p, n);
 	ERR_clear_error();
 	errno = 0;
 	got = SSL_read(s->ssl, p, n > (1 << 20) ? 1 << 20 : (int)n);
@@ -41,6 +39,17 @@ stream_read(struct stream *s, void *p, size_t n)
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return STREAM_LATER;
 	return why == SSL_ERROR_ZERO_RETURN ? STREAM_END : STREAM_BROKEN;
+}
+
+ssize_t
+stream_read(struct stream *s, void *p, size_t n)
+{
+	ssize_t came = s->ssl != NULL ? stream_read_tls(s, p, n)
+				      : stream_read_plain(s, p, n);
+
+	if (came > 0)
+		meter_more(s->came, (uint64_t)came);
+	return came;
 }
 
 bool
@@ -115,8 +124,12 @@ stream_write_tls(struct stream *s, const struct iovec *v, int n)
 ssize_t
 stream_write(struct stream *s, const struct iovec *v, int n)
 {
-	return s->ssl != NULL ? stream_write_tls(s, v, n)
-			      : stream_write_plain(s, v, n);
+	ssize_t went = s->ssl != NULL ? stream_write_tls(s, v, n)
+				      : stream_write_plain(s, v, n);
+
+	if (went > 0)
+		meter_more(s->went, (uint64_t)went);
+	return went;
 }
 
 void

@@ -16,10 +16,13 @@
 
 #include <openssl/ssl.h>
 
+#include "gateway/meter.h"
+
 struct stream {
 	int fd;
 	SSL *ssl; /* NULL: plain */
 	bool read_wants_write, write_wants_read;
+	meter_sum *came, *went; /* bytes; or NULL */
 };
 
 #define STREAM_END 0 /* a clean end */

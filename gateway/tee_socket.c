@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/meter.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "gateway/ws_tap.h"
@@ -36,6 +37,7 @@ tee_socket_on_frame(void *arg, struct frame *f)
 	struct transaction *t = arg;
 	struct buf line = { 0 };
 
+	meter_add(t->w->meter, f->sent ? METER_AT(heard) : METER_AT(said), 1);
 	limit = t->w->shared->settings->ws_record_limit;
 	if (t->tap_full)
 		return;

@@ -13,6 +13,7 @@
 #include "gateway/explainer.h"
 #include "gateway/match.h"
 #include "gateway/messenger.h"
+#include "gateway/meter.h"
 #include "gateway/mock_admin.h"
 #include "gateway/problem.h"
 #include "gateway/scopes.h"
@@ -132,6 +133,7 @@ transaction_abort(struct transaction *t)
 	struct client *c = t->c;
 	bool reset = t->framing == REPLY_CLOSE;
 
+	meter_add(t->w->meter, METER_AT(cut), 1);
 	transaction_free(t);
 	client_abort(c, reset);
 }
@@ -535,6 +537,13 @@ transaction_on_drained(struct client *c, void *owner)
 }
 
 static void
+transaction_cut(struct transaction *t)
+{
+	meter_add(t->w->meter, METER_AT(cut), 1);
+	transaction_free(t);
+}
+
+static void
 transaction_on_gone(struct client *c, void *owner)
 {
 	struct transaction *t = owner;
@@ -548,7 +557,7 @@ transaction_on_gone(struct client *c, void *owner)
 		 t->head_out)
 		transaction_over(t); /* it had all that it gets */
 	else
-		transaction_free(t);
+		transaction_cut(t);
 }
 
 static void
@@ -565,6 +574,25 @@ transaction_log(struct transaction *t)
 			? " (normalized)"
 			: "",
 		    clock_mono_us() - t->r->started);
+}
+
+/* How long a tunnel is open says nothing of the gateway. */
+static void
+transaction_measure(const struct transaction *t)
+{
+	bool tunnel = t->status == 101 || str_is(t->r->head.method, "CONNECT");
+	const struct meter_request r = {
+		.source = t->source,
+		.mode = (enum mode_id)(t->mode - modes),
+		.method = t->r->head.method,
+		.status = t->status,
+		.us = tunnel || t->r->started == 0
+			  ? -1
+			  : clock_mono_us() - t->r->started,
+		.route = t->mock != NULL ? t->mock->route : STR(""),
+	};
+
+	meter_request(t->w->meter, &r);
 }
 
 void
@@ -584,6 +612,7 @@ transaction_over(struct transaction *t)
 	if (t->session.n > 0)
 		sessions_count(
 		    g->sessions, t->session, source_texts[t->source]);
+	transaction_measure(t);
 	transaction_log(t);
 	transaction_free(t);
 }

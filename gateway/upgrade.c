@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "gateway/lane.h"
+#include "gateway/meter.h"
 #include "gateway/tunnel.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -21,6 +22,7 @@ upgrade_on_over(void *arg, enum tunnel_end end, const char *why)
 	    end == TUNNEL_BROKE && t->tap != NULL && !ws_tap_closed(t->tap);
 
 	t->tunnel = NULL;
+	meter_add(t->w->meter, METER_AT(sockets_over), 1);
 	if (t->x != NULL)
 		tee_end(t, broke ? OUTCOME_RESET : OUTCOME_COMPLETE,
 		    broke ? why : NULL, NULL, NULL);
@@ -57,6 +59,7 @@ void
 upgrade_begin(struct transaction *t, struct lane *upstream)
 {
 	t->call = NULL;
+	meter_add(t->w->meter, METER_AT(sockets), 1);
 	t->tunnel =
 	    tunnel_new(client_take_over(t->c), upstream, &upgrade_events, t);
 }

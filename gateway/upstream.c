@@ -5,6 +5,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "gateway/meter.h"
 #include "gateway/upstream_priv.h"
 #include "gateway/worker.h"
 
@@ -54,11 +55,13 @@ call_fail(struct call *call, const struct call_failure *f)
 	if (c->reused && !call->got_any && !call->retried &&
 	    why.outcome != OUTCOME_TIMEOUT && call_idempotent(call)) {
 		call->retried = true;
+		meter_add(call->w->meter, METER_AT(retried), 1);
 		conn_free(c);
 		conn_start(call, true);
 		return;
 	}
 	call->done = call->w->now;
+	meter_add(call->w->meter, METER_AT(failures[why.phase]), 1);
 	call->handler->on_failure(call->arg, &why);
 	conn_free(c);
 	call_free(call);

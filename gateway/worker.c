@@ -11,6 +11,7 @@
 #include "gateway/channel.h"
 #include "gateway/client.h"
 #include "gateway/mailbox.h"
+#include "gateway/meter.h"
 #include "gateway/transaction.h"
 #include "gateway/upstream.h"
 #include "mock/mocks.h"
@@ -79,6 +80,7 @@ worker_new(
 
 	w->shared = g;
 	w->index = index;
+	w->meter = g->meters != NULL ? meters_get(g->meters, index) : NULL;
 	w->scratch = xmalloc(WORKER_SCRATCH);
 	w->keyer = keyer_new(g->settings->rules);
 	w->base = worker_base();

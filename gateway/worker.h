@@ -39,6 +39,8 @@ struct library;
 struct sessions;
 struct mailbox;
 struct messenger;
+struct meter;
+struct meters;
 struct minted;
 struct mocks;
 struct named;
@@ -82,6 +84,7 @@ struct shared {
 	    refused, failed;
 	atomic_size_t body_bytes; /* request bodies held, all connections */
 	struct tally *tally;      /* NULL when nobody will read it */
+	struct meters *meters;    /* one a worker; NULL: nothing is */
 };
 
 struct worker {
@@ -103,6 +106,7 @@ struct worker {
 	struct buf note;    /* what it will say of its source */
 	struct iovec pieces[WORKER_PIECES]; /* for one write */
 	int npieces;
+	struct meter *meter;     /* or NULL */
 	struct mailbox *mailbox; /* calls from other threads */
 	struct event *deadline;  /* of draining */
 	pthread_t thread;

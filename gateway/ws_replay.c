@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/lane.h"
+#include "gateway/meter.h"
 #include "gateway/printable.h"
 #include "gateway/problem.h"
 #include "gateway/redacted.h"
@@ -68,6 +69,7 @@ ws_replay_over(struct ws_replay *p)
 	struct transaction *t = p->t;
 	struct ws_heard *m;
 
+	meter_add(t->w->meter, METER_AT(sockets_over), 1);
 	while ((m = STAILQ_FIRST(&p->heard)) != NULL) {
 		STAILQ_REMOVE_HEAD(&p->heard, link);
 		free(m);
@@ -252,6 +254,7 @@ ws_replay_say(struct ws_replay *p, const struct frame *f)
 		    &p->out, (enum ws_opcode)f->opcode, data, NULL);
 		ws_replay_write(p);
 	}
+	meter_add(p->t->w->meter, METER_AT(said), 1);
 	ws_replay_next(p, f);
 	return true;
 }
@@ -269,6 +272,7 @@ ws_replay_hear(struct ws_replay *p, const struct frame *f)
 		return true;
 	}
 	STAILQ_REMOVE_HEAD(&p->heard, link);
+	meter_add(p->t->w->meter, METER_AT(heard), 1);
 	p->nheard--;
 	p->heard_bytes -= m->n;
 	free(m);
@@ -483,6 +487,7 @@ ws_replay_start(struct transaction *t)
 	struct ws_replay *p = xcalloc(1, sizeof(*p));
 
 	p->t = t;
+	meter_add(t->w->meter, METER_AT(sockets), 1);
 	STAILQ_INIT(&p->heard);
 	p->last_at = -1;
 	p->script = script_new(ws_replay_read, t);

@@ -37,6 +37,7 @@ struct recorder {
 	struct recorder_options o;
 	struct group_target to; /* of the thread */
 	bool failing;           /* on_trouble() said so */
+	int64_t group_began;    /* monotonic; of the thread */
 	pthread_t thread;
 
 	atomic_bool full;
@@ -107,6 +108,23 @@ recorder_report(struct recorder *r, bool failed, const struct err *e)
 		r->o.on_trouble(r->o.arg, failed ? e->text : NULL);
 }
 
+static uint64_t
+recorder_written(const struct message *m)
+{
+	return m->body.bytes.n +
+	       (m->head_bytes > 0 ? (uint64_t)m->head_bytes : 0);
+}
+
+static uint64_t
+recorder_item_written(const struct item *i)
+{
+	return i->kind == ITEM_PART ? i->part.n
+	       : i->kind == ITEM_EXCHANGE
+		   ? recorder_written(&i->x->request) +
+			 recorder_written(&i->x->response)
+		   : 0;
+}
+
 static void
 recorder_count(struct recorder *r, struct item *first, uint64_t commits,
     size_t *bytes, uint64_t *items)
@@ -117,9 +135,12 @@ recorder_count(struct recorder *r, struct item *first, uint64_t commits,
 	*items = 0;
 	pthread_mutex_lock(&r->mutex);
 	r->figures.commits += commits;
+	r->figures.commit_us += (uint64_t)(clock_mono_us() - r->group_began);
 	for (i = first; i != NULL; i = i->next) {
 		*bytes += i->bytes;
 		++*items;
+		if (!i->lost && !i->declined)
+			r->figures.written_bytes += recorder_item_written(i);
 		if (i->kind != ITEM_EXCHANGE)
 			continue;
 		if (i->lost)
@@ -159,6 +180,7 @@ recorder_write(struct recorder *r, struct item *first, uint64_t entries)
 	uint64_t commits, items;
 	bool failed;
 
+	r->group_began = clock_mono_us();
 	commits = group_write(&r->to, first, &failed, &e);
 	recorder_report(r, failed, &e);
 	recorder_count(r, first, commits, &bytes, &items);

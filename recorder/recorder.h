@@ -79,7 +79,9 @@ bool recorder_full(struct recorder *r);
 struct recorder_figures {
 	uint64_t entries; /* committed */
 	uint64_t commits;
-	uint64_t lost; /* exchanges that could not be stored */
+	uint64_t commit_us;     /* that these took */
+	uint64_t written_bytes; /* heads and bodies of entries */
+	uint64_t lost;          /* exchanges that could not be stored */
 	uint64_t queued_entries;
 	uint64_t queued_bytes;
 	uint64_t peak_queued_bytes;

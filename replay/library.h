@@ -176,7 +176,7 @@ bool reader_has_scopes(struct reader *r);
 
 struct library_figures {
 	uint64_t hits, misses; /* of the memory cache */
-	size_t cached_bytes, cached_keys;
+	uint64_t cached_bytes, cached_keys;
 };
 void library_figures(struct library *l, struct library_figures *f);
 
