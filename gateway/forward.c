@@ -378,6 +378,7 @@ forward_on_flush(void *arg)
 
 	if (t->x != NULL) {
 		tee_mark(t);
+		tee_draft_begin(t);
 		if (recorder_full(t->w->shared->recorder))
 			forward_starve(t);
 	}

@@ -143,6 +143,7 @@ tee_part(struct transaction *t, struct buf *b)
 	recording_part(t->recording, b->p, b->n);
 	t->kept_size += b->n;
 	b->n = 0;
+	tee_draft_parted(t);
 }
 
 /* What is decided of the body so far goes to the recorder. */
@@ -297,6 +298,7 @@ void
 tee_drop(struct transaction *t)
 {
 	ws_tap_free(t->tap);
+	tee_draft_end(t);
 	if (t->recording != NULL)
 		recording_drop(t->recording);
 	if (t->x != NULL && t->w->shared->redactor != NULL)
@@ -335,6 +337,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 		return false; /* transaction_free() drops it */
 	if (g->settings->durability != DURABILITY_STRICT)
 		on_written = NULL;
+	tee_draft_end(t);
 	tee_complete(t, outcome, failure, trailers);
 	if (g->redactor != NULL)
 		tee_redact_response(t);

@@ -63,6 +63,7 @@ tee_socket(struct transaction *t, const struct http1_head *h)
 	call_timings(t->call, &x->timings);
 	t->tap_began = t->w->now;
 	t->tap = ws_tap_new(&h->headers, tee_socket_on_frame, t);
+	tee_draft_begin(t);
 }
 
 void

@@ -20,6 +20,7 @@
  *	ws_replay.c     a WebSocket that is played
  *	tee.c           the exchange that is recorded on the way
  *	tee_socket.c    the messages of a WebSocket that is
+ *	tee_draft.c     what the recorder gets of both while they go on
  *	compare.c       what differs from the recording (--diff)
  *	verdict.c       what is not as described (--openapi)
  *
@@ -72,6 +73,16 @@ enum source {
 	SOURCES(S)
 #undef S
 	    SOURCE_COUNT
+};
+
+/* What the recorder has of an exchange that goes on; see tee_draft.c. */
+struct draft {
+	struct transaction *next, **at; /* among the worker's; at NULL: none */
+	bool begun;                     /* it has the head */
+	int64_t at_us; /* when it got the last; when it was listed */
+	uint64_t size; /* body_size at that time */
+	size_t bytes;  /* of x's response body in memory it has */
+	size_t marks;
 };
 
 struct transaction {
@@ -133,6 +144,8 @@ struct transaction {
 	struct chunk_mark *marks;
 	size_t nmarks, marks_cap;
 	uint64_t marked; /* body_size at the last mark */
+
+	struct draft draft; /* of x */
 
 	struct buf held; /* strict: written once x is committed */
 	bool committing; /* the recorder will call back */
@@ -391,5 +404,20 @@ void tee_socket_take(struct transaction *t, bool from_client, struct str bytes);
 
 /* Nothing more comes. */
 void tee_socket_end(struct transaction *t);
+
+/* tee_draft.c ----------------------------------------------------------- */
+
+/* The answer goes on, maybe for long: from now on what comes is looked after.
+ * Does nothing the next times. */
+void tee_draft_begin(struct transaction *t);
+
+/* What is in memory of the body went to the recorder as a part. */
+void tee_draft_parted(struct transaction *t);
+
+/* It is over. */
+void tee_draft_end(struct transaction *t);
+
+/* The time has come to look after all of a worker's. */
+void tee_draft_on_tick(int fd, short what, void *arg);
 
 #endif

@@ -90,7 +90,10 @@ worker_new(
 	}
 	w->mailbox = mailbox_new(w, w->base);
 	w->deadline = event_new(w->base, -1, 0, worker_on_deadline, w);
-	if (w->mailbox == NULL || w->deadline == NULL) {
+	if (g->recorder != NULL)
+		w->draft_tick = event_new(w->base, -1, 0, tee_draft_on_tick, w);
+	if (w->mailbox == NULL || w->deadline == NULL ||
+	    (g->recorder != NULL && w->draft_tick == NULL)) {
 		err_set(e, "no memory or descriptors for a worker");
 		goto fail;
 	}
@@ -156,6 +159,8 @@ worker_free(struct worker *w)
 	mailbox_close(w->mailbox);
 	if (w->deadline != NULL)
 		event_free(w->deadline);
+	if (w->draft_tick != NULL)
+		event_free(w->draft_tick);
 	channels_forget(w->shared->channels, w);
 	if (w->base != NULL)
 		event_base_free(w->base);

@@ -98,7 +98,9 @@ struct worker {
 	struct keyer *keyer;
 	struct mocks *mocks; /* the version that new requests get; or NULL */
 	struct transaction *starved; /* waiting for room in the recorder */
-	bool draining;               /* no new requests; replies say close */
+	struct transaction *drafts;  /* recorded while they go on */
+	struct event *draft_tick; /* of them; NULL when nothing is recorded */
+	bool draining;            /* no new requests; replies say close */
 	int64_t now; /* monotonic µs, fresh in each callback that came by I/O */
 	char *scratch;      /* WORKER_SCRATCH bytes for one read */
 	struct arena batch; /* forgotten after each batch of writes */

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "har/feed.h"
@@ -104,4 +105,70 @@ exchange_free(struct exchange *x)
 	body_clear(&x->response.body);
 	arena_fini(&x->arena);
 	free(x);
+}
+
+static void
+message_copy(struct message *to, const struct message *from, struct arena *a)
+{
+	to->minor = from->minor;
+	to->version = arena_str(a, from->version);
+	to->headers = headers_copy(&from->headers, a);
+	to->framing = from->framing;
+	to->head_bytes = from->head_bytes;
+}
+
+static void
+exchange_copy_interims(struct exchange *to, const struct exchange *from)
+{
+	struct interim **last = &to->interims;
+	const struct interim *i;
+
+	for (i = from->interims; i != NULL; i = i->next) {
+		*last = arena_zalloc(&to->arena, sizeof(**last));
+		(*last)->status = i->status;
+		(*last)->headers = headers_copy(&i->headers, &to->arena);
+		last = &(*last)->next;
+	}
+}
+
+void
+exchange_copy_begun(struct exchange *to, const struct exchange *from)
+{
+	struct arena *a = &to->arena;
+	size_t i;
+	struct {
+		struct str *to;
+		const struct str *from;
+	} texts[] = {
+		{ &to->method, &from->method },
+		{ &to->target, &from->target },
+		{ &to->scope, &from->scope },
+		{ &to->url, &from->url },
+		{ &to->reason, &from->reason },
+		{ &to->server_addr, &from->server_addr },
+		{ &to->client_addr, &from->client_addr },
+		{ &to->connection, &from->connection },
+		{ &to->session, &from->session },
+		{ &to->mode, &from->mode },
+		{ &to->comment, &from->comment },
+		{ &to->extra, &from->extra },
+	};
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		*texts[i].to = arena_str(a, *texts[i].from);
+	memcpy(to->key, from->key, sizeof(to->key));
+	to->keyed = from->keyed;
+	memcpy(to->normal_key, from->normal_key, sizeof(to->normal_key));
+	to->normal_keyed = from->normal_keyed;
+	to->started_us = from->started_us;
+	to->timings = from->timings;
+	to->status = from->status;
+	message_copy(&to->request, &from->request, a);
+	to->request.trailers = headers_copy(&from->request.trailers, a);
+	to->request.body.known = from->request.body.known;
+	to->request.body.size = from->request.body.size;
+	buf_add_str(
+	    &to->request.body.bytes, buf_str(&from->request.body.bytes));
+	message_copy(&to->response, &from->response, a);
+	exchange_copy_interims(to, from);
 }

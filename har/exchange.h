@@ -153,4 +153,8 @@ struct exchange *exchange_new(void);
 void exchange_reset(struct exchange *x, size_t keep);
 void exchange_free(struct exchange *x); /* safe on NULL */
 
+/* Makes to, an empty one, the same as from but for its id, the body of its
+ * response, trailers and chunk marks: what is known while it goes on. */
+void exchange_copy_begun(struct exchange *to, const struct exchange *from);
+
 #endif

@@ -25,17 +25,28 @@ recording_sum(struct recording *p, struct str bytes)
 }
 
 static int
-recording_write(
-    struct recording *p, struct store *s, struct str bytes, struct err *e)
+recording_begin(struct recording *p, struct store *s, struct err *e)
 {
 	int64_t body;
 
-	if (p->body == 0) {
-		body = store_body_begin(s, e);
-		if (body < 0)
-			return -1;
-		p->body = body;
-	}
+	if (p->body != 0)
+		return 0;
+	body = store_body_begin(s, e);
+	if (body < 0)
+		return -1;
+	p->body = body;
+	return 0;
+}
+
+/* The bytes are the last that were summed. */
+static int
+recording_write(
+    struct recording *p, struct store *s, struct str bytes, struct err *e)
+{
+	if (recording_begin(p, s, e) != 0)
+		return -1;
+	if (p->drafted && store_body_cut(s, p->body, p->size - bytes.n, e) != 0)
+		return -1;
 	return store_body_part(s, p->body, bytes, e);
 }
 
@@ -49,7 +60,7 @@ recording_end(
 {
 	int64_t id;
 
-	if (p == NULL)
+	if (p == NULL || !p->parted)
 		return 0;
 	if (p->failed)
 		return err_set(e, "a part of a body could not be stored");
@@ -72,27 +83,41 @@ recording_end(
 static void
 recording_reset(struct recording *p)
 {
-	if (p != NULL)
-		p->body = p->kept;
+	if (p == NULL)
+		return;
+	p->body = p->kept;
+	p->draft = p->kept_draft;
 }
 
-/* Of an exchange that is given up, the parts that were committed before.
- * What cannot be deleted now is swept out when the store is next opened. */
+/* Of an exchange that is given up, the parts that were committed before; but
+ * a draft is all that is left of it.  What cannot be deleted now is swept out
+ * when the store is next opened. */
 static void
 recording_forget(struct recording *p, struct store *s)
 {
 	struct err e;
 
-	if (p != NULL && p->body > 0)
+	if (p != NULL && p->body > 0 && p->draft == 0)
 		(void)store_body_forget(s, p->body, &e);
+}
+
+/* The draft goes; its body stays if it is an entry's by now. */
+static int
+recording_undraft(const struct recording *p, struct store *s, struct err *e)
+{
+	if (p == NULL || p->draft == 0)
+		return 0;
+	return store_remove(s, p->draft, e) == -1 ? -1 : 0;
 }
 
 static int
 recording_undo(const struct recording *p, struct store *s, struct err *e)
 {
 	if (p == NULL || p->body == 0)
-		return 0;
-	return store_body_forget(s, p->body, e);
+		return recording_undraft(p, s, e);
+	if (store_body_forget(s, p->body, e) != 0)
+		return -1;
+	return recording_undraft(p, s, e);
 }
 
 static int
@@ -113,7 +138,9 @@ item_write_exchange(
 	if (recording_end(i->request, to->store, &x->request.body, e) != 0 ||
 	    recording_end(i->response, to->store, &x->response.body, e) != 0)
 		return -1;
-	return store_put(to->store, to->tape, x, e);
+	if (store_put(to->store, to->tape, x, e) != 0)
+		return -1;
+	return recording_undraft(i->response, to->store, e);
 }
 
 static int
@@ -124,9 +151,55 @@ item_write_part(const struct group_target *to, struct item *i, struct err *e)
 	if (!i->summed)
 		recording_sum(p, buf_str(&i->part));
 	i->summed = true;
+	p->parted = true;
 	if (p->failed)
 		return 0;
 	return recording_write(p, to->store, buf_str(&i->part), e);
+}
+
+/* The draft's row. */
+static int
+item_begin_draft(const struct group_target *to, struct item *i, struct err *e)
+{
+	struct recording *p = i->recording;
+	struct exchange *x = i->x;
+	int apply;
+
+	x->outcome = OUTCOME_TRUNCATED;
+	/* What comes of it may be the same as what there is. */
+	apply = to->on_record == ON_RECORD_FOLD
+		    ? 1
+		    : on_record_apply(to->on_record, to->store, to->tape, x, e);
+	p->undrafted = apply == 0;
+	if (apply <= 0)
+		return apply;
+	if (x->response.body.known && recording_begin(p, to->store, e) != 0)
+		return -1;
+	if (store_draft(to->store, to->tape, x,
+		x->response.body.known ? p->body : 0, e) != 0)
+		return -1;
+	p->draft = x->id;
+	return 0;
+}
+
+static int
+item_write_draft(const struct group_target *to, struct item *i, struct err *e)
+{
+	struct recording *p = i->recording;
+
+	if (p->failed || p->undrafted)
+		return 0;
+	if (i->x != NULL && item_begin_draft(to, i, e) != 0)
+		return -1;
+	if (p->draft == 0)
+		return 0;
+	p->drafted = true;
+	if (i->part.n > 0 &&
+	    store_body_part(to->store, p->body, buf_str(&i->part), e) != 0)
+		return -1;
+	return i->chunks.n == 0 ? 0
+				: store_draft_chunks(to->store, p->draft,
+				      buf_str(&i->chunks), e);
 }
 
 static int
@@ -137,11 +210,10 @@ item_write(const struct group_target *to, struct item *i, struct err *e)
 		return item_write_exchange(to, i, e);
 	case ITEM_PART:
 		return item_write_part(to, i, e);
+	case ITEM_DRAFT:
+		return item_write_draft(to, i, e);
 	case ITEM_DROP:
-		if (i->recording->body > 0)
-			return store_body_forget(
-			    to->store, i->recording->body, e);
-		break;
+		return recording_undo(i->recording, to->store, e);
 	}
 	return 0;
 }
@@ -165,8 +237,12 @@ item_reset(struct item *i)
 static void
 item_keep(struct item *i)
 {
-	if (i->kind == ITEM_PART)
-		i->recording->kept = i->recording->body;
+	struct recording *p = i->recording;
+
+	if (i->kind != ITEM_PART && i->kind != ITEM_DRAFT)
+		return;
+	p->kept = p->body;
+	p->kept_draft = p->draft;
 }
 
 static void
@@ -175,6 +251,8 @@ item_lose(struct item *i, struct store *s)
 	i->lost = true;
 	if (i->kind == ITEM_PART)
 		i->recording->failed = true;
+	if (i->kind == ITEM_DRAFT)
+		i->recording->undrafted = true;
 	if (i->kind == ITEM_EXCHANGE) {
 		recording_forget(i->request, s);
 		recording_forget(i->response, s);
@@ -191,6 +269,7 @@ item_free(struct item *i)
 		recording_free(i->recording);
 	}
 	buf_free(&i->part);
+	buf_free(&i->chunks);
 	free(i);
 }
 
@@ -265,7 +344,7 @@ group_end(
 		first = i->next;
 		if (i->on_written != NULL)
 			i->on_written(i->arg, i->lost ? -1 : i->x->id);
-		if (i->kind == ITEM_EXCHANGE)
+		if (i->x != NULL)
 			done(arg, i->x);
 		item_free(i);
 	}

@@ -17,7 +17,7 @@ struct err;
 struct recorder;
 struct store;
 
-enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DROP };
+enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DRAFT, ITEM_DROP };
 
 /* One thing to write.  It stays until its group is committed or given up. */
 struct item {
@@ -32,18 +32,23 @@ struct item {
 	void (*on_written)(void *arg, int64_t entry);
 	void *arg;
 
-	struct recording *recording; /* of a part or a drop */
+	struct recording *recording; /* of a part, a draft or a drop */
 	struct buf part;
-	bool summed; /* the part is in the recording's digest */
+	struct buf chunks; /* packed marks; of a draft */
+	bool summed;       /* the part is in the recording's digest */
 };
 
 /* A body that comes in parts.  The recorder's thread alone looks inside; all
  * others only pass it on. */
 struct recording {
 	struct recorder *recorder;
-	int64_t body; /* in the store; 0: not begun */
-	int64_t kept; /* the same as of the last commit */
-	bool failed;  /* a part is lost, so the whole is */
+	int64_t body;             /* in the store; 0: not begun */
+	int64_t draft;            /* of its exchange; 0: none */
+	int64_t kept, kept_draft; /* both as of the last commit */
+	bool parted;    /* there were parts; else it is only a draft's */
+	bool drafted;   /* behind its parts there may be a draft's pieces */
+	bool undrafted; /* no more of a draft */
+	bool failed;    /* a part is lost, so the whole is */
 	struct digest *digest;
 	uint64_t size;
 	bool ended; /* size and sha256 are final */

@@ -75,17 +75,25 @@ unzigzag(uint64_t v)
 }
 
 void
-pack_chunks(const struct exchange *x, struct buf *out)
+pack_marks(struct chunk_mark last, const struct chunk_mark *marks, size_t n,
+    struct buf *out)
 {
-	uint64_t offset = 0, at = 0;
 	size_t i;
 
-	for (i = 0; i < x->nchunks; i++) {
-		pack_number(out, x->chunks[i].offset - offset);
-		pack_number(out, zigzag((uint64_t)x->chunks[i].at_us - at));
-		offset = x->chunks[i].offset;
-		at = (uint64_t)x->chunks[i].at_us;
+	for (i = 0; i < n; i++) {
+		pack_number(out, marks[i].offset - last.offset);
+		pack_number(out,
+		    zigzag((uint64_t)marks[i].at_us - (uint64_t)last.at_us));
+		last = marks[i];
 	}
+}
+
+void
+pack_chunks(const struct exchange *x, struct buf *out)
+{
+	static const struct chunk_mark none;
+
+	pack_marks(none, x->chunks, x->nchunks, out);
 }
 
 int

@@ -15,6 +15,9 @@ const char *pack_framing(enum framing f);
 /* The framing called text, FRAMING_NONE when there is no such. */
 enum framing unpack_framing(struct str text);
 
+/* Chunk marks behind the one that is last, which is all zero for none. */
+void pack_marks(struct chunk_mark last, const struct chunk_mark *marks,
+    size_t n, struct buf *out);
 void pack_chunks(const struct exchange *x, struct buf *out);
 void pack_interims(const struct exchange *x, struct buf *out);
 

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "recorder/group.h"
+#include "recorder/pack.h"
 #include "recorder/store.h"
 
 #include "recorder/recorder.h"
@@ -300,6 +301,20 @@ item_new(enum item_kind kind)
 	return i;
 }
 
+static size_t
+message_bytes(const struct message *m)
+{
+	return m->body.bytes.cap +
+	       (m->head_bytes > 0 ? (size_t)m->head_bytes : 0);
+}
+
+static size_t
+exchange_bytes(const struct exchange *x)
+{
+	return RECORDER_EXCHANGE_BYTES + message_bytes(&x->request) +
+	       message_bytes(&x->response) + x->nchunks * sizeof(*x->chunks);
+}
+
 struct recording *
 recording_new(struct recorder *r)
 {
@@ -331,18 +346,19 @@ recording_drop(struct recording *p)
 	recorder_queue(p->recorder, i);
 }
 
-static size_t
-message_bytes(const struct message *m)
+void
+recording_draft(
+    struct recording *p, struct exchange *x, const struct recording_news *news)
 {
-	return m->body.bytes.cap +
-	       (m->head_bytes > 0 ? (size_t)m->head_bytes : 0);
-}
+	struct item *i = item_new(ITEM_DRAFT);
 
-static size_t
-exchange_bytes(const struct exchange *x)
-{
-	return RECORDER_EXCHANGE_BYTES + message_bytes(&x->request) +
-	       message_bytes(&x->response) + x->nchunks * sizeof(*x->chunks);
+	i->recording = p;
+	i->x = x;
+	buf_add_str(&i->part, news->bytes);
+	pack_marks(news->last, news->marks, news->nmarks, &i->chunks);
+	i->bytes = sizeof(*i) + i->part.cap + i->chunks.cap +
+		   (x != NULL ? exchange_bytes(x) : 0);
+	recorder_queue(p->recorder, i);
 }
 
 void

@@ -58,6 +58,23 @@ void recording_part(struct recording *p, const void *bytes, size_t n);
 void recording_drop(struct recording *p);
 
 /*
+ * What there is so far of an exchange that goes on, so that it is not lost
+ * with the program (store_draft()).  x, taken over, is what it is of the first
+ * time and NULL later.  bytes of its response's body and the chunk marks
+ * behind last are those that came since the call before, or since the last
+ * part, which takes the place of what it has again.  A draft that cannot be
+ * stored is no loss.
+ */
+struct recording_news {
+	struct str bytes;
+	const struct chunk_mark *marks;
+	size_t nmarks;
+	struct chunk_mark last;
+};
+void recording_draft(
+    struct recording *p, struct exchange *x, const struct recording_news *news);
+
+/*
  * Takes x over.  response and request are the recordings of its bodies that
  * were begun, or NULL; they are taken over, too.  on_written (may be NULL)
  * is called on the recorder's thread once the exchange is committed, with

@@ -233,7 +233,7 @@ store_open_writer(struct store *s, bool durable, struct err *e)
 			: "PRAGMA synchronous = NORMAL",
 		"cannot set up", e) != 0)
 		return -1;
-	return store_body_sweep(s, e);
+	return store_draft_mend(s, e) == 0 ? store_body_sweep(s, e) : -1;
 }
 
 /* Before SQLite is used at all.  Its statistics of memory, which nobody asks
@@ -244,17 +244,35 @@ store_set_up_sqlite(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else it counts */
 }
 
-/* Brings an older file up to date for one that only wants to read it. */
+/* Does for one that only wants to read it what comes with its opening. */
 static int
-store_upgrade(const char *path, struct err *e)
+store_put_right(const char *path, struct err *e)
 {
 	struct store *s = store_open(path, STORE_WRITE, false, e);
 
-	if (s == NULL)
-		return err_wrap(e, "was made by an older hark and has to be "
-				   "brought up to date first");
 	store_close(s);
-	return 0;
+	return s != NULL ? 0 : -1;
+}
+
+/* Brings an older file up to date. */
+static int
+store_upgrade(const char *path, struct err *e)
+{
+	if (store_put_right(path, e) == 0)
+		return 0;
+	return err_wrap(e, "was made by an older hark and has to be "
+			   "brought up to date first");
+}
+
+/* What a killed program left begun is worth reading; where it cannot be
+ * written there is still the rest. */
+static void
+store_take_over(struct store *s)
+{
+	struct err e;
+
+	if (store_has_drafts(s) && !lock_held(s->path))
+		(void)store_put_right(s->path, &e);
 }
 
 struct store *
@@ -275,8 +293,10 @@ store_open(
 		schema = schema_check(s->db, false, e);
 		if (schema == 1 && store_upgrade(path, e) == 0)
 			schema = 0;
-		if (schema == 0)
+		if (schema == 0) {
+			store_take_over(s);
 			return s;
+		}
 		if (!store_writable(path) && !store_at_rest(path))
 			err_wrap(e, "is not at rest and cannot be written");
 		err_wrap(e, "store %s", s->path);

@@ -110,6 +110,26 @@ int64_t store_body_end(struct store *s, int64_t body, uint64_t size,
     const uint8_t sha256[DIGEST_BYTES], struct err *e);
 int store_body_forget(struct store *s, int64_t body, struct err *e);
 
+/*
+ * A draft is what there is of an exchange that goes on: an entry that nobody
+ * finds, lists or reads, so that little is lost when the program is killed.
+ * Opening a store whose writer is gone makes truncated entries of its drafts.
+ *
+ * store_draft() writes x as one, with x->id set (below 0); body is its
+ * response's, begun and not ended, or 0.  store_draft_chunks() adds to its
+ * chunk marks what pack_marks() made.  store_remove() deletes it, and the
+ * body unless an entry has it by then.  Both 0 or -1.
+ */
+int store_draft(struct store *s, int64_t tape, struct exchange *x, int64_t body,
+    struct err *e);
+int store_draft_chunks(
+    struct store *s, int64_t draft, struct str packed, struct err *e);
+
+/* Deletes what a body that is not ended has from offset on, which is where a
+ * part began.  0 or -1. */
+int store_body_cut(
+    struct store *s, int64_t body, uint64_t offset, struct err *e);
+
 /* Writes x as an entry at the end of the tape: x->id is set.  Bodies in
  * memory are hashed if need be and stored once.  0 or -1. */
 int store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);

@@ -406,6 +406,38 @@ store_body_release(struct store *s, int64_t body, struct err *e)
 }
 
 int
+store_body_cut(struct store *s, int64_t body, uint64_t offset, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_PARTS_CUT,
+	    "DELETE FROM body_part WHERE body = ? AND at >= ?", e);
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, body);
+	sqlite3_bind_int64(q, 2, (int64_t)offset);
+	return store_run(s, q, "cannot delete parts of a body", e);
+}
+
+int64_t
+store_body_size(struct store *s, int64_t body, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_PARTS_SIZE,
+	    "SELECT coalesce(sum(length(bytes)), 0) FROM body_part "
+	    "WHERE body = ?",
+	    e);
+	int64_t size;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, body);
+	size = sqlite3_step(q) == SQLITE_ROW
+		   ? sqlite3_column_int64(q, 0)
+		   : store_failed(s, "cannot read a body", e);
+	sqlite3_reset(q);
+	return size;
+}
+
+int
 store_body_sweep(struct store *s, struct err *e)
 {
 	if (sqlite3_exec(s->db,

@@ -40,6 +40,8 @@ enum store_statement {
 	STORE_PART_AT,
 	STORE_PARTS_GET,
 	STORE_PARTS_DELETE,
+	STORE_PARTS_CUT,
+	STORE_PARTS_SIZE,
 	STORE_PUT,
 	STORE_AGAIN,
 	STORE_BODIES_OF,
@@ -63,6 +65,12 @@ enum store_statement {
 	STORE_REQUESTS,
 	STORE_NEXT_REQUEST,
 	STORE_SET_KEYS,
+	STORE_DRAFT_LAST,
+	STORE_DRAFT_NEXT,
+	STORE_DRAFT_CHUNKS,
+	STORE_DRAFT_COPY,
+	STORE_DRAFT_TAPE,
+	STORE_DRAFT_BODY,
 	STORE_STATEMENTS
 };
 
@@ -84,6 +92,8 @@ struct store {
 #define STORE_FIND_NORMAL_SQL \
 	"SELECT id, outcome, status FROM entry " \
 	"WHERE tape = ?1 AND normal_key = ?2 ORDER BY id"
+
+#define STORE_ENTRY_DELETE_SQL "DELETE FROM entry WHERE id = ?"
 
 /* The statement, ready for its parameters.  NULL with *e set on failure. */
 sqlite3_stmt *store_statement(struct store *s, enum store_statement which,
@@ -121,5 +131,19 @@ int store_body_release(struct store *s, int64_t body, struct err *e);
 
 /* Deletes the bodies that a crash left without an end.  0 or -1. */
 int store_body_sweep(struct store *s, struct err *e);
+
+/* How many bytes the parts of a body are that is not ended; -1 on error. */
+int64_t store_body_size(struct store *s, int64_t body, struct err *e);
+
+/* store_write.c: writes x as a row with that id; with 0, the next one.  In the
+ * caller's transaction.  0 or -1. */
+int store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
+    struct err *e);
+
+/* store_draft.c: whether there are drafts. */
+bool store_has_drafts(struct store *s);
+
+/* Makes entries of all drafts, for a writer that has written none.  0, -1. */
+int store_draft_mend(struct store *s, struct err *e);
 
 #endif

@@ -82,7 +82,8 @@ store_extent(
     struct store *s, struct str tape, struct store_extent *x, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_EXTENT,
-	    "SELECT id, created_us, (SELECT coalesce(max(id), 0) FROM entry) "
+	    "SELECT id, created_us, (SELECT coalesce(max(id), 0) FROM entry "
+	    "WHERE id > 0) "
 	    "FROM tape WHERE name = ?",
 	    e);
 	int r;

@@ -152,9 +152,8 @@ bind_exchange(sqlite3_stmt *q, const struct exchange *x)
 	store_bind(q, BIND(extra), x->extra);
 }
 
-/* id is 0 for a new entry. */
-static int
-store_put_parts(struct store *s, int64_t tape, int64_t id, struct exchange *x,
+int
+store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
     struct err *e)
 {
 	int64_t request = store_body_put(s, &x->request.body, e);
@@ -189,10 +188,10 @@ int
 store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
 {
 	if (!sqlite3_get_autocommit(s->db))
-		return store_put_parts(s, tape, 0, x, e);
+		return store_put_row(s, tape, 0, x, e);
 	if (store_begin(s, e) != 0)
 		return -1;
-	if (store_put_parts(s, tape, 0, x, e) == 0 && store_commit(s, e) == 0)
+	if (store_put_row(s, tape, 0, x, e) == 0 && store_commit(s, e) == 0)
 		return 0;
 	store_rollback(s);
 	return -1;
@@ -244,8 +243,8 @@ left_release(struct store *s, const struct left *l, struct err *e)
 static int
 store_delete_row(struct store *s, int64_t entry, struct err *e)
 {
-	sqlite3_stmt *q = store_statement(
-	    s, STORE_ENTRY_DELETE, "DELETE FROM entry WHERE id = ?", e);
+	sqlite3_stmt *q =
+	    store_statement(s, STORE_ENTRY_DELETE, STORE_ENTRY_DELETE_SQL, e);
 
 	if (q == NULL)
 		return -1;
@@ -265,7 +264,7 @@ store_remove_parts(
 		return r;
 	if (store_delete_row(s, entry, e) != 0)
 		return -1;
-	if (x != NULL && store_put_parts(s, l.tape, entry, x, e) != 0)
+	if (x != NULL && store_put_row(s, l.tape, entry, x, e) != 0)
 		return -1;
 	return left_release(s, &l, e) == 0 ? 1 : -1;
 }

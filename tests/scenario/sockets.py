@@ -7,6 +7,7 @@ import itertools
 import struct
 import zlib
 
+from waits import same
 from wire import Ended
 
 GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -158,3 +159,24 @@ def serves(talk, protocol=None, deflate=False, extensions=None):
                     s.wire.some()
             peer.close()
     return script
+
+
+def upper(s):
+    """Says hello, echoes in capitals, and closes at "bye"."""
+    s.send('hello')
+    while True:
+        said = s.receive()
+        if said == 'bye':
+            s.close(1000, 'so long')
+            same(s.closed(), (1000, 'so long'))
+            s.wire.close()
+            return
+        s.send(said.upper() if isinstance(said, str) else said[::-1])
+
+
+def said(entry):
+    """(s or r, opcode, bytes) of each message."""
+    return [(m['type'][0], m['opcode'],
+             m['data'].encode() if m['opcode'] == TEXT and
+             '_encoding' not in m else base64.b64decode(m['data']))
+            for m in entry['_webSocketMessages']]

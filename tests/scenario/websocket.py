@@ -1,34 +1,13 @@
 # Goal: what passes on a WebSocket is recorded, message by message.
 
-import base64
 import contextlib
 import time
 
 from harness import (Ended, case, certificate, check, command, entries,
                      export, main, outcome, reply, same, tls_server)
-from sockets import (CLOSE, PING, PONG, TEXT, closing, frame, opened, serves)
+from sockets import (CLOSE, PING, PONG, TEXT, closing, frame, opened, said,
+                     serves, upper)
 from tunnels import intercepted, world
-
-
-def upper(s):
-    """Says hello, echoes in capitals, and closes at "bye"."""
-    s.send('hello')
-    while True:
-        said = s.receive()
-        if said == 'bye':
-            s.close(1000, 'so long')
-            same(s.closed(), (1000, 'so long'))
-            s.wire.close()
-            return
-        s.send(said.upper() if isinstance(said, str) else said[::-1])
-
-
-def said(entry):
-    """(s or r, opcode, bytes) of each message."""
-    return [(m['type'][0], m['opcode'],
-             m['data'].encode() if m['opcode'] == TEXT and
-             '_encoding' not in m else base64.b64decode(m['data']))
-            for m in entry['_webSocketMessages']]
 
 
 def chat(t, hark, *messages, target='/ws', **how):

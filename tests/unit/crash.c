@@ -96,6 +96,36 @@ give_in_parts(struct recorder *r, int *report)
 	    NULL, p, on_written, report);
 }
 
+/* An exchange that goes on; it is given in the end, or dropped, or neither. */
+static void
+give_late(struct recorder *r, int *report)
+{
+	static char part[BODY_PART + 99];
+	struct recording *p = recording_new(r);
+	size_t rest = 1 + roll(9000), parts = 0;
+	struct exchange *x;
+	unsigned i, end = roll(3);
+
+	noise(part, sizeof(part));
+	for (i = 0; i < 3; i++)
+		recording_draft(p, i == 0 ? exchange(0, 0) : NULL,
+		    &(struct recording_news){
+			.bytes = { part + i * 1000, 1000 } });
+	if (roll(2) == 0) {
+		recording_part(p, part, parts = sizeof(part));
+		recording_draft(p, NULL,
+		    &(struct recording_news){ .bytes = { part, 500 } });
+	}
+	x = exchange(rest, parts);
+	if (end == 0) {
+		recorder_give(r, x, NULL, p, on_written, report);
+		return;
+	}
+	exchange_free(x);
+	if (end == 1)
+		recording_drop(p);
+}
+
 /* Records until it is killed. */
 static void
 record(const char *path, enum durability d, int report)
@@ -124,6 +154,9 @@ record(const char *path, enum durability d, int report)
 			p = recording_new(r);
 			recording_part(p, "dropped", 7);
 			recording_drop(p);
+			break;
+		case 3:
+			give_late(r, &report);
 			break;
 		default:
 			recorder_give(r, exchange(roll(3000), 0), NULL, NULL,
@@ -184,7 +217,7 @@ number(const char *path, const char *sql)
 }
 
 static void
-is_whole(struct store *s, int64_t id)
+is_there(struct store *s, int64_t id, bool whole)
 {
 	struct exchange *x;
 	uint8_t sum[DIGEST_BYTES];
@@ -195,7 +228,9 @@ is_whole(struct store *s, int64_t id)
 		printf("# entry %lld: %s\n", (long long)id, e.text);
 	CHECK(x != NULL);
 	CHECK_INT(str_u64(x->target, &size), 0);
-	CHECK_INT(x->response.body.bytes.n, size);
+	if (whole)
+		CHECK_INT(x->response.body.bytes.n, size);
+	size = x->response.body.bytes.n;
 	if (size > 0) {
 		digest_of(x->response.body.bytes.p, size, sum);
 		CHECK(memcmp(sum, x->response.body.sha256, DIGEST_BYTES) == 0);
@@ -206,7 +241,7 @@ is_whole(struct store *s, int64_t id)
 static int
 on_entry(void *arg, const struct store_entry_row *row)
 {
-	is_whole(arg, row->id);
+	is_there(arg, row->id, row->outcome == OUTCOME_COMPLETE);
 	return 0;
 }
 
@@ -223,7 +258,7 @@ is_clean(const char *path, const int64_t *ids, size_t n)
 	s = store_open(path, STORE_WRITE, false, &e);
 	CHECK(s != NULL);
 	for (i = 0; i < n; i++)
-		is_whole(s, ids[i]);
+		is_there(s, ids[i], true);
 	/* Those that were not reported any more are whole or not there. */
 	CHECK_INT(store_list(s, &all, on_entry, s, &e), 0);
 	store_close(s);
@@ -233,6 +268,7 @@ is_clean(const char *path, const int64_t *ids, size_t n)
 	    0);
 	CHECK_INT(
 	    number(path, "SELECT count(*) FROM body WHERE head IS NULL"), 0);
+	CHECK_INT(number(path, "SELECT count(*) FROM entry WHERE id < 0"), 0);
 }
 
 static void

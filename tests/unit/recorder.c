@@ -387,6 +387,176 @@ equal_bodies_in_parts_are_stored_once(void)
 }
 
 static void
+draft(struct recording *p, struct exchange *x, const char *text,
+    const struct chunk_mark *marks, size_t n)
+{
+	struct recording_news news = { .bytes = str_of(text),
+		.marks = marks + (x == NULL),
+		.nmarks = n - (x == NULL) };
+
+	if (x == NULL)
+		news.last = marks[0];
+	recording_draft(p, x, &news);
+}
+
+/* Two pieces of a stream, of which only a draft is written. */
+static struct recording *
+record_draft(struct recorder *r, const char *target)
+{
+	static const struct chunk_mark marks[] = { { 0, 5 }, { 3, 90000 } };
+	struct recording *p = recording_new(r);
+
+	draft(p, exchange(target, 0), "one", marks, 1);
+	draft(p, NULL, "two", marks, 2);
+	return p;
+}
+
+/* A copy of the store as a killed recorder would have left it. */
+static void
+leave(const char *name, const char *copy)
+{
+	char sql[400];
+
+	snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", at(copy));
+	run_sql(name, sql);
+}
+
+static struct exchange *
+read_entry(const char *name, int64_t id)
+{
+	struct store *s = store_open(at(name), STORE_READ, false, &e);
+	struct exchange *x = NULL;
+
+	CHECK(s != NULL);
+	if (store_get(s, id, SIZE_MAX, &x, &e) == -1)
+		printf("# %s\n", e.text);
+	store_close(s);
+	return x;
+}
+
+static void
+an_abandoned_exchange_is_an_entry_of_what_came(void)
+{
+	struct recorder *r = open_with("left.db", DURABILITY_OFF, 0, NULL);
+	struct recording *p;
+	struct exchange *x;
+
+	give(r, "/before", 3, NULL);
+	p = record_draft(r, "/stream");
+	recorder_flush(r);
+	leave("left.db", "copy.db");
+	recording_drop(p);
+	recorder_close(r);
+	x = read_entry("copy.db", 2);
+	CHECK(x != NULL);
+	CHECK(str_is(x->target, "/stream"));
+	CHECK_INT(x->outcome, OUTCOME_TRUNCATED);
+	CHECK(str_is(x->failure, "hark ended while it was being recorded"));
+	CHECK(str_is(buf_str(&x->response.body.bytes), "onetwo"));
+	CHECK_INT(x->nchunks, 2);
+	CHECK_INT(x->chunks[1].offset, 3);
+	CHECK_INT(x->chunks[1].at_us, 90000);
+	exchange_free(x);
+	CHECK_INT(number("copy.db", "SELECT count(*) FROM entry"), 2);
+	CHECK_INT(number("copy.db", "SELECT count(*) FROM body_part"), 0);
+}
+
+static int
+on_row(void *arg, const struct store_entry_row *row)
+{
+	(void)row;
+	++*(int *)arg;
+	return 0;
+}
+
+static void
+an_exchange_that_goes_on_is_seen_by_nobody(void)
+{
+	struct recorder *r = open_with("goes.db", DURABILITY_OFF, 0, NULL);
+	struct store *s = store_open(at("goes.db"), STORE_READ, false, &e);
+	struct store_filter all = { 0 };
+	struct store_extent extent;
+	struct recording *p;
+	int rows = 0;
+
+	p = record_draft(r, "/stream");
+	recorder_flush(r);
+	CHECK_INT(number("goes.db", "SELECT count(*) FROM entry"), 1);
+	CHECK_INT(store_list(s, &all, on_row, &rows, &e), 0);
+	CHECK_INT(rows, 0);
+	CHECK_INT(store_extent(s, STR("default"), &extent, &e), 0);
+	CHECK_INT(extent.last, 0);
+	CHECK_INT(number("goes.db", "SELECT count(*) FROM har"), 0);
+	store_close(s);
+	/* A reader that comes now leaves alone what the recorder is at. */
+	s = store_open(at("goes.db"), STORE_READ, false, &e);
+	CHECK_INT(
+	    number("goes.db", "SELECT count(*) FROM entry WHERE id < 0"), 1);
+	store_close(s);
+	recorder_give(r, exchange("/stream", 6), NULL, p, NULL, NULL);
+	recorder_flush(r);
+	CHECK_INT(number("goes.db", "SELECT count(*) FROM entry"), 1);
+	CHECK_INT(number("goes.db", "SELECT id FROM entry"), 1);
+	CHECK_INT(number("goes.db", "SELECT count(*) FROM body"), 1);
+	CHECK_INT(number("goes.db", "SELECT count(*) FROM body_part"), 0);
+	recorder_close(r);
+}
+
+static void
+a_part_takes_the_place_of_what_the_draft_had_of_it(void)
+{
+	struct recorder *r = open_with("taken.db", DURABILITY_OFF, 0, NULL);
+	static char part[PART];
+	struct recording *p = record_draft(r, "/stream");
+	struct exchange *x;
+
+	memset(part, 'p', sizeof(part));
+	recorder_flush(r);
+	recording_part(p, part, sizeof(part));
+	recording_draft(p, NULL, &(struct recording_news){ .bytes = STR("x") });
+	recorder_flush(r);
+	leave("taken.db", "taken-copy.db");
+	x = read_entry("taken-copy.db", 1);
+	CHECK(x != NULL);
+	CHECK_INT(x->response.body.bytes.n, PART + 1);
+	CHECK(x->response.body.bytes.p[0] == 'p');
+	CHECK(x->response.body.bytes.p[PART] == 'x');
+	exchange_free(x);
+	recorder_give(r, exchange("/stream", 10), NULL, p, NULL, NULL);
+	recorder_close(r);
+	x = read_entry("taken.db", 1);
+	CHECK(x != NULL);
+	CHECK_INT(x->response.body.bytes.n, PART + 10);
+	CHECK(x->response.body.bytes.p[PART] == 'b');
+	exchange_free(x);
+	CHECK_INT(number("taken.db", "SELECT count(*) FROM body"), 1);
+}
+
+static void
+what_is_not_to_be_stored_has_no_draft(void)
+{
+	struct recorder *r;
+	struct recording *p;
+	struct exchange *x = exchange("/a", 5);
+
+	policy = ON_RECORD_KEEP_FIRST;
+	r = open_with("kept.db", DURABILITY_OFF, 0, NULL);
+	policy = ON_RECORD_APPEND;
+	x->keyed = true;
+	recorder_give(r, x, NULL, NULL, NULL, NULL);
+	p = recording_new(r);
+	x = exchange("/a", 0);
+	x->keyed = true;
+	recording_draft(p, x, &(struct recording_news){ .bytes = STR("n") });
+	recording_draft(p, NULL, &(struct recording_news){ .bytes = STR("o") });
+	recorder_flush(r);
+	CHECK_INT(number("kept.db", "SELECT count(*) FROM entry"), 1);
+	recording_drop(p);
+	recorder_close(r);
+	CHECK_INT(number("kept.db", "SELECT count(*) FROM body"), 1);
+}
+
+static void
 a_dropped_recording_leaves_nothing(void)
 {
 	struct recorder *r = open_with("drop.db", DURABILITY_BATCH, 0, NULL);
@@ -742,6 +912,10 @@ RUN(TEST(what_was_given_is_in_the_store_after_a_flush),
     TEST(a_strict_exchange_is_committed_before_it_is_reported),
     TEST(a_body_in_parts_is_one_body),
     TEST(equal_bodies_in_parts_are_stored_once),
+    TEST(an_abandoned_exchange_is_an_entry_of_what_came),
+    TEST(an_exchange_that_goes_on_is_seen_by_nobody),
+    TEST(a_part_takes_the_place_of_what_the_draft_had_of_it),
+    TEST(what_is_not_to_be_stored_has_no_draft),
     TEST(a_dropped_recording_leaves_nothing),
     TEST(a_queue_is_full_above_its_limit_and_has_room_below_half),
     TEST(one_that_the_store_refuses_does_not_take_others_with_it),
