@@ -34,8 +34,11 @@ struct demo {
 void
 cmd_demo_preset(struct settings *s)
 {
+	struct err e;
+
 	free(s->store);
 	s->store = NULL;
+	(void)settings_admin(s, "off", &e); /* a constant */
 }
 
 /* Somebody who only wants to look should not have to find a free port. */

@@ -106,6 +106,7 @@ cmd_run_preset(struct settings *s)
 	/* A free port: many such commands may run at a time. */
 	(void)settings_listen(s, "127.0.0.1:0", &e); /* a constant */
 	s->listen_inherited = true;
+	(void)settings_admin(s, "off", &e); /* the same */
 }
 
 static void

@@ -4,6 +4,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/admin.h"
 #include "gateway/channel.h"
 #include "gateway/contracts.h"
 #include "gateway/differences.h"
@@ -34,6 +37,7 @@
 #include "gateway/transaction.h"
 #include "gateway/violations.h"
 #include "gateway/worker.h"
+#include "har/json_write.h"
 #include "mock/contract.h"
 #include "mock/mocks.h"
 #include "recorder/id_ranges.h"
@@ -52,7 +56,7 @@ struct gateway {
 	struct origins *origins;
 	struct named *named;
 	struct front front;
-	uint16_t *ports; /* of addresses */
+	uint16_t *ports; /* of addresses, and the admin port */
 	struct redacting redacting;
 	char **addresses; /* really bound, one per settings.listen */
 	struct worker **workers;
@@ -61,6 +65,9 @@ struct gateway {
 	struct messenger_figures called;  /* the same */
 	bool stopped;
 	struct mocking *mocking;
+	atomic_bool stopping;
+	pthread_mutex_t lock; /* for trouble */
+	char *trouble;        /* why nothing is stored; NULL: it is */
 };
 
 /* ---- sockets --------------------------------------------------------- */
@@ -190,6 +197,10 @@ gateway_on_trouble(void *arg, const char *text)
 {
 	struct gateway *g = arg;
 
+	pthread_mutex_lock(&g->lock);
+	free(g->trouble);
+	g->trouble = text != NULL ? xstrdup(text) : NULL;
+	pthread_mutex_unlock(&g->lock);
 	if (text != NULL)
 		log_error(g->shared.settings->store,
 		    "exchanges are not stored: %s", text);
@@ -324,6 +335,30 @@ done:
 	return result;
 }
 
+/* Before the workers run, which must not ask it. */
+static int
+gateway_open_admin(struct gateway *g, struct err *e)
+{
+	struct admin_of of = { .settings = g->shared.settings,
+		.gateway = g,
+		.shared = &g->shared,
+		.mocking = g->mocking };
+	bool free_port = false;
+	size_t i;
+
+	if (!settings_has_admin(of.settings))
+		return 0;
+	for (i = 0; i < of.settings->listen.n; i++)
+		free_port = free_port ||
+			    str_ends(str_of(of.settings->listen.v[i]), ":0");
+	g->shared.admin = admin_open(&of, free_port, e);
+	if (g->shared.admin == NULL)
+		return -1;
+	if (admin_port(g->shared.admin) != 0)
+		g->ports[g->shared.nports++] = admin_port(g->shared.admin);
+	return 0;
+}
+
 /* What a mode promises of its sockets holds for callbacks, too, unless they
  * are asked for. */
 static bool
@@ -379,6 +414,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	gateway_raise_limits();
+	pthread_mutex_init(&g->lock, NULL);
 	g->shared.settings = s;
 	g->shared.mode = &modes[s->mode];
 	g->shared.nworkers = s->workers != 0 ? s->workers
@@ -393,7 +429,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	if (s->nopenapi > 0)
 		g->shared.violations = violations_new();
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
-	g->ports = xcalloc(s->listen.n, sizeof(*g->ports));
+	g->ports = xcalloc(s->listen.n + 1, sizeof(*g->ports));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
 	if (gateway_open_front(g, e) == -1 ||
 	    gateway_open_upstreams(g, e) == -1 ||
@@ -402,9 +438,12 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	    gateway_open_store(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
 	    gateway_open_messenger(g, e) == -1 ||
+	    gateway_open_admin(g, e) == -1 ||
 	    gateway_start_workers(g, e) == -1 ||
 	    mocking_start(g->mocking, g->workers, g->shared.nworkers, e) ==
-		-1) {
+		-1 ||
+	    (g->shared.admin != NULL &&
+		admin_start(g->shared.admin, e) == -1)) {
 		gateway_stop(g);
 		gateway_free(g);
 		return NULL;
@@ -415,12 +454,21 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 void
 gateway_ready(const struct gateway *g, struct buf *json)
 {
+	struct json_write w;
 	size_t i;
 
 	buf_add_text(json, "{\"listen\":[");
 	for (i = 0; g->addresses[i] != NULL; i++)
 		buf_addf(json, "%s\"%s\"", i > 0 ? "," : "", g->addresses[i]);
-	buf_add_text(json, "]}");
+	buf_add_text(json, "]");
+	if (g->shared.admin != NULL) {
+		buf_add_text(json, ",\"admin\":");
+		json_write_init(&w, false, NULL, NULL);
+		json_write_str(&w, str_of(admin_address(g->shared.admin)));
+		buf_add_str(json, buf_str(&w.out));
+		json_write_fini(&w);
+	}
+	buf_add_text(json, "}");
 }
 
 const char *
@@ -472,6 +520,7 @@ gateway_stop(struct gateway *g)
 	if (g->stopped)
 		return;
 	g->stopped = true;
+	atomic_store(&g->stopping, true);
 	mocking_stop(g->mocking);
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
@@ -480,6 +529,8 @@ gateway_stop(struct gateway *g)
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_join(g->workers[i]);
+	admin_close(g->shared.admin);
+	g->shared.admin = NULL;
 	mocking_finish(g->mocking);
 	messenger_close(g->shared.messenger, g->shared.settings->callback_drain,
 	    &g->called);
@@ -523,6 +574,8 @@ gateway_free(struct gateway *g)
 	redacting_close(&g->redacting);
 	for (i = 0; i < g->shared.settings->listen.n; i++)
 		free(g->addresses[i]);
+	pthread_mutex_destroy(&g->lock);
+	free(g->trouble);
 	tally_free(g->shared.tally);
 	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);
@@ -530,6 +583,23 @@ gateway_free(struct gateway *g)
 	free(g->ports);
 	free(g->workers);
 	free(g);
+}
+
+bool
+gateway_stopping(const struct gateway *g)
+{
+	return atomic_load(&g->stopping);
+}
+
+char *
+gateway_trouble(struct gateway *g)
+{
+	char *text;
+
+	pthread_mutex_lock(&g->lock);
+	text = g->trouble != NULL ? xstrdup(g->trouble) : NULL;
+	pthread_mutex_unlock(&g->lock);
+	return text;
 }
 
 const char *

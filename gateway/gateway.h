@@ -27,11 +27,18 @@ struct violations;
 struct gateway *gateway_start(
     const struct settings *s, struct mocks *mocks, struct err *e);
 
-/* {"listen":["127.0.0.1:40123"]}: the addresses that are really bound. */
+/* {"listen":["127.0.0.1:40123"],"admin":"http://127.0.0.1:8081"}: what is
+ * really bound. */
 void gateway_ready(const struct gateway *g, struct buf *json);
 
 /* "127.0.0.1:40123", the i-th listener in the order of settings, or NULL. */
 const char *gateway_address(const struct gateway *g, size_t i);
+
+/* From any thread: whether it is being stopped. */
+bool gateway_stopping(const struct gateway *g);
+
+/* From any thread: why nothing is stored, or NULL; the caller frees. */
+char *gateway_trouble(struct gateway *g);
 
 /* "http" or "https": how its clients come. */
 const char *gateway_scheme(const struct gateway *g);

@@ -60,7 +60,8 @@ mailbox_on_ready(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (read(fd, &count, sizeof(count)) == -1 && errno != EAGAIN)
 		abort(); /* only on misuse of an eventfd */
-	m->w->now = clock_mono_us();
+	if (m->w != NULL)
+		m->w->now = clock_mono_us();
 	mailbox_read(m, false);
 }
 

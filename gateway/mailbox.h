@@ -14,7 +14,8 @@ struct worker;
 
 typedef void (*letter_fn)(struct worker *, void *arg);
 
-/* Letters are read on base's thread, in the order of posting. */
+/* Letters are read on base's thread, in the order of posting.  w is NULL where
+ * base is not that of a worker. */
 struct mailbox *mailbox_new(struct worker *w, struct event_base *base);
 struct mailbox *mailbox_ref(struct mailbox *m);
 void mailbox_unref(struct mailbox *m);

@@ -88,7 +88,9 @@ mocking_swap(struct mocking *m, struct mocks *next)
 	struct mocks *old = m->mocks;
 	size_t i;
 
+	pthread_mutex_lock(&m->lock);
 	m->mocks = next;
+	pthread_mutex_unlock(&m->lock);
 	if (m->keeper != NULL)
 		keeper_set_mocks(m->keeper, next);
 	m->without = m->nworkers;
@@ -263,4 +265,15 @@ struct mocks *
 mocking_mocks(const struct mocking *m)
 {
 	return m->mocks;
+}
+
+struct mocks *
+mocking_get(struct mocking *m)
+{
+	struct mocks *mocks;
+
+	pthread_mutex_lock(&m->lock);
+	mocks = m->mocks != NULL ? mocks_ref(m->mocks) : NULL;
+	pthread_mutex_unlock(&m->lock);
+	return mocks;
 }

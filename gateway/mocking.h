@@ -25,6 +25,10 @@ void mocking_free(struct mocking *m); /* safe on NULL */
 /* Those to begin with; NULL for none. */
 struct mocks *mocking_mocks(const struct mocking *m);
 
+/* From any thread: a reference to those that requests get now; NULL for
+ * none. */
+struct mocks *mocking_get(struct mocking *m);
+
 /* From now on files are watched, if they are to be, for the n workers, which
  * run until mocking_stop(). */
 int mocking_start(

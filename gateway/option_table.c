@@ -137,6 +137,22 @@ option_set_listen(
 }
 
 static int
+option_set_admin(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one admin port */
+	return settings_admin(s, text, e);
+}
+
+static int
+option_set_admin_host(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of its names */
+	return settings_admin_host(s, text, e);
+}
+
+static int
 option_set_intercept(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -393,6 +409,25 @@ const struct option option_table[] = {
 	    TEXT(ready_file, 4000),
 	    .argument = "FILE",
 	    .help = "write the bound addresses here when accepting",
+	},
+	{
+	    .name = "admin",
+	    .set = option_set_admin,
+	    .argument = "ADDR:PORT|unix:PATH|off",
+	    .help = "the admin port; 127.0.0.1:8081 or, taken, a free one",
+	},
+	{
+	    .name = "admin-token",
+	    TEXT(admin_token, 200),
+	    .argument = "TOKEN",
+	    .help = "what requests to it must know; HARK_ADMIN_TOKEN, too",
+	},
+	{
+	    .name = "admin-host",
+	    .set = option_set_admin_host,
+	    .argument = "NAME",
+	    .help = "a further name by which it may be asked",
+	    .repeatable = true,
 	},
 	{
 	    .name = "upstream",

@@ -3,8 +3,8 @@
 
 /*
  * The ready file tells whoever started the gateway that it accepts, and
- * where: {"listen":["127.0.0.1:40123"]}.  It appears whole or not at all,
- * and goes when the gateway stops.
+ * where: {"listen":["127.0.0.1:40123"],"admin":"http://127.0.0.1:8081"}.  It
+ * appears whole or not at all, and goes when the gateway stops.
  */
 
 #include "base/str.h"

@@ -221,6 +221,37 @@ settings_listen(struct settings *s, const char *text, struct err *e)
 	return 0;
 }
 
+int
+settings_admin(struct settings *s, const char *text, struct err *e)
+{
+	if (strcmp(text, "off") != 0 &&
+	    (strncmp(text, "unix:", 5) != 0 || text[5] == '\0') &&
+	    !settings_is_address(text))
+		return err_set(e,
+		    "%.200s: expected ADDR:PORT such as 127.0.0.1:8081, "
+		    "unix:PATH or off",
+		    text);
+	free(s->admin);
+	s->admin = xstrdup(text);
+	return 0;
+}
+
+bool
+settings_has_admin(const struct settings *s)
+{
+	return s->admin == NULL || strcmp(s->admin, "off") != 0;
+}
+
+int
+settings_admin_host(struct settings *s, const char *text, struct err *e)
+{
+	if (!url_is_authority(str_of(text)) || strchr(text, ':') != NULL)
+		return err_set(
+		    e, "%.200s: expected a host's name without a port", text);
+	settings_list_add(&s->admin_hosts, text);
+	return 0;
+}
+
 static void
 settings_session_clear(struct settings *s)
 {
@@ -580,6 +611,9 @@ settings_free(struct settings *s)
 	if (s == NULL)
 		return;
 	settings_list_free(&s->listen);
+	free(s->admin);
+	free(s->admin_token);
+	settings_list_free(&s->admin_hosts);
 	settings_session_clear(s);
 	for (i = 0; i < s->nmocks; i++) {
 		free(s->mocks[i].host);

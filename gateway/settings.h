@@ -163,6 +163,9 @@ struct settings {
 	bool listen_inherited; /* the next address set replaces all */
 	struct upstream_setting *upstreams;
 	size_t nupstreams;
+	char *admin; /* "ADDR:PORT", "unix:PATH", "off"; NULL: the usual one */
+	char *admin_token;          /* NULL: none, or one that is made */
+	struct strings admin_hosts; /* names that requests may use */
 	char *store;
 	char *tape;
 	uint64_t workers; /* 0: one per CPU */
@@ -263,6 +266,13 @@ void settings_free(struct settings *s); /* safe on NULL */
 /* Adds an address to listen on; replaces those that were not asked for but
  * inherited (initial ones, or the file's when the command line has some). */
 int settings_listen(struct settings *s, const char *text, struct err *e);
+
+/* Sets where the admin port is, and whether there is one. */
+int settings_admin(struct settings *s, const char *text, struct err *e);
+bool settings_has_admin(const struct settings *s);
+
+/* Adds a name by which the admin port may be asked. */
+int settings_admin_host(struct settings *s, const char *text, struct err *e);
 
 /* Adds WAY:NAME (gateway/session.h), or with "none" takes all away; replaces
  * those that were not asked for but inherited. */

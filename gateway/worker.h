@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "gateway/settings.h"
 
+struct admin;
 struct channels;
 struct client_side;
 struct contract;
@@ -61,6 +62,7 @@ struct shared {
 	struct named *named;   /* NULL unless this is a forward proxy */
 	const uint16_t *ports; /* that the gateway itself listens on */
 	size_t nports;
+	struct admin *admin;             /* NULL: no admin port */
 	struct messenger *messenger;     /* NULL: no callbacks are sent */
 	struct recorder *recorder;       /* NULL when nothing is recorded */
 	const struct redactor *redactor; /* NULL: secrets stay */

@@ -1,0 +1,164 @@
+/* What of the gateway can be seen from outside: state and health. */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gateway/admin_table.h"
+#include "gateway/gateway.h"
+#include "gateway/mocking.h"
+#include "gateway/settings.h"
+#include "gateway/worker.h"
+#include "har/date.h"
+#include "mock/mocks.h"
+#include "recorder/recorder.h"
+
+static json_t *
+admin_text_or_null(const char *text)
+{
+	return text != NULL ? json_string(text) : json_null();
+}
+
+static json_t *
+admin_state_modes(void)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < MODES; i++)
+		json_array_append_new(list, json_string(modes[i].name));
+	return list;
+}
+
+static json_t *
+admin_state_listen(const struct gateway *g)
+{
+	json_t *list = json_array();
+	const char *address;
+	size_t i;
+
+	for (i = 0; (address = gateway_address(g, i)) != NULL; i++)
+		json_array_append_new(
+		    list, json_sprintf("%s://%s", gateway_scheme(g), address));
+	return list;
+}
+
+static json_t *
+admin_state_recording(const struct admin_of *of)
+{
+	struct recorder_figures f = { 0 };
+	char *trouble;
+	json_t *o;
+
+	if (of->shared->recorder == NULL)
+		return json_null();
+	recorder_figures(of->shared->recorder, &f);
+	trouble = gateway_trouble(of->gateway);
+	o = json_pack("{s:I, s:I, s:I, s:I, s:o}", "queue_entries",
+	    (json_int_t)f.queued_entries, "queue_bytes",
+	    (json_int_t)f.queued_bytes, "recorded", (json_int_t)f.entries,
+	    "lost", (json_int_t)f.lost, "error", admin_text_or_null(trouble));
+	free(trouble);
+	return o;
+}
+
+static json_t *
+admin_state_upstreams(const struct settings *s)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < s->nupstreams; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:n}", "scope",
+			      s->upstreams[i].prefix, "url",
+			      s->upstreams[i].url, "mode"));
+	return list;
+}
+
+static json_t *
+admin_state_mocks(const struct admin_of *of)
+{
+	struct mocks *m = mocking_get(of->mocking);
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; m != NULL && i < of->settings->nmocks; i++)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:I}", "file", of->settings->mocks[i].file,
+			"routes", (json_int_t)mocks_routes(m, i)));
+	mocks_unref(m);
+	return list;
+}
+
+static json_t *
+admin_state_figures(const struct gateway *g)
+{
+	struct gateway_figures f;
+
+	gateway_figures(g, &f);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "requests",
+	    (json_int_t)f.requests, "mocked", (json_int_t)f.mocked, "replayed",
+	    (json_int_t)f.replayed, "forwarded", (json_int_t)f.forwarded,
+	    "missed", (json_int_t)f.missed, "refused", (json_int_t)f.refused,
+	    "failed", (json_int_t)f.failed);
+}
+
+void
+admin_get_state(struct admin_request *r)
+{
+	const struct admin_of *of = r->of;
+	const struct settings *s = of->settings;
+	char started[DATE_BYTES];
+
+	date_format(of->shared->began_us, started);
+	admin_reply_json(r, 200,
+	    json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:s, s:s, s:o, s:o, s:o, "
+		      "s:o}",
+		"version", PACKAGE_VERSION, "mode", of->shared->mode->name,
+		"modes", admin_state_modes(), "listen",
+		admin_state_listen(of->gateway), "started", started,
+		"uptime_us",
+		(json_int_t)(clock_wall_us() - of->shared->began_us), "tape",
+		s->tape, "store", s->store, "recording",
+		admin_state_recording(of), "upstreams",
+		admin_state_upstreams(s), "mocks", admin_state_mocks(of),
+		"figures", admin_state_figures(of->gateway)));
+}
+
+void
+admin_get_live(struct admin_request *r)
+{
+	admin_reply_json(r, 200, json_pack("{s:s}", "status", "live"));
+}
+
+/* Why requests would not be answered, or not recorded; NULL if all is well.
+ * The caller frees. */
+static char *
+admin_unready(const struct admin_of *of)
+{
+	char *trouble;
+
+	if (gateway_stopping(of->gateway))
+		return xstrdup("the gateway stops");
+	trouble = gateway_trouble(of->gateway);
+	if (trouble == NULL && of->shared->recorder != NULL &&
+	    recorder_full(of->shared->recorder))
+		return xstrdup("the store is slower than what is recorded");
+	return trouble;
+}
+
+void
+admin_get_ready(struct admin_request *r)
+{
+	char *why = admin_unready(r->of);
+
+	admin_reply_json(r, why == NULL ? 200 : 503,
+	    json_pack("{s:s, s:o, s:o}", "status",
+		why == NULL ? "ready" : "unready", "reason",
+		admin_text_or_null(why), "recording",
+		admin_state_recording(r->of)));
+	free(why);
+}

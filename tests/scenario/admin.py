@@ -1,0 +1,310 @@
+# Goal: hold the admin port to its contract: who may ask what, and what comes.
+
+import json
+import os
+import re
+import socket
+import stat
+
+from harness import (Client, Shared, case, check, command, main, reply, same,
+                     until)
+
+JSON = [('Content-Type', 'application/json')]
+
+
+def admin_of(hark):
+    return json.loads(hark.ready.read_text()).get('admin')
+
+
+class Admin(Client):
+    """A connection to the admin port of hark."""
+
+    def __init__(self, t, hark, token=None):
+        super().__init__(admin_of(hark).removeprefix('http://'))
+        t.ends.callback(self.close)
+        self.fields = [('Authorization', f'Bearer {token}')] if token else []
+
+    def call(self, method, target, body=None, fields=()):
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+            fields = [*fields, *JSON]
+        fields = [*self.fields, *fields]
+        named = any(n == 'Host' for n, _ in fields)
+        self.request(method, target, fields, body, host=not named)
+        return self.response(method)
+
+
+def make(t):
+    origin = t.origin()
+    hark = t.hark('record', origin, '--admin-token', 's3cret')
+    return hark
+
+
+gateway = Shared(make)
+
+
+def admin(t, token='s3cret'):
+    return Admin(t, gateway(), token)
+
+
+def problem(r, status):
+    same((r.status, r.get('content-type')),
+         (status, 'application/problem+json'), r)
+    text = r.json
+    same((text['type'], text['status']), ('about:blank', status))
+    check(text['title'] and text['detail'], text)
+    safe(r)
+    return text['detail']
+
+
+def safe(r):
+    """What every answer says to browsers."""
+    same((r.get('x-content-type-options'), r.get('cache-control')),
+         ('nosniff', 'no-store'), r)
+    check("default-src 'none'" in r.get('content-security-policy'), r)
+
+
+def operations(t):
+    document = admin(t).call('GET', '/v1/openapi.json').json
+    for path, item in document['paths'].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def filled(path):
+    return re.sub(r'\{[a-z]+\}', '1', path)
+
+
+# --- the contract, for every command ------------------------------------------
+
+@case
+def every_command_wants_the_token_unless_it_is_open(t):
+    for method, path, operation in operations(t):
+        for token in (None, 'other'):
+            r = Admin(t, gateway(), token).call(method, filled(path), None,
+                                                JSON)
+            if 'security' in operation:
+                check(r.status != 401, (method, path))
+            else:
+                problem(r, 401)
+                same(r.get('www-authenticate'), 'Bearer')
+
+
+@case
+def every_command_refuses_other_names_and_other_sites(t):
+    for method, path, _ in operations(t):
+        for fields, status in (
+                ([('Host', 'evil.example')], 421),
+                ([('Origin', 'http://evil.example')], 403),
+                ([('Origin', 'null')], 403),
+                ([('Sec-Fetch-Site', 'cross-site')], 403)):
+            r = admin(t).call(method, filled(path), None, [*fields, *JSON])
+            problem(r, status)
+
+
+@case
+def every_command_judges_its_body_before_anything_happens(t):
+    for method, path, operation in operations(t):
+        if method == 'GET' or 'requestBody' not in operation:
+            continue
+        kinds = operation['requestBody']['content']
+        simple = [('Content-Type', 'text/plain')]
+        problem(admin(t).call(method, filled(path), b'{}', simple), 415)
+        if set(kinds) != {'application/json'}:
+            continue
+        for body in (b'{"a":', b'[]', b'{"a":1,"a":2}', b'\xff'):
+            detail = problem(
+                admin(t).call(method, filled(path), body, JSON), 400)
+            if body == b'{"a":':
+                check('line 1, column 5' in detail, detail)
+        length = [('Content-Length', str(1 << 40)), *JSON]
+        c = admin(t)
+        c.request(method, filled(path), [*c.fields, *length])
+        problem(c.response(), 413)
+
+
+@case
+def every_path_says_which_methods_it_has(t):
+    paths = {}
+    for method, path, _ in operations(t):
+        paths.setdefault(path, []).append(method)
+    for path, methods in paths.items():
+        r = admin(t).call('BREW', filled(path), None, JSON)
+        problem(r, 405)
+        allowed = set(r.get('allow').split(', '))
+        same(allowed - {'HEAD'}, set(methods), path)
+
+
+@case
+def no_command_knows_further_parameters(t):
+    for method, path, _ in operations(t):
+        r = admin(t).call(method, filled(path) + '?nix=1', None, JSON)
+        check('nix' in problem(r, 400), (method, path))
+
+
+@case
+def what_is_not_there_is_404(t):
+    for target in ('/v1', '/v2/state', '/v1/state/', '/v1/nix',
+                   '/assets/nix.js', '/assets/..%2fadmin.c'):
+        problem(admin(t).call('GET', target), 404)
+
+
+# --- single commands -----------------------------------------------------------
+
+@case
+def state_tells_what_runs(t):
+    hark = gateway()
+    hark.get('/a')
+    c = admin(t)
+    until(lambda: c.call('GET', '/v1/state').json['recording']['recorded'],
+          'the exchange is stored')
+    r = c.call('GET', '/v1/state')
+    safe(r)
+    state = r.json
+    same((state['mode'], state['tape'], state['store']),
+         ('record', 'default', str(hark.store)))
+    same(state['listen'], [hark.url])
+    same(state['recording']['error'], None)
+    same(state['recording']['lost'], 0)
+    same([(u['scope'], u['url'], u['mode']) for u in state['upstreams']],
+         [('', hark.url_of_origin, None)])
+    check(state['figures']['forwarded'] >= 1, state)
+    check(state['uptime_us'] > 0 and state['started'].endswith('Z'), state)
+    check('proxy' in state['modes'], state)
+    head = c.call('HEAD', '/v1/state')
+    same((head.status, head.body), (200, b''))
+
+
+@case
+def health_needs_no_token(t):
+    c = admin(t, None)
+    same(c.call('GET', '/v1/health/live').json, {'status': 'live'})
+    ready = c.call('GET', '/v1/health/ready').json
+    same((ready['status'], ready['reason']), ('ready', None))
+    same(c.call('GET', '/').status, 200)
+
+
+@case
+def a_store_that_takes_nothing_makes_it_unready(t):
+    # Stored entries do not go beyond the limit of a file's size.
+    origin = t.origin()
+    origin.routes['/big'] = reply(os.urandom(1 << 20))
+    hark = t.hark('record', origin, '--durability', 'strict',
+                  wrap=('prlimit', '--fsize=400000'))
+    hark.get('/big')
+    c = Admin(t, hark)
+    until(lambda: c.call('GET', '/v1/health/ready').status == 503,
+          'it says that it is not ready')
+    ready = c.call('GET', '/v1/health/ready').json
+    check(ready['status'] == 'unready' and ready['reason'], ready)
+    same(c.call('GET', '/v1/health/live').status, 200)
+    check(c.call('GET', '/v1/state').json['recording']['error'], ready)
+
+
+# --- requests ------------------------------------------------------------------
+
+@case
+def bad_requests_end_the_connection(t):
+    for raw, status in (
+            (b'GET /v1/state\r\n\r\n', 400),
+            (b'GET /v1/state HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400),
+            (b'GET /' + b'a' * 9000 + b' HTTP/1.1\r\n', 414),
+            (b'GET / HTTP/1.1\r\nHost: localhost\r\nA: ' + b'a' * 17000, 431)):
+        c = admin(t)
+        c.send(raw)
+        problem(c.response(), status)
+        c.ended()
+
+
+@case
+def requests_may_come_ahead_of_answers(t):
+    c = admin(t)
+    one = (b'GET /v1/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    c.send(one * 50)
+    for _ in range(50):
+        same(c.response().json, {'status': 'live'})
+
+
+# --- where it is ----------------------------------------------------------------
+
+@case
+def it_is_never_reached_through_the_data_port(t):
+    hark = t.hark('proxy')
+    where = admin_of(hark)
+    for method, target in (('GET', f'{where}/v1/state'),
+                           ('CONNECT', where[7:])):
+        c = t.client(hark)
+        c.request(method, target, [('Host', where[7:])], host=False)
+        r = c.response()
+        same(r.status, 502, method)
+        check('this gateway itself' in r.json['detail'], r)
+    same(Admin(t, hark).call('GET', '/v1/state').status, 200)
+
+
+@case
+def a_unix_socket_is_the_owners_alone_and_replaces_a_stale_one(t):
+    path = t.path('admin.sock')
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(path))
+    left.close()
+    hark = t.hark('proxy', '--admin', f'unix:{path}')
+    same(admin_of(hark), f'unix:{path}')
+    same(stat.S_IMODE(path.stat().st_mode), 0o600)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(path))
+        s.sendall(b'GET /v1/health/live HTTP/1.0\r\n\r\n')
+        got = b''
+        while piece := s.recv(65536):
+            got += piece
+    check(got.endswith(b'{"status":"live"}\n'), got)
+    hark.stop()
+    check(not path.exists(), 'the socket is gone')
+
+
+@case
+def a_socket_in_use_and_a_file_stay(t):
+    path = t.path('admin.sock')
+    path.write_text('kept')
+    hark = t.hark('proxy')
+    taken = admin_of(hark).removeprefix('http://')
+    for where in (f'unix:{path}', taken):
+        done = command('proxy', '--listen', '127.0.0.1:0', '--admin', where)
+        same(done.returncode, 2)
+        check('in use' in done.stderr, done)
+    same(path.read_text(), 'kept')
+
+
+@case
+def off_is_off(t):
+    hark = t.hark('proxy', '--admin', 'off')
+    same(admin_of(hark), None)
+
+
+@case
+def other_machines_need_a_token_which_is_made(t):
+    hark = t.hark('proxy', '--admin', '0.0.0.0:0')
+    token = re.search(r'admin token ([0-9a-f]{32})', hark.log).group(1)
+    address = admin_of(hark).replace('0.0.0.0', '127.0.0.1')
+    c = Client(address.removeprefix('http://'))
+    t.ends.callback(c.close)
+    same(c.ask('GET', '/v1/state').status, 401)
+    bearer = [('Authorization', f'Bearer {token}')]
+    same(c.ask('GET', '/v1/state', bearer).status, 200)
+
+
+@case
+def the_token_may_come_by_the_environment(t):
+    hark = t.hark('proxy', env={'HARK_ADMIN_TOKEN': 'hidden'})
+    same(Admin(t, hark).call('GET', '/v1/state').status, 401)
+    same(Admin(t, hark, 'hidden').call('GET', '/v1/state').status, 200)
+
+
+@case
+def further_names_may_be_allowed(t):
+    hark = t.hark('proxy', '--admin-host', 'hark.test')
+    for host, status in (('hark.test:99', 200), ('other.test', 421)):
+        r = Admin(t, hark).call('GET', '/v1/state', None, [('Host', host)])
+        same(r.status, status, host)
+
+
+main()
