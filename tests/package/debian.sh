@@ -1,0 +1,115 @@
+#!/bin/sh
+# make check-debian: the package is built from the sources that `make dist`
+# gives, looked over by lintian, installed in a Debian system of its own, used
+# there, and purged without a trace.
+#
+#	debian.sh TARBALL	as root, since a system is unpacked
+set -eu
+tarball=$1
+tools='dpkg-dev debhelper lintian mmdebstrap'
+
+skip() {
+	echo "SKIP: $*"
+	echo '0 passed, 0 failed, 1 skipped'
+	exit 0
+}
+
+[ "$(id -u)" -eq 0 ] || skip 'a system is unpacked by root only'
+command -v apt-get >/dev/null || skip 'not a Debian system'
+if ! dpkg-query -W $tools >/dev/null 2>&1; then
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+		--no-install-recommends $tools >/dev/null 2>&1 ||
+		skip "cannot install $tools"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+step() {	# WHAT COMMAND...
+	what=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then
+		echo "PASS: $what"
+		passed=$((passed + 1))
+	else
+		echo "FAIL: $what"
+		tail -n 30 "$work/log" | sed 's/^/# /'
+		failed=$((failed + 1))
+	fi
+}
+
+end() {
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+	exit
+}
+
+builds() {
+	mkdir "$work/hark"
+	tar -xf "$tarball" -C "$work/hark" --strip-components=1
+	cd "$work/hark"
+	dpkg-buildpackage -us -uc --build=full
+}
+
+is_clean() {
+	# Warnings fail, too.
+	lintian --fail-on error,warning --allow-root --info \
+		"$work"/hark_*.changes
+}
+
+installs() {
+	cp "$work"/hark_*.deb "$work/hark.deb"
+	mmdebstrap --quiet --variant=apt --include=ca-certificates,curl \
+		--customize-hook="$hook" bookworm "$work/system.tar"
+}
+
+# Runs outside the system, whose root is $1.
+hook=$work/hook
+cat >"$hook" <<'E2'
+#!/bin/sh
+set -eu
+cd "$1"
+left() {	# files of hark's that are not apt's, dpkg's or a log's
+	find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o \
+		-path ./var/lib/dpkg -o -path ./var/lib/apt -o \
+		-path ./var/cache -o -path ./var/log -o -path ./tmp -o \
+		-path ./var/lib/systemd \) -prune -o -iname '*hark*' -print
+}
+inside() {
+	chroot . env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+		DEBIAN_FRONTEND=noninteractive "$@"
+}
+work=$(dirname "$0")
+cp "$work/hark.deb" tmp/hark.deb
+inside apt-get -qq install -y --no-install-recommends /tmp/hark.deb
+inside hark --version
+inside sh -ec '
+	cd /tmp
+	cat >mocks.json <<M
+{"routes":[{"method":"get","endpoint":"hi","responses":[{"body":"packed"}]}]}
+M
+	hark proxy --mocks mocks.json --listen 127.0.0.1:0 --ready-file ready &
+	while ! [ -s ready ]; do kill -0 $!; done
+	at=$(sed "s/.*\"listen\":\[\"\([^\"]*\)\".*/\1/" ready)
+	[ "$(curl -sS "http://$at/hi")" = packed ]
+	kill $!
+	wait $!
+	hark run --mode record --store t.db -- true
+	hark list --store t.db
+	rm -f t.db* mocks.json ready'
+[ -x usr/bin/hark ] && [ -e usr/share/man/man1/hark.1.gz ]
+inside dpkg --verify hark
+inside apt-get -qq purge -y hark
+rm tmp/hark.deb
+left
+[ -z "$(left)" ]
+E2
+chmod +x "$hook"
+
+step 'dpkg-buildpackage builds the package and its unit tests pass' builds
+[ "$failed" -eq 0 ] || end
+step 'lintian finds nothing' is_clean
+step 'installed, used and purged in a system of its own' installs
+end
