@@ -3,48 +3,11 @@
 # gives, looked over by lintian, installed in a Debian system of its own, used
 # there, and purged without a trace.
 #
-#	debian.sh TARBALL	as root, since a system is unpacked
+#	debian.sh TARBALL
 set -eu
 tarball=$1
-tools='dpkg-dev debhelper lintian mmdebstrap'
-
-skip() {
-	echo "SKIP: $*"
-	echo '0 passed, 0 failed, 1 skipped'
-	exit 0
-}
-
-[ "$(id -u)" -eq 0 ] || skip 'a system is unpacked by root only'
-command -v apt-get >/dev/null || skip 'not a Debian system'
-if ! dpkg-query -W $tools >/dev/null 2>&1; then
-	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-		--no-install-recommends $tools >/dev/null 2>&1 ||
-		skip "cannot install $tools"
-fi
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-step() {	# WHAT COMMAND...
-	what=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		echo "PASS: $what"
-		passed=$((passed + 1))
-	else
-		echo "FAIL: $what"
-		tail -n 30 "$work/log" | sed 's/^/# /'
-		failed=$((failed + 1))
-	fi
-}
-
-end() {
-	echo "$passed passed, $failed failed"
-	[ "$failed" -eq 0 ]
-	exit
-}
+. "$(dirname "$0")/steps.sh"
+needs dpkg-dev debhelper lintian mmdebstrap
 
 builds() {
 	mkdir "$work/hark"
@@ -109,7 +72,6 @@ E2
 chmod +x "$hook"
 
 step 'dpkg-buildpackage builds the package and its unit tests pass' builds
-[ "$failed" -eq 0 ] || end
 step 'lintian finds nothing' is_clean
 step 'installed, used and purged in a system of its own' installs
 end
