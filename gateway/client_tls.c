@@ -50,21 +50,14 @@ client_meant(const struct client *c)
 	return xmemdup0(host.p, host.n);
 }
 
-/* The first byte, which stays where it is: 1, 0 at the end, -1 when it is not
- * there yet, -2 when the connection broke. */
-static int
+/* The first byte, which stays where it is; as stream_peek(). */
+static ssize_t
 client_peek(struct client *c, unsigned char *byte)
 {
-	ssize_t n;
-
-	if (c->in.n > 0) {
-		*byte = (unsigned char)c->in.p[0];
-		return 1;
-	}
-	n = recv(c->s.fd, byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	if (n == -1)
-		return errno == EAGAIN || errno == EINTR ? -1 : -2;
-	return (int)n;
+	if (c->in.n == 0)
+		return stream_peek(&c->s, byte);
+	*byte = (unsigned char)c->in.p[0];
+	return 1;
 }
 
 /* What came before its time is read first. */
@@ -94,9 +87,22 @@ client_begin_plain(struct client *c)
 		    "http://");
 		return;
 	}
+	stream_disclose(&c->s);
 	c->state = CLIENT_IDLE;
 	c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+	client_listen(c);
 	guard_run(c);
+}
+
+static bool
+client_begin_tls(struct client *c)
+{
+	SSL *ssl;
+
+	c->meant = client_meant(c);
+	ssl = front_tls_accept(client_front(c), c->meant);
+	return ssl != NULL && stream_begin(&c->s, ssl) == 0 &&
+	       (c->in.n == 0 || client_preload(c));
 }
 
 /* True when there is a handshake to go on with. */
@@ -104,9 +110,9 @@ static bool
 client_begin(struct client *c)
 {
 	unsigned char byte;
-	int there = client_peek(c, &byte);
+	ssize_t there = client_peek(c, &byte);
 
-	if (there == 0 || there == -2)
+	if (there == STREAM_END || there == STREAM_BROKEN)
 		client_doom(c);
 	if (there != 1)
 		return false;
@@ -114,9 +120,7 @@ client_begin(struct client *c)
 		client_begin_plain(c);
 		return false;
 	}
-	c->meant = client_meant(c);
-	c->s.ssl = front_tls_accept(client_front(c), c->s.fd, c->meant);
-	if (c->s.ssl != NULL && (c->in.n == 0 || client_preload(c)))
+	if (client_begin_tls(c))
 		return true;
 	ERR_clear_error();
 	client_doom(c);
@@ -189,6 +193,10 @@ client_start(struct client *c)
 {
 	bool by_tls = client_front(c) != NULL;
 
+	/* In a tunnel through a connection by TLS there is another, or none. */
+	if (by_tls && c->tunnel != NULL)
+		stream_enclose(&c->s);
+	c->secure = false;
 	c->state = by_tls ? CLIENT_HANDSHAKE : CLIENT_IDLE;
 	c->deadline =
 	    c->w->now + (by_tls ? c->w->shared->settings->header_timeout

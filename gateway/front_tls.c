@@ -347,7 +347,7 @@ front_tls_reload(struct front_tls *t, struct err *e)
 }
 
 SSL *
-front_tls_accept(struct front_tls *t, int fd, const char *host)
+front_tls_accept(struct front_tls *t, const char *host)
 {
 	SSL *ssl;
 
@@ -356,10 +356,6 @@ front_tls_accept(struct front_tls *t, int fd, const char *host)
 	pthread_mutex_unlock(&t->lock);
 	if (ssl == NULL)
 		return NULL;
-	if (SSL_set_fd(ssl, fd) != 1) {
-		SSL_free(ssl);
-		return NULL;
-	}
 	SSL_set_accept_state(ssl);
 	SSL_set_ex_data(ssl, FRONT_TLS_SLOT, (void *)host);
 	return ssl;

@@ -34,8 +34,8 @@ void front_tls_free(struct front_tls *t); /* safe on NULL */
 /* Reads the files anew; on failure what was there stays.  From any thread. */
 int front_tls_reload(struct front_tls *t, struct err *e);
 
-/* A server's connection on fd.  host is what a client that names none is
- * taken to mean; it must live until the handshake is over. */
-SSL *front_tls_accept(struct front_tls *t, int fd, const char *host);
+/* A server's connection, for stream_begin().  host is what a client that names
+ * none is taken to mean; it must live until the handshake is over. */
+SSL *front_tls_accept(struct front_tls *t, const char *host);
 
 #endif

@@ -252,8 +252,8 @@ relay_connect(struct transaction *t)
 	if (t->w->shared->named == NULL)
 		relay_refuse(t, 501,
 		    "This port is a reverse proxy (--forward-proxy is off).");
-	else if (client_tunnel(t->c) != NULL || client_is_secure(t->c))
-		relay_refuse(t, 501, "Tunnels in TLS are not served.");
+	else if (client_tunnel(t->c) != NULL)
+		relay_refuse(t, 501, "Tunnels in tunnels are not served.");
 	else if (relay_is_own(t, t->r->head.authority) || relay_intercepts(t)) {
 		relay_agree(t);
 		client_intercept(t->c, t->r->head.authority);

@@ -52,11 +52,17 @@ stream_read(struct stream *s, void *p, size_t n)
 	return came;
 }
 
+static bool
+stream_ssl_pending(const SSL *ssl)
+{
+	return ssl != NULL && (SSL_has_pending(ssl) == 1 ||
+				  BIO_pending(SSL_get_rbio(ssl)) > 0);
+}
+
 bool
 stream_pending(const struct stream *s)
 {
-	return s->ssl != NULL && (SSL_has_pending(s->ssl) == 1 ||
-				     BIO_pending(SSL_get_rbio(s->ssl)) > 0);
+	return stream_ssl_pending(s->ssl) || stream_ssl_pending(s->outer);
 }
 
 static ssize_t
@@ -147,6 +153,66 @@ stream_advance(struct iovec *v, int *count, size_t n)
 	*count -= i;
 }
 
+void
+stream_enclose(struct stream *s)
+{
+	s->outer = s->ssl;
+	s->ssl = NULL;
+}
+
+void
+stream_disclose(struct stream *s)
+{
+	s->ssl = s->outer;
+	s->outer = NULL;
+}
+
+int
+stream_begin(struct stream *s, SSL *ssl)
+{
+	BIO *bio = s->outer != NULL ? BIO_new(BIO_f_ssl())
+				    : BIO_new_socket(s->fd, BIO_NOCLOSE);
+
+	if (bio == NULL) {
+		SSL_free(ssl);
+		return -1;
+	}
+	if (s->outer != NULL)
+		BIO_set_ssl(bio, s->outer, BIO_NOCLOSE);
+	SSL_set_bio(ssl, bio, bio);
+	s->ssl = ssl;
+	return 0;
+}
+
+static ssize_t
+stream_peek_tls(SSL *ssl, unsigned char *byte)
+{
+	int got, why;
+
+	ERR_clear_error();
+	got = SSL_peek(ssl, byte, 1);
+	if (got > 0)
+		return got;
+	why = SSL_get_error(ssl, got);
+	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		return STREAM_LATER;
+	return why == SSL_ERROR_ZERO_RETURN ? STREAM_END : STREAM_BROKEN;
+}
+
+ssize_t
+stream_peek(struct stream *s, unsigned char *byte)
+{
+	ssize_t n;
+
+	if (s->outer != NULL)
+		return stream_peek_tls(s->outer, byte);
+	n = recv(s->fd, byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n == -1)
+		return errno == EAGAIN || errno == EINTR ? STREAM_LATER
+							 : STREAM_BROKEN;
+	return n;
+}
+
 enum stream_step
 stream_handshake(struct stream *s)
 {
@@ -196,27 +262,44 @@ stream_shut(struct stream *s)
 	}
 }
 
+/* Only one way: the answer to it is not waited for. */
+static void
+stream_say_end(SSL *ssl)
+{
+	ERR_clear_error();
+	if (ssl != NULL && SSL_is_init_finished(ssl))
+		SSL_shutdown(ssl);
+}
+
 void
 stream_finish(struct stream *s)
 {
-	if (s->ssl == NULL)
-		return;
-	ERR_clear_error();
-	/* Only one way: the answer to it is not waited for. */
-	if (SSL_is_init_finished(s->ssl))
-		SSL_shutdown(s->ssl);
+	stream_say_end(s->ssl);
+	stream_say_end(s->outer);
 	stream_drop(s);
+}
+
+static void
+stream_forget(SSL **ssl)
+{
+	if (*ssl == NULL)
+		return;
+	/* A session that was not ended in order stays good (RFC 8446 section
+	 * 6.1 differs from RFC 2246 in this). */
+	SSL_set_shutdown(*ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_free(*ssl);
+	*ssl = NULL;
+	ERR_clear_error();
 }
 
 void
 stream_drop(struct stream *s)
 {
-	if (s->ssl == NULL)
-		return;
-	/* A session that was not ended in order stays good (RFC 8446 section
-	 * 6.1 differs from RFC 2246 in this). */
-	SSL_set_shutdown(s->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-	SSL_free(s->ssl);
-	s->ssl = NULL;
-	ERR_clear_error();
+	/* The inner one first, which reads and writes by the other and would
+	 * say its goodbye, too. */
+	if (s->outer != NULL)
+		SSL_set_shutdown(
+		    s->outer, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	stream_forget(&s->ssl);
+	stream_forget(&s->outer);
 }

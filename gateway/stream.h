@@ -3,9 +3,10 @@
 
 /*
  * Bytes in and out of a connected descriptor that does not block, plain or
- * by TLS (OpenSSL on the descriptor): the same for both legs.  Events are the
- * caller's: where TLS has to read to be able to write or the other way round,
- * a flag says so.
+ * by TLS (OpenSSL on the descriptor): the same for both legs.  TLS may be in
+ * TLS, as in a tunnel through a proxy that is itself asked by TLS.  Events are
+ * the caller's: where TLS has to read to be able to write or the other way
+ * round, a flag says so.
  */
 
 #include <stdbool.h>
@@ -20,7 +21,8 @@
 
 struct stream {
 	int fd;
-	SSL *ssl; /* NULL: plain */
+	SSL *ssl;   /* NULL: plain */
+	SSL *outer; /* what ssl is in, instead of the descriptor; or NULL */
 	bool read_wants_write, write_wants_read;
 	meter_sum *came, *went; /* bytes; or NULL */
 };
@@ -53,6 +55,18 @@ enum stream_step stream_handshake(struct stream *s);
 
 /* Why the last operation failed, in words, into text. */
 void stream_failure(struct stream *s, char *text, size_t n);
+
+/* What is by TLS so far becomes what the next TLS is in. */
+void stream_enclose(struct stream *s);
+
+/* No TLS came there: what is in it is as before. */
+void stream_disclose(struct stream *s);
+
+/* Takes over ssl, a TLS that is to begin.  0, or -1 and it is freed. */
+int stream_begin(struct stream *s, SSL *ssl);
+
+/* The first byte that is there, which stays: 1, or STREAM_*. */
+ssize_t stream_peek(struct stream *s, unsigned char *byte);
 
 /* Nothing more will be written; reading goes on. */
 void stream_shut(struct stream *s);
