@@ -9,6 +9,7 @@
 #include "gateway/admin_table.h"
 #include "gateway/gateway.h"
 #include "gateway/mocking.h"
+#include "gateway/plan.h"
 #include "gateway/settings.h"
 #include "gateway/worker.h"
 #include "har/date.h"
@@ -65,16 +66,22 @@ admin_state_recording(const struct admin_of *of)
 }
 
 static json_t *
-admin_state_upstreams(const struct settings *s)
+admin_state_upstreams(const struct plan *p)
 {
+	const struct settings *s = p->settings;
+	const struct mode_row *row;
 	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < s->nupstreams; i++)
+	for (i = 0; i < s->nupstreams; i++) {
+		row = mode_set_row(&p->modes, s->upstreams[i].prefix);
 		json_array_append_new(
-		    list, json_pack("{s:s, s:s, s:n}", "scope",
+		    list, json_pack("{s:s, s:s, s:o}", "scope",
 			      s->upstreams[i].prefix, "url",
-			      s->upstreams[i].url, "mode"));
+			      s->upstreams[i].url, "mode",
+			      admin_text_or_null(
+				  row != NULL ? modes[row->mode].name : NULL)));
+	}
 	return list;
 }
 
@@ -110,6 +117,7 @@ void
 admin_get_state(struct admin_request *r)
 {
 	const struct admin_of *of = r->of;
+	struct plan *p = gateway_plan(of->gateway);
 	const struct settings *s = of->settings;
 	char started[DATE_BYTES];
 
@@ -117,15 +125,16 @@ admin_get_state(struct admin_request *r)
 	admin_reply_json(r, 200,
 	    json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:s, s:s, s:o, s:o, s:o, "
 		      "s:o}",
-		"version", PACKAGE_VERSION, "mode", of->shared->mode->name,
+		"version", PACKAGE_VERSION, "mode", modes[p->modes.mode].name,
 		"modes", admin_state_modes(), "listen",
 		admin_state_listen(of->gateway), "started", started,
 		"uptime_us",
 		(json_int_t)(clock_wall_us() - of->shared->began_us), "tape",
 		s->tape, "store", s->store, "recording",
 		admin_state_recording(of), "upstreams",
-		admin_state_upstreams(s), "mocks", admin_state_mocks(of),
+		admin_state_upstreams(p), "mocks", admin_state_mocks(of),
 		"figures", admin_state_figures(of->gateway)));
+	plan_unref(p);
 }
 
 void

@@ -220,10 +220,7 @@ int
 asker_run(const struct settings *s, const struct origins *o,
     const struct asker_job *job, struct err *e)
 {
-	struct shared shared = { .settings = s,
-		.mode = &modes[MODE_PROXY],
-		.origins = o,
-		.nworkers = 1 };
+	struct shared shared = { .settings = s, .nworkers = 1 };
 	struct asker r = { .job = job };
 	int rc = -1;
 

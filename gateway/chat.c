@@ -453,7 +453,7 @@ chat_agree(struct transaction *t, struct str route)
 	if (protocol.n > 0)
 		buf_addf(
 		    b, "Sec-WebSocket-Protocol: %.*s\r\n", STR_ARGS(protocol));
-	if (t->w->shared->settings->source_header)
+	if (t->settings->source_header)
 		buf_addf(
 		    b, "X-Hark-Source: mock;route=%.*s\r\n", STR_ARGS(route));
 	buf_add_text(b, "\r\n");

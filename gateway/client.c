@@ -160,7 +160,7 @@ client_write(struct client *c, struct iovec *v, int n)
 	for (i = 0; i < n; i++)
 		evbuffer_add(c->out, v[i].iov_base, v[i].iov_len);
 	if (queued == 0) {
-		c->deadline = c->w->now + c->w->shared->settings->send_timeout;
+		c->deadline = c->w->now + c->w->settings->send_timeout;
 		c->waiting = SIZE_MAX;
 		event_add(&c->wr, NULL);
 	}
@@ -208,7 +208,7 @@ client_finish(struct client *c)
 		client_start(c);
 	} else {
 		c->state = CLIENT_IDLE;
-		c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+		c->deadline = c->w->now + c->w->settings->idle_timeout;
 	}
 	client_listen(c);
 	if (!c->in_guard)
@@ -235,7 +235,7 @@ client_stall(struct client *c)
 	if (c->w->draining)
 		c->deadline = c->w->now;
 	else if (client_waiting(c) == 0 && !c->half_closed)
-		c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+		c->deadline = c->w->now + c->w->settings->idle_timeout;
 }
 
 /* Closing with a linger time of 0 resets, but evhttp says FIN in front of it,
@@ -481,7 +481,7 @@ client_note_progress(struct client *c)
 	if (queued > 0 && queued != c->waiting) {
 		c->waiting = queued;
 		c->moved = true;
-		c->deadline = c->w->now + c->w->shared->settings->send_timeout;
+		c->deadline = c->w->now + c->w->settings->send_timeout;
 	}
 }
 

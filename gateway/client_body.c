@@ -21,9 +21,7 @@ client_body_wait(struct client *c)
 {
 	if (client_waiting(c) == 0)
 		c->deadline =
-		    c->resting
-			? 0
-			: c->w->now + c->w->shared->settings->body_timeout;
+		    c->resting ? 0 : c->w->now + c->w->settings->body_timeout;
 }
 
 void
@@ -58,7 +56,7 @@ client_body_end(struct client *c)
 static bool
 client_body_give(struct client *c, struct str bytes)
 {
-	const struct settings *s = c->w->shared->settings;
+	const struct settings *s = c->w->settings;
 
 	c->streamed += bytes.n;
 	if (s->body_limit_given && c->streamed > s->max_request_body) {

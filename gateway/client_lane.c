@@ -172,7 +172,7 @@ client_lane_gone(struct client *c)
 void
 client_lane_check(struct client *c)
 {
-	int64_t limit = c->w->shared->settings->tunnel_idle_timeout;
+	int64_t limit = c->w->settings->tunnel_idle_timeout;
 
 	if (c->w->draining && !c->stopped) {
 		c->stopped = true;

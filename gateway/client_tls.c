@@ -89,7 +89,7 @@ client_begin_plain(struct client *c)
 	}
 	stream_disclose(&c->s);
 	c->state = CLIENT_IDLE;
-	c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+	c->deadline = c->w->now + c->w->settings->idle_timeout;
 	client_listen(c);
 	guard_run(c);
 }
@@ -135,7 +135,7 @@ client_secured(struct client *c)
 	c->meant = NULL;
 	c->secure = true;
 	c->state = CLIENT_IDLE;
-	c->deadline = c->w->now + c->w->shared->settings->idle_timeout;
+	c->deadline = c->w->now + c->w->settings->idle_timeout;
 	client_listen(c);
 }
 
@@ -198,9 +198,8 @@ client_start(struct client *c)
 		stream_enclose(&c->s);
 	c->secure = false;
 	c->state = by_tls ? CLIENT_HANDSHAKE : CLIENT_IDLE;
-	c->deadline =
-	    c->w->now + (by_tls ? c->w->shared->settings->header_timeout
-				: c->w->shared->settings->idle_timeout);
+	c->deadline = c->w->now + (by_tls ? c->w->settings->header_timeout
+					  : c->w->settings->idle_timeout);
 	if (by_tls && c->in.n > 0)
 		event_active(&c->rd, EV_READ, 0);
 }

@@ -259,7 +259,7 @@ clients_listen(struct worker *w, const int *fds, size_t nfds, struct err *e)
 static int
 clients_open_evhttp(struct worker *w)
 {
-	const struct settings *set = w->shared->settings;
+	const struct settings *set = w->settings;
 
 	w->http = evhttp_new(w->base);
 	if (w->http == NULL)
@@ -279,7 +279,7 @@ int
 clients_open(struct worker *w, const struct client_events *events,
     const int *fds, size_t nfds, struct err *e)
 {
-	const struct settings *set = w->shared->settings;
+	const struct settings *set = w->settings;
 	struct client_side *s = w->clients = xcalloc(1, sizeof(*s));
 
 	s->events = events;

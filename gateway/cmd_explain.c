@@ -189,7 +189,7 @@ cmd_explain_open(struct ask *a, struct err *e)
 
 	if (cmd_explain_rules(a, e) == -1 ||
 	    redacting_open(&a->redacting, s, false, e) == -1 ||
-	    (a->origins = origins_new(s, e)) == NULL ||
+	    (a->origins = origins_new(s, NULL, e)) == NULL ||
 	    (a->library = library_open(&o, e)) == NULL ||
 	    (a->reader = reader_open(a->library, e)) == NULL)
 		return -1;

@@ -316,8 +316,7 @@ conn_resolve_proxy(struct conn *c)
 	const struct proxy *p = c->proxy;
 
 	call_by_proxy(c->call, p);
-	if (lookup_pinned(
-		w->shared->settings, p->host, p->port, &c->addresses) == 0 ||
+	if (lookup_pinned(w->settings, p->host, p->port, &c->addresses) == 0 ||
 	    lookup_literal(p->host, p->port, &c->addresses) == 0)
 		conn_try(c);
 	else
@@ -351,8 +350,8 @@ conn_resolve(struct conn *c)
 		conn_try(c);
 		return;
 	}
-	if (lookup_pinned(w->shared->settings, c->origin->host,
-		c->origin->url.port, &c->addresses) == 0) {
+	if (lookup_pinned(w->settings, c->origin->host, c->origin->url.port,
+		&c->addresses) == 0) {
 		conn_try(c);
 		return;
 	}
@@ -381,7 +380,7 @@ conn_new(struct pool *p, struct call *call)
 	c->call = call;
 	c->s.fd = -1;
 	c->id = ++p->ids * p->w->shared->nworkers + p->w->index;
-	c->deadline = p->w->now + p->w->shared->settings->connect_timeout;
+	c->deadline = p->w->now + p->w->settings->connect_timeout;
 	conn_events(c);
 	conn_meter(c);
 	TAILQ_INSERT_TAIL(&p->live, c, link);

@@ -59,7 +59,7 @@ conn_write_failed(struct conn *c)
 	call->write_failed = true;
 	buf_free(&call->queue);
 	if (c->deadline == 0)
-		conn_expect(c, call->w->shared->settings->first_byte_timeout);
+		conn_expect(c, call->w->settings->first_byte_timeout);
 }
 
 /* All that was given is out; the client takes its time with the rest. */
@@ -80,7 +80,7 @@ void
 conn_write(struct conn *c)
 {
 	struct call *call = c->call;
-	const struct settings *s = call->w->shared->settings;
+	const struct settings *s = call->w->settings;
 	struct iovec v[2];
 	ssize_t sent;
 	int n;
@@ -120,8 +120,8 @@ conn_begin(struct conn *c)
 	}
 	c->state = CONN_BUSY;
 	c->call->sending = c->call->w->now;
-	c->deadline = c->call->w->now +
-		      c->call->w->shared->settings->upstream_idle_timeout;
+	c->deadline =
+	    c->call->w->now + c->call->w->settings->upstream_idle_timeout;
 	event_add(&c->rd, NULL);
 	conn_write(c);
 }
@@ -197,7 +197,7 @@ conn_take_head(
 	http1_body_fini(&c->reader);
 	http1_body_start(&c->reader, h->framing,
 	    h->framing == FRAMING_LENGTH ? h->length : 0,
-	    call->w->shared->settings->max_header_bytes);
+	    call->w->settings->max_header_bytes);
 	call->handler->on_head(call->arg, h);
 	if (h->framing == FRAMING_NONE ||
 	    (h->framing == FRAMING_LENGTH && h->length == 0))
@@ -302,7 +302,7 @@ conn_read(struct conn *c)
 	}
 	c->deadline = 0;
 	if (!call_is_dry(call))
-		conn_expect(c, w->shared->settings->upstream_idle_timeout);
+		conn_expect(c, w->settings->upstream_idle_timeout);
 	arena_reset(&w->batch);
 	if (!conn_take(c, w->scratch, (size_t)n))
 		return;

@@ -72,9 +72,8 @@ conn_lane_send(struct conn *c, struct iovec *v, int *n)
 		if (sent == STREAM_LATER)
 			break;
 		stream_advance(v, n, (size_t)sent);
-		c->deadline =
-		    c->pool->w->now +
-		    c->pool->w->shared->settings->upstream_idle_timeout;
+		c->deadline = c->pool->w->now +
+			      c->pool->w->settings->upstream_idle_timeout;
 	}
 	return 0;
 }
@@ -121,9 +120,8 @@ conn_lane_write(struct lane *l, struct iovec *v, int n)
 	if (!waited)
 		c->deadline = 0;
 	if (!waited && n > 0) {
-		c->deadline =
-		    c->pool->w->now +
-		    c->pool->w->shared->settings->upstream_idle_timeout;
+		c->deadline = c->pool->w->now +
+			      c->pool->w->settings->upstream_idle_timeout;
 		event_add(&c->wr, NULL);
 	}
 	return conn_lane_waiting(c);

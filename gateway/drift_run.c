@@ -315,7 +315,7 @@ drift_run_ask(struct drift_run *d, struct err *e)
 		.most = d->all_methods ? 1 : d->concurrency,
 		.most_us = d->most_us };
 
-	d->origins = origins_new(d->settings, e);
+	d->origins = origins_new(d->settings, NULL, e);
 	if (d->origins == NULL ||
 	    asker_run(d->settings, d->origins, &job, e) == -1)
 		return -1;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/mailbox.h"
+#include "gateway/plan.h"
 #include "gateway/worker.h"
 #include "har/headers.h"
 #include "replay/explain.h"
@@ -32,6 +33,7 @@
  * it; what is last in it only the worker looks at.
  */
 struct question {
+	struct plan *plan; /* whose rules the request has */
 	struct mailbox *mailbox;
 	struct arena arena; /* of the request */
 	struct headers headers;
@@ -65,6 +67,7 @@ static void
 question_free(struct question *q)
 {
 	mailbox_unref(q->mailbox);
+	plan_unref(q->plan);
 	explanation_fini(&q->explanation);
 	arena_fini(&q->arena);
 	free(q);
@@ -124,12 +127,14 @@ question_copy(struct question *q, const struct explain_request *r)
 }
 
 static struct question *
-question_new(struct worker *w, const struct explain_request *r)
+question_new(
+    struct worker *w, struct plan *plan, const struct explain_request *r)
 {
 	struct timeval patience = { 0, EXPLAINER_PATIENCE_US };
 	struct question *q = xcalloc(1, sizeof(*q));
 
 	q->mailbox = mailbox_ref(w->mailbox);
+	q->plan = plan_ref(plan);
 	q->asked_us = clock_mono_us();
 	question_copy(q, r);
 	q->timer = event_new(w->base, -1, 0, question_on_late, q);
@@ -178,14 +183,14 @@ explainer_put(struct explainer *x, struct question *q)
 }
 
 struct question *
-explainer_ask(struct explainer *x, struct worker *w,
+explainer_ask(struct explainer *x, struct worker *w, struct plan *plan,
     const struct explain_request *r, explained_fn on_done, void *arg)
 {
 	struct question *q;
 
 	if (!explainer_admit(x, clock_mono_us(), r->body.n))
 		return NULL;
-	q = question_new(w, r);
+	q = question_new(w, plan, r);
 	q->on_done = on_done;
 	q->arg = arg;
 	if (explainer_put(x, q))

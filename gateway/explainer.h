@@ -19,6 +19,7 @@ struct explain_request;
 struct explainer; /* opaque; one per process */
 struct explanation;
 struct library;
+struct plan;
 struct question; /* opaque */
 struct worker;
 
@@ -30,14 +31,16 @@ struct explainer *explainer_open(struct library *l, struct err *e);
 void explainer_close(struct explainer *x);
 
 /*
- * Asks; r is copied, but for the rules.  on_done(arg, explanation) is called
- * on the worker's thread, never from inside, within a quarter of a second;
- * with NULL when there is no explanation by then.  Not at all after
- * question_cancel().  NULL when there are too many questions.
+ * Asks; r is copied, but for the rules, which are those of the plan.
+ * on_done(arg, explanation) is called on the worker's thread, never from
+ * inside, within a quarter of a second; with NULL when there is no explanation
+ * by then.  Not at all after question_cancel().  NULL when there are too many
+ * questions.
  */
 typedef void (*explained_fn)(void *arg, const struct explanation *x);
 struct question *explainer_ask(struct explainer *x, struct worker *w,
-    const struct explain_request *r, explained_fn on_done, void *arg);
+    struct plan *plan, const struct explain_request *r, explained_fn on_done,
+    void *arg);
 void question_cancel(struct question *q);
 
 /* How many wait to be explained; from any thread. */

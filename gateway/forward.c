@@ -40,7 +40,7 @@ forward_add_field(struct buf *b, struct str name, struct str value)
 static struct str
 forward_host(const struct transaction *t)
 {
-	if (t->w->shared->settings->host_header == HOST_CLIENT &&
+	if (t->settings->host_header == HOST_CLIENT &&
 	    t->r->head.authority.n > 0)
 		return t->r->head.authority;
 	return str_of(t->route.origin->authority);
@@ -66,7 +66,7 @@ forward_add_forwarded(struct transaction *t, struct buf *b)
 	struct str client = forward_client(t), host = t->r->head.authority;
 	bool ipv6 = client.n > 0 && client.p[0] == '[';
 
-	switch (t->w->shared->settings->forwarded) {
+	switch (t->settings->forwarded) {
 	case FORWARDED_NONE:
 		break;
 	case FORWARDED_X:
@@ -87,7 +87,7 @@ forward_add_forwarded(struct transaction *t, struct buf *b)
 		buf_addf(b, ";proto=%s\r\n", forward_scheme(t));
 		break;
 	}
-	if (t->w->shared->settings->via)
+	if (t->settings->via)
 		buf_add_text(b, "Via: 1.1 hark\r\n");
 }
 
@@ -268,7 +268,7 @@ forward_add_reply_field(
 
 	if (!headers_end_to_end(h, f))
 		return;
-	if (t->w->shared->settings->rewrite_location &&
+	if (t->settings->rewrite_location &&
 	    (forward_add_location(t, b, f) || forward_add_cookie(t, b, f)))
 		return;
 	forward_add_field(b, f->name, f->value);
@@ -334,7 +334,7 @@ forward_on_head(void *arg, const struct http1_head *h)
 		if (!forward_drops(h, &h->headers.v[i]))
 			forward_add_reply_field(
 			    t, &h->headers, &h->headers.v[i]);
-	if (t->w->shared->settings->via)
+	if (t->settings->via)
 		buf_add_text(b, "Via: 1.1 hark\r\n");
 	reply_finish_head(t);
 	forward_piece(t, b->p, b->n);

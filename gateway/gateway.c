@@ -19,33 +19,30 @@
 #include "base/mem.h"
 #include "gateway/admin.h"
 #include "gateway/channel.h"
-#include "gateway/contracts.h"
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
 #include "gateway/front.h"
-#include "gateway/indexed.h"
 #include "gateway/mailbox.h"
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
 #include "gateway/mocking.h"
 #include "gateway/named.h"
 #include "gateway/origin.h"
-#include "gateway/redacting.h"
+#include "gateway/outfit.h"
+#include "gateway/plan.h"
+#include "gateway/round.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
-#include "gateway/tls.h"
 #include "gateway/transaction.h"
 #include "gateway/violations.h"
 #include "gateway/worker.h"
 #include "har/json_write.h"
-#include "mock/contract.h"
 #include "mock/mocks.h"
 #include "recorder/id_ranges.h"
 #include "recorder/recorder.h"
 #include "recorder/store.h"
 #include "recorder/used.h"
 #include "replay/library.h"
-#include "replay/playwright.h"
 
 #include "gateway/gateway.h"
 
@@ -53,20 +50,23 @@
 
 struct gateway {
 	struct shared shared;
-	struct origins *origins;
+	struct outfit outfit;
+	struct known_origins *known;
 	struct named *named;
 	struct front front;
-	uint16_t *ports; /* of addresses, and the admin port */
-	struct redacting redacting;
-	char **addresses; /* really bound, one per settings.listen */
+	uint16_t *ports;          /* of addresses, and the admin port */
+	pthread_mutex_t changing; /* held by who makes another plan */
+	struct plan *plan;        /* the newest */
+	char **addresses;         /* really bound, one per settings.listen */
 	struct worker **workers;
 	struct recorder_figures recorded; /* after gateway_stop() */
 	struct id_ranges served;          /* the same */
 	struct messenger_figures called;  /* the same */
 	bool stopped;
 	struct mocking *mocking;
+	bool mocks; /* there are some */
 	atomic_bool stopping;
-	pthread_mutex_t lock; /* for trouble */
+	pthread_mutex_t lock; /* for the plan, and for trouble */
 	char *trouble;        /* why nothing is stored; NULL: it is */
 };
 
@@ -222,63 +222,21 @@ gateway_raise_limits(void)
 }
 
 static int
-gateway_open_store(struct gateway *g, struct err *e)
+gateway_open_plan(struct gateway *g, struct err *e)
 {
 	const struct settings *s = g->shared.settings;
-	const struct mode *m = g->shared.mode;
-	struct recorder_options recorder = { .path = s->store,
-		.tape = s->tape,
-		.durability = s->durability,
-		.on_record = s->on_record,
-		.queue_bytes = s->queue_bytes,
-		.on_room = gateway_on_room,
-		.on_trouble = gateway_on_trouble,
-		.arg = g };
-	struct library_options library = { .path = s->store,
-		.tape = s->tape,
-		.cache_bytes = s->cache_bytes,
-		.redact_key = &g->redacting.key,
-		.watch = !m->records };
+	struct reader **readers;
 
-	if ((m->records || m->reads || m->reads_on_failure) &&
-	    indexed_for_gateway(s, m->records, e) == -1)
+	g->known = known_origins_new();
+	g->plan = plan_new(s, false, g->known, e);
+	if (g->plan == NULL)
 		return -1;
-	if (redacting_open(&g->redacting, s, m->records, e) == -1)
-		return -1;
-	g->shared.redactor = g->redacting.redactor;
-	recorder.redaction = buf_str(&g->redacting.mark);
-	if (m->records &&
-	    (g->shared.recorder = recorder_open(&recorder, e)) == NULL)
-		return -1;
-	if ((m->reads || m->reads_on_failure) &&
-	    (g->shared.library = library_open(&library, e)) == NULL)
-		return -1;
-	if (g->shared.library != NULL && (g->shared.explainer = explainer_open(
-					      g->shared.library, e)) == NULL)
-		return -1;
-	if (g->shared.library != NULL && s->match == MATCH_PLAYWRIGHT)
-		g->shared.playwright = playwright_new();
+	if (settings_relays(s))
+		g->shared.named = g->named = named_new(g->known);
 	if (s->diff)
 		g->shared.differences = differences_new();
-	return 0;
-}
-
-static int
-gateway_open_upstreams(struct gateway *g, struct err *e)
-{
-	const struct settings *s = g->shared.settings;
-
-	g->origins = origins_new(s, e);
-	if (g->origins == NULL)
-		return -1;
-	g->shared.origins = g->origins;
-	if (settings_relays(s))
-		g->shared.named = g->named = named_new(s->nupstreams);
-	/* Without this nothing can go out: no pool, no resolver, no TLS. */
-	if (!g->shared.mode->forwards && s->on_miss != ON_MISS_FORWARD)
-		return 0;
-	g->shared.tls = tls_new(s, s->nupstreams, e);
-	return g->shared.tls != NULL ? 0 : -1;
+	/* The workers to come open readers themselves. */
+	return outfit_open(&g->outfit, g->plan, 0, &readers, e);
 }
 
 static int
@@ -302,6 +260,20 @@ gateway_close_fds(int *fds, size_t n)
 			close(fds[i]);
 }
 
+static void
+gateway_warn_of_callbacks(const struct gateway *g)
+{
+	const struct mocks *mocks = mocking_mocks(g->mocking);
+
+	if (mocks != NULL && !g->plan->calls_back &&
+	    g->plan->settings->callbacks == CALLBACKS_AUTO &&
+	    mocks_have_callbacks(mocks))
+		log_warn(NULL,
+		    "callbacks of mocks are not sent: mode %s opens no "
+		    "connection (--callbacks on sends them)",
+		    g->plan->sum.name);
+}
+
 static int
 gateway_open_workers(struct gateway *g, struct err *e)
 {
@@ -310,6 +282,8 @@ gateway_open_workers(struct gateway *g, struct err *e)
 	int *fds = xcalloc(n * listeners, sizeof(*fds));
 	int result = -1;
 
+	g->mocks = mocking_mocks(g->mocking) != NULL;
+	gateway_warn_of_callbacks(g);
 	memset(fds, -1, n * listeners * sizeof(*fds));
 	for (i = 0; i < listeners; i++) {
 		if (gateway_listen(s->listen.v[i], fds + i, n, listeners,
@@ -326,6 +300,7 @@ gateway_open_workers(struct gateway *g, struct err *e)
 		memset(fds + i * listeners, -1, listeners * sizeof(*fds));
 		if (g->workers[i] == NULL)
 			goto done;
+		worker_set_plan(g->workers[i], g->plan);
 		worker_set_mocks(g->workers[i], mocking_mocks(g->mocking));
 	}
 	result = 0;
@@ -359,38 +334,17 @@ gateway_open_admin(struct gateway *g, struct err *e)
 	return 0;
 }
 
-/* What a mode promises of its sockets holds for callbacks, too, unless they
- * are asked for. */
-static bool
-gateway_calls_back(const struct gateway *g)
-{
-	const struct mode *mode = g->shared.mode;
-	const struct mocks *mocks = mocking_mocks(g->mocking);
-
-	if (mocks == NULL)
-		return false;
-	if (g->shared.settings->callbacks != CALLBACKS_AUTO)
-		return g->shared.settings->callbacks == CALLBACKS_ON;
-	if (!mode->forwards && mocks_have_callbacks(mocks))
-		log_warn(NULL,
-		    "callbacks of mocks are not sent: mode %s opens no "
-		    "connection (--callbacks on sends them)",
-		    mode->name);
-	return mode->forwards;
-}
-
 static int
-gateway_open_messenger(struct gateway *g, struct err *e)
+gateway_open_messenger(struct gateway *g, const struct plan *p, struct err *e)
 {
 	struct messenger_of of = { .settings = g->shared.settings,
-		.origins = g->origins,
 		.tls = g->shared.tls,
 		.redactor = g->shared.redactor,
 		.scheme = gateway_scheme(g),
 		.own = g->addresses[0],
 		.meter = meters_get(g->shared.meters, g->shared.nworkers) };
 
-	if (!gateway_calls_back(g))
+	if (!g->mocks || !p->calls_back || g->shared.messenger != NULL)
 		return 0;
 	g->shared.messenger = messenger_open(&of, e);
 	return g->shared.messenger != NULL ? 0 : -1;
@@ -416,7 +370,11 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	gateway_raise_limits();
 	pthread_mutex_init(&g->lock, NULL);
 	g->shared.settings = s;
-	g->shared.mode = &modes[s->mode];
+	pthread_mutex_init(&g->changing, NULL);
+	g->outfit = (struct outfit){ .shared = &g->shared,
+		.on_room = gateway_on_room,
+		.on_trouble = gateway_on_trouble,
+		.arg = g };
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
@@ -432,12 +390,9 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->ports = xcalloc(s->listen.n + 1, sizeof(*g->ports));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
 	if (gateway_open_front(g, e) == -1 ||
-	    gateway_open_upstreams(g, e) == -1 ||
-	    contracts_open(s, &g->shared.contract, e) == -1 ||
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
-	    gateway_open_store(g, e) == -1 ||
-	    gateway_open_workers(g, e) == -1 ||
-	    gateway_open_messenger(g, e) == -1 ||
+	    gateway_open_plan(g, e) == -1 || gateway_open_workers(g, e) == -1 ||
+	    gateway_open_messenger(g, g->plan, e) == -1 ||
 	    gateway_open_admin(g, e) == -1 ||
 	    gateway_start_workers(g, e) == -1 ||
 	    mocking_start(g->mocking, g->workers, g->shared.nworkers, e) ==
@@ -512,6 +467,104 @@ gateway_reload(struct gateway *g)
 		log_info(NULL, "certificates are read anew");
 }
 
+/* ---- another plan ---------------------------------------------------- */
+
+struct plan *
+gateway_plan(struct gateway *g)
+{
+	struct plan *p;
+
+	pthread_mutex_lock(&g->lock);
+	p = plan_ref(g->plan);
+	pthread_mutex_unlock(&g->lock);
+	return p;
+}
+
+static void
+gateway_on_equip(struct worker *w, void *arg)
+{
+	struct reader **readers = arg;
+
+	worker_equip(w, readers != NULL ? readers[w->index] : NULL);
+}
+
+static void
+gateway_on_plan(struct worker *w, void *arg)
+{
+	worker_set_plan(w, arg);
+}
+
+/* Takes the next plan over once all that it needs is there; changing is
+ * held. */
+static int
+gateway_take_plan(struct gateway *g, struct plan *next, struct err *e)
+{
+	struct shared *s = &g->shared;
+	struct plan *old = g->plan;
+	struct reader **readers;
+	bool recorded = s->recorder != NULL;
+	int rc;
+
+	if (outfit_open(&g->outfit, next, s->nworkers, &readers, e) == -1)
+		return -1;
+	rc = gateway_open_messenger(g, next, e);
+	round_all(g->workers, s->nworkers, gateway_on_equip, readers);
+	/* From here on what is recorded goes to the library, too. */
+	if (readers != NULL && recorded)
+		recorder_flush(s->recorder);
+	free(readers);
+	if (rc == -1)
+		return -1;
+	if (s->library != NULL)
+		library_watch(s->library, !next->sum.records);
+	if (s->messenger != NULL)
+		messenger_mute(s->messenger, !next->calls_back);
+	pthread_mutex_lock(&g->lock);
+	g->plan = next;
+	pthread_mutex_unlock(&g->lock);
+	round_all(g->workers, s->nworkers, gateway_on_plan, next);
+	plan_unref(old);
+	return 0;
+}
+
+static void
+gateway_log_modes(const struct mode_set *m)
+{
+	struct buf text = { 0 };
+	const struct mode_row *r;
+
+	for (r = m->upstreams.v; r < m->upstreams.v + m->upstreams.n; r++)
+		buf_addf(&text, ", upstream %.100s %s",
+		    r->prefix[0] != '\0' ? r->prefix : "(default)",
+		    modes[r->mode].name);
+	for (r = m->routes.v; r < m->routes.v + m->routes.n; r++)
+		buf_addf(&text, ", %.50s %.50s%.200s %s", r->methods, r->scope,
+		    r->path, modes[r->mode].name);
+	log_info(NULL, "mode %s%.1500s", modes[m->mode].name, buf_text(&text));
+	buf_free(&text);
+}
+
+int
+gateway_set_modes(struct gateway *g, const struct mode_set *set, struct err *e)
+{
+	struct plan *next = NULL;
+	int rc = -1;
+
+	pthread_mutex_lock(&g->changing);
+	if (g->stopped)
+		err_set(e, "the gateway stops");
+	else
+		next = plan_with_modes(g->plan, set, e);
+	if (next != NULL && gateway_take_plan(g, next, e) == -1)
+		plan_unref(next);
+	else if (next != NULL)
+		rc = 0;
+	pthread_mutex_unlock(&g->changing);
+	if (rc == 0)
+		gateway_log_modes(set);
+	return rc;
+}
+
 void
 gateway_stop(struct gateway *g)
 {
@@ -519,7 +572,9 @@ gateway_stop(struct gateway *g)
 
 	if (g->stopped)
 		return;
+	pthread_mutex_lock(&g->changing);
 	g->stopped = true;
+	pthread_mutex_unlock(&g->changing);
 	atomic_store(&g->stopping, true);
 	mocking_stop(g->mocking);
 	for (i = 0; i < g->shared.nworkers; i++)
@@ -561,17 +616,15 @@ gateway_free(struct gateway *g)
 	for (i = 0; i < g->shared.nworkers; i++)
 		worker_free(g->workers[i]);
 	channels_free(g->shared.channels);
-	playwright_free(g->shared.playwright);
-	library_close(g->shared.library);
 	mocking_free(g->mocking);
 	differences_free(g->shared.differences);
-	contract_free(g->shared.contract);
 	violations_free(g->shared.violations);
-	tls_free(g->shared.tls);
+	outfit_close(&g->outfit);
 	front_close(&g->front);
 	named_free(g->named);
-	origins_free(g->origins);
-	redacting_close(&g->redacting);
+	plan_unref(g->plan);
+	known_origins_free(g->known);
+	pthread_mutex_destroy(&g->changing);
 	for (i = 0; i < g->shared.settings->listen.n; i++)
 		free(g->addresses[i]);
 	pthread_mutex_destroy(&g->lock);

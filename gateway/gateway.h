@@ -18,6 +18,7 @@ struct err;
 struct gateway; /* opaque */
 struct id_ranges;
 struct mocks;
+struct plan;
 struct store_extent;
 struct tally;
 struct violations;
@@ -49,6 +50,18 @@ const struct authority *gateway_authority(const struct gateway *g);
 /* Reads files that may change while it runs again, soon; certificates at once,
  * for the connections to come. */
 void gateway_reload(struct gateway *g);
+
+/* What holds for requests from now on; a reference for the caller.  From any
+ * thread. */
+struct plan *gateway_plan(struct gateway *g);
+
+/*
+ * From any thread but a worker's: requests that begin when this is over are
+ * answered in these modes.  What they need is opened first; 0, or -1 with *e
+ * set and all as it was.
+ */
+int gateway_set_modes(
+    struct gateway *g, const struct mode_set *set, struct err *e);
 
 /* Stops accepting, lets running exchanges finish (at most
  * settings.drain_timeout; a second call does not wait any longer), writes

@@ -20,7 +20,7 @@
 static int
 guard_charge(struct client *c, uint64_t n)
 {
-	const struct settings *s = c->w->shared->settings;
+	const struct settings *s = c->w->settings;
 	size_t before;
 
 	if (n > s->max_request_body || c->charged + n > s->max_request_body) {
@@ -178,7 +178,7 @@ guard_hand_over(struct client *c)
 static void
 guard_await_body(struct client *c)
 {
-	c->deadline = c->w->now + c->w->shared->settings->body_timeout;
+	c->deadline = c->w->now + c->w->settings->body_timeout;
 }
 
 /* A body with Content-Length, or none: its bytes stay where they came. */
@@ -229,7 +229,7 @@ guard_read_chunked(struct client *c)
 		buf_add_str(&c->body, data);
 		c->used += used;
 		if (step == HTTP1_MORE && c->can_stream &&
-		    c->body.n > c->w->shared->settings->stream_request_body) {
+		    c->body.n > c->w->settings->stream_request_body) {
 			guard_stream(c);
 			return true;
 		}
@@ -283,7 +283,7 @@ static bool
 guard_streams(struct client *c)
 {
 	const struct http1_head *h = &c->request.head;
-	const struct settings *s = c->w->shared->settings;
+	const struct settings *s = c->w->settings;
 	bool is_long =
 	    h->framing == FRAMING_LENGTH && h->length > s->stream_request_body;
 
@@ -318,7 +318,7 @@ guard_on_head(struct client *c)
 	}
 	http1_body_fini(&c->reader);
 	http1_body_start(&c->reader, h->framing, h->length,
-	    c->w->shared->settings->max_header_bytes);
+	    c->w->settings->max_header_bytes);
 	c->used = h->bytes;
 	if (stream) {
 		guard_stream(c);
@@ -335,8 +335,7 @@ guard_read_head(struct client *c)
 
 	if (c->state == CLIENT_IDLE) {
 		c->state = CLIENT_HEAD;
-		c->deadline =
-		    c->w->now + c->w->shared->settings->header_timeout;
+		c->deadline = c->w->now + c->w->settings->header_timeout;
 	}
 	c->request.head = (struct http1_head){ 0 };
 	step = http1_request(&c->request.head, &c->arena, c->in.p, c->in.n,

@@ -65,6 +65,7 @@ struct messenger {
 	struct worker *w;
 	struct errands all, ready;
 	size_t out; /* of them have a call */
+	atomic_bool muted;
 	bool closing;
 	int64_t close_at;          /* monotonic */
 	struct event *deadline;    /* of closing */
@@ -370,6 +371,10 @@ messenger_next(struct messenger *m)
 
 	while (m->out < MESSENGER_AT_A_TIME &&
 	       (x = TAILQ_FIRST(&m->ready)) != NULL) {
+		if (atomic_load(&m->muted)) {
+			errand_drop(x, "the mode opens no connection now");
+			continue;
+		}
 		TAILQ_REMOVE(&m->ready, x, ready);
 		errand_send(x);
 	}
@@ -456,14 +461,13 @@ messenger_open(const struct messenger_of *o, struct err *e)
 	struct messenger *m = xcalloc(1, sizeof(*m));
 
 	m->of = *o;
+	atomic_init(&m->muted, false);
 	m->own = messenger_own(o->scheme, o->own);
 	TAILQ_INIT(&m->all);
 	TAILQ_INIT(&m->ready);
-	m->shared = (struct shared){ .settings = o->settings,
-		.mode = &modes[MODE_PROXY],
-		.origins = o->origins,
-		.nworkers = 1,
-		.tls = o->tls };
+	m->shared = (struct shared){
+		.settings = o->settings, .nworkers = 1, .tls = o->tls
+	};
 	if (o->tls == NULL) {
 		m->tls = tls_new(o->settings, 0, e);
 		if (m->tls == NULL)
@@ -578,6 +582,12 @@ messenger_figures(const struct messenger *m, struct messenger_figures *f)
 		.failed = atomic_load(&m->failed),
 		.dropped = atomic_load(&m->dropped),
 	};
+}
+
+void
+messenger_mute(struct messenger *m, bool on)
+{
+	atomic_store(&m->muted, on);
 }
 
 void

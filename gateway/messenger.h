@@ -9,6 +9,7 @@
  * bytes, and what goes beyond is dropped and told.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -17,7 +18,6 @@ struct callback;
 struct err;
 struct messenger; /* opaque */
 struct meter;
-struct origins;
 struct redactor;
 struct settings;
 struct upstream_tls;
@@ -28,7 +28,6 @@ struct upstream_tls;
 
 struct messenger_of {
 	const struct settings *settings;
-	const struct origins *origins;   /* of the gateway */
 	struct upstream_tls *tls;        /* the same; NULL: it has none */
 	const struct redactor *redactor; /* of the log; NULL: secrets stay */
 	const char *scheme;  /* that the gateway is reached by: http or https */
@@ -43,6 +42,10 @@ struct messenger *messenger_open(const struct messenger_of *o, struct err *e);
  * over.  Those to the gateway itself stay in the session, "" for none. */
 void messenger_take(
     struct messenger *m, struct callback *list, struct str session);
+
+/* From any thread: nothing is sent any more, and what is due is dropped; or it
+ * is again. */
+void messenger_mute(struct messenger *m, bool on);
 
 struct messenger_figures {
 	uint64_t delivered; /* answered with a status below 400 */

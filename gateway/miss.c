@@ -28,7 +28,7 @@ miss_detail(const struct transaction *t)
 		       "was served once, and --repeat fail serves none twice.";
 	if (t->why == FOUND_ERROR)
 		return "The store could not be read; the log says why.";
-	if (t->mode->reads && t->w->shared->settings->nupstreams == 0)
+	if (t->mode->reads && t->settings->nupstreams == 0)
 		return "No recording matches this request and there is no "
 		       "upstream to ask.";
 	if (!t->mode->forwards)
@@ -91,7 +91,7 @@ miss_reply(struct transaction *t, const struct explanation *x, struct str said)
 		.body_bytes = t->r->body.n,
 		.explanation = x };
 	struct problem p = {
-		.status = statuses[t->w->shared->settings->on_miss],
+		.status = statuses[t->settings->on_miss],
 		.title = t->why == FOUND_EXHAUSTED
 			     ? "The recordings are used up"
 			     : "No recording matches",
@@ -113,7 +113,7 @@ miss_end(struct transaction *t, const struct explanation *x)
 
 	miss_explain(x, &said);
 	miss_note(t, x, buf_str(&said));
-	if (t->w->shared->settings->on_miss == ON_MISS_DROP) {
+	if (t->settings->on_miss == ON_MISS_DROP) {
 		atomic_fetch_add(&t->w->shared->missed, 1);
 		transaction_abort(t);
 	} else {
@@ -151,8 +151,8 @@ miss_ask(struct transaction *t)
 		r.lines = false;
 		r.nkeys = 0;
 	}
-	t->question =
-	    explainer_ask(g->explainer, t->w, &r, miss_on_explained, t);
+	t->question = explainer_ask(
+	    g->explainer, t->w, t->plan, &r, miss_on_explained, t);
 	search_told_fini(&told);
 	return t->question != NULL;
 }

@@ -77,8 +77,7 @@ mock_admin_allows(const struct transaction *t)
 		return false;
 	given.p += strlen("Bearer ");
 	given.n -= strlen("Bearer ");
-	return mock_admin_knows(
-	    str_trim(given), t->w->shared->settings->mockoon_admin);
+	return mock_admin_knows(str_trim(given), t->settings->mockoon_admin);
 }
 
 bool
@@ -87,8 +86,7 @@ mock_admin_answer(struct transaction *t)
 	const struct mock_admin_action *a;
 	struct mock_reply *m;
 
-	if (t->w->shared->settings->mockoon_admin == NULL ||
-	    t->w->mocks == NULL)
+	if (t->settings->mockoon_admin == NULL || t->w->mocks == NULL)
 		return false;
 	a = mock_admin_find(t->r->head.method, t->r->head.path);
 	if (a == NULL)

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/keeper.h"
-#include "gateway/mailbox.h"
 #include "gateway/meter.h"
+#include "gateway/round.h"
 #include "gateway/settings.h"
 #include "gateway/watch.h"
 #include "gateway/worker.h"
@@ -31,9 +31,7 @@ struct mocking {
 	struct keeper *keeper; /* NULL when nothing is kept */
 	struct worker *const *workers;
 	size_t nworkers;
-	pthread_mutex_t lock;
-	pthread_cond_t all_have_it;
-	size_t without; /* workers that do not have a new version yet */
+	pthread_mutex_t lock; /* for mocks */
 };
 
 static void
@@ -70,14 +68,9 @@ mocking_load(struct mocking *m, size_t i, struct err *e)
 static void
 mocking_on_letter(struct worker *w, void *arg)
 {
-	struct mocking *m = arg;
+	const struct mocking *m = arg;
 
-	if (w != NULL)
-		worker_set_mocks(w, m->mocks);
-	pthread_mutex_lock(&m->lock);
-	if (--m->without == 0)
-		pthread_cond_signal(&m->all_have_it);
-	pthread_mutex_unlock(&m->lock);
+	worker_set_mocks(w, m->mocks);
 }
 
 /* Takes next over and gives back the one before, with which no request begins
@@ -86,21 +79,13 @@ static struct mocks *
 mocking_swap(struct mocking *m, struct mocks *next)
 {
 	struct mocks *old = m->mocks;
-	size_t i;
 
 	pthread_mutex_lock(&m->lock);
 	m->mocks = next;
 	pthread_mutex_unlock(&m->lock);
 	if (m->keeper != NULL)
 		keeper_set_mocks(m->keeper, next);
-	m->without = m->nworkers;
-	for (i = 0; i < m->nworkers; i++)
-		if (!mailbox_post(m->workers[i]->mailbox, mocking_on_letter, m))
-			mocking_on_letter(NULL, m);
-	pthread_mutex_lock(&m->lock);
-	while (m->without > 0)
-		pthread_cond_wait(&m->all_have_it, &m->lock);
-	pthread_mutex_unlock(&m->lock);
+	round_all(m->workers, m->nworkers, mocking_on_letter, m);
 	return old;
 }
 
@@ -203,7 +188,6 @@ mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 
 	m->settings = s;
 	pthread_mutex_init(&m->lock, NULL);
-	pthread_cond_init(&m->all_have_it, NULL);
 	if (own != NULL) {
 		m->mocks = mocks_ref(own);
 	} else if (s->nmocks > 0 && mocking_load_all(m, e) == -1) {
@@ -222,7 +206,6 @@ mocking_free(struct mocking *m)
 	mocking_finish(m);
 	mocks_unref(m->mocks);
 	pthread_mutex_destroy(&m->lock);
-	pthread_cond_destroy(&m->all_have_it);
 	free(m->paths);
 	free(m);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "gateway/settings.h"
+#include "gateway/mode_set.h"
 
 /* Rows, not branches: what a mode does is read here and nowhere else. */
 const struct mode modes[MODES] = {

@@ -22,15 +22,16 @@ struct named_one {
 struct named {
 	pthread_mutex_t lock;
 	struct named_one *rows[NAMED_ROWS];
-	size_t first, n;
+	struct known_origins *known;
+	size_t n;
 };
 
 struct named *
-named_new(size_t first)
+named_new(struct known_origins *known)
 {
 	struct named *n = xcalloc(1, sizeof(*n));
 
-	n->first = first;
+	n->known = known;
 	pthread_mutex_init(&n->lock, NULL);
 	return n;
 }
@@ -116,7 +117,8 @@ named_add(struct named *n, const char *text)
 		return NULL;
 	one = xcalloc(1, sizeof(*one));
 	one->origin = origin_alone(&u);
-	one->origin->index = n->first + n->n++;
+	one->origin->index = known_origins_index(n->known);
+	n->n++;
 	one->scope = named_scope(&one->origin->url);
 	one->next = *row;
 	*row = one;

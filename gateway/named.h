@@ -12,13 +12,14 @@
 
 #include "base/str.h"
 
+struct known_origins;
 struct named; /* opaque */
 struct route;
 
 #define NAMED_MOST 65536
 
-/* Their indices begin at first. */
-struct named *named_new(size_t first);
+/* Their indices are none of those in known, which outlives them. */
+struct named *named_new(struct known_origins *known);
 void named_free(struct named *n); /* safe on NULL */
 
 /*

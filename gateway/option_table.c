@@ -233,6 +233,22 @@ option_set_upstream(
 }
 
 static int
+option_set_upstream_mode(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of upstreams */
+	return settings_upstream_mode(s, text, e);
+}
+
+static int
+option_set_mode_for(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of routes */
+	return settings_mode_for(s, text, e);
+}
+
+static int
 option_set_rule(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -436,6 +452,20 @@ const struct option option_table[] = {
 	    .help = "forward PREFIX there without it (PREFIX+=URL: with it)",
 	    .repeatable = true,
 	    .upstream = true,
+	},
+	{
+	    .name = "upstream-mode",
+	    .set = option_set_upstream_mode,
+	    .argument = "[PREFIX=]MODE",
+	    .help = "another mode for what goes to that upstream",
+	    .repeatable = true,
+	},
+	{
+	    .name = "mode-for",
+	    .set = option_set_mode_for,
+	    .argument = "[METHODS ]PATTERN=MODE",
+	    .help = "another mode for requests like this",
+	    .repeatable = true,
 	},
 	{
 	    .name = "mocks",

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +16,24 @@ struct rule {
 	char *host; /* lower case, with or without port; "" for any */
 	char *path; /* prefix without a trailing slash; "" for all */
 	bool keep_prefix;
+	char *prefix; /* as the setting has it */
 	struct origin *origin;
 };
 
 struct origins {
-	struct origin *origins;
+	struct known_origins *known; /* whose the origins are */
+	bool owns_known;
 	size_t n;
-	struct rule *rules; /* one per origin, same order */
+	struct rule *rules; /* one per upstream, same order */
 };
+
+struct known_origins {
+	struct origin **v;
+	size_t n;
+	atomic_size_t next; /* index */
+};
+
+#define KNOWN_MOST 65536
 
 static struct str
 origin_unslashed(struct str s)
@@ -65,6 +76,84 @@ origin_open(struct origin *o, const char *text, struct err *e)
 }
 
 static void
+origin_close(struct origin *o)
+{
+	free(o->text);
+	free(o->host);
+	free(o->authority);
+	free(o->base);
+	free(o);
+}
+
+/* ---- known ones ------------------------------------------------------ */
+
+struct known_origins *
+known_origins_new(void)
+{
+	struct known_origins *k = xcalloc(1, sizeof(*k));
+
+	atomic_init(&k->next, 0);
+	return k;
+}
+
+void
+known_origins_free(struct known_origins *k)
+{
+	size_t i;
+
+	if (k == NULL)
+		return;
+	for (i = 0; i < k->n; i++)
+		origin_close(k->v[i]);
+	free(k->v);
+	free(k);
+}
+
+size_t
+known_origins_index(struct known_origins *k)
+{
+	return atomic_fetch_add(&k->next, 1);
+}
+
+static struct origin *
+known_find(const struct known_origins *k, const char *text)
+{
+	struct str wanted = origin_unslashed(str_of(text));
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (str_is(wanted, k->v[i]->text))
+			return k->v[i];
+	return NULL;
+}
+
+static struct origin *
+known_open(struct known_origins *k, const char *text, struct err *e)
+{
+	struct origin *o = known_find(k, text);
+
+	if (o != NULL)
+		return o;
+	if (k->n == KNOWN_MOST) {
+		err_set(e,
+		    "upstream %s: more than %d since the start; start anew",
+		    text, KNOWN_MOST);
+		return NULL;
+	}
+	o = xcalloc(1, sizeof(*o));
+	if (origin_open(o, text, e) == -1) {
+		origin_close(o);
+		return NULL;
+	}
+	o->index = known_origins_index(k);
+	k->v = xrealloc(k->v, (k->n + 1) * sizeof(struct origin *));
+	k->v[k->n++] = o;
+	return o;
+}
+
+/* ---- those of settings ----------------------------------------------- */
+
+static void
 rule_open(struct rule *r, const struct upstream_setting *s)
 {
 	const char *slash = strchr(s->prefix, '/');
@@ -80,36 +169,29 @@ rule_open(struct rule *r, const struct upstream_setting *s)
 	path = origin_unslashed(path);
 	r->path = xmemdup0(path.p, path.n);
 	r->keep_prefix = s->keep_prefix;
+	r->prefix = xstrdup(s->prefix);
 }
 
 struct origins *
-origins_new(const struct settings *s, struct err *e)
+origins_new(
+    const struct settings *s, struct known_origins *known, struct err *e)
 {
 	struct origins *o = xcalloc(1, sizeof(*o));
-	size_t i;
+	struct rule *r;
 
-	o->origins = xcalloc(s->nupstreams, sizeof(*o->origins));
+	o->owns_known = known == NULL;
+	o->known = known != NULL ? known : known_origins_new();
 	o->rules = xcalloc(s->nupstreams, sizeof(*o->rules));
-	o->n = s->nupstreams;
-	for (i = 0; i < o->n; i++) {
-		o->origins[i].index = i;
-		o->rules[i].origin = &o->origins[i];
-		rule_open(&o->rules[i], &s->upstreams[i]);
-		if (origin_open(&o->origins[i], s->upstreams[i].url, e) == -1) {
+	for (; o->n < s->nupstreams; o->n++) {
+		r = &o->rules[o->n];
+		r->origin = known_open(o->known, s->upstreams[o->n].url, e);
+		if (r->origin == NULL) {
 			origins_free(o);
 			return NULL;
 		}
+		rule_open(r, &s->upstreams[o->n]);
 	}
 	return o;
-}
-
-static void
-origin_close(struct origin *o)
-{
-	free(o->text);
-	free(o->host);
-	free(o->authority);
-	free(o->base);
 }
 
 struct origin *
@@ -134,7 +216,6 @@ origin_alone_free(struct origin *o)
 	if (o == NULL)
 		return;
 	origin_close(o);
-	free(o);
 }
 
 void
@@ -145,11 +226,12 @@ origins_free(struct origins *o)
 	if (o == NULL)
 		return;
 	for (i = 0; i < o->n; i++) {
-		origin_close(&o->origins[i]);
 		free(o->rules[i].host);
 		free(o->rules[i].path);
+		free(o->rules[i].prefix);
 	}
-	free(o->origins);
+	if (o->owns_known)
+		known_origins_free(o->known);
 	free(o->rules);
 	free(o);
 }
@@ -196,6 +278,7 @@ origins_route(const struct origins *o, struct str authority, struct str path,
 	r->origin = best->origin;
 	r->scope = str_of(best->host);
 	r->strip = str_of(best->keep_prefix ? "" : best->path);
+	r->prefix = best->prefix;
 	return true;
 }
 

@@ -15,7 +15,8 @@
 
 struct buf;
 struct err;
-struct origins; /* opaque */
+struct known_origins; /* opaque */
+struct origins;       /* opaque */
 struct settings;
 
 /* The index of an origin that is in no origins: nothing is remembered of it, so
@@ -39,10 +40,24 @@ struct route {
 	const struct origin *origin;
 	struct str scope; /* host that chose it, "" otherwise; in the origins */
 	struct str strip; /* prefix to take off the client's path */
+	const char *prefix; /* of the setting; NULL: no setting has it */
 };
 
-/* From settings' upstreams; NULL with *e set naming the bad one. */
-struct origins *origins_new(const struct settings *s, struct err *e);
+/*
+ * Origins that stay as long as a gateway, since connections, addresses and TLS
+ * sessions are kept by their index: settings that are read again find theirs
+ * here.  One thread at a time makes origins.
+ */
+struct known_origins *known_origins_new(void);
+void known_origins_free(struct known_origins *k); /* safe on NULL */
+
+/* An index that no other has.  From any thread. */
+size_t known_origins_index(struct known_origins *k);
+
+/* From settings' upstreams; with known, which outlives them, an origin of the
+ * same URL is the same one.  NULL with *e set naming the bad one. */
+struct origins *origins_new(
+    const struct settings *s, struct known_origins *known, struct err *e);
 void origins_free(struct origins *o); /* safe on NULL */
 size_t origins_count(const struct origins *o);
 

@@ -114,7 +114,7 @@ pace_later(
 bool
 pace_wait(struct transaction *t)
 {
-	const struct pace_setting *s = &t->w->shared->settings->latency;
+	const struct pace_setting *s = &t->settings->latency;
 	int64_t us = s->fixed_us;
 
 	if (s->permille > 0)
@@ -141,7 +141,7 @@ pace_stream(struct transaction *t)
 	const struct answer *a = t->answer;
 	struct pace *p;
 
-	if (t->w->shared->settings->stream.permille == 0 || a->nchunks < 2 ||
+	if (t->settings->stream.permille == 0 || a->nchunks < 2 ||
 	    a->body->size == 0)
 		return false;
 	pace_begin(t);
@@ -162,7 +162,7 @@ pace_left(const struct transaction *t)
 	const struct pace *p = t->pace;
 	int64_t at = t->answer->chunks[p->next].at_us - p->head;
 
-	return pace_scaled(at, t->w->shared->settings->stream.permille) -
+	return pace_scaled(at, t->settings->stream.permille) -
 	       (t->w->now - p->began);
 }
 

@@ -73,7 +73,7 @@ conn_keep(struct conn *c)
 {
 	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
-	if (o == NULL || o->nkept >= POOL_MOST_KEPT) {
+	if (o == NULL || o->nkept >= POOL_MOST_KEPT || !c->pool->keeps) {
 		conn_free(c);
 		return;
 	}
@@ -211,16 +211,32 @@ pool_on_tick(evutil_socket_t fd, short what, void *arg)
 struct pool *
 pool_new(struct worker *w)
 {
-	const struct settings *s = w->shared->settings;
+	const struct settings *s = w->settings;
 	struct pool *p = xcalloc(1, sizeof(*p));
 
 	p->w = w;
+	p->keeps = true;
 	p->proxies = proxies_new(s->upstream_proxy);
 	TAILQ_INIT(&p->live);
 	p->limits.line = p->limits.head = s->max_header_bytes;
 	p->limits.fields = s->max_headers;
 	p->tick = event_new(w->base, -1, 0, pool_on_tick, p);
 	return p;
+}
+
+void
+pool_keep(struct pool *p, bool on)
+{
+	struct conn *c, *next;
+
+	if (p == NULL)
+		return;
+	p->keeps = on;
+	for (c = TAILQ_FIRST(&p->live); !on && c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->state == CONN_KEPT)
+			conn_free(c);
+	}
 }
 
 void

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/named.h"
+#include "gateway/plan.h"
 #include "gateway/problem.h"
 #include "gateway/tally.h"
 #include "gateway/tunnel.h"
@@ -30,7 +31,7 @@
 static bool
 relay_is_known(const struct transaction *t)
 {
-	const char *pair = t->w->shared->settings->proxy_auth;
+	const char *pair = t->settings->proxy_auth;
 	struct str given =
 	    headers_get(&t->r->head.headers, "Proxy-Authorization");
 	unsigned char wanted[700];
@@ -97,7 +98,7 @@ relay_route(struct transaction *t)
 
 	/* A host that settings send elsewhere goes there. */
 	if (origins_route(
-		t->w->shared->origins, authority, t->r->head.path, &t->route) &&
+		t->plan->origins, authority, t->r->head.path, &t->route) &&
 	    t->route.scope.n > 0)
 		return true;
 	t->named = true;
@@ -156,7 +157,7 @@ relay_refuse(struct transaction *t, int status, const char *detail)
 static bool
 relay_intercepts(const struct transaction *t)
 {
-	const struct strings *globs = &t->w->shared->settings->intercept;
+	const struct strings *globs = &t->settings->intercept;
 	struct str host = url_host(t->r->head.authority);
 	char text[256];
 	size_t i;
@@ -246,6 +247,16 @@ relay_tunnel(struct transaction *t)
 	t->call = call_start(t->w, &r, &handler, t);
 }
 
+/* Tunnels are nothing to record or to replay: a mode opens them or not. */
+static bool
+relay_goes_out(struct transaction *t)
+{
+	const struct route host = { .scope = url_host(t->r->head.authority) };
+
+	t->mode = plan_mode(t->plan, t->r->head.method, STR("/"), &host);
+	return t->mode->forwards || t->settings->on_miss == ON_MISS_FORWARD;
+}
+
 void
 relay_connect(struct transaction *t)
 {
@@ -257,7 +268,7 @@ relay_connect(struct transaction *t)
 	else if (relay_is_own(t, t->r->head.authority) || relay_intercepts(t)) {
 		relay_agree(t);
 		client_intercept(t->c, t->r->head.authority);
-	} else if (t->w->pool != NULL)
+	} else if (relay_goes_out(t))
 		relay_tunnel(t);
 	else if (t->w->shared->intercept == NULL)
 		relay_refuse(t, 501,

@@ -45,7 +45,7 @@ reply_add_source(struct transaction *t, struct buf *b, const struct buf *note)
 #undef S
 	};
 
-	if (!t->w->shared->settings->source_header)
+	if (!t->settings->source_header)
 		return;
 	buf_add_text(b, names[t->source]);
 	if (note != NULL)

@@ -53,8 +53,12 @@ int
 report_fail_on(const char *text, const struct settings *s, unsigned *fail_on,
     struct err *e)
 {
-	const struct mode *m = &modes[s->mode];
+	struct mode_set all;
+	struct mode sum, *m = &sum;
 
+	settings_modes(s, &all);
+	sum = mode_set_sum(&all);
+	mode_set_fini(&all);
 	if (text == NULL) {
 		*fail_on = !m->forwards && s->on_miss != ON_MISS_FORWARD
 			       ? FAIL_ON_MISS

@@ -437,6 +437,57 @@ settings_upstream(struct settings *s, const char *text, struct err *e)
 }
 
 int
+settings_upstream_mode(struct settings *s, const char *text, struct err *e)
+{
+	const char *equals = strchr(text, '=');
+	char *prefix;
+	int rc;
+
+	prefix = equals == NULL
+		     ? xstrdup("")
+		     : settings_prefix(
+			   (struct str){ text, (size_t)(equals - text) }, e);
+	if (prefix == NULL)
+		return err_wrap(e, "%.200s", text);
+	rc = mode_set_upstream(
+	    &s->modes, prefix, equals == NULL ? text : equals + 1, e);
+	free(prefix);
+	return rc;
+}
+
+int
+settings_mode_for(struct settings *s, const char *text, struct err *e)
+{
+	const char *equals = strrchr(text, '='), *blank = strchr(text, ' ');
+	char *methods, *pattern;
+	int rc;
+
+	if (equals == NULL)
+		return err_set(e,
+		    "%.200s: expected [METHODS ]PATTERN=MODE such as "
+		    "'GET /v1/*=replay'",
+		    text);
+	if (blank != NULL && blank < equals) {
+		methods = xmemdup0(text, (size_t)(blank - text));
+		text = blank + 1;
+	} else {
+		methods = xstrdup("*");
+	}
+	pattern = xmemdup0(text, (size_t)(equals - text));
+	rc = mode_set_route(&s->modes, methods, pattern, equals + 1, e);
+	free(methods);
+	free(pattern);
+	return rc;
+}
+
+void
+settings_modes(const struct settings *s, struct mode_set *m)
+{
+	mode_set_copy(m, &s->modes);
+	m->mode = s->mode;
+}
+
+int
 settings_field(struct settings *s, const char *text, struct err *e)
 {
 	struct str value = str_of(text), name;
@@ -526,7 +577,8 @@ settings_is_loopback(const char *address)
 
 /* Whoever reached it could reach all that this machine can. */
 static int
-settings_check_relay(const struct settings *s, struct err *e)
+settings_check_relay(
+    const struct settings *s, const struct mode *m, struct err *e)
 {
 	size_t i;
 
@@ -536,7 +588,7 @@ settings_check_relay(const struct settings *s, struct err *e)
 			    e, "option intercept: needs --forward-proxy");
 		return 0;
 	}
-	if (!modes[s->mode].forwards && s->on_miss != ON_MISS_FORWARD)
+	if (!m->forwards && s->on_miss != ON_MISS_FORWARD)
 		return 0;
 	for (i = 0; i < s->listen.n; i++)
 		if (!settings_is_loopback(s->listen.v[i]) &&
@@ -568,10 +620,62 @@ settings_check_tls(const struct settings *s, struct err *e)
 	return settings_check_file("tls-client-ca", s->tls_client_ca, e);
 }
 
+/* The mode of an upstream that is none would never do anything. */
+static int
+settings_check_upstream_modes(
+    const struct settings *s, const struct mode_rows *r, struct err *e)
+{
+	const struct mode_row *row;
+	size_t i;
+
+	for (row = r->v; row < r->v + r->n; row++) {
+		for (i = 0; i < s->nupstreams; i++)
+			if (strcmp(s->upstreams[i].prefix, row->prefix) == 0)
+				break;
+		if (i == s->nupstreams)
+			return err_set(e,
+			    "mode of upstream %.200s: expected %s",
+			    row->prefix[0] != '\0' ? row->prefix : "(default)",
+			    row->prefix[0] != '\0'
+				? "the prefix of an upstream"
+				: "an upstream without a prefix, such as "
+				  "http://localhost:3000");
+	}
+	return 0;
+}
+
+static int
+settings_check_diff(
+    const struct settings *s, const struct mode_set *m, struct err *e)
+{
+	if (s->diff && m->mode != MODE_SPY)
+		return err_set(e,
+		    "option diff: needs mode spy, which reads recordings, "
+		    "forwards and records nothing");
+	if (s->diff && s->match != MATCH_EXACT)
+		return err_set(e,
+		    "option diff: needs --match exact, by which one entry "
+		    "is for one request");
+	return 0;
+}
+
 int
 settings_check(const struct settings *s, struct err *e)
 {
-	const struct mode *m = &modes[s->mode];
+	struct mode_set m;
+	int rc;
+
+	settings_modes(s, &m);
+	rc = settings_check_modes(s, &m, e);
+	mode_set_fini(&m);
+	return rc;
+}
+
+int
+settings_check_modes(
+    const struct settings *s, const struct mode_set *set, struct err *e)
+{
+	const struct mode sum = mode_set_sum(set), *m = &sum;
 
 	if (m->forwards && s->nupstreams == 0 && s->nmocks == 0 &&
 	    !settings_relays(s))
@@ -579,7 +683,10 @@ settings_check(const struct settings *s, struct err *e)
 		    "mode %s forwards and needs an upstream: give its URL, "
 		    "such as http://localhost:3000, or --upstream PREFIX=URL",
 		    m->name);
-	if (settings_check_tls(s, e) == -1 || settings_check_relay(s, e) == -1)
+	if (settings_check_tls(s, e) == -1 ||
+	    settings_check_relay(s, m, e) == -1 ||
+	    settings_check_upstream_modes(s, &set->upstreams, e) == -1 ||
+	    settings_check_diff(s, set, e) == -1)
 		return -1;
 	if (s->on_miss == ON_MISS_FORWARD && s->nupstreams == 0 &&
 	    !settings_relays(s))
@@ -588,14 +695,6 @@ settings_check(const struct settings *s, struct err *e)
 	if (s->mock_state != NULL && s->nmocks == 0)
 		return err_set(e, "option mock-state: needs --mocks, which "
 				  "is what it keeps the state of");
-	if (s->diff && s->mode != MODE_SPY)
-		return err_set(e,
-		    "option diff: needs mode spy, which reads recordings, "
-		    "forwards and records nothing");
-	if (s->diff && s->match != MATCH_EXACT)
-		return err_set(e,
-		    "option diff: needs --match exact, by which one entry "
-		    "is for one request");
 	if (s->max_request_body > s->request_body_budget)
 		return err_set(e,
 		    "option max-request-body: is above request-body-budget, "
@@ -614,6 +713,7 @@ settings_free(struct settings *s)
 	free(s->admin);
 	free(s->admin_token);
 	settings_list_free(&s->admin_hosts);
+	mode_set_fini(&s->modes);
 	settings_session_clear(s);
 	for (i = 0; i < s->nmocks; i++) {
 		free(s->mocks[i].host);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/mode_set.h"
 #include "gateway/session.h"
 #include "recorder/recorder.h"
 #include "replay/key.h"
@@ -18,29 +19,6 @@
 
 struct err;
 struct rules;
-
-/* The modes of DESIGN 1, one row each in modes.c. */
-enum mode_id {
-	MODE_PROXY,
-	MODE_RECORD,
-	MODE_REPLAY,
-	MODE_AUTO,
-	MODE_SPY,
-	MODE_FALLBACK,
-	MODES
-};
-
-struct mode {
-	const char *name;
-	bool reads; /* recordings before upstream */
-	bool forwards;
-	bool records;          /* what it forwarded */
-	bool reads_on_failure; /* recordings when the upstream fails */
-};
-extern const struct mode modes[MODES];
-
-/* The mode called name, or MODES. */
-enum mode_id mode_of(const char *name);
 
 enum on_miss {
 	ON_MISS_501,
@@ -159,6 +137,7 @@ struct settings {
 	uint64_t max_callbacks;      /* that wait or are under way */
 	uint64_t max_callback_depth; /* of requests that some follow */
 	enum mode_id mode;
+	struct mode_set modes; /* those of upstreams and of routes */
 	struct strings listen; /* "ADDR:PORT" */
 	bool listen_inherited; /* the next address set replaces all */
 	struct upstream_setting *upstreams;
@@ -287,6 +266,15 @@ int settings_openapi(struct settings *s, const char *text, struct err *e);
 /* Adds PREFIX=URL, PREFIX+=URL or URL; replaces what PREFIX had before. */
 int settings_upstream(struct settings *s, const char *text, struct err *e);
 
+/* Sets the mode of an upstream from [PREFIX=]MODE. */
+int settings_upstream_mode(struct settings *s, const char *text, struct err *e);
+
+/* Adds the mode of a route: [METHODS ]PATTERN=MODE. */
+int settings_mode_for(struct settings *s, const char *text, struct err *e);
+
+/* All of them as a set, which the caller ends. */
+void settings_modes(const struct settings *s, struct mode_set *m);
+
 /* [HOST=]FILE of the certificate or the key that upstreams get. */
 int settings_upstream_cert(struct settings *s, const char *text, struct err *e);
 int settings_upstream_key(struct settings *s, const char *text, struct err *e);
@@ -309,9 +297,13 @@ int settings_field(struct settings *s, const char *text, struct err *e);
 /* Whether clients may name the origin themselves. */
 bool settings_relays(const struct settings *s);
 
-/* Checks that need more than one option, for a gateway in s->mode: an
- * upstream where the mode forwards, certificate with key, ... */
+/* Checks that need more than one option, for a gateway in these modes: an
+ * upstream where one forwards, certificate with key, ... */
 int settings_check(const struct settings *s, struct err *e);
+
+/* The same in other modes than those of s. */
+int settings_check_modes(
+    const struct settings *s, const struct mode_set *m, struct err *e);
 
 /* Those of them for whoever asks upstreams. */
 int settings_check_upstream(const struct settings *s, struct err *e);

@@ -333,9 +333,9 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE;
 	struct tee_word *word = NULL;
 
-	if (outcome != OUTCOME_COMPLETE && !g->settings->record_failures)
+	if (outcome != OUTCOME_COMPLETE && !t->settings->record_failures)
 		return false; /* transaction_free() drops it */
-	if (g->settings->durability != DURABILITY_STRICT)
+	if (t->settings->durability != DURABILITY_STRICT)
 		on_written = NULL;
 	tee_draft_end(t);
 	tee_complete(t, outcome, failure, trailers);

@@ -38,7 +38,7 @@ tee_socket_on_frame(void *arg, struct frame *f)
 	struct buf line = { 0 };
 
 	meter_add(t->w->meter, f->sent ? METER_AT(heard) : METER_AT(said), 1);
-	limit = t->w->shared->settings->ws_record_limit;
+	limit = t->settings->ws_record_limit;
 	if (t->tap_full)
 		return;
 	f->at_us = t->x->started_us + (t->w->now - t->r->started);

@@ -15,6 +15,7 @@
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
 #include "gateway/mock_admin.h"
+#include "gateway/plan.h"
 #include "gateway/problem.h"
 #include "gateway/scopes.h"
 #include "gateway/search.h"
@@ -80,7 +81,7 @@ transaction_call_back(struct transaction *t)
 
 	if (list == NULL)
 		return;
-	if (t->w->shared->messenger == NULL) {
+	if (t->w->shared->messenger == NULL || !t->plan->calls_back) {
 		log_debug(transaction_subject(t, subject, sizeof(subject)),
 		    "callbacks are not sent");
 		return;
@@ -124,6 +125,7 @@ transaction_free(struct transaction *t)
 	}
 	free(t->mock);
 	free(t->own);
+	plan_unref(t->plan);
 	free(t);
 }
 
@@ -155,7 +157,7 @@ transaction_search(struct transaction *t)
 	const struct http1_head *h = &t->r->head;
 
 	return (struct search){
-		.settings = t->w->shared->settings,
+		.settings = t->settings,
 		.reader = t->w->reader,
 		.keyer = t->w->keyer,
 		.method = h->method,
@@ -204,7 +206,7 @@ transaction_hang_up(struct transaction *t)
 static struct json_paths *
 transaction_dates(const struct transaction *t)
 {
-	const struct rules *rules = t->w->shared->settings->rules;
+	const struct rules *rules = t->settings->rules;
 	struct rules_request q = { t->r->head.method,
 		t->routed ? t->route.scope : STR(""), t->r->head.path };
 	const struct rule *rule = NULL;
@@ -230,7 +232,7 @@ transaction_refresh(struct transaction *t, struct answer *a)
 	struct json_paths *places = transaction_dates(t);
 	struct refresh r = { .now_us = clock_wall_us(),
 		.began_us = g->began_us,
-		.fields = g->settings->refresh_dates,
+		.fields = t->settings->refresh_dates,
 		.places = places };
 
 	if (r.fields || places != NULL)
@@ -267,7 +269,8 @@ transaction_compares(struct transaction *t)
 {
 	struct answer *a;
 
-	if (t->w->shared->differences == NULL || !t->routed)
+	if (t->w->shared->differences == NULL || !t->routed ||
+	    t->mode != &modes[MODE_SPY])
 		return false;
 	if (transaction_look(t, &a) != FOUND)
 		return true;
@@ -302,7 +305,7 @@ transaction_misdirected(const struct transaction *t)
 		return false;
 	if (client_is_local(t->c, host))
 		return false;
-	return !origins_route(t->w->shared->origins, t->r->head.authority,
+	return !origins_route(t->plan->origins, t->r->head.authority,
 		   t->r->head.path, &route) ||
 	       (route.scope.n == 0 &&
 		   !str_ieq(host, url_host(str_of(route.origin->authority))));
@@ -401,18 +404,17 @@ transaction_mock(struct transaction *t)
 bool
 transaction_route(struct transaction *t)
 {
-	const struct origins *o = t->w->shared->origins;
+	const struct origins *o = t->plan->origins;
 
 	if (relay_names(t))
 		return relay_route(t);
-	return o != NULL && origins_route(o, t->r->head.authority,
-				t->r->head.path, &t->route);
+	return origins_route(
+	    o, t->r->head.authority, t->r->head.path, &t->route);
 }
 
 static void
 transaction_decide(struct transaction *t)
 {
-	struct shared *g = t->w->shared;
 	enum found why = FOUND_NOTHING;
 
 	if (transaction_own_business(t) || mock_admin_answer(t))
@@ -421,11 +423,13 @@ transaction_decide(struct transaction *t)
 	if (transaction_mock(t))
 		return;
 	t->routed = transaction_route(t);
+	t->mode = plan_mode(t->plan, t->r->head.method, t->r->head.path,
+	    t->routed ? &t->route : NULL);
 	if (t->mode->reads && !transaction_compares(t) &&
 	    transaction_replay(t, &why))
 		return;
 	if (t->routed &&
-	    (t->mode->forwards || g->settings->on_miss == ON_MISS_FORWARD))
+	    (t->mode->forwards || t->settings->on_miss == ON_MISS_FORWARD))
 		forward_start(t);
 	else if (t->upgrade && !t->mode->reads && t->w->mocks != NULL &&
 		 mocks_have_sockets(t->w->mocks))
@@ -460,7 +464,9 @@ transaction_new(struct client *c, const struct client_request *r)
 	t->w = client_worker(c);
 	t->c = c;
 	t->r = r;
-	t->mode = t->w->shared->mode;
+	t->plan = plan_ref(t->w->plan);
+	t->settings = t->plan->settings;
+	t->mode = &modes[t->plan->modes.mode];
 	t->keep = client_keeps_alive(c);
 	t->upgrade = ws_handshake_asks(&r->head);
 	client_own(c, t);
@@ -471,7 +477,7 @@ transaction_new(struct client *c, const struct client_request *r)
 static bool
 transaction_enter(struct transaction *t)
 {
-	const struct settings *s = t->w->shared->settings;
+	const struct settings *s = t->settings;
 	struct problem p = { .status = 400,
 		.title = "No name of a session",
 		.detail = STR("The name of a session is 1 to 200 bytes "

@@ -43,6 +43,7 @@ struct call_failure;
 struct compare;
 struct exchange;
 struct mock_reply;
+struct plan;
 struct question;
 struct search;
 struct verdict;
@@ -89,7 +90,9 @@ struct transaction {
 	struct worker *w;
 	struct client *c;
 	const struct client_request *r;
-	const struct mode *mode;
+	struct plan *plan;               /* held */
+	const struct settings *settings; /* of the plan */
+	const struct mode *mode;         /* once it is clear where it may go */
 	struct route route;
 	bool routed;
 	bool named; /* by the request itself, not by a setting */

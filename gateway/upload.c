@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/log.h"
+#include "gateway/plan.h"
 #include "gateway/problem.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -15,14 +16,15 @@ bool
 upload_can(struct client *c, const struct client_request *r)
 {
 	struct worker *w = client_worker(c);
-	const struct mode *m = w->shared->mode;
-	struct transaction t = { .w = w, .c = c, .r = r };
+	struct transaction t = { .w = w, .c = c, .r = r, .plan = w->plan };
+	const struct mode *m;
 
+	if (r->head.form == TARGET_AUTHORITY || !transaction_route(&t))
+		return false;
+	m = plan_mode(w->plan, r->head.method, r->head.path, &t.route);
 	return m->forwards && !m->records && !m->reads &&
 	       !m->reads_on_failure && w->mocks == NULL &&
-	       w->shared->contract == NULL &&
-	       r->head.form != TARGET_AUTHORITY &&
-	       !ws_handshake_asks(&r->head) && transaction_route(&t);
+	       w->plan->contract == NULL && !ws_handshake_asks(&r->head);
 }
 
 void

@@ -159,8 +159,8 @@ call_resume(struct call *call)
 		return;
 	call->paused = false;
 	if (!call_is_dry(call))
-		c->deadline = call->w->now +
-			      call->w->shared->settings->upstream_idle_timeout;
+		c->deadline =
+		    call->w->now + call->w->settings->upstream_idle_timeout;
 	event_add(&c->rd, NULL);
 	if (stream_pending(&c->s))
 		event_active(&c->rd, EV_READ, 0);

@@ -117,4 +117,8 @@ uint64_t call_connection(const struct call *c);
 struct pool *pool_new(struct worker *w);
 void pool_free(struct pool *p); /* safe on NULL; after the last call */
 
+/* Whether connections are kept for later; those that are kept end when not.
+ * Safe on NULL. */
+void pool_keep(struct pool *p, bool on);
+
 #endif

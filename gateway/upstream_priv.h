@@ -110,6 +110,7 @@ struct pool {
 	size_t norigins;
 	struct proxies *proxies;
 	struct event *tick;
+	bool keeps; /* connections for later */
 	uint64_t ids;
 	struct http1_limits limits;
 };

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/plan.h"
 #include "gateway/violations.h"
 #include "gateway/worker.h"
 #include "mock/contract.h"
@@ -120,7 +121,7 @@ verdict_add_header(struct transaction *t, struct buf *b)
 	const struct verdict *d = t->verdict;
 
 	if (d == NULL || d->match == CONTRACT_ELSEWHERE ||
-	    !t->w->shared->settings->contract_header)
+	    !t->settings->contract_header)
 		return;
 	buf_add_text(b, d->request.n + d->answer.n > 0
 			    ? "X-Hark-Contract: violated"
@@ -144,7 +145,6 @@ verdict_add_header(struct transaction *t, struct buf *b)
 void
 verdict_request(struct transaction *t)
 {
-	const struct shared *g = t->w->shared;
 	const struct http1_head *h = &t->r->head;
 	struct contract_message m = { .method = h->method,
 		.target = h->path,
@@ -154,16 +154,15 @@ verdict_request(struct transaction *t)
 	struct route route;
 	struct verdict *d;
 
-	if (g->contract == NULL || h->form == TARGET_AUTHORITY)
+	if (t->plan->contract == NULL || h->form == TARGET_AUTHORITY)
 		return;
 	d = t->verdict = xcalloc(1, sizeof(*d));
-	if (g->origins != NULL &&
-	    origins_route(g->origins, h->authority, h->path, &route)) {
+	if (origins_route(t->plan->origins, h->authority, h->path, &route)) {
 		route_target(&route, h->path, &upstream);
 		m.upstream = buf_str(&upstream);
 	}
 	d->match =
-	    contract_request(g->contract, &m, &d->operation, &d->request);
+	    contract_request(t->plan->contract, &m, &d->operation, &d->request);
 	verdict_tell(t, &d->request, 0);
 	verdict_tell_unchecked(t, "request", &d->request);
 	buf_free(&upstream);
@@ -186,7 +185,7 @@ static void
 verdict_whole(struct transaction *t, const struct contract_message *m,
     const char *unknown)
 {
-	const struct contract *c = t->w->shared->contract;
+	const struct contract *c = t->plan->contract;
 	struct verdict *d = t->verdict;
 
 	contract_head(c, d->operation, m, &d->answer);
@@ -221,7 +220,7 @@ static struct str
 verdict_recorded(struct transaction *t, struct buf *room)
 {
 	const struct body *body = t->answer->body;
-	uint64_t most = t->w->shared->settings->max_contract_body;
+	uint64_t most = t->settings->max_contract_body;
 	struct err e;
 	int64_t n = 1;
 
@@ -264,7 +263,7 @@ verdict_head(struct transaction *t, const struct http1_head *h)
 		return;
 	d->headers = headers_copy(&h->headers, &d->arena);
 	m = verdict_message(t, h->status, &d->headers, STR(""));
-	contract_head(t->w->shared->contract, d->operation, &m, &d->answer);
+	contract_head(t->plan->contract, d->operation, &m, &d->answer);
 	verdict_tell(t, &d->answer, 0);
 	d->waits = contract_wants_body(d->operation, &m);
 }
@@ -276,8 +275,7 @@ verdict_body(struct transaction *t, struct str bytes)
 
 	if (d == NULL || !d->waits || d->too_long)
 		return;
-	d->too_long =
-	    d->body.n + bytes.n > t->w->shared->settings->max_contract_body;
+	d->too_long = d->body.n + bytes.n > t->settings->max_contract_body;
 	if (d->too_long)
 		buf_free(&d->body);
 	else
@@ -298,8 +296,7 @@ verdict_end(struct transaction *t)
 	if (d->too_long)
 		d->answer.unchecked = "it is too long";
 	else
-		contract_body(
-		    t->w->shared->contract, d->operation, &m, &d->answer);
+		contract_body(t->plan->contract, d->operation, &m, &d->answer);
 	verdict_tell(t, &d->answer, told);
 	verdict_tell_unchecked(t, "answer", &d->answer);
 }

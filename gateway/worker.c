@@ -12,6 +12,7 @@
 #include "gateway/client.h"
 #include "gateway/mailbox.h"
 #include "gateway/meter.h"
+#include "gateway/plan.h"
 #include "gateway/transaction.h"
 #include "gateway/upstream.h"
 #include "mock/mocks.h"
@@ -72,6 +73,15 @@ worker_base(void)
 	return base;
 }
 
+void
+worker_equip(struct worker *w, struct reader *reader)
+{
+	if (reader != NULL)
+		w->reader = reader;
+	if (w->pool == NULL && w->shared->tls != NULL)
+		w->pool = pool_new(w);
+}
+
 struct worker *
 worker_new(
     struct shared *g, size_t index, const int *fds, size_t nfds, struct err *e)
@@ -79,10 +89,12 @@ worker_new(
 	struct worker *w = xcalloc(1, sizeof(*w));
 
 	w->shared = g;
+	w->settings = g->settings;
 	w->index = index;
 	w->meter = g->meters != NULL ? meters_get(g->meters, index) : NULL;
+	atomic_init(&w->ended, false);
 	w->scratch = xmalloc(WORKER_SCRATCH);
-	w->keyer = keyer_new(g->settings->rules);
+	w->keyer = keyer_new(w->settings->rules);
 	w->base = worker_base();
 	if (w->base == NULL) {
 		err_set(e, "no event loop");
@@ -100,8 +112,7 @@ worker_new(
 	if (g->library != NULL &&
 	    (w->reader = reader_open(g->library, e)) == NULL)
 		goto fail;
-	if (g->tls != NULL)
-		w->pool = pool_new(w);
+	worker_equip(w, NULL);
 	if (clients_open(w, &transaction_events, fds, nfds, e) == -1)
 		goto fail;
 	return w;
@@ -118,6 +129,7 @@ worker_thread(void *arg)
 	(void)pthread_setname_np(pthread_self(), "worker"); /* only for eyes */
 	clients_enter(w);
 	event_base_dispatch(w->base);
+	atomic_store(&w->ended, true);
 	return NULL;
 }
 
@@ -128,6 +140,21 @@ worker_set_mocks(struct worker *w, struct mocks *mocks)
 
 	w->mocks = mocks != NULL ? mocks_ref(mocks) : NULL;
 	mocks_unref(old);
+}
+
+void
+worker_set_plan(struct worker *w, struct plan *plan)
+{
+	struct plan *old = w->plan;
+
+	w->plan = plan_ref(plan);
+	w->settings = plan->settings;
+	if (old == NULL || old->settings->rules != plan->settings->rules) {
+		keyer_free(w->keyer);
+		w->keyer = keyer_new(w->settings->rules);
+	}
+	pool_keep(w->pool, !plan->offline);
+	plan_unref(old);
 }
 
 int
@@ -167,6 +194,7 @@ worker_free(struct worker *w)
 	reader_close(w->reader);
 	keyer_free(w->keyer);
 	mocks_unref(w->mocks);
+	plan_unref(w->plan);
 	arena_fini(&w->batch);
 	buf_free(&w->head);
 	buf_free(&w->note);

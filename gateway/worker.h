@@ -45,6 +45,7 @@ struct meters;
 struct minted;
 struct mocks;
 struct named;
+struct plan;
 struct pool;
 struct tally;
 struct transaction;
@@ -54,28 +55,29 @@ struct violations;
 #define WORKER_SCRATCH (64u * 1024)
 #define WORKER_PIECES 64
 
-/* What all workers share; read-only but for the counters. */
+/*
+ * What all workers share; read-only but for the counters, and for what is
+ * opened when a mode needs it first: NULL before, and the same from then on
+ * until the workers have ended.
+ */
 struct shared {
-	const struct settings *settings;
-	const struct mode *mode;
-	const struct origins *origins;
+	const struct settings *settings; /* of the start */
 	struct named *named;   /* NULL unless this is a forward proxy */
 	const uint16_t *ports; /* that the gateway itself listens on */
 	size_t nports;
-	struct admin *admin;             /* NULL: no admin port */
-	struct messenger *messenger;     /* NULL: no callbacks are sent */
-	struct recorder *recorder;       /* NULL when nothing is recorded */
-	const struct redactor *redactor; /* NULL: secrets stay */
-	struct library *library;         /* NULL when nothing is replayed */
-	struct explainer *explainer;     /* with the library */
-	struct playwright *playwright;   /* NULL unless that way to match */
-	struct upstream_tls *tls;        /* NULL when nothing is forwarded */
-	struct front_tls *front;         /* of clients; NULL: they come plain */
+	struct admin *admin;                 /* NULL: no admin port */
+	struct messenger *_Atomic messenger; /* for callbacks */
+	struct recorder *_Atomic recorder;
+	const struct redactor *_Atomic redactor; /* NULL: secrets stay */
+	struct library *_Atomic library;
+	struct explainer *_Atomic explainer;   /* with the library */
+	struct playwright *_Atomic playwright; /* that way to match */
+	struct upstream_tls *_Atomic tls;      /* to forward */
+	struct front_tls *front;     /* of clients; NULL: they come plain */
 	struct front_tls *intercept; /* in tunnels; NULL: none is opened up */
 	struct minted *minted;       /* certificates for these two, or NULL */
 	struct differences *differences; /* NULL unless live is compared */
-	struct contract *contract;       /* NULL when nothing is watched */
-	struct violations *violations;   /* of it */
+	struct violations *violations;   /* NULL when nothing is watched */
 	struct sessions *sessions;
 	struct channels *channels; /* broadcasts of mocked WebSockets */
 	size_t nworkers;
@@ -97,6 +99,8 @@ struct worker {
 	struct client_side *clients; /* only client.c */
 	struct pool *pool;     /* only upstream.c; NULL when nothing forwards */
 	struct reader *reader; /* NULL when nothing is replayed */
+	struct plan *plan; /* that new requests get; NULL outside gateways */
+	const struct settings *settings; /* of it, or those of the start */
 	struct keyer *keyer;
 	struct mocks *mocks; /* the version that new requests get; or NULL */
 	struct transaction *starved; /* waiting for room in the recorder */
@@ -115,6 +119,7 @@ struct worker {
 	struct event *deadline;  /* of draining */
 	pthread_t thread;
 	bool started;
+	atomic_bool ended; /* its loop */
 };
 
 /* Opens what the worker needs; the thread is not started yet.  fds are
@@ -126,6 +131,13 @@ int worker_start(struct worker *w, struct err *e);
 /* Gives the worker its own reference to the mocks: before its thread starts,
  * or from then on on that.  NULL: none. */
 void worker_set_mocks(struct worker *w, struct mocks *mocks);
+
+/* The same with a plan. */
+void worker_set_plan(struct worker *w, struct plan *plan);
+
+/* On the worker's thread, or before it starts: what a mode needs that no mode
+ * before did.  The reader becomes the worker's; NULL: none, or it has one. */
+void worker_equip(struct worker *w, struct reader *reader);
 
 /* From any thread: stop accepting and finish what runs, for at most us. */
 void worker_drain(struct worker *w, int64_t us);

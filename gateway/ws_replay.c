@@ -194,7 +194,7 @@ ws_replay_fits(
 
 	if (f->opcode == FRAME_CLOSE)
 		return false;
-	if (p->t->w->shared->settings->ws_match == WS_MATCH_TOLERANT)
+	if (p->t->settings->ws_match == WS_MATCH_TOLERANT)
 		return true;
 	if (f->opcode != (int64_t)m->opcode)
 		return false;
@@ -218,7 +218,7 @@ ws_replay_next(struct ws_replay *p, const struct frame *f)
 static int64_t
 ws_replay_left(struct ws_replay *p, const struct frame *f)
 {
-	int64_t permille = (int64_t)p->t->w->shared->settings->stream.permille;
+	int64_t permille = (int64_t)p->t->settings->stream.permille;
 	int64_t gap = f->at_us - p->last_at;
 
 	if (permille == 0 || f->at_us < 0 || p->last_at < 0 || gap <= 0)
@@ -491,8 +491,8 @@ ws_replay_start(struct transaction *t)
 	STAILQ_INIT(&p->heard);
 	p->last_at = -1;
 	p->script = script_new(ws_replay_read, t);
-	ws_message_start(&p->in, true,
-	    (size_t)t->w->shared->settings->max_request_body, NULL);
+	ws_message_start(
+	    &p->in, true, (size_t)t->settings->max_request_body, NULL);
 	p->timer = event_new(t->w->base, -1, 0, ws_replay_on_timer, p);
 	if (p->timer == NULL)
 		abort(); /* as for any small piece of memory */

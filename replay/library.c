@@ -41,7 +41,7 @@ library_open(const struct library_options *o, struct err *e)
 	l->path = xstrdup(o->path);
 	l->tape = xstrdup(o->tape);
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
-	l->watch = o->watch;
+	atomic_init(&l->watch, o->watch);
 	if (o->redact_key != NULL)
 		l->redact_key = *o->redact_key;
 	l->cache =
@@ -280,6 +280,12 @@ library_figures(struct library *l, struct library_figures *f)
 	pthread_mutex_unlock(&l->lock);
 	f->cached_bytes = cache_bytes(l->cache);
 	f->cached_keys = cache_count(l->cache, CACHE_SHELF);
+}
+
+void
+library_watch(struct library *l, bool on)
+{
+	atomic_store_explicit(&l->watch, on, memory_order_relaxed);
 }
 
 void

@@ -180,6 +180,10 @@ struct library_figures {
 };
 void library_figures(struct library *l, struct library_figures *f);
 
+/* From any thread: looks for other processes' commits from now on, or not any
+ * more. */
+void library_watch(struct library *l, bool on);
+
 /* Forgets cached answers and cursors. */
 void library_reset(struct library *l);
 

@@ -64,7 +64,8 @@ reader_watch(struct reader *r, int64_t now_us)
 	struct library *l = r->library;
 	int64_t version;
 
-	if (!l->watch || now_us - r->watched_us < LIBRARY_WATCH_US)
+	if (!atomic_load_explicit(&l->watch, memory_order_relaxed) ||
+	    now_us - r->watched_us < LIBRARY_WATCH_US)
 		return;
 	r->watched_us = now_us;
 	version = store_version(r->store);

@@ -32,7 +32,7 @@ struct library {
 	char *tape;
 	struct store_extent extent; /* in the beginning */
 	size_t most_body;
-	bool watch;
+	atomic_bool watch;
 	struct redact_key redact_key;
 	struct cache *cache;
 	struct cursors *cursors;

@@ -35,6 +35,30 @@ def B14_auto_forwards_and_records_a_miss_once(t):
 
 
 @case
+def an_upstream_and_a_route_may_have_modes_of_their_own(t):
+    old, new = t.origin(), t.origin()
+    hark = t.hark('replay', '--upstream', f'/old+={old.url}', '--upstream',
+                  f'/new+={new.url}', '--upstream-mode', '/new=auto',
+                  '--mode-for', 'POST,PUT /new/x/*=proxy',
+                  '--mode-for', '/old/live?=record')
+    asked = [('GET', '/new/a', 'upstream'), ('GET', '/new/a', 'replay'),
+             ('POST', '/new/x/1', 'upstream'), ('POST', '/new/x/1', 'upstream'),
+             ('PUT', '/new/x/1?/old', 'upstream'),
+             ('DELETE', '/new/x/1', 'upstream'),
+             ('DELETE', '/new/x/1', 'replay'),
+             ('GET', '/old/a', 'miss'), ('GET', '/old/live', 'miss'),
+             ('GET', '/old/live1?q', 'upstream'),
+             ('GET', '/old/live1?q', 'upstream'), ('GET', '/else', 'miss')]
+    same([(*x, hark.ask(*x).source) for x in (a[:2] for a in asked)], asked)
+    hark.stop()
+    same([(e['request']['url'].split('/', 3)[3], e['_hark']['mode'])
+          for e in entries(hark.store)],
+         [('new/a', 'auto'), ('new/x/1', 'auto'), ('old/live1?q', 'record'),
+          ('old/live1?q', 'record')])
+    same((old.targets(), len(new.requests)), (['/old/live1?q'] * 2, 5))
+
+
+@case
 def auto_replays_what_it_recorded_byte_for_byte(t):
     origin = t.origin()
     origin.routes.update(ANSWERS)

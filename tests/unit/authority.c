@@ -230,7 +230,8 @@ named(struct named *n, bool https, const char *authority, const char *base,
 static void
 named_origins_are_told_apart_by_scheme_host_and_port(void)
 {
-	struct named *n = named_new(7);
+	struct known_origins *known = known_origins_new();
+	struct named *n = named_new(known);
 	struct route one, two;
 
 	named(n, true, "API.test:443", "https://api.test", "api.test");
@@ -243,11 +244,13 @@ named_origins_are_told_apart_by_scheme_host_and_port(void)
 	CHECK(named_route(n, true, STR("api.test:443"), &one));
 	CHECK(named_route(n, true, STR("API.TEST"), &two));
 	CHECK(one.origin == two.origin);
-	CHECK_INT(one.origin->index, 7);
+	CHECK_INT(one.origin->index, 0);
+	CHECK_INT(known_origins_index(known), 4);
 	CHECK(!named_route(n, true, STR(""), &one));
 	CHECK(!named_route(n, true, STR("a b"), &one));
 	CHECK(!named_route(n, true, STR("a:99999"), &one));
 	named_free(n);
+	known_origins_free(known);
 }
 
 RUN(TEST(a_minted_certificate_is_good_for_its_host_alone),

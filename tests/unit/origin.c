@@ -15,7 +15,7 @@ made(struct settings *s, const char *const *rows)
 
 	for (; *rows != NULL; rows++)
 		CHECK_INT(option_set(s, "upstream", *rows, &e), 0);
-	o = origins_new(s, &e);
+	o = origins_new(s, NULL, &e);
 	CHECK_STR(e.text, "");
 	return o;
 }
@@ -79,7 +79,7 @@ an_upstream_that_is_no_origin_is_refused(void)
 		e.text[0] = '\0';
 		o = NULL;
 		if (option_set(s, "upstream", rows[i].row, &e) == 0)
-			o = origins_new(s, &e);
+			o = origins_new(s, NULL, &e);
 		CHECK(o == NULL);
 		CHECK(strstr(e.text, rows[i].names) != NULL);
 		settings_free(s);

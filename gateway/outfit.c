@@ -1,0 +1,200 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "gateway/explainer.h"
+#include "gateway/indexed.h"
+#include "gateway/plan.h"
+#include "gateway/tls.h"
+#include "recorder/recorder.h"
+#include "replay/library.h"
+#include "replay/playwright.h"
+
+#include "gateway/outfit.h"
+
+/* What is opened now, before anybody else can see it. */
+struct fresh {
+	const struct settings *settings; /* of the start: they name the store */
+	struct mode sum;
+	struct redacting redacting;
+	bool has_redacting;
+	struct recorder *recorder;
+	struct library *library;
+	struct explainer *explainer;
+	struct playwright *playwright;
+	struct upstream_tls *tls;
+	struct reader **readers;
+};
+
+static bool
+fresh_reads(const struct fresh *f)
+{
+	return f->sum.reads || f->sum.reads_on_failure;
+}
+
+static void
+fresh_close(struct fresh *f, size_t n)
+{
+	size_t i;
+
+	for (i = 0; f->readers != NULL && i < n; i++)
+		reader_close(f->readers[i]);
+	free(f->readers);
+	explainer_close(f->explainer);
+	library_close(f->library);
+	playwright_free(f->playwright);
+	recorder_close(f->recorder);
+	tls_free(f->tls);
+	if (f->has_redacting)
+		redacting_close(&f->redacting);
+}
+
+/* How secrets are kept out; with the key itself once it is recorded. */
+static int
+fresh_redact(struct fresh *f, const struct outfit *o, struct err *e)
+{
+	bool records = f->sum.records && o->shared->recorder == NULL;
+
+	if (o->nredacting > 0 &&
+	    (!records || o->redacting[0].key.known || !f->settings->redact))
+		return 0;
+	f->has_redacting =
+	    redacting_open(&f->redacting, f->settings, records, e) == 0;
+	return f->has_redacting ? 0 : -1;
+}
+
+static int
+fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
+{
+	const struct settings *s = f->settings;
+	const struct redacting *by =
+	    f->has_redacting ? &f->redacting : &o->redacting[0];
+	struct recorder_options r = { .path = s->store,
+		.tape = s->tape,
+		.durability = s->durability,
+		.on_record = s->on_record,
+		.queue_bytes = s->queue_bytes,
+		.on_room = o->on_room,
+		.on_trouble = o->on_trouble,
+		.arg = o->arg,
+		.redaction = buf_str(&by->mark) };
+
+	if (!f->sum.records || o->shared->recorder != NULL)
+		return 0;
+	f->recorder = recorder_open(&r, e);
+	return f->recorder != NULL ? 0 : -1;
+}
+
+static int
+fresh_open_readers(struct fresh *f, size_t n, struct err *e)
+{
+	size_t i;
+
+	f->readers = xcalloc(n, sizeof(struct reader *));
+	for (i = 0; i < n; i++)
+		if ((f->readers[i] = reader_open(f->library, e)) == NULL)
+			return -1;
+	return 0;
+}
+
+static int
+fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
+{
+	const struct settings *s = f->settings;
+	struct library_options l = { .path = s->store,
+		.tape = s->tape,
+		.cache_bytes = s->cache_bytes,
+		.redact_key =
+		    f->has_redacting ? &f->redacting.key : &o->redacting[0].key,
+		.watch = !f->sum.records };
+
+	if (!fresh_reads(f) || o->shared->library != NULL)
+		return 0;
+	if ((f->library = library_open(&l, e)) == NULL ||
+	    (f->explainer = explainer_open(f->library, e)) == NULL)
+		return -1;
+	if (s->match == MATCH_PLAYWRIGHT)
+		f->playwright = playwright_new();
+	return n > 0 ? fresh_open_readers(f, n, e) : 0;
+}
+
+static int
+fresh_forward(struct fresh *f, const struct outfit *o, const struct plan *p,
+    struct err *e)
+{
+	/* Without this nothing can go out: no pool, no resolver, no TLS. */
+	if (p->offline || o->shared->tls != NULL)
+		return 0;
+	f->tls = tls_new(f->settings, f->settings->nupstreams, e);
+	return f->tls != NULL ? 0 : -1;
+}
+
+static int
+fresh_index(const struct fresh *f, const struct outfit *o, struct err *e)
+{
+	bool records = f->sum.records && o->shared->recorder == NULL;
+	bool reads = fresh_reads(f) && o->shared->library == NULL;
+
+	return records || reads ? indexed_for_gateway(f->settings, records, e)
+				: 0;
+}
+
+/* From now on all see it. */
+static void
+fresh_publish(struct fresh *f, struct outfit *o)
+{
+	struct shared *g = o->shared;
+
+	if (f->has_redacting) {
+		o->redacting[o->nredacting] = f->redacting;
+		g->redactor = o->redacting[o->nredacting++].redactor;
+	}
+	if (f->recorder != NULL)
+		g->recorder = f->recorder;
+	if (f->playwright != NULL)
+		g->playwright = f->playwright;
+	if (f->explainer != NULL)
+		g->explainer = f->explainer;
+	if (f->library != NULL)
+		g->library = f->library;
+	if (f->tls != NULL)
+		g->tls = f->tls;
+}
+
+int
+outfit_open(struct outfit *o, const struct plan *p, size_t n,
+    struct reader ***readers, struct err *e)
+{
+	struct fresh f = { .settings = o->shared->settings, .sum = p->sum };
+
+	*readers = NULL;
+	/* What was recorded up to now is to be found. */
+	if (o->shared->recorder != NULL && fresh_reads(&f) &&
+	    o->shared->library == NULL)
+		recorder_flush(o->shared->recorder);
+	if (fresh_forward(&f, o, p, e) == -1 || fresh_index(&f, o, e) == -1 ||
+	    fresh_redact(&f, o, e) == -1 || fresh_record(&f, o, e) == -1 ||
+	    fresh_read(&f, o, n, e) == -1) {
+		fresh_close(&f, n);
+		return -1;
+	}
+	*readers = f.readers;
+	fresh_publish(&f, o);
+	return 0;
+}
+
+void
+outfit_close(struct outfit *o)
+{
+	struct shared *g = o->shared;
+
+	explainer_close(g->explainer);
+	recorder_close(g->recorder);
+	playwright_free(g->playwright);
+	library_close(g->library);
+	tls_free(g->tls);
+	while (o->nredacting > 0)
+		redacting_close(&o->redacting[--o->nredacting]);
+}

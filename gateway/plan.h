@@ -1,0 +1,56 @@
+#ifndef GATEWAY_PLAN_H
+#define GATEWAY_PLAN_H
+
+/*
+ * What may change while a gateway runs, as it is at one time: settings, the
+ * upstreams and descriptions that they name, and which mode answers which
+ * request.  Immutable and counted: a worker has the newest, a transaction
+ * keeps the one that it began with.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "gateway/mode_set.h"
+
+struct contract;
+struct known_origins;
+struct origins;
+struct route;
+struct settings;
+struct err;
+
+struct plan {
+	atomic_int refs;
+	struct plan *of; /* whose the next three are; NULL: its own */
+	struct settings *settings;
+	struct origins *origins;
+	struct contract *contract; /* NULL when nothing is watched */
+	struct mode_set modes;
+	struct mode sum;    /* of the modes */
+	bool offline;       /* no part of it opens a connection upstream */
+	bool calls_back;    /* callbacks of mocks are sent */
+	bool owns_settings; /* and frees them */
+};
+
+/*
+ * The plan of settings, all of it checked and read: origins that were known
+ * before stay the same ones.  The settings become the plan's when owns is
+ * set, also on failure.  NULL with *e set.
+ */
+struct plan *plan_new(const struct settings *s, bool owns,
+    struct known_origins *known, struct err *e);
+
+/* The same but for its modes.  NULL with *e set when the settings do not
+ * allow them. */
+struct plan *plan_with_modes(
+    struct plan *p, const struct mode_set *set, struct err *e);
+
+struct plan *plan_ref(struct plan *p);
+void plan_unref(struct plan *p); /* safe on NULL */
+
+/* The mode of a request; route is NULL when it has none. */
+const struct mode *plan_mode(const struct plan *p, struct str method,
+    struct str target, const struct route *route);
+
+#endif
