@@ -10,8 +10,9 @@
  * it. */
 #define ADMIN_PAGE_POLICY \
 	"default-src 'none'; script-src 'self'; style-src 'self'; " \
-	"img-src 'self' data:; font-src 'self'; connect-src 'self'; " \
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"img-src 'self' blob:; connect-src 'self'; base-uri 'none'; " \
+	"form-action 'none'; frame-ancestors 'none'; " \
+	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 static const struct admin_asset_type {
 	const char *suffix, *type;

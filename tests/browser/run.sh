@@ -1,6 +1,7 @@
 # Goal: have what the tests with a browser and with npm's tools need, run them.
 #
 #	run.sh browser	a real page: Playwright with Debian's Chromium
+#	run.sh dashboard	the admin port's page, by the same and axe-core
 #	run.sh har	har-validator and har-to-k6 on exports
 #	run.sh mocks	hark and Mockoon side by side on the same mocks files
 #
@@ -60,6 +61,12 @@ case $what in
 browser)
 	find_chromium
 	npm_install playwright-core@1.61.1
+	;;
+dashboard)
+	find_chromium
+	npm_install playwright-core@1.61.1 axe-core@4.14.1
+	HARK_SHOTS=$folder/screenshots
+	export HARK_SHOTS
 	;;
 har)
 	npm_install har-validator@5.1.5 har-to-k6@0.14.16

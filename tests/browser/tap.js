@@ -71,7 +71,7 @@ async function mustHark(...argv) {
   return done;
 }
 
-// hark MODE on a free port: {url, stop}.
+// hark MODE on a free port: {url, admin, stop, log}.
 async function gateway(mode, store, ...options) {
   const ready = fresh('ready.json');
   const child = spawn(HARK, [mode, '--store', store, '--listen', '127.0.0.1:0',
@@ -93,8 +93,8 @@ async function gateway(mode, store, ...options) {
   await until(() => fs.existsSync(ready) || child.exitCode !== null,
     'hark is ready');
   assert.strictEqual(child.exitCode, null, `hark ended: ${log}`);
-  const { listen } = JSON.parse(fs.readFileSync(ready));
-  return { url: `http://${listen[0]}`, stop, log: () => log };
+  const { listen, admin } = JSON.parse(fs.readFileSync(ready));
+  return { url: `http://${listen[0]}`, admin, stop, log: () => log };
 }
 
 async function runOne(one) {
