@@ -37,6 +37,10 @@ client_doom(struct client *c)
 	event_del(&c->rd);
 	event_del(&c->wr);
 	event_active(c->w->clients->reap, EV_TIMEOUT, 0);
+	if (c->h2 != NULL)
+		h2_front_end(c);
+	if (c->request2 != NULL)
+		h2_request_doom(c);
 }
 
 void
@@ -55,6 +59,8 @@ client_gone(struct client *c)
 void
 client_fini(struct client *c)
 {
+	if (c->h2 != NULL)
+		h2_front_free(c);
 	event_del(&c->rd);
 	event_del(&c->wr);
 	stream_drop(&c->s);
@@ -127,6 +133,10 @@ client_send_now(struct client *c, const char *text)
 	struct iovec v = { (char *)text, strlen(text) };
 	int n = 1;
 
+	if (c->request2 != NULL) {
+		h2_request_write(c, &v, 1);
+		return 0;
+	}
 	return client_send(c, &v, &n) == -1 || n > 0 ? -1 : 0;
 }
 
@@ -139,6 +149,14 @@ client_break(struct client *c)
 	event_active(c->w->clients->tick, EV_TIMEOUT, 0);
 }
 
+/* Something waits that did not before. */
+static void
+client_await(struct client *c)
+{
+	c->deadline = c->w->now + c->w->settings->send_timeout;
+	c->waiting = SIZE_MAX;
+}
+
 size_t
 client_write(struct client *c, struct iovec *v, int n)
 {
@@ -147,6 +165,12 @@ client_write(struct client *c, struct iovec *v, int n)
 
 	if (c->broken || c->state != CLIENT_BUSY)
 		return 0;
+	if (c->request2 != NULL) {
+		h2_request_write(c, v, n);
+		if (queued == 0 && client_waiting(c) > 0)
+			client_await(c);
+		return client_waiting(c);
+	}
 	if (queued == 0 && client_send(c, v, &n) == -1) {
 		client_break(c);
 		return 0;
@@ -160,8 +184,7 @@ client_write(struct client *c, struct iovec *v, int n)
 	for (i = 0; i < n; i++)
 		evbuffer_add(c->out, v[i].iov_base, v[i].iov_len);
 	if (queued == 0) {
-		c->deadline = c->w->now + c->w->settings->send_timeout;
-		c->waiting = SIZE_MAX;
+		client_await(c);
 		event_add(&c->wr, NULL);
 	}
 	return client_waiting(c);
@@ -196,6 +219,12 @@ client_finish(struct client *c)
 	c->streaming = false; /* what still comes of it is nobody's */
 	if (owner != NULL)
 		c->w->clients->events->on_replied(c, owner);
+	if (c->request2 != NULL) {
+		c->state = CLIENT_LINGER;
+		c->deadline = c->w->now + c->w->settings->send_timeout;
+		h2_request_finish(c);
+		return;
+	}
 	if (!c->keep || c->half_closed || c->broken) {
 		client_linger(c);
 		return;
@@ -251,12 +280,26 @@ client_reset(struct client *c)
 	(void)connect(c->s.fd, &nobody, sizeof(nobody)); /* else it is FIN */
 }
 
+/* What waits of a reply by HTTP/2 goes out before the stream is reset, as it
+ * did by HTTP/1 before the connection was. */
+static void
+client_cut(struct client *c)
+{
+	c->state = CLIENT_LINGER;
+	c->deadline = c->w->now + CLIENT_LINGER_US;
+	h2_request_finish(c);
+}
+
 void
 client_abort(struct client *c, bool reset)
 {
 	if (c->state == CLIENT_DOOMED)
 		return;
 	c->owner = NULL;
+	if (c->request2 != NULL) {
+		client_cut(c);
+		return;
+	}
 	client_doom(c);
 	if (reset)
 		client_reset(c);
@@ -301,12 +344,15 @@ client_on_eof(struct client *c)
 		c->deadline = c->w->now + CLIENT_HALF_CLOSED_US;
 }
 
-static void
-client_on_bytes(struct client *c, const char *p, size_t n)
+void
+client_take(struct client *c, const char *p, size_t n)
 {
 	switch (c->state) {
 	case CLIENT_LINGER:
 	case CLIENT_DOOMED:
+		break;
+	case CLIENT_H2:
+		h2_front_take(c, p, n);
 		break;
 	case CLIENT_BUSY:
 		if (c->taken) {
@@ -333,7 +379,7 @@ client_read(struct client *c)
 	ssize_t n = stream_read(&c->s, c->w->scratch, WORKER_SCRATCH);
 
 	if (n > 0) {
-		client_on_bytes(c, c->w->scratch, (size_t)n);
+		client_take(c, c->w->scratch, (size_t)n);
 		if (stream_pending(&c->s) &&
 		    event_pending(&c->rd, EV_READ, NULL))
 			event_active(&c->rd, EV_READ, 0);
@@ -385,6 +431,12 @@ client_write_on(struct client *c)
 			event_add(&c->wr, NULL);
 		return;
 	}
+	client_drained(c);
+}
+
+void
+client_drained(struct client *c)
+{
 	if (c->taken) {
 		client_lane_drained(c);
 		return;
@@ -430,6 +482,8 @@ client_on_writable(evutil_socket_t fd, short what, void *arg)
 		event_active(&c->rd, EV_READ, 0);
 	if (c->state == CLIENT_HANDSHAKE)
 		client_handshake(c);
+	else if (c->state == CLIENT_H2)
+		h2_front_flush(c);
 	else if (c->state == CLIENT_BUSY)
 		client_write_on(c);
 }
@@ -466,6 +520,9 @@ client_expire(struct client *c)
 			break;
 		}
 		client_gone(c);
+		break;
+	case CLIENT_H2:
+		h2_front_expire(c);
 		break;
 	default:
 		client_doom(c);

@@ -118,5 +118,7 @@ client_read_body(struct client *c, bool on)
 		client_listen(c);
 	else
 		event_del(&c->rd);
+	if (on && c->request2 != NULL)
+		h2_request_read(c);
 	client_body_wait(c);
 }

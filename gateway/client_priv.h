@@ -2,12 +2,14 @@
 #define GATEWAY_CLIENT_PRIV_H
 
 /*
- * What the six files of the client side share; nobody else includes it.
+ * What the files of the client side share; nobody else includes it.
  *
  *	client.c    a connection: replies, ends, deadlines
  *	client_lane.c  one that was taken over
  *	client_tls.c  how one begins
  *	client_body.c  a request's body that its owner gets in parts
+ *	client_h2.c a connection that speaks HTTP/2, whose requests are
+ *		    clients of their own without a socket
  *	guard.c     from raw bytes to a checked request
  *	clients.c   a worker's listeners and connections, accepting
  */
@@ -29,6 +31,8 @@ struct evbuffer;
 struct evhttp_bound_socket;
 struct evhttp_connection;
 struct evhttp_request;
+struct h2_front;
+struct h2_request;
 
 #define CLIENT_TICK_MS 100
 #define CLIENT_KEEP (16u * 1024) /* memory that a quiet connection keeps */
@@ -40,6 +44,7 @@ enum client_state {
 	CLIENT_BODY,      /* a body at hand is not whole yet */
 	CLIENT_BUSY,      /* a request is out for its reply */
 	CLIENT_LINGER,    /* replied, discarding what still comes */
+	CLIENT_H2,        /* its requests are other clients */
 	CLIENT_DOOMED,    /* waits for the reaper */
 };
 
@@ -86,7 +91,9 @@ struct client {
 	bool stalled;     /* client_stall() was called */
 	bool keep;
 
-	struct lane lane; /* once it was taken over */
+	struct lane lane;            /* once it was taken over */
+	struct h2_front *h2;         /* HTTP/2 on it, or NULL */
+	struct h2_request *request2; /* it is one, without a socket; or NULL */
 	bool taken;
 	bool held;      /* its owner does not want to read for now */
 	bool ended;     /* its owner knows that no more comes */
@@ -130,6 +137,12 @@ void client_refuse(struct client *c, int status, const char *why);
 
 /* Leaves without a reply being cut: says FIN and reads on for a moment. */
 void client_linger(struct client *c);
+
+/* Bytes came. */
+void client_take(struct client *c, const char *p, size_t n);
+
+/* What waited is out. */
+void client_drained(struct client *c);
 
 /* Sends now or never; -1 when the socket does not take all of it. */
 int client_send_now(struct client *c, const char *text);
@@ -189,6 +202,33 @@ void client_start(struct client *c);
 
 /* A step of what CLIENT_HANDSHAKE stands for. */
 void client_handshake(struct client *c);
+
+/* client_h2.c: h2_none.c without nghttp2 --------------------------------- */
+
+/* TLS has agreed on HTTP/2. */
+void h2_front_begin(struct client *c);
+
+/* Bytes came on such a connection, or can go out. */
+void h2_front_take(struct client *c, const char *p, size_t n);
+void h2_front_flush(struct client *c);
+
+/* No new requests; it ends when the others have. */
+void h2_front_drain(struct client *c);
+
+/* Its deadline has passed. */
+void h2_front_expire(struct client *c);
+
+/* It ends now, and all its requests with it. */
+void h2_front_end(struct client *c);
+void h2_front_free(struct client *c);
+
+/* What a client without a socket does in the place of one: pieces of a reply
+ * in HTTP/1.1; its end; that it is given up; more of its request is wanted. */
+void h2_request_write(struct client *c, const struct iovec *v, int n);
+void h2_request_finish(struct client *c);
+void h2_request_doom(struct client *c);
+void h2_request_read(struct client *c);
+void h2_request_free(struct client *c);
 
 /* guard.c --------------------------------------------------------------- */
 

@@ -56,6 +56,33 @@ clients_pause(struct worker *w)
 	clients_accepting(w->clients, false);
 }
 
+/* What c holds is given back, and who still waits for it hears of that. */
+static void
+clients_let_go(struct client *c)
+{
+	struct worker *w = c->w;
+
+	if (c->taken) {
+		client_lane_gone(c);
+	} else if (c->owner != NULL) {
+		void *owner = c->owner;
+
+		c->owner = NULL;
+		w->clients->events->on_gone(c, owner);
+	}
+	if (c->charged > 0)
+		atomic_fetch_sub(&w->shared->body_bytes, c->charged);
+	TAILQ_REMOVE(&w->clients->live, c, link);
+	client_fini(c);
+}
+
+static void
+clients_drop_request(struct client *c)
+{
+	clients_let_go(c);
+	h2_request_free(c);
+}
+
 /* evhttp calls this when it frees the connection, for whatever reason. */
 static void
 clients_on_close(struct evhttp_connection *evcon, void *arg)
@@ -65,20 +92,9 @@ clients_on_close(struct evhttp_connection *evcon, void *arg)
 	struct client_side *s = w->clients;
 
 	(void)evcon;
-	if (c->taken) {
-		client_lane_gone(c);
-	} else if (c->owner != NULL) {
-		void *owner = c->owner;
-
-		c->owner = NULL;
-		s->events->on_gone(c, owner);
-	}
-	if (c->charged > 0)
-		atomic_fetch_sub(&w->shared->body_bytes, c->charged);
-	TAILQ_REMOVE(&s->live, c, link);
+	clients_let_go(c);
 	s->count--;
 	meter_add(w->meter, METER_AT(closed), 1);
-	client_fini(c);
 	free(c);
 	if (!w->draining && s->count < s->most)
 		clients_accepting(s, true);
@@ -94,7 +110,11 @@ clients_on_reap(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (c = TAILQ_FIRST(&w->clients->live); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (c->state == CLIENT_DOOMED)
+		if (c->state != CLIENT_DOOMED)
+			continue;
+		if (c->request2 != NULL)
+			clients_drop_request(c);
+		else
 			evhttp_connection_free(c->evcon);
 	}
 	if (w->draining && w->clients->count == 0)
@@ -317,6 +337,8 @@ clients_drain(struct worker *w)
 		client_doom(c);
 	else if (c->stalled)
 		client_gone(c);
+	else if (c->state == CLIENT_H2)
+		h2_front_drain(c);
 	event_active(s->reap, EV_TIMEOUT, 0);
 }
 
@@ -356,6 +378,8 @@ clients_free(struct worker *w)
 		TAILQ_REMOVE(&s->newborn, c, link);
 		free(c);
 	}
+	while ((c = TAILQ_FIRST(&s->live)) != NULL)
+		clients_drop_request(c); /* all others are gone with evhttp */
 	/* bufferevents are freed by the loop, a turn later */
 	event_base_loop(w->base, EVLOOP_NONBLOCK);
 	event_base_loop(w->base, EVLOOP_NONBLOCK);

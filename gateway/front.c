@@ -53,9 +53,9 @@ front_open_authority(struct front *f, const struct settings *s, struct err *e)
 }
 
 static int
-front_open_intercept(struct front *f, struct err *e)
+front_open_intercept(struct front *f, const struct settings *s, struct err *e)
 {
-	struct front_tls_options o = { .minted = f->minted };
+	struct front_tls_options o = { .minted = f->minted, .http2 = s->http2 };
 
 	if (f->minted == NULL)
 		return 0;
@@ -70,7 +70,8 @@ front_open_tls(struct front *f, const struct settings *s, struct err *e)
 		.key = s->tls_key,
 		.password_file = s->tls_password_file,
 		.minted = s->tls == TLS_AUTO ? f->minted : NULL,
-		.client_ca = s->tls_client_ca };
+		.client_ca = s->tls_client_ca,
+		.http2 = s->http2 };
 
 	if (s->tls == TLS_OFF && s->tls_cert == NULL)
 		return 0;
@@ -86,7 +87,7 @@ front_open(struct front *f, const struct settings *s, struct err *e)
 	if ((relays || s->tls == TLS_AUTO) &&
 	    front_open_authority(f, s, e) == -1)
 		return -1;
-	if (relays && front_open_intercept(f, e) == -1)
+	if (relays && front_open_intercept(f, s, e) == -1)
 		return -1;
 	return front_open_tls(f, s, e);
 }

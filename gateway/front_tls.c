@@ -245,13 +245,14 @@ static int
 front_tls_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n,
     const unsigned char *in, unsigned int size, void *arg)
 {
-	static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
+	static const unsigned char ours[] = "\x02h2\x08http/1.1\x08http/1.0";
+	const struct front_tls *t = arg;
+	unsigned from = t->o.http2 ? 0 : 3;
 	unsigned char *chosen;
 
 	(void)ssl;
-	(void)arg;
-	if (SSL_select_next_proto(&chosen, n, ours, sizeof(ours) - 1, in,
-		size) != OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&chosen, n, ours + from,
+		sizeof(ours) - 1 - from, in, size) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -278,7 +279,7 @@ front_tls_context(struct front_tls *t, struct err *e)
 	/* Tickets carry sessions; nothing is kept here. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
-	SSL_CTX_set_alpn_select_cb(ctx, front_tls_on_alpn, NULL);
+	SSL_CTX_set_alpn_select_cb(ctx, front_tls_on_alpn, t);
 	if (t->o.minted != NULL)
 		SSL_CTX_set_cert_cb(ctx, front_tls_on_name, t);
 	if ((t->o.cert != NULL && front_tls_load_files(ctx, &t->o, e) == -1) ||

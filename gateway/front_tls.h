@@ -2,12 +2,14 @@
 #define GATEWAY_FRONT_TLS_H
 
 /*
- * TLS towards clients: TLS 1.2 or later, HTTP/1.1 by ALPN, session tickets,
- * client certificates where they are asked for.  The certificate is one from
- * files, or is signed by the local authority for the name that the client asks
- * for.  One for all workers; a reload swaps what new connections get and
- * leaves the others alone.
+ * TLS towards clients: TLS 1.2 or later, HTTP/2 or 1.1 by ALPN, session
+ * tickets, client certificates where they are asked for.  The certificate is
+ * one from files, or is signed by the local authority for the name that the
+ * client asks for.  One for all workers; a reload swaps what new connections
+ * get and leaves the others alone.
  */
+
+#include <stdbool.h>
 
 #include <openssl/ssl.h>
 
@@ -24,6 +26,7 @@ struct front_tls_options {
 	/* File or folder of authorities that clients must have a certificate
 	 * of; NULL: none is asked for. */
 	const char *client_ca;
+	bool http2; /* is offered before HTTP/1.1 */
 };
 
 /* o's strings must outlive it.  NULL with *e set naming the file. */

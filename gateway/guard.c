@@ -166,7 +166,8 @@ guard_give_evhttp(struct client *c)
 static void
 guard_hand_over(struct client *c)
 {
-	c->for_evhttp = guard_for_evhttp(&c->request.head);
+	c->for_evhttp =
+	    c->request2 == NULL && guard_for_evhttp(&c->request.head);
 	if (c->for_evhttp)
 		guard_give_evhttp(c);
 	else
@@ -368,6 +369,7 @@ guard_step(struct client *c)
 	case CLIENT_HANDSHAKE:
 	case CLIENT_BUSY:
 	case CLIENT_LINGER:
+	case CLIENT_H2:
 	case CLIENT_DOOMED:
 		return false;
 	}

@@ -818,6 +818,13 @@ const struct option option_table[] = {
 	    .help = "file or folder; clients need a certificate of these",
 	},
 	{
+	    .name = "http2",
+	    FLAG(http2),
+	    .initial = HTTP2_BUILT ? "on" : "off",
+	    .help = "HTTP/2 where TLS agrees on it, on either side",
+	    .upstream = true,
+	},
+	{
 	    .name = "ca-dir",
 	    TEXT(ca_dir, 4000),
 	    .argument = "FOLDER",

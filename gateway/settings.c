@@ -683,6 +683,9 @@ settings_check_modes(
 		    "mode %s forwards and needs an upstream: give its URL, "
 		    "such as http://localhost:3000, or --upstream PREFIX=URL",
 		    m->name);
+	if (s->http2 && !HTTP2_BUILT)
+		return err_set(e, "option http2: this hark was built without "
+				  "nghttp2 and speaks HTTP/1.1 only");
 	if (settings_check_tls(s, e) == -1 ||
 	    settings_check_relay(s, m, e) == -1 ||
 	    settings_check_upstream_modes(s, &set->upstreams, e) == -1 ||

@@ -179,6 +179,7 @@ struct settings {
 	char *tls_cert; /* PEM or PKCS #12; NULL: none */
 	char *tls_key;  /* NULL: in tls_cert */
 	char *tls_password_file;
+	bool http2;               /* where TLS agrees on it */
 	char *tls_client_ca;      /* PEM file or folder; NULL: none asked */
 	char *ca_dir;             /* NULL: the user's own */
 	struct strings ca_permit; /* what hark ca init limits it to */

@@ -40,7 +40,8 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/recorder/path.c "$top_srcdir"/recorder/redact*.c \
 	"$top_srcdir"/recorder/rules.c "$top_srcdir"/recorder/secret*.c \
 	"$top_srcdir"/replay/*.c "$top_srcdir"/mock/*.c mock/faker_bin.c \
-	"$top_srcdir"/gateway/http1*.c "$top_srcdir"/gateway/ws_*.c; do
+	"$top_srcdir"/gateway/http1*.c "$top_srcdir"/gateway/h2_head.c \
+	"$top_srcdir"/gateway/ws_*.c; do
 	compile "$source" &
 	n=$((n + 1))
 	[ $((n % (4 * jobs))) -ne 0 ] || wait

@@ -36,6 +36,8 @@ deny 'libevent is at home in gateway' \
 	base har recorder replay mock -- '(event2/|event\.h|ev(http|dns))'
 deny 'SQLite is at home in recorder' \
 	base har replay mock gateway -- 'sqlite3'
+deny 'nghttp2 is at home in gateway' \
+	base har recorder replay mock -- 'nghttp2/'
 deny 'OpenSSL is at home in gateway and base/digest.c' \
 	har recorder replay mock -- 'openssl/'
 but 'of base only digest.c uses OpenSSL' base base/digest.c -- 'openssl/'

@@ -6,8 +6,8 @@ names=$("${HARK:-./hark}" --list-options) || exit 1
 
 # Items of lists: ".It Cm record", ".It Fl -store Ar path", ".It Fl o , ..."
 documented=$(sed -n \
-	-e 's/^\.It Cm \([a-z-]*\).*/\1/p' \
-	-e 's/^\.It .*Fl -\([a-z-]*\).*/--\1/p' "$page" | sort -u)
+	-e 's/^\.It Cm \([a-z0-9-]*\).*/\1/p' \
+	-e 's/^\.It .*Fl -\([a-z0-9-]*\).*/--\1/p' "$page" | sort -u)
 known=$(echo "$names" | sort -u)
 
 # without A B: the lines of A that B has not.

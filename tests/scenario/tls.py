@@ -9,6 +9,7 @@ import ssl
 import stat
 import subprocess
 
+from frames import speaks_h2
 from harness import (Ended, Shared, Skip, case, certificate, check,
                      command, main, problem, reply, same, tls_server, until)
 from sockets import PING, PONG, opened
@@ -112,14 +113,17 @@ def an_answer_that_is_cut_says_none(t):
 
 
 @case
-def old_versions_are_refused_and_new_ones_speak_http_1_1(t):
+def old_versions_are_refused_and_new_ones_agree_on_a_version_of_http(t):
     _, hark = gateway()
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         context = trusting(files()['one'][0], maximum_version=version)
-        context.set_alpn_protocols(['h2', 'http/1.1'])
+        context.set_alpn_protocols(['http/1.1'])
         c = secure(t, hark, context)
         same((c.sock.selected_alpn_protocol(), c.ask('GET', '/').status),
              ('http/1.1', 200))
+        context.set_alpn_protocols(['http/1.1', 'h2'])
+        same(secure(t, hark, context).sock.selected_alpn_protocol(),
+             'h2' if speaks_h2() else 'http/1.1')
     done = openssl('s_client', '-connect', hark.address, '-tls1_1',
                    '-cipher', 'ALL@SECLEVEL=0')
     check(done.returncode != 0 and 'Cipher is (NONE)' in done.stdout,
@@ -127,9 +131,12 @@ def old_versions_are_refused_and_new_ones_speak_http_1_1(t):
 
 
 @case
-def who_only_speaks_h2_is_told_so(t):
-    _, hark = gateway()
-    context = trusting(files()['one'][0])
+def who_only_speaks_h2_is_told_where_it_is_off(t):
+    origin, _ = gateway()
+    cert, key = files()['one']
+    hark = t.hark('proxy', origin, '--tls-cert', cert, '--tls-key', key,
+                  '--http2', 'off')
+    context = trusting(cert)
     context.set_alpn_protocols(['h2'])
     try:
         secure(t, hark, context)
@@ -380,13 +387,16 @@ def curl_notices_faults_of_mocks(t):
     codes = {'reset': (35, 56), 'cut': (18,), 'empty': (52,)}
     hark, _ = mocked(t, *({'endpoint': f, 'responses': [
         {'body': 'abcdefghij', 'hark': {'fault': f}}]} for f in codes))
-    for fault, wanted in codes.items():
-        done = subprocess.run(
-            ['curl', '-sS', '-k', '--noproxy', '*',
-             f'https://{hark.address}/{fault}'], capture_output=True,
-            timeout=60)
-        check(done.returncode in wanted, (fault, done))
-        same(done.stdout, b'abcde' if fault == 'cut' else b'')
+    for version in ('--http1.1', '--http2'):
+        for fault, wanted in codes.items():
+            if version == '--http2' and speaks_h2():
+                wanted = (92,)  # the stream was reset
+            done = subprocess.run(
+                ['curl', '-sS', '-k', '--noproxy', '*', version,
+                 f'https://{hark.address}/{fault}'], capture_output=True,
+                timeout=60)
+            check(done.returncode in wanted, (fault, done))
+            same(done.stdout, b'abcde' if fault == 'cut' else b'')
 
 
 @case
