@@ -1,9 +1,12 @@
 /* A request of the admin port as its handler sees it, and its answer. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <jansson.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -74,6 +77,37 @@ admin_number(const struct admin_request *r, const char *name)
 	return admin_value(r, name)->number;
 }
 
+/* ---- values ------------------------------------------------------------- */
+
+json_t *
+admin_json_str(struct str text)
+{
+	struct buf sound = { 0 };
+	json_t *value;
+	size_t n;
+	bool whole;
+
+	if (text.p == NULL)
+		return json_null();
+	value = json_stringn(text.p, text.n);
+	if (value != NULL)
+		return value;
+	for (; text.n > 0; text.p += n, text.n -= n) {
+		n = str_utf8(text, &whole);
+		buf_add_str(&sound,
+		    whole ? (struct str){ text.p, n } : STR("\xef\xbf\xbd"));
+	}
+	value = json_stringn(sound.p, sound.n);
+	buf_free(&sound);
+	return value;
+}
+
+json_t *
+admin_json_text(const char *text)
+{
+	return admin_json_str((struct str){ text, text ? strlen(text) : 0 });
+}
+
 /* ---- answers ------------------------------------------------------------ */
 
 /* Handlers answer once; what one has said before counts no more. */
@@ -94,8 +128,7 @@ admin_reply_json(struct admin_request *r, int status, json_t *value)
 	struct admin_reply *p = admin_reply(r, status, "application/json");
 	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 
-	if (text == NULL)
-		abort(); /* no memory, or a value that is no JSON */
+	assert(text != NULL); /* json_t are made by admin_json_*() */
 	json_decref(value);
 	buf_add_text(&p->body, text);
 	buf_add_text(&p->body, "\n");
@@ -151,7 +184,14 @@ admin_reply_problem(struct admin_request *r, int status, const char *fmt, ...)
 void
 admin_reply_header(struct admin_request *r, const char *name, struct str value)
 {
-	buf_addf(&r->reply.headers, "%s: %.*s\r\n", name, STR_ARGS(value));
+	struct buf *out = &r->reply.headers;
+	size_t i;
+
+	buf_addf(out, "%s: ", name);
+	for (i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] >= ' ' && value.p[i] != 0x7f)
+			buf_add(out, &value.p[i], 1);
+	buf_add_text(out, "\r\n");
 	if (strcmp(name, "Content-Security-Policy") == 0)
 		r->reply.page = true;
 }

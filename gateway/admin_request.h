@@ -8,7 +8,6 @@
  * answered exactly once, by one of admin_reply_*(), or begun a stream.
  */
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +19,12 @@
 #include "gateway/admin.h"
 #include "gateway/http1.h"
 
-#define ADMIN_PARAMETERS 8
+#define ADMIN_PARAMETERS 12
 
 struct admin_client;
 struct admin_command;
 struct admin_request;
+struct json_t; /* jansson's, whose header and har/json.h do not go together */
 struct spool;
 
 typedef void (*admin_closed_fn)(void *arg);
@@ -53,9 +53,9 @@ struct admin_request {
 	struct http1_head head;
 	struct str path; /* without query, as on the wire */
 	struct admin_value values[ADMIN_PARAMETERS];
-	json_t *body;       /* NULL: none came, or the command takes no JSON */
-	struct spool *file; /* what came, where the command takes that */
-	struct arena arena; /* until the answer is written */
+	struct json_t *body; /* NULL: none came, or the command takes no JSON */
+	struct spool *file;  /* what came, where the command takes that */
+	struct arena arena;  /* until the answer is written */
 
 	/* Only for admin_*.c of the port itself. */
 	struct admin_client *client; /* NULL: it left */
@@ -72,10 +72,18 @@ bool admin_given(const struct admin_request *r, const char *name);
 struct str admin_text(const struct admin_request *r, const char *name);
 uint64_t admin_number(const struct admin_request *r, const char *name);
 
+/* ---- values ------------------------------------------------------------- */
+
+/* A string, whatever its bytes; null for no text.  What comes from outside
+ * gets into JSON by these, as jansson takes UTF-8 only. */
+struct json_t *admin_json_str(struct str text);
+struct json_t *admin_json_text(const char *text);
+
 /* ---- answers ------------------------------------------------------------ */
 
 /* Takes value over. */
-void admin_reply_json(struct admin_request *r, int status, json_t *value);
+void admin_reply_json(
+    struct admin_request *r, int status, struct json_t *value);
 
 /* Takes the bytes over; type must be a constant. */
 void admin_reply_bytes(
@@ -96,7 +104,7 @@ void admin_reply_nothing(struct admin_request *r);
 void admin_reply_problem(struct admin_request *r, int status, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* One more field of the answer.  Without line ends in either. */
+/* One more field of the answer; control characters in value are left out. */
 void admin_reply_header(
     struct admin_request *r, const char *name, struct str value);
 

@@ -1,7 +1,9 @@
 /* What of the gateway can be seen from outside: state and health. */
 #include "config.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
+
+#include <jansson.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -15,12 +17,6 @@
 #include "har/date.h"
 #include "mock/mocks.h"
 #include "recorder/recorder.h"
-
-static json_t *
-admin_text_or_null(const char *text)
-{
-	return text != NULL ? json_string(text) : json_null();
-}
 
 static json_t *
 admin_state_modes(void)
@@ -60,7 +56,7 @@ admin_state_recording(const struct admin_of *of)
 	o = json_pack("{s:I, s:I, s:I, s:I, s:o}", "queue_entries",
 	    (json_int_t)f.queued_entries, "queue_bytes",
 	    (json_int_t)f.queued_bytes, "recorded", (json_int_t)f.entries,
-	    "lost", (json_int_t)f.lost, "error", admin_text_or_null(trouble));
+	    "lost", (json_int_t)f.lost, "error", admin_json_text(trouble));
 	free(trouble);
 	return o;
 }
@@ -76,10 +72,10 @@ admin_state_upstreams(const struct plan *p)
 	for (i = 0; i < s->nupstreams; i++) {
 		row = mode_set_row(&p->modes, s->upstreams[i].prefix);
 		json_array_append_new(
-		    list, json_pack("{s:s, s:s, s:o}", "scope",
-			      s->upstreams[i].prefix, "url",
-			      s->upstreams[i].url, "mode",
-			      admin_text_or_null(
+		    list, json_pack("{s:o, s:o, s:o}", "scope",
+			      admin_json_text(s->upstreams[i].prefix), "url",
+			      admin_json_text(s->upstreams[i].url), "mode",
+			      admin_json_text(
 				  row != NULL ? modes[row->mode].name : NULL)));
 	}
 	return list;
@@ -93,9 +89,10 @@ admin_state_mocks(const struct admin_of *of)
 	size_t i;
 
 	for (i = 0; m != NULL && i < of->settings->nmocks; i++)
-		json_array_append_new(list,
-		    json_pack("{s:s, s:I}", "file", of->settings->mocks[i].file,
-			"routes", (json_int_t)mocks_routes(m, i)));
+		json_array_append_new(
+		    list, json_pack("{s:o, s:I}", "file",
+			      admin_json_text(of->settings->mocks[i].file),
+			      "routes", (json_int_t)mocks_routes(m, i)));
 	mocks_unref(m);
 	return list;
 }
@@ -123,15 +120,15 @@ admin_get_state(struct admin_request *r)
 
 	date_format(of->shared->began_us, started);
 	admin_reply_json(r, 200,
-	    json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:s, s:s, s:o, s:o, s:o, "
+	    json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, "
 		      "s:o}",
 		"version", PACKAGE_VERSION, "mode", modes[p->modes.mode].name,
 		"modes", admin_state_modes(), "listen",
 		admin_state_listen(of->gateway), "started", started,
 		"uptime_us",
 		(json_int_t)(clock_wall_us() - of->shared->began_us), "tape",
-		s->tape, "store", s->store, "recording",
-		admin_state_recording(of), "upstreams",
+		admin_json_text(s->tape), "store", admin_json_text(s->store),
+		"recording", admin_state_recording(of), "upstreams",
 		admin_state_upstreams(p), "mocks", admin_state_mocks(of),
 		"figures", admin_state_figures(of->gateway)));
 	plan_unref(p);
@@ -167,7 +164,7 @@ admin_get_ready(struct admin_request *r)
 	admin_reply_json(r, why == NULL ? 200 : 503,
 	    json_pack("{s:s, s:o, s:o}", "status",
 		why == NULL ? "ready" : "unready", "reason",
-		admin_text_or_null(why), "recording",
+		admin_json_text(why), "recording",
 		admin_state_recording(r->of)));
 	free(why);
 }

@@ -6,6 +6,33 @@
 
 #include "gateway/admin_table.h"
 
+#define ID \
+	{ \
+		.name = "id", .kind = ADMIN_NUMBER, .least = 1, \
+		.most = ADMIN_ID_MOST \
+	}
+#define LIMIT \
+	{ \
+		.name = "limit", .kind = ADMIN_NUMBER, .least = 1, \
+		.most = 1000, .initial = "100" \
+	}
+#define AFTER \
+	{ \
+		.name = "after", .kind = ADMIN_NUMBER, .most = ADMIN_ID_MOST \
+	}
+#define TAPE \
+	{ \
+		.name = "tape", .most = 200 \
+	}
+#define DECODED \
+	{ \
+		.name = "decoded", .kind = ADMIN_FLAG \
+	}
+#define QUERY \
+	{ \
+		.name = "q", .most = 2000 \
+	}
+
 const struct admin_command admin_commands[] = {
 	{
 	    .method = "GET",
@@ -48,6 +75,56 @@ const struct admin_command admin_commands[] = {
 	    .path = "/v1/state",
 	    .summary = "what runs, since when, and what it has done",
 	    .handler = admin_get_state,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/entries",
+	    .summary = "what is recorded, in the order of recording",
+	    .parameters = { TAPE, QUERY, LIMIT, AFTER },
+	    .where = ADMIN_JOB,
+	    .handler = admin_list_entries,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/entries/{id}",
+	    .summary = "a recorded exchange as HAR, curl or mock",
+	    .parameters = { ID, { .name = "as",
+				    .kind = ADMIN_CHOICE,
+				    .choices = admin_entry_forms,
+				    .initial = "har" } },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_entry,
+	},
+	{
+	    .method = "DELETE",
+	    .path = "/v1/entries/{id}",
+	    .summary = "removes a recorded exchange",
+	    .parameters = { ID },
+	    .where = ADMIN_JOB,
+	    .handler = admin_delete_entry,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/entries/{id}/request/body",
+	    .summary = "the body of a recorded request",
+	    .parameters = { ID, DECODED },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_request_body,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/entries/{id}/response/body",
+	    .summary = "the body of a recorded response",
+	    .parameters = { ID, DECODED },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_response_body,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/tapes",
+	    .summary = "the tapes of the store",
+	    .where = ADMIN_JOB,
+	    .handler = admin_list_tapes,
 	},
 	{ .method = NULL },
 };

@@ -15,6 +15,7 @@
 #include "gateway/admin_request.h"
 
 #define ADMIN_JSON_MOST (1024u * 1024)
+#define ADMIN_ID_MOST (UINT64_C(1) << 53) /* as JavaScript counts */
 
 enum admin_kind {
 	ADMIN_TEXT,   /* at most .most bytes */
@@ -77,5 +78,12 @@ void admin_get_state(struct admin_request *r); /* admin_state.c */
 void admin_get_live(struct admin_request *r);
 void admin_get_ready(struct admin_request *r);
 void admin_get_asset(struct admin_request *r); /* admin_asset.c */
+extern const char *const admin_entry_forms[];  /* admin_entries.c */
+void admin_list_entries(struct admin_request *r);
+void admin_get_entry(struct admin_request *r);
+void admin_get_request_body(struct admin_request *r);
+void admin_get_response_body(struct admin_request *r);
+void admin_delete_entry(struct admin_request *r);
+void admin_list_tapes(struct admin_request *r);
 
 #endif

@@ -34,6 +34,16 @@ struct list {
 /* What the thread waits for, so that it is woken once and only for that. */
 enum sleep { SLEEP_AWAKE, SLEEP_IDLE, SLEEP_GATHERING };
 
+/* What somebody else wants to do with the store. */
+struct recorder_call {
+	struct recorder_call *next;
+	int (*fn)(struct store *s, void *arg, struct err *e);
+	void *arg;
+	struct err *e;
+	int result;
+	bool done;
+};
+
 struct recorder {
 	struct recorder_options o;
 	struct group_target to; /* of the thread */
@@ -54,6 +64,7 @@ struct recorder {
 	uint64_t given, done; /* items */
 	enum sleep sleep;
 	bool hurry; /* somebody waits in recorder_flush() */
+	struct recorder_call *calls;
 	bool stop;
 	struct recorder_figures figures;
 
@@ -219,16 +230,18 @@ recorder_gather(struct recorder *r)
 	r->sleep = SLEEP_AWAKE;
 }
 
-/* Takes the next group; waits for one.  NULL when there will be none. */
-static struct item *
-recorder_take(struct recorder *r, uint64_t *entries)
+/* Takes the next group; waits for one, or for a call.  False when there will
+ * be none. */
+static bool
+recorder_take(struct recorder *r, struct item **group, uint64_t *entries)
 {
 	struct item *first, **at;
+	bool more;
 	size_t bytes = 0;
 
 	*entries = 0;
 	pthread_mutex_lock(&r->mutex);
-	while (r->queue.first == NULL && !r->stop) {
+	while (r->queue.first == NULL && !r->stop && r->calls == NULL) {
 		r->sleep = SLEEP_IDLE;
 		pthread_cond_wait(&r->wake, &r->mutex);
 	}
@@ -251,8 +264,28 @@ recorder_take(struct recorder *r, uint64_t *entries)
 	}
 	r->waiting_bytes -= bytes;
 	r->waiting_entries -= *entries;
+	more = first != NULL || r->calls != NULL;
 	pthread_mutex_unlock(&r->mutex);
-	return first;
+	*group = first;
+	return more;
+}
+
+/* Does what others want to do with the store; they wait. */
+static void
+recorder_answer(struct recorder *r)
+{
+	struct recorder_call *c;
+
+	pthread_mutex_lock(&r->mutex);
+	while ((c = r->calls) != NULL) {
+		r->calls = c->next;
+		pthread_mutex_unlock(&r->mutex);
+		c->result = c->fn(r->to.store, c->arg, c->e);
+		pthread_mutex_lock(&r->mutex);
+		c->done = true;
+		pthread_cond_broadcast(&r->progress);
+	}
+	pthread_mutex_unlock(&r->mutex);
 }
 
 static void *
@@ -263,8 +296,11 @@ recorder_run(void *arg)
 	uint64_t entries;
 
 	(void)pthread_setname_np(pthread_self(), "recorder"); /* for eyes */
-	while ((first = recorder_take(r, &entries)) != NULL)
-		recorder_write(r, first, entries);
+	while (recorder_take(r, &first, &entries)) {
+		if (first != NULL)
+			recorder_write(r, first, entries);
+		recorder_answer(r);
+	}
 	return NULL;
 }
 
@@ -413,6 +449,24 @@ recorder_flush(struct recorder *r)
 	while (r->done < given)
 		pthread_cond_wait(&r->progress, &r->mutex);
 	pthread_mutex_unlock(&r->mutex);
+}
+
+int
+recorder_call(struct recorder *r,
+    int (*fn)(struct store *s, void *arg, struct err *e), void *arg,
+    struct err *e)
+{
+	struct recorder_call c = { .fn = fn, .arg = arg, .e = e };
+
+	recorder_flush(r);
+	pthread_mutex_lock(&r->mutex);
+	c.next = r->calls;
+	r->calls = &c;
+	recorder_rouse(r);
+	while (!c.done)
+		pthread_cond_wait(&r->progress, &r->mutex);
+	pthread_mutex_unlock(&r->mutex);
+	return c.result;
 }
 
 static int

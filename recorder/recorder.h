@@ -19,6 +19,7 @@
 #include "recorder/on_record.h"
 
 struct err;
+struct store;
 struct recorder; /* opaque */
 
 enum durability {
@@ -104,6 +105,16 @@ struct recorder_figures {
 	uint64_t peak_queued_bytes;
 };
 void recorder_figures(struct recorder *r, struct recorder_figures *f);
+
+/*
+ * Has fn called with the store, which belongs to the recorder's thread, on
+ * that thread between two groups, so that it may begin a transaction and has
+ * to end it; waits for it.  What was given before is written by then.  Gives
+ * what fn gave.
+ */
+int recorder_call(struct recorder *r,
+    int (*fn)(struct store *s, void *arg, struct err *e), void *arg,
+    struct err *e);
 
 /* Waits until all that was given before is committed or lost. */
 void recorder_flush(struct recorder *r);

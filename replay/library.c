@@ -289,11 +289,17 @@ library_watch(struct library *l, bool on)
 }
 
 void
-library_reset(struct library *l)
+library_changed(struct library *l)
 {
-	atomic_store(&l->began_us, 0);
 	atomic_store(&l->unknown, RARE_UNASKED);
 	atomic_store(&l->scoped, RARE_UNASKED);
 	cache_reset(l->cache);
+}
+
+void
+library_reset(struct library *l)
+{
+	atomic_store(&l->began_us, 0);
+	library_changed(l);
 	cursors_reset(l->cursors);
 }

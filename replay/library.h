@@ -184,6 +184,10 @@ void library_figures(struct library *l, struct library_figures *f);
  * more. */
 void library_watch(struct library *l, bool on);
 
+/* From any thread: the store was changed by somebody who is not the recorder;
+ * what is cached of it is forgotten. */
+void library_changed(struct library *l);
+
 /* Forgets cached answers and cursors. */
 void library_reset(struct library *l);
 

@@ -1,5 +1,7 @@
 # Goal: hold the admin port to its contract: who may ask what, and what comes.
 
+import base64
+import gzip
 import json
 import os
 import re
@@ -199,6 +201,110 @@ def a_store_that_takes_nothing_makes_it_unready(t):
     check(ready['status'] == 'unready' and ready['reason'], ready)
     same(c.call('GET', '/v1/health/live').status, 200)
     check(c.call('GET', '/v1/state').json['recording']['error'], ready)
+
+
+# --- what is recorded ----------------------------------------------------------
+
+@case
+def entries_are_listed_a_page_at_a_time_and_filtered(t):
+    origin = t.origin()
+    hark = t.hark('record', origin)
+    for i in range(7):
+        hark.ask('POST' if i == 3 else 'GET', f'/n/{i}?\xff')
+    origin.routes['/gone'] = reply(b'', status='404 Not Found')
+    hark.get('/gone')
+    c = Admin(t, hark)
+    until(lambda: c.call('GET', '/v1/state').json['recording']['recorded']
+          == 8, 'all are stored')
+    first = c.call('GET', '/v1/entries?limit=3').json
+    same([e['id'] for e in first['entries']], [1, 2, 3])
+    rest = c.call('GET', f'/v1/entries?after={first["next"]}').json
+    same(([e['id'] for e in rest['entries']], rest['next']),
+         ([4, 5, 6, 7, 8], None))
+    one = rest['entries'][0]
+    same((one['method'], one['status'], one['tape'], one['outcome']),
+         ('POST', 200, 'default', 'complete'))
+    for q, ids in (('method:POST', [4]), ('status:4xx', [8]), ('n/5', [6]),
+                   ('url:*/n/1*', [2]), ('ids:2-4%20method:GET', [2, 3]),
+                   ('failed:1', []), ('since:1h', [*range(1, 9)]),
+                   ('ids:9', [])):
+        got = c.call('GET', f'/v1/entries?q={q}').json
+        same([e['id'] for e in got['entries']], ids, q)
+    for q in ('status:x', 'since:x', 'a%20b', 'method:A%20method:B'):
+        problem(c.call('GET', f'/v1/entries?q={q}'), 400)
+    problem(c.call('GET', '/v1/entries?tape=nix'), 404)
+    problem(c.call('GET', '/v1/entries?limit=1001'), 400)
+    tapes = c.call('GET', '/v1/tapes').json['tapes']
+    same([(x['name'], x['entries']) for x in tapes], [('default', 8)])
+
+
+@case
+def an_entry_is_had_as_har_curl_and_mock(t):
+    origin = t.origin()
+    big = os.urandom(3 << 20)
+    origin.routes['/big'] = reply(big)
+    origin.routes['/page'] = reply(
+        gzip.compress(b'<script>'),
+        headers=[('Content-Type', 'text/html'), ('Content-Encoding', 'gzip')])
+    hark = t.hark('record', origin)
+    hark.get('/big')
+    hark.ask('POST', '/page', [('X-A', "it's")], b'sent')
+    c = Admin(t, hark)
+    until(lambda: c.call('GET', '/v1/state').json['recording']['recorded']
+          == 2, 'both are stored')
+    entry = c.call('GET', '/v1/entries/1')
+    text = entry.json['response']['content']
+    same(base64.b64decode(text['text']), big)
+    same(entry.json['request']['url'], f'{origin.url}/big')
+    curl = c.call('GET', '/v1/entries/2?as=curl')
+    check(curl.body.startswith(b'curl ') and b"sent" in curl.body, curl)
+    mock = c.call('GET', '/v1/entries/2?as=mock').json
+    same([(r['method'], r['endpoint']) for r in mock['routes']],
+         [('post', 'page')])
+    same(c.call('GET', '/v1/entries/1/response/body').body, big)
+    sent = c.call('GET', '/v1/entries/2/request/body')
+    same(sent.body, b'sent')
+    page = c.call('GET', '/v1/entries/2/response/body')
+    same((page.get('content-type'), page.get('x-hark-content-type')),
+         ('application/octet-stream', 'text/html'))
+    safe(page)
+    same(gzip.decompress(page.body), b'<script>')
+    plain = c.call('GET', '/v1/entries/2/response/body?decoded=1')
+    same(plain.body, b'<script>')
+    for target in ('/v1/entries/9', '/v1/entries/9?as=mock',
+                   '/v1/entries/9?as=curl', '/v1/entries/9/request/body'):
+        problem(c.call('GET', target), 404)
+    problem(c.call('GET', '/v1/entries/0'), 400)
+
+
+@case
+def a_removed_entry_is_replayed_no_more(t):
+    origin = t.origin()
+    hark = t.hark('auto', origin)
+    c = Admin(t, hark)
+    for how in ('auto', 'replay'):
+        for x in ('/a', '/b'):
+            hark.get(x)
+        list_a = '/v1/entries?q=url:*/a'
+        until(lambda: c.call('GET', list_a).json['entries'], 'it is stored')
+        one = c.call('GET', list_a).json['entries'][0]['id']
+        same([hark.get(x).source for x in ('/a', '/b')], ['replay'] * 2)
+        same(c.call('DELETE', f'/v1/entries/{one}').status, 204)
+        problem(c.call('DELETE', f'/v1/entries/{one}'), 404)
+        same(hark.get('/b').source, 'replay')
+        same(hark.get('/a').source, 'upstream' if how == 'auto' else 'miss')
+        if how == 'auto':
+            hark.stop()
+            hark.restart(mode='replay')
+            c = Admin(t, hark)
+
+
+@case
+def without_a_store_there_are_no_entries(t):
+    c = Admin(t, t.hark('proxy'))
+    for target in ('/v1/entries', '/v1/tapes', '/v1/entries/1'):
+        problem(c.call('GET', target), 404)
+    problem(c.call('DELETE', '/v1/entries/1'), 404)
 
 
 # --- requests ------------------------------------------------------------------
