@@ -12,6 +12,7 @@
 #include "gateway/channel.h"
 #include "gateway/lane.h"
 #include "gateway/meter.h"
+#include "gateway/traffic_note.h"
 #include "gateway/transaction.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
@@ -130,6 +131,7 @@ chat_on_unanswered(evutil_socket_t fd, short what, void *arg)
 static void
 chat_write(struct chat *c)
 {
+	traffic_note_frames(c->t, false, buf_str(&c->out));
 	c->queued = lane_write(c->lane, buf_str(&c->out));
 	buf_clear(&c->out, CHAT_MESSAGE);
 }
@@ -315,15 +317,13 @@ chat_take(struct chat *c, const struct ws_message *m)
 }
 
 static void
-chat_on_bytes(void *arg, struct str bytes)
+chat_read(struct chat *c, struct str bytes)
 {
-	struct chat *c = arg;
 	struct ws_message m;
 	enum ws_fault fault;
 	enum ws_step step = WS_DONE;
 	size_t used;
 
-	c->heard = true;
 	while (step == WS_DONE && !c->over &&
 	       (c->closing || c->queued <= CHAT_QUEUED)) {
 		step = ws_message_read(
@@ -345,6 +345,16 @@ chat_on_bytes(void *arg, struct str bytes)
 }
 
 static void
+chat_on_bytes(void *arg, struct str bytes)
+{
+	struct chat *c = arg;
+
+	c->heard = true;
+	traffic_note_frames(c->t, true, bytes);
+	chat_read(c, bytes);
+}
+
+static void
 chat_on_end(void *arg)
 {
 	chat_end(arg, "the client left without a Close");
@@ -360,7 +370,7 @@ chat_on_drained(void *arg)
 	c->behind = (struct buf){ 0 };
 	lane_read(c->lane, true);
 	if (behind.n > 0)
-		chat_on_bytes(c, buf_str(&behind));
+		chat_read(c, buf_str(&behind));
 	buf_free(&behind);
 }
 
@@ -457,6 +467,9 @@ chat_agree(struct transaction *t, struct str route)
 		buf_addf(
 		    b, "X-Hark-Source: mock;route=%.*s\r\n", STR_ARGS(route));
 	buf_add_text(b, "\r\n");
+	traffic_note_route(t, route);
+	traffic_note_head(t);
+	traffic_note_socket(t);
 	v = (struct iovec){ b->p, b->n };
 	client_write(t->c, &v, 1);
 }

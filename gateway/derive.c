@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "replay/http_rules.h"
 
@@ -176,6 +177,7 @@ derive_next_part(struct transaction *t)
 		t->part++;
 	}
 	v = (struct iovec){ b.p, b.n };
+	traffic_note_body(t, buf_str(&b));
 	client_write(t->c, &v, 1);
 	buf_free(&b);
 	return more;

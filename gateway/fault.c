@@ -2,6 +2,7 @@
  * byte. */
 #include "config.h"
 
+#include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "mock/mocks.h"
 
@@ -65,6 +66,7 @@ fault_send_half(struct transaction *t)
 		body.n = 0;
 	}
 	body.n /= 2;
+	traffic_note_body(t, body);
 	fault_write(t, buf_str(head), body);
 }
 

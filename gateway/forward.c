@@ -16,6 +16,7 @@
 #include "gateway/lane.h"
 #include "gateway/problem.h"
 #include "gateway/tally.h"
+#include "gateway/traffic_note.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
@@ -337,6 +338,8 @@ forward_on_head(void *arg, const struct http1_head *h)
 	if (t->settings->via)
 		buf_add_text(b, "Via: 1.1 hark\r\n");
 	reply_finish_head(t);
+	if (reply_is_events(&h->headers))
+		traffic_note_open(t);
 	forward_piece(t, b->p, b->n);
 }
 
@@ -347,6 +350,7 @@ forward_on_body(void *arg, struct str bytes)
 	char *size;
 
 	t->body_size += bytes.n;
+	traffic_note_body(t, bytes);
 	if (t->x != NULL)
 		tee_body(t, bytes);
 	if (t->compare != NULL)
@@ -469,6 +473,7 @@ forward_on_end(void *arg, const struct headers *trailers)
 	}
 	if (t->compare != NULL)
 		compare_answer(t);
+	traffic_note_call(t);
 	if (t->x != NULL)
 		tee_mark(t);
 	if (t->x != NULL &&
@@ -495,6 +500,8 @@ forward_on_failure(void *arg, const struct call_failure *f)
 
 	if (t->x != NULL)
 		tee_end(t, f->outcome, f->text, NULL, NULL);
+	traffic_note_call(t);
+	traffic_note_text(t, f->text);
 	t->call = NULL;
 	upload_drop(t);
 	log_warn(transaction_subject(t, subject, sizeof(subject)),
@@ -539,6 +546,8 @@ forward_on_lane(void *arg, const struct http1_head *h, struct lane *lane)
 	t->framing = REPLY_NO_BODY;
 	t->keep = true;
 	reply_finish_head(t);
+	traffic_note_call(t);
+	traffic_note_socket(t);
 	v = (struct iovec){ b->p, b->n };
 	client_write(t->c, &v, 1);
 	upgrade_begin(t, lane);

@@ -33,6 +33,7 @@
 #include "gateway/round.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
+#include "gateway/traffic_sink.h"
 #include "gateway/transaction.h"
 #include "gateway/violations.h"
 #include "gateway/worker.h"
@@ -62,6 +63,7 @@ struct gateway {
 	struct recorder_figures recorded; /* after gateway_stop() */
 	struct id_ranges served;          /* the same */
 	struct messenger_figures called;  /* the same */
+	struct traffic_sink traffic;
 	bool stopped;
 	struct mocking *mocking;
 	bool mocks; /* there are some */
@@ -384,12 +386,14 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.began_us = clock_wall_us();
 	if (s->tally)
 		g->shared.tally = tally_new();
+	g->shared.traffic = &g->traffic;
 	if (s->nopenapi > 0)
 		g->shared.violations = violations_new();
 	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
 	g->ports = xcalloc(s->listen.n + 1, sizeof(*g->ports));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
-	if (gateway_open_front(g, e) == -1 ||
+	if (traffic_sink_open(&g->traffic, s, e) == -1 ||
+	    gateway_open_front(g, e) == -1 ||
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
 	    gateway_open_plan(g, e) == -1 || gateway_open_workers(g, e) == -1 ||
 	    gateway_open_messenger(g, g->plan, e) == -1 ||
@@ -461,6 +465,7 @@ gateway_reload(struct gateway *g)
 	struct err e;
 
 	mocking_reload(g->mocking);
+	traffic_sink_reopen(&g->traffic);
 	if (front_reload(&g->front, &e) == -1)
 		log_error(NULL, "certificates stay as they were: %s", e.text);
 	else if (g->front.tls != NULL)
@@ -586,6 +591,7 @@ gateway_stop(struct gateway *g)
 			worker_join(g->workers[i]);
 	admin_close(g->shared.admin);
 	g->shared.admin = NULL;
+	traffic_sink_flush(&g->traffic);
 	mocking_finish(g->mocking);
 	messenger_close(g->shared.messenger, g->shared.settings->callback_drain,
 	    &g->called);
@@ -629,6 +635,7 @@ gateway_free(struct gateway *g)
 		free(g->addresses[i]);
 	pthread_mutex_destroy(&g->lock);
 	free(g->trouble);
+	traffic_sink_close(&g->traffic);
 	tally_free(g->shared.tally);
 	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);

@@ -10,6 +10,7 @@
 #include "gateway/problem.h"
 #include "gateway/search.h"
 #include "gateway/tally.h"
+#include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "replay/explain.h"
 
@@ -113,6 +114,7 @@ miss_end(struct transaction *t, const struct explanation *x)
 
 	miss_explain(x, &said);
 	miss_note(t, x, buf_str(&said));
+	traffic_note_miss(t, miss_detail(t), x);
 	if (t->settings->on_miss == ON_MISS_DROP) {
 		atomic_fetch_add(&t->w->shared->missed, 1);
 		transaction_abort(t);

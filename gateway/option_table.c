@@ -317,6 +317,12 @@ static const char *const words_on_miss[] = {
 	[ON_MISS_FORWARD] = "forward",
 	NULL,
 };
+static const char *const words_access[] = {
+	[ACCESS_COMBINED] = "combined",
+	[ACCESS_JSON] = "json",
+	[ACCESS_NDJSON] = "ndjson",
+	NULL,
+};
 static const char *const words_match[] = {
 	[MATCH_EXACT] = "exact",
 	[MATCH_PLAYWRIGHT] = "playwright",
@@ -1000,6 +1006,38 @@ const struct option option_table[] = {
 	    TIME(drain_timeout, 0, 24 * H),
 	    .initial = "10s",
 	    .help = "how long running exchanges may take at the end",
+	},
+	{
+	    .name = "access-log",
+	    TEXT(access_log, 4000),
+	    .argument = "FILE",
+	    .help = "a line for each exchange goes there; - is standard output",
+	},
+	{
+	    .name = "access-format",
+	    CHOICE(access_format, words_access),
+	    .initial = "combined",
+	    .argument = "combined|json|ndjson",
+	    .help = "form of these lines; an object of JSON for the others",
+	},
+	{
+	    .name = "traffic",
+	    NUMBER(traffic, VALUE_COUNT, 1, 1000000),
+	    .initial = "10000",
+	    .argument = "N",
+	    .help = "exchanges that the traffic log keeps",
+	},
+	{
+	    .name = "traffic-bytes",
+	    SIZE(traffic_bytes, 64 * K, 64 * G),
+	    .initial = "64m",
+	    .help = "that they may take, with headers and bodies",
+	},
+	{
+	    .name = "traffic-body",
+	    SIZE(traffic_body, 0, G),
+	    .initial = "64k",
+	    .help = "of each body that are kept in it",
 	},
 	{
 	    .name = "log",

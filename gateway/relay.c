@@ -18,6 +18,7 @@
 #include "gateway/plan.h"
 #include "gateway/problem.h"
 #include "gateway/tally.h"
+#include "gateway/traffic_note.h"
 #include "gateway/tunnel.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -176,12 +177,15 @@ relay_intercepts(const struct transaction *t)
 static void
 relay_agree(struct transaction *t)
 {
-	static const char text[] =
-	    "HTTP/1.1 200 Connection Established\r\n\r\n";
-	struct iovec v = { (char *)text, sizeof(text) - 1 };
+	struct buf *b = &t->w->head;
+	struct iovec v;
 
 	t->status = 200;
 	t->head_out = t->begun = true;
+	b->n = 0;
+	buf_add_text(b, "HTTP/1.1 200 Connection Established\r\n\r\n");
+	traffic_note_head(t);
+	v = (struct iovec){ b->p, b->n };
 	client_write(t->c, &v, 1);
 }
 
@@ -209,7 +213,9 @@ relay_on_lane(void *arg, const struct http1_head *h, struct lane *lane)
 	(void)h;
 	t->call = NULL;
 	t->source = SOURCE_UPSTREAM;
+	traffic_note_call(t);
 	relay_agree(t);
+	traffic_note_open(t);
 	t->tunnel = tunnel_new(client_take_over(t->c), lane, &events, t);
 }
 
@@ -219,6 +225,8 @@ relay_on_failure(void *arg, const struct call_failure *f)
 	struct transaction *t = arg;
 	char subject[256];
 
+	traffic_note_call(t);
+	traffic_note_text(t, f->text);
 	t->call = NULL;
 	log_warn(transaction_subject(t, subject, sizeof(subject)),
 	    "no tunnel to %.*s: %s: %s", STR_ARGS(t->r->head.authority),

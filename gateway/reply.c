@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "gateway/problem.h"
+#include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "mock/mocks.h"
 
@@ -68,6 +69,7 @@ reply_end_head(struct transaction *t, const struct buf *note)
 	verdict_add_header(t, b);
 	buf_add(b, "\r\n", 2);
 	t->head_out = true;
+	traffic_note_head(t);
 }
 
 void
@@ -103,8 +105,10 @@ reply_whole(struct transaction *t, struct str body)
 		{ (char *)body.p, body.n },
 	};
 
-	client_write(
-	    t->c, v, t->framing == REPLY_NO_BODY || body.n == 0 ? 1 : 2);
+	if (t->framing == REPLY_NO_BODY)
+		body.n = 0;
+	traffic_note_body(t, body);
+	client_write(t->c, v, body.n == 0 ? 1 : 2);
 	client_done(t->c, t->keep);
 }
 
@@ -155,6 +159,7 @@ reply_mock_piece(struct transaction *t, struct str bytes, bool last)
 	struct iovec v[3];
 	int n = 0;
 
+	traffic_note_body(t, bytes);
 	if (t->framing == REPLY_CHUNKED)
 		v[n++] =
 		    (struct iovec){ size, http1_chunk_head(size, bytes.n) };
@@ -278,6 +283,7 @@ reply_answer_whole(struct transaction *t)
 		buf_add(b, size, http1_chunk_head(size, body.n));
 		buf_add(&last, "\r\n", 2);
 	}
+	traffic_note_body(t, body);
 	http1_add_last_chunk(&last, &a->trailers);
 	v[n++] = (struct iovec){ b->p, b->n };
 	if (body.n > 0)
@@ -296,6 +302,7 @@ reply_break(struct transaction *t, const char *why)
 
 	log_error(transaction_subject(t, subject, sizeof(subject)),
 	    "the recorded body cannot be read: %s", why);
+	traffic_note_text(t, "the recorded body cannot be read");
 	transaction_abort(t);
 }
 
@@ -343,6 +350,7 @@ reply_piece(struct transaction *t, struct str bytes)
 	char size[HTTP1_CHUNK_HEAD], crlf[] = "\r\n";
 	int n = 0;
 
+	traffic_note_body(t, bytes);
 	t->offset += bytes.n;
 	if (t->offset == t->answer->body->size && t->derived == NULL)
 		reply_served(t);
@@ -393,6 +401,12 @@ reply_pump(struct transaction *t)
 		client_again(c);
 }
 
+bool
+reply_is_events(const struct headers *h)
+{
+	return str_istarts(headers_get(h, "Content-Type"), "text/event-stream");
+}
+
 void
 reply_answer_now(struct transaction *t)
 {
@@ -420,6 +434,8 @@ reply_answer_now(struct transaction *t)
 	if (pieces) {
 		v = (struct iovec){ b->p, b->n };
 		client_write(t->c, &v, 1);
+		if (reply_is_events(&a->headers))
+			traffic_note_open(t);
 		reply_pump(t);
 		return;
 	}

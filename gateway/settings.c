@@ -746,6 +746,7 @@ settings_free(struct settings *s)
 	free(s->store);
 	free(s->tape);
 	free(s->ready_file);
+	free(s->access_log);
 	free(s->redact_key);
 	settings_list_free(&s->ca_permit);
 	settings_list_free(&s->intercept);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "gateway/mode_set.h"
+#include "gateway/access_log.h"
 #include "gateway/session.h"
 #include "recorder/recorder.h"
 #include "replay/key.h"
@@ -233,10 +234,17 @@ struct settings {
 	int64_t callback_timeout;      /* one attempt, start to end */
 	int64_t callback_drain;        /* callbacks at shutdown */
 
+	char *access_log; /* file, or "-"; NULL: none */
+	enum access_format access_format;
+	uint64_t traffic;       /* exchanges that are kept */
+	uint64_t traffic_bytes; /* that they may take */
+	uint64_t traffic_body;  /* bytes kept of each body */
+
 	bool log_json;
 	bool verbose;
 
 	bool tally; /* no option: keep misses and live calls for a report */
+	bool keep_traffic; /* no option: keep the traffic log */
 };
 
 /* Settings with every option at its initial value. */

@@ -22,6 +22,7 @@
 #include "gateway/session.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
+#include "gateway/traffic_note.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
@@ -62,6 +63,12 @@ transaction_told(struct transaction *t)
 }
 
 const char *
+transaction_source(const struct transaction *t)
+{
+	return source_texts[t->source];
+}
+
+const char *
 transaction_subject(struct transaction *t, char *text, size_t n)
 {
 	struct str told = transaction_told(t);
@@ -95,6 +102,7 @@ transaction_free(struct transaction *t)
 {
 	struct transaction **s;
 
+	traffic_note_end(t, TRAFFIC_CUT);
 	for (s = &t->w->starved; t->starved && *s != NULL;
 	     s = &(*s)->next_starved) {
 		if (*s == t) {
@@ -199,6 +207,8 @@ static void
 transaction_hang_up(struct transaction *t)
 {
 	atomic_fetch_add(&t->w->shared->replayed, 1);
+	t->source = SOURCE_REPLAY;
+	traffic_note_text(t, "the recorded request was never answered");
 	transaction_abort(t);
 }
 
@@ -523,6 +533,7 @@ transaction_on_refused(struct client *c, int status, const char *why)
 	    "refused with %d: %s", status, why);
 	atomic_fetch_add(&t->w->shared->refused, 1);
 	t->keep = false;
+	traffic_note_text(t, why);
 	reply_problem(t, &p);
 }
 
@@ -557,6 +568,8 @@ transaction_on_gone(struct client *c, void *owner)
 	(void)c;
 	if (t->x != NULL && t->call != NULL)
 		tee_end(t, OUTCOME_CLIENT_GONE, "the client left", NULL, NULL);
+	if (t->mock == NULL || t->mock->fault != MOCK_FAULT_STALL)
+		traffic_note_end(t, TRAFFIC_GONE);
 	if (t->committing)
 		t->gone = true; /* freed when the recorder is done with it */
 	else if (t->mock != NULL && t->mock->fault == MOCK_FAULT_STALL &&
@@ -620,6 +633,7 @@ transaction_over(struct transaction *t)
 		    g->sessions, t->session, source_texts[t->source]);
 	transaction_measure(t);
 	transaction_log(t);
+	traffic_note_end(t, TRAFFIC_DONE);
 	transaction_free(t);
 }
 

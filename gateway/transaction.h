@@ -22,6 +22,7 @@
  *	tee_socket.c    the messages of a WebSocket that is
  *	tee_draft.c     what the recorder gets of both while they go on
  *	compare.c       what differs from the recording (--diff)
+ *	traffic_note.c  what the traffic log gets to know
  *	verdict.c       what is not as described (--openapi)
  *
  * It lives from on_request to on_replied or on_gone, or to the end of the
@@ -49,6 +50,7 @@ struct search;
 struct verdict;
 struct recording;
 struct session_request;
+struct traffic_draft;
 struct tunnel;
 struct worker;
 struct ws_tap;
@@ -154,6 +156,9 @@ struct transaction {
 	bool committing; /* the recorder will call back */
 	bool gone;       /* the client left meanwhile */
 
+	struct traffic_draft *draft; /* of its row in the traffic log */
+	bool noted;                  /* it has one */
+
 	struct transaction *next_starved;
 	bool starved;
 };
@@ -182,6 +187,9 @@ const char *transaction_subject(struct transaction *t, char *text, size_t n);
 
 /* The path of the request for logs and reports: without secrets. */
 struct str transaction_told(struct transaction *t);
+
+/* Who answers it, as X-Hark-Source says. */
+const char *transaction_source(const struct transaction *t);
 
 /* How t's recording is looked for. */
 struct search transaction_search(struct transaction *t);
@@ -218,6 +226,9 @@ void reply_mock_pump(struct transaction *t);
 
 /* Takes over the reference to a. */
 void reply_answer(struct transaction *t, struct answer *a);
+
+/* Whether a response with these fields is a stream of events. */
+bool reply_is_events(const struct headers *h);
 
 /* The same once its time has come. */
 void reply_answer_now(struct transaction *t);

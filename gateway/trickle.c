@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "mock/mocks.h"
 #include "mock/stream.h"
@@ -66,6 +67,7 @@ trickle_write(struct transaction *t, struct str piece)
 
 	if (piece.n == 0)
 		return 0;
+	traffic_note_body(t, piece);
 	if (t->framing == REPLY_CHUNKED)
 		v[n++] =
 		    (struct iovec){ size, http1_chunk_head(size, piece.n) };
@@ -118,6 +120,7 @@ trickle_begin(struct transaction *t)
 	t->trickle->timer = event_new(t->w->base, -1, 0, trickle_on_time, t);
 	if (t->trickle->timer == NULL)
 		abort(); /* as for any small piece of memory */
+	traffic_note_open(t);
 	trickle_next(t);
 }
 

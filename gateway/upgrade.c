@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "gateway/lane.h"
 #include "gateway/meter.h"
+#include "gateway/traffic_note.h"
 #include "gateway/tunnel.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -39,6 +40,7 @@ upgrade_on_bytes(void *arg, enum tunnel_side from, struct str bytes)
 {
 	struct transaction *t = arg;
 
+	traffic_note_frames(t, from == TUNNEL_CLIENT, bytes);
 	if (t->x == NULL)
 		return;
 	tee_socket_take(t, from == TUNNEL_CLIENT, bytes);

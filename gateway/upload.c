@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "gateway/plan.h"
 #include "gateway/problem.h"
+#include "gateway/traffic_note.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
@@ -35,6 +36,7 @@ upload_body(struct client *c, void *owner, struct str bytes)
 	struct iovec v[3];
 	int n = 0;
 
+	traffic_note_sent(t, bytes);
 	if (t->call == NULL)
 		return; /* it was answered early */
 	if (t->r->head.framing == FRAMING_CHUNKED) {
@@ -82,6 +84,8 @@ upload_fail(struct client *c, void *owner, int status, const char *why)
 	log_debug(transaction_subject(t, subject, sizeof(subject)),
 	    "refused with %d: %s", status, why);
 	atomic_fetch_add(&t->w->shared->refused, 1);
+	traffic_note_call(t);
+	traffic_note_text(t, why);
 	call_cancel(t->call);
 	t->call = NULL;
 	if (t->head_out)

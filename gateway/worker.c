@@ -13,6 +13,7 @@
 #include "gateway/mailbox.h"
 #include "gateway/meter.h"
 #include "gateway/plan.h"
+#include "gateway/traffic_note.h"
 #include "gateway/transaction.h"
 #include "gateway/upstream.h"
 #include "mock/mocks.h"
@@ -182,6 +183,7 @@ worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	clients_free(w);
+	traffic_note_forget(w);
 	pool_free(w->pool);
 	mailbox_close(w->mailbox);
 	if (w->deadline != NULL)

@@ -48,6 +48,8 @@ struct named;
 struct plan;
 struct pool;
 struct tally;
+struct traffic_draft;
+struct traffic_sink;
 struct transaction;
 struct upstream_tls;
 struct violations;
@@ -89,6 +91,7 @@ struct shared {
 	atomic_size_t body_bytes; /* request bodies held, all connections */
 	struct tally *tally;      /* NULL when nobody will read it */
 	struct meters *meters;    /* one a worker; NULL: nothing is */
+	struct traffic_sink *traffic;
 };
 
 struct worker {
@@ -115,6 +118,8 @@ struct worker {
 	struct iovec pieces[WORKER_PIECES]; /* for one write */
 	int npieces;
 	struct meter *meter;     /* or NULL */
+	struct traffic_draft *drafts; /* only traffic_note.c */
+	size_t ndrafts;
 	struct mailbox *mailbox; /* calls from other threads */
 	struct event *deadline;  /* of draining */
 	pthread_t thread;

@@ -22,6 +22,7 @@
 #include "gateway/problem.h"
 #include "gateway/redacted.h"
 #include "gateway/tally.h"
+#include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
 #include "replay/level.h"
@@ -104,6 +105,7 @@ ws_replay_arm(struct ws_replay *p, int64_t us)
 static void
 ws_replay_write(struct ws_replay *p)
 {
+	traffic_note_frames(p->t, false, buf_str(&p->out));
 	p->full = lane_write(p->lane, buf_str(&p->out)) > WS_REPLAY_QUEUED;
 	buf_clear(&p->out, 64u << 10);
 }
@@ -387,6 +389,7 @@ ws_replay_on_bytes(void *arg, struct str bytes)
 	struct ws_message m;
 	size_t used;
 
+	traffic_note_frames(p->t, true, bytes);
 	while (bytes.n > 0) {
 		step = ws_message_read(
 		    &p->in, bytes.p, bytes.n, &used, &m, &fault);
@@ -469,6 +472,7 @@ ws_replay_head(struct transaction *t)
 	t->framing = REPLY_NO_BODY;
 	t->keep = true;
 	reply_finish_answer_head(t);
+	traffic_note_socket(t);
 	v = (struct iovec){ b->p, b->n };
 	client_write(t->c, &v, 1);
 }

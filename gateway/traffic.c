@@ -1,0 +1,339 @@
+#include "config.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "gateway/traffic_flow.h"
+
+#include "gateway/traffic.h"
+
+struct traffic {
+	pthread_mutex_t lock;
+	struct traffic_limits limits;
+	struct traffic_row **slots; /* of number n: n % limits.rows */
+	uint64_t first, last;
+	uint64_t cleared, dropped;
+	uint64_t changes, changed[TRAFFIC_CHANGES];
+	size_t bytes;
+	atomic_uint_least64_t news;
+};
+
+const char *
+traffic_state_text(enum traffic_state s)
+{
+	static const char *const texts[TRAFFIC_STATE_COUNT] = {
+#define S(name, text) [TRAFFIC_##name] = text,
+		TRAFFIC_STATES(S)
+#undef S
+	};
+
+	return texts[s];
+}
+
+/* ---- links ------------------------------------------------------------ */
+
+struct traffic_link *
+traffic_link_new(void)
+{
+	struct traffic_link *l = xcalloc(1, sizeof(*l));
+
+	atomic_init(&l->refs, 1);
+	return l;
+}
+
+struct traffic_link *
+traffic_link_ref(struct traffic_link *l)
+{
+	atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+	return l;
+}
+
+void
+traffic_link_unref(struct traffic_link *l)
+{
+	if (l != NULL && atomic_fetch_sub(&l->refs, 1) == 1)
+		free(l);
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+struct traffic_row *
+traffic_row_new(const struct traffic_row *of)
+{
+	struct traffic_row *r;
+	size_t i, n = sizeof(*r);
+	char *p;
+
+	for (i = 0; i < TRAFFIC_TEXTS; i++)
+		n += of->text[i].n;
+	r = xmalloc(n);
+	memcpy(r, of, sizeof(*r));
+	atomic_init(&r->refs, 1);
+	r->cost += n;
+	p = (char *)(r + 1);
+	for (i = 0; i < TRAFFIC_TEXTS; i++) {
+		if (of->text[i].n > 0)
+			memcpy(p, of->text[i].p, of->text[i].n);
+		r->text[i].p = p;
+		p += of->text[i].n;
+	}
+	if (r->flow != NULL)
+		traffic_flow_ref(r->flow);
+	if (r->link != NULL)
+		traffic_link_ref(r->link);
+	return r;
+}
+
+struct traffic_row *
+traffic_row_ref(struct traffic_row *r)
+{
+	atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+	return r;
+}
+
+void
+traffic_row_unref(struct traffic_row *r)
+{
+	if (r == NULL || atomic_fetch_sub(&r->refs, 1) != 1)
+		return;
+	traffic_flow_unref(r->flow);
+	traffic_link_unref(r->link);
+	free(r);
+}
+
+int64_t
+traffic_row_entry(const struct traffic_row *r)
+{
+	if (r->entry != 0 || r->link == NULL)
+		return r->entry;
+	return atomic_load(&r->link->entry);
+}
+
+struct str
+traffic_field(struct str fields, const char *name)
+{
+	struct str line, rest = fields, key;
+
+	while (rest.n > 0 && str_cut(&rest, '\n', &line)) {
+		if (str_cut(&line, ':', &key) && line.p != NULL &&
+		    str_iis(key, name)) {
+			if (line.n > 0 && line.p[line.n - 1] == '\r')
+				line.n--;
+			return str_trim(line);
+		}
+	}
+	return (struct str){ NULL, 0 };
+}
+
+/* ---- the ring --------------------------------------------------------- */
+
+struct traffic *
+traffic_new(const struct traffic_limits *l)
+{
+	struct traffic *t = xcalloc(1, sizeof(*t));
+
+	pthread_mutex_init(&t->lock, NULL);
+	t->limits = *l;
+	t->slots = xcalloc(l->rows, sizeof(struct traffic_row *));
+	t->first = 1;
+	return t;
+}
+
+static struct traffic_row **
+traffic_slot(struct traffic *t, uint64_t number)
+{
+	return &t->slots[number % t->limits.rows];
+}
+
+/* The oldest row goes to the list; locked. */
+static void
+traffic_drop(struct traffic *t, struct traffic_row **list)
+{
+	struct traffic_row **slot = traffic_slot(t, t->first++), *r = *slot;
+
+	*slot = NULL;
+	t->bytes -= r->cost;
+	r->next = *list;
+	*list = r;
+}
+
+/* Frees a list of dropped rows; not locked. */
+static void
+traffic_forget(struct traffic_row *list)
+{
+	struct traffic_row *r;
+
+	while ((r = list) != NULL) {
+		list = r->next;
+		traffic_row_unref(r);
+	}
+}
+
+void
+traffic_clear(struct traffic *t)
+{
+	struct traffic_row *list = NULL;
+
+	pthread_mutex_lock(&t->lock);
+	while (t->first <= t->last)
+		traffic_drop(t, &list);
+	t->cleared = t->last;
+	t->dropped = 0;
+	pthread_mutex_unlock(&t->lock);
+	traffic_forget(list);
+}
+
+void
+traffic_free(struct traffic *t)
+{
+	if (t == NULL)
+		return;
+	traffic_clear(t);
+	pthread_mutex_destroy(&t->lock);
+	free(t->slots);
+	free(t);
+}
+
+/* Makes room; a row that has just come stays in any case.  Locked. */
+static void
+traffic_bound(struct traffic *t, struct traffic_row **list)
+{
+	while (t->first < t->last && t->bytes > t->limits.bytes) {
+		traffic_drop(t, list);
+		t->dropped++;
+	}
+}
+
+static void
+traffic_tell(struct traffic *t)
+{
+	atomic_fetch_add_explicit(&t->news, 1, memory_order_release);
+}
+
+uint64_t
+traffic_add(struct traffic *t, struct traffic_row *r)
+{
+	struct traffic_row *list = NULL;
+	uint64_t number;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->last + 1 - t->first == t->limits.rows) {
+		traffic_drop(t, &list);
+		t->dropped++;
+	}
+	number = r->number = ++t->last;
+	t->bytes += r->cost;
+	*traffic_slot(t, number) = r;
+	traffic_bound(t, &list);
+	pthread_mutex_unlock(&t->lock);
+	traffic_tell(t);
+	traffic_forget(list);
+	return number;
+}
+
+void
+traffic_replace(struct traffic *t, uint64_t number, struct traffic_row *r)
+{
+	struct traffic_row *list = NULL, **slot;
+
+	r->number = number;
+	r->next = NULL;
+	pthread_mutex_lock(&t->lock);
+	if (number < t->first) {
+		list = r;
+	} else {
+		slot = traffic_slot(t, number);
+		list = *slot;
+		list->next = NULL;
+		t->bytes += r->cost - list->cost;
+		*slot = r;
+		t->changed[t->changes++ % TRAFFIC_CHANGES] = number;
+		traffic_bound(t, &list);
+	}
+	pthread_mutex_unlock(&t->lock);
+	traffic_tell(t);
+	traffic_forget(list);
+}
+
+struct traffic_row *
+traffic_get(struct traffic *t, uint64_t number)
+{
+	struct traffic_row *r = NULL;
+
+	pthread_mutex_lock(&t->lock);
+	if (number >= t->first && number <= t->last)
+		r = traffic_row_ref(*traffic_slot(t, number));
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+size_t
+traffic_before(
+    struct traffic *t, uint64_t before, struct traffic_row *rows[TRAFFIC_BATCH])
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	if (before > t->last + 1)
+		before = t->last + 1;
+	while (n < TRAFFIC_BATCH && before > t->first)
+		rows[n++] = traffic_row_ref(*traffic_slot(t, --before));
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+size_t
+traffic_after(
+    struct traffic *t, uint64_t after, struct traffic_row *rows[TRAFFIC_BATCH])
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	if (after + 1 < t->first)
+		after = t->first - 1;
+	while (n < TRAFFIC_BATCH && after < t->last)
+		rows[n++] = traffic_row_ref(*traffic_slot(t, ++after));
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+int
+traffic_changes(struct traffic *t, uint64_t *seen, uint64_t *numbers)
+{
+	int n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->changes - *seen > TRAFFIC_CHANGES) {
+		*seen = t->changes;
+		n = -1;
+	}
+	while (*seen < t->changes)
+		numbers[n++] = t->changed[(*seen)++ % TRAFFIC_CHANGES];
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+void
+traffic_figures(struct traffic *t, struct traffic_figures *f)
+{
+	pthread_mutex_lock(&t->lock);
+	*f = (struct traffic_figures){ .first = t->first,
+		.last = t->last,
+		.cleared = t->cleared,
+		.dropped = t->dropped,
+		.changes = t->changes,
+		.bytes = t->bytes };
+	pthread_mutex_unlock(&t->lock);
+}
+
+bool
+traffic_news(const struct traffic *t, uint64_t *seen)
+{
+	uint64_t now = atomic_load_explicit(&t->news, memory_order_acquire);
+	bool news = now != *seen;
+
+	*seen = now;
+	return news;
+}

@@ -1,0 +1,169 @@
+#ifndef GATEWAY_TRAFFIC_H
+#define GATEWAY_TRAFFIC_H
+
+/*
+ * The traffic log: the last exchanges that the gateway had with its clients,
+ * whoever answered, bounded in number and in bytes; the oldest make room.
+ * Each has a number, from 1 on and without holes.
+ *
+ * A row does not change once it is added, and is counted: a worker gives one
+ * to the log when a transaction is over, and whoever looks at the log has it
+ * for as long as he wants.  A transaction that lasts (a WebSocket, a stream of
+ * events) gets its row when it begins; another takes its place at the end,
+ * and both have the flow, into which what passes meanwhile is put.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "har/exchange.h"
+
+struct buf;
+struct traffic; /* opaque; safe for any thread */
+
+/* The texts are for JSON. */
+#define TRAFFIC_STATES(S) \
+	S(OPEN, "open")        /* it goes on */ \
+	S(DONE, "done")        /* the client has got all of the reply */ \
+	S(GONE, "client-gone") /* the client left before that */ \
+	S(CUT, "cut")          /* the gateway ended the connection */
+
+enum traffic_state {
+#define S(name, text) TRAFFIC_##name,
+	TRAFFIC_STATES(S)
+#undef S
+	    TRAFFIC_STATE_COUNT
+};
+
+const char *traffic_state_text(enum traffic_state s);
+
+/* The texts of a row, "" for what there is not.  Fields are "Name: value"
+ * lines with CRLF. */
+enum traffic_text {
+	TRAFFIC_CLIENT,  /* "127.0.0.1:4711" */
+	TRAFFIC_SESSION, /* its name */
+	TRAFFIC_METHOD,
+	TRAFFIC_HOST,
+	TRAFFIC_PATH, /* with query */
+	TRAFFIC_REQUEST_FIELDS,
+	TRAFFIC_REQUEST_BODY, /* its start */
+	TRAFFIC_REASON,       /* phrase of the status */
+	TRAFFIC_RESPONSE_FIELDS,
+	TRAFFIC_RESPONSE_BODY, /* its start */
+	TRAFFIC_UPSTREAM,      /* that was asked: its URL */
+	TRAFFIC_ROUTE,         /* of the mock: its uuid or endpoint */
+	TRAFFIC_NOTE,          /* what went wrong */
+	TRAFFIC_MISS,          /* why nothing answered: sentences */
+	TRAFFIC_RULES, /* that would have let the nearest answer: lines */
+	TRAFFIC_TEXTS
+};
+
+/* The id of the entry that an exchange is recorded as, known some time after
+ * its end. */
+struct traffic_link {
+	atomic_uint refs;
+	_Atomic int64_t entry; /* 0: not known, or never recorded */
+};
+
+struct traffic_row {
+	atomic_uint refs;
+	struct traffic_row *next; /* of those that make room */
+	uint64_t number;
+	size_t cost; /* bytes that it counts for */
+	enum traffic_state state;
+	int64_t started_us;  /* wall clock, when the head was there */
+	int64_t duration_us; /* until the last byte was given to the socket */
+	int64_t wait_us;     /* until the head of the reply; -1: none */
+	struct timings timings;
+	bool secure;        /* the client came by TLS */
+	int minor;          /* of its HTTP/1 */
+	int status;         /* 0: there was no head of a reply */
+	const char *source; /* these three are constants */
+	const char *mode;
+	const char *tier;    /* of the key of a recording, or NULL */
+	const char *derived; /* how from a recording, or NULL */
+	const char *reason;  /* of a miss, or NULL */
+	bool refused;        /* it did not become a request */
+	int64_t entry;       /* that answered; 0: none */
+	int64_t nearest;     /* entry to a miss; 0: none */
+	uint64_t request_bytes, response_bytes; /* of the whole bodies */
+	struct str text[TRAFFIC_TEXTS];
+	struct traffic_flow *flow; /* or NULL */
+	struct traffic_link *link; /* of what was recorded, or NULL */
+};
+
+/* A copy of *of in one block, with references to its flow and link of its
+ * own.  The reference is the caller's. */
+struct traffic_row *traffic_row_new(const struct traffic_row *of);
+struct traffic_row *traffic_row_ref(struct traffic_row *r);
+void traffic_row_unref(struct traffic_row *r); /* safe on NULL */
+
+/* The entry that answered or that it was recorded as, or 0. */
+int64_t traffic_row_entry(const struct traffic_row *r);
+
+/* A field of the request or the response; p is NULL when there is none. */
+struct str traffic_field(struct str fields, const char *name);
+
+struct traffic_link *traffic_link_new(void);
+struct traffic_link *traffic_link_ref(struct traffic_link *l);
+void traffic_link_unref(struct traffic_link *l); /* safe on NULL */
+
+struct traffic_limits {
+	size_t rows;  /* at least 1 */
+	size_t bytes; /* of all rows together; one is always kept */
+};
+
+struct traffic *traffic_new(const struct traffic_limits *l);
+void traffic_free(struct traffic *t); /* safe on NULL */
+
+/* Adds r, whose reference moves in, and gives it the next number. */
+uint64_t traffic_add(struct traffic *t, struct traffic_row *r);
+
+/* Puts r, whose reference moves in, in the place of the one with that number,
+ * if there still is one. */
+void traffic_replace(struct traffic *t, uint64_t number, struct traffic_row *r);
+
+/* The row with that number, or NULL. */
+struct traffic_row *traffic_get(struct traffic *t, uint64_t number);
+
+#define TRAFFIC_BATCH 256 /* rows taken at a time: workers wait meanwhile */
+
+/*
+ * Up to TRAFFIC_BATCH rows, references of the caller's, with numbers below
+ * before, the highest first, or above after, the lowest first.  How many.
+ */
+size_t traffic_before(struct traffic *t, uint64_t before,
+    struct traffic_row *rows[TRAFFIC_BATCH]);
+size_t traffic_after(
+    struct traffic *t, uint64_t after, struct traffic_row *rows[TRAFFIC_BATCH]);
+
+#define TRAFFIC_CHANGES 1024 /* that are remembered */
+
+/*
+ * The numbers of rows that others took the place of since *seen, which moves
+ * along; begin with that of traffic_figures().  How many there are in numbers,
+ * TRAFFIC_CHANGES at most; -1 when there were more.
+ */
+int traffic_changes(struct traffic *t, uint64_t *seen, uint64_t *numbers);
+
+/* Forgets all rows; numbers go on. */
+void traffic_clear(struct traffic *t);
+
+struct traffic_figures {
+	uint64_t first;   /* number of the oldest row; last + 1 when empty */
+	uint64_t last;    /* number that was given out last */
+	uint64_t cleared; /* number of the last row that was cleared away */
+	uint64_t dropped; /* since then, for want of room */
+	uint64_t changes; /* for traffic_changes() */
+	size_t bytes;
+};
+void traffic_figures(struct traffic *t, struct traffic_figures *f);
+
+/* Whether anything was added or changed since *seen, a value of this
+ * function's, 0 to begin with.  Takes no lock. */
+bool traffic_news(const struct traffic *t, uint64_t *seen);
+
+#endif
