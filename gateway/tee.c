@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/mailbox.h"
+#include "gateway/traffic_note.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "gateway/ws_tap.h"
@@ -208,6 +209,7 @@ tee_add_marks(struct transaction *t)
 struct tee_word {
 	struct library *library; /* told when the entry was added there */
 	struct library_keys keys;
+	struct traffic_link *link; /* told, too; or NULL */
 	struct mailbox *mailbox;
 	struct transaction *t;
 	void (*on_written)(struct transaction *t, bool stored);
@@ -233,6 +235,9 @@ tee_on_written(void *arg, int64_t entry)
 
 	if (word->library != NULL)
 		library_written(word->library, &word->keys, entry);
+	if (word->link != NULL && entry != -1)
+		atomic_store(&word->link->entry, entry);
+	traffic_link_unref(word->link);
 	word->stored = entry != -1;
 	if (word->t == NULL)
 		free(word);
@@ -307,12 +312,18 @@ tee_drop(struct transaction *t)
 	exchange_free(t->x);
 }
 
+/* NULL when nobody is to be told. */
 static struct tee_word *
 tee_word_new(struct transaction *t, bool findable,
     void (*on_written)(struct transaction *t, bool stored))
 {
-	struct tee_word *word = xcalloc(1, sizeof(*word));
+	struct traffic_link *link = traffic_note_link(t);
+	struct tee_word *word;
 
+	if (!findable && on_written == NULL && link == NULL)
+		return NULL;
+	word = xcalloc(1, sizeof(*word));
+	word->link = link;
 	word->keys = library_keys(t->x);
 	if (findable)
 		word->library = t->w->shared->library;
@@ -331,7 +342,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 {
 	struct shared *g = t->w->shared;
 	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE;
-	struct tee_word *word = NULL;
+	struct tee_word *word;
 
 	if (outcome != OUTCOME_COMPLETE && !t->settings->record_failures)
 		return false; /* transaction_free() drops it */
@@ -341,8 +352,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 	tee_complete(t, outcome, failure, trailers);
 	if (g->redactor != NULL)
 		tee_redact_response(t);
-	if (findable || on_written != NULL)
-		word = tee_word_new(t, findable, on_written);
+	word = tee_word_new(t, findable, on_written);
 	if (findable)
 		library_add(g->library, t->x);
 	t->committing = on_written != NULL;

@@ -21,13 +21,13 @@
 
 #include "gateway/traffic_note.h"
 
-#define TRAFFIC_NOTE_KEPT 64         /* drafts of a worker */
+#define TRAFFIC_NOTE_KEPT 64         /* notes of a worker */
 #define TRAFFIC_NOTE_KEEP (4u << 10) /* bytes that each of its texts keeps */
 
-struct traffic_draft {
-	struct traffic_draft *next; /* of those that a worker keeps */
-	struct buf head;            /* of the reply, as rendered */
-	struct buf body, sent;      /* the starts of both bodies */
+struct traffic_note {
+	struct traffic_note *next; /* of those that a worker keeps */
+	struct buf head;           /* of the reply, as rendered */
+	struct buf body, sent;     /* the starts of both bodies */
 	uint64_t body_size, sent_size;
 	struct buf fields; /* of the request, rendered at the end */
 	struct buf route, note, miss, rules;
@@ -57,26 +57,26 @@ traffic_note_wanted(const struct transaction *t)
 	return (sink->log != NULL || sink->access != NULL) && !t->noted;
 }
 
-static struct traffic_draft *
-traffic_note_draft(struct transaction *t)
+static struct traffic_note *
+traffic_note_of(struct transaction *t)
 {
-	struct traffic_draft *d = t->draft;
+	struct traffic_note *d = t->note;
 
 	if (d != NULL)
 		return d;
-	d = t->w->drafts;
+	d = t->w->notes;
 	if (d != NULL) {
-		t->w->drafts = d->next;
-		t->w->ndrafts--;
+		t->w->notes = d->next;
+		t->w->nnotes--;
 	} else {
 		d = xcalloc(1, sizeof(*d));
 	}
-	return t->draft = d;
+	return t->note = d;
 }
 
 static void
 traffic_note_each(
-    struct traffic_draft *d, void (*act)(struct buf *b, size_t keep))
+    struct traffic_note *d, void (*act)(struct buf *b, size_t keep))
 {
 	act(&d->head, TRAFFIC_NOTE_KEEP);
 	act(&d->body, TRAFFIC_NOTE_KEEP);
@@ -96,7 +96,7 @@ traffic_note_free_text(struct buf *b, size_t keep)
 }
 
 static void
-traffic_note_free(struct traffic_draft *d)
+traffic_note_free(struct traffic_note *d)
 {
 	traffic_note_each(d, traffic_note_free_text);
 	free(d);
@@ -104,14 +104,14 @@ traffic_note_free(struct traffic_draft *d)
 
 /* What is kept of it is its memory. */
 static void
-traffic_note_give_back(struct worker *w, struct traffic_draft *d)
+traffic_note_give_back(struct worker *w, struct traffic_note *d)
 {
-	struct traffic_draft empty = { 0 };
+	struct traffic_note empty = { 0 };
 
 	traffic_flow_unref(d->flow);
 	ws_tap_free(d->tap);
 	traffic_link_unref(d->link);
-	if (w->ndrafts == TRAFFIC_NOTE_KEPT) {
+	if (w->nnotes == TRAFFIC_NOTE_KEPT) {
 		traffic_note_free(d);
 		return;
 	}
@@ -120,19 +120,19 @@ traffic_note_give_back(struct worker *w, struct traffic_draft *d)
 	empty.body = d->body;
 	empty.sent = d->sent;
 	empty.fields = d->fields;
-	empty.next = w->drafts;
+	empty.next = w->notes;
 	*d = empty;
-	w->drafts = d;
-	w->ndrafts++;
+	w->notes = d;
+	w->nnotes++;
 }
 
 void
 traffic_note_forget(struct worker *w)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
-	while ((d = w->drafts) != NULL) {
-		w->drafts = d->next;
+	while ((d = w->notes) != NULL) {
+		w->notes = d->next;
 		traffic_note_free(d);
 	}
 }
@@ -152,11 +152,11 @@ traffic_note_some(const struct transaction *t, struct buf *b, struct str s)
 void
 traffic_note_head(struct transaction *t)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t))
 		return;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	d->head.n = 0;
 	buf_add_str(&d->head, buf_str(&t->w->head));
 	d->head_us = clock_mono_us();
@@ -165,11 +165,11 @@ traffic_note_head(struct transaction *t)
 void
 traffic_note_body(struct transaction *t, struct str bytes)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t) || bytes.n == 0)
 		return;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	d->body_size += bytes.n;
 	if (d->flow != NULL)
 		traffic_flow_piece(
@@ -181,11 +181,11 @@ traffic_note_body(struct transaction *t, struct str bytes)
 void
 traffic_note_sent(struct transaction *t, struct str bytes)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t))
 		return;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	d->sent_size += bytes.n;
 	traffic_note_some(t, &d->sent, bytes);
 }
@@ -193,11 +193,11 @@ traffic_note_sent(struct transaction *t, struct str bytes)
 void
 traffic_note_call(struct transaction *t)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t) || t->call == NULL)
 		return;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	d->timings = TIMINGS_UNKNOWN;
 	call_timings(t->call, &d->timings);
 	d->timed = true;
@@ -206,11 +206,11 @@ traffic_note_call(struct transaction *t)
 void
 traffic_note_text(struct transaction *t, const char *text)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t))
 		return;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	d->note.n = 0;
 	buf_add_text(&d->note, text);
 }
@@ -219,11 +219,11 @@ void
 traffic_note_miss(
     struct transaction *t, const char *detail, const struct explanation *x)
 {
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t))
 		return;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	d->reason = t->why == FOUND_EXHAUSTED ? "exhausted" : "no-recording";
 	buf_add_text(&d->miss, detail);
 	if (x == NULL)
@@ -240,18 +240,18 @@ void
 traffic_note_route(struct transaction *t, struct str route)
 {
 	if (traffic_note_wanted(t))
-		buf_add_str(&traffic_note_draft(t)->route, route);
+		buf_add_str(&traffic_note_of(t)->route, route);
 }
 
 struct traffic_link *
 traffic_note_link(struct transaction *t)
 {
 	struct traffic_sink *sink = traffic_note_sink(t);
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (sink->log == NULL || t->noted)
 		return NULL;
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	if (d->link == NULL)
 		d->link = traffic_link_new();
 	return traffic_link_ref(d->link);
@@ -277,7 +277,7 @@ traffic_note_split(struct str head, struct str *reason, struct str *fields)
 
 static struct timings
 traffic_note_timings(
-    const struct transaction *t, const struct traffic_draft *d, int64_t end)
+    const struct transaction *t, const struct traffic_note *d, int64_t end)
 {
 	struct timings own = TIMINGS_UNKNOWN;
 
@@ -300,7 +300,7 @@ traffic_note_started(const struct transaction *t, int64_t now)
 
 static void
 traffic_note_texts(
-    struct transaction *t, struct traffic_draft *d, struct traffic_row *r)
+    struct transaction *t, struct traffic_note *d, struct traffic_row *r)
 {
 	const struct http1_head *h = &t->r->head;
 	struct str *x = r->text;
@@ -333,7 +333,7 @@ traffic_note_texts(
 }
 
 static void
-traffic_note_row(struct transaction *t, struct traffic_draft *d,
+traffic_note_row(struct transaction *t, struct traffic_note *d,
     enum traffic_state state, struct traffic_row *r)
 {
 	int64_t now = clock_mono_us(), began = traffic_note_started(t, now);
@@ -432,7 +432,7 @@ traffic_note_redact(const struct transaction *t, struct traffic_row *r,
 
 static struct traffic_row *
 traffic_note_make(
-    struct transaction *t, struct traffic_draft *d, enum traffic_state state)
+    struct transaction *t, struct traffic_note *d, enum traffic_state state)
 {
 	struct traffic_row of, *r;
 	struct buf fields[2] = { { 0 }, { 0 } };
@@ -456,7 +456,7 @@ static void
 traffic_note_show(struct transaction *t, bool messages)
 {
 	struct traffic_sink *sink = traffic_note_sink(t);
-	struct traffic_draft *d = traffic_note_draft(t);
+	struct traffic_note *d = traffic_note_of(t);
 
 	if (messages || t->w->shared->redactor == NULL)
 		d->flow = traffic_flow_new(messages, sink->body);
@@ -500,7 +500,7 @@ traffic_note_on_frame(void *arg, struct frame *f)
 		}
 		redaction_end(&d);
 	}
-	traffic_flow_message(t->draft->flow, f);
+	traffic_flow_message(t->note->flow, f);
 	buf_free(&changed);
 }
 
@@ -514,22 +514,22 @@ traffic_note_socket(struct transaction *t)
 	if (!traffic_note_shows(t))
 		return;
 	traffic_note_show(t, true);
-	traffic_note_split(buf_str(&t->draft->head), &reason, &fields);
+	traffic_note_split(buf_str(&t->note->head), &reason, &fields);
 	(void)headers_parse(&agreed, &arena, fields);
-	t->draft->tap = ws_tap_new(&agreed, traffic_note_on_frame, t);
+	t->note->tap = ws_tap_new(&agreed, traffic_note_on_frame, t);
 	arena_fini(&arena);
 }
 
 void
 traffic_note_frames(struct transaction *t, bool from_client, struct str bytes)
 {
-	if (t->draft != NULL && t->draft->tap != NULL)
-		ws_tap_take(t->draft->tap, from_client, bytes);
+	if (t->note != NULL && t->note->tap != NULL)
+		ws_tap_take(t->note->tap, from_client, bytes);
 }
 
 /* To whom it may concern; r has its number then. */
 static void
-traffic_note_give(struct traffic_sink *sink, const struct traffic_draft *d,
+traffic_note_give(struct traffic_sink *sink, const struct traffic_note *d,
     struct traffic_row *r)
 {
 	struct traffic_row *mine = traffic_row_ref(r);
@@ -552,14 +552,14 @@ void
 traffic_note_end(struct transaction *t, enum traffic_state state)
 {
 	struct traffic_sink *sink = traffic_note_sink(t);
-	struct traffic_draft *d;
+	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t))
 		return;
 	traffic_note_call(t);
-	d = traffic_note_draft(t);
+	d = traffic_note_of(t);
 	traffic_note_give(sink, d, traffic_note_make(t, d, state));
 	t->noted = true;
-	t->draft = NULL;
+	t->note = NULL;
 	traffic_note_give_back(t->w, d);
 }

@@ -6,8 +6,8 @@
  * while it goes on, and made a row when it is over.  Does nothing unless one
  * of them is kept.  With a redactor no row has a secret.
  *
- * Notes lie in a draft, of which each worker keeps some for the next
- * transactions, so that a row is all that is allocated.
+ * Each worker keeps some notes for the next transactions, so that a row is all
+ * that is allocated.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 struct explanation;
 struct transaction;
-struct traffic_draft; /* opaque */
+struct traffic_note; /* opaque */
 struct worker;
 
 /* The head of the reply is in w->head, whole. */

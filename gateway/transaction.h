@@ -50,7 +50,7 @@ struct search;
 struct verdict;
 struct recording;
 struct session_request;
-struct traffic_draft;
+struct traffic_note;
 struct tunnel;
 struct worker;
 struct ws_tap;
@@ -156,8 +156,8 @@ struct transaction {
 	bool committing; /* the recorder will call back */
 	bool gone;       /* the client left meanwhile */
 
-	struct traffic_draft *draft; /* of its row in the traffic log */
-	bool noted;                  /* it has one */
+	struct traffic_note *note; /* for its row in the traffic log */
+	bool noted;                /* it has one */
 
 	struct transaction *next_starved;
 	bool starved;

@@ -48,7 +48,7 @@ struct named;
 struct plan;
 struct pool;
 struct tally;
-struct traffic_draft;
+struct traffic_note;
 struct traffic_sink;
 struct transaction;
 struct upstream_tls;
@@ -117,9 +117,9 @@ struct worker {
 	struct buf note;    /* what it will say of its source */
 	struct iovec pieces[WORKER_PIECES]; /* for one write */
 	int npieces;
-	struct meter *meter;     /* or NULL */
-	struct traffic_draft *drafts; /* only traffic_note.c */
-	size_t ndrafts;
+	struct meter *meter;        /* or NULL */
+	struct traffic_note *notes; /* only traffic_note.c */
+	size_t nnotes;
 	struct mailbox *mailbox; /* calls from other threads */
 	struct event *deadline;  /* of draining */
 	pthread_t thread;
