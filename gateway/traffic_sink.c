@@ -14,7 +14,7 @@ traffic_sink_open(
 		.bytes = (size_t)s->traffic_bytes };
 
 	k->body = (size_t)s->traffic_body;
-	if (s->keep_traffic)
+	if (s->keep_traffic || settings_has_admin(s))
 		k->log = traffic_new(&limits);
 	if (s->access_log == NULL)
 		return 0;
