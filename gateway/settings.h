@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gateway/mode_set.h"
 #include "gateway/access_log.h"
+#include "gateway/mode_set.h"
 #include "gateway/session.h"
 #include "recorder/recorder.h"
 #include "replay/key.h"
