@@ -16,6 +16,7 @@
 #include "gateway/traffic_note.h"
 #include "gateway/transaction.h"
 #include "gateway/upstream.h"
+#include "har/deflate.h"
 #include "mock/mocks.h"
 #include "replay/key.h"
 #include "replay/library.h"
@@ -197,6 +198,7 @@ worker_free(struct worker *w)
 	keyer_free(w->keyer);
 	mocks_unref(w->mocks);
 	plan_unref(w->plan);
+	deflate_free(w->deflate);
 	arena_fini(&w->batch);
 	buf_free(&w->head);
 	buf_free(&w->note);

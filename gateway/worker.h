@@ -23,6 +23,7 @@ struct admin;
 struct channels;
 struct client_side;
 struct contract;
+struct deflate;
 struct differences;
 struct err;
 struct event;
@@ -111,10 +112,11 @@ struct worker {
 	struct event *draft_tick; /* of them; NULL when nothing is recorded */
 	bool draining;            /* no new requests; replies say close */
 	int64_t now; /* monotonic µs, fresh in each callback that came by I/O */
-	char *scratch;      /* WORKER_SCRATCH bytes for one read */
-	struct arena batch; /* forgotten after each batch of writes */
-	struct buf head;    /* a head being rendered */
-	struct buf note;    /* what it will say of its source */
+	struct deflate *deflate; /* of ws_replay.c; NULL: not used yet */
+	char *scratch;           /* WORKER_SCRATCH bytes for one read */
+	struct arena batch;      /* forgotten after each batch of writes */
+	struct buf head;         /* a head being rendered */
+	struct buf note;         /* what it will say of its source */
 	struct iovec pieces[WORKER_PIECES]; /* for one write */
 	int npieces;
 	struct meter *meter;        /* or NULL */

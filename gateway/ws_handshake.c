@@ -98,3 +98,78 @@ ws_handshake_extensions(const struct headers *h, struct ws_deflate *d)
 				return false;
 	return true;
 }
+
+#define WS_DEFLATE \
+	"permessage-deflate; server_no_context_takeover; " \
+	"client_no_context_takeover"
+
+/* The value of a parameter, which may be quoted (RFC 7692 section 5.1). */
+static struct str
+ws_handshake_value(struct str parameter)
+{
+	struct str name, value = parameter;
+
+	(void)str_cut(&value, '=', &name);
+	if (value.p == NULL)
+		return STR("");
+	value = str_trim(value);
+	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
+		value = (struct str){ value.p + 1, value.n - 2 };
+	return value;
+}
+
+/* What a parameter asks of a server (RFC 7692 section 7.1): false for what
+ * cannot be agreed to, as a smaller window of its own.  *window: it has to be
+ * repeated. */
+static bool
+ws_handshake_can(struct str parameter, bool *window)
+{
+	struct str rest = parameter, name;
+	uint64_t bits;
+
+	if (!str_cut(&rest, '=', &name))
+		return false;
+	name = str_trim(name);
+	if (str_iis(name, "server_max_window_bits")) {
+		*window = true;
+		return str_is(ws_handshake_value(parameter), "15");
+	}
+	if (str_iis(name, "client_max_window_bits"))
+		return rest.p == NULL ||
+		       (str_u64(ws_handshake_value(parameter), &bits) == 0 &&
+			   bits >= 8 && bits <= 15);
+	return rest.p == NULL &&
+	       (str_iis(name, "server_no_context_takeover") ||
+		   str_iis(name, "client_no_context_takeover"));
+}
+
+static const char *
+ws_handshake_offer(struct str offer)
+{
+	bool window = false;
+	struct str part;
+
+	if (!str_cut(&offer, ';', &part) ||
+	    !str_iis(str_trim(part), "permessage-deflate"))
+		return NULL;
+	while (str_cut(&offer, ';', &part))
+		if (!ws_handshake_can(str_trim(part), &window))
+			return NULL;
+	return window ? WS_DEFLATE "; server_max_window_bits=15" : WS_DEFLATE;
+}
+
+const char *
+ws_handshake_deflate(const struct headers *h)
+{
+	const char *answer = NULL;
+	const struct header *f;
+	struct str rest, part;
+	size_t at = 0;
+
+	while (answer == NULL &&
+	       (f = headers_next(h, "Sec-WebSocket-Extensions", &at)) != NULL)
+		for (rest = f->value;
+		     answer == NULL && str_cut(&rest, ',', &part);)
+			answer = ws_handshake_offer(str_trim(part));
+	return answer;
+}

@@ -30,4 +30,11 @@ bool ws_handshake_agrees(const struct headers *h);
  * extension that is not known here. */
 bool ws_handshake_extensions(const struct headers *h, struct ws_deflate *d);
 
+/*
+ * What an answer says to agree to permessage-deflate with each message for
+ * itself in both directions, if Sec-WebSocket-Extensions of a request offers
+ * it in a way that can be agreed to; else NULL.
+ */
+const char *ws_handshake_deflate(const struct headers *h);
+
 #endif

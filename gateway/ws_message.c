@@ -236,6 +236,19 @@ ws_message_write(struct buf *out, enum ws_opcode opcode, struct str payload,
 }
 
 void
+ws_message_write_packed(
+    struct buf *out, enum ws_opcode opcode, struct str packed)
+{
+	struct ws_frame f = {
+		.opcode = opcode, .fin = true, .rsv1 = true, .length = packed.n
+	};
+	uint8_t head[WS_FRAME_HEAD];
+
+	buf_add(out, head, ws_frame_head(&f, head));
+	buf_add_str(out, packed);
+}
+
+void
 ws_message_close(
     struct buf *out, unsigned code, struct str reason, const uint8_t mask[4])
 {

@@ -75,6 +75,10 @@ enum ws_step ws_message_read(struct ws_message_reader *r, const char *p,
 void ws_message_write(struct buf *out, enum ws_opcode opcode,
     struct str payload, const uint8_t mask[4]);
 
+/* The same of a server's message that is compressed (har/deflate.h). */
+void ws_message_write_packed(
+    struct buf *out, enum ws_opcode opcode, struct str packed);
+
 /* Appends a Close.  reason is cut, between characters, to what fits. */
 void ws_message_close(
     struct buf *out, unsigned code, struct str reason, const uint8_t mask[4]);

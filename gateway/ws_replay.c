@@ -25,6 +25,7 @@
 #include "gateway/traffic_note.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
+#include "har/deflate.h"
 #include "replay/level.h"
 #include "replay/script.h"
 
@@ -60,6 +61,7 @@ struct ws_replay {
 	int64_t due;     /* of the message that is next; 0: not asked yet */
 	bool full;       /* the client has to read first */
 	bool closing;    /* Close was said */
+	bool packs;      /* its messages are compressed */
 };
 
 /* ---- ends ------------------------------------------------------------ */
@@ -232,6 +234,21 @@ ws_replay_left(struct ws_replay *p, const struct frame *f)
 	return p->due - p->t->w->now;
 }
 
+/* Compression was agreed on. */
+static void
+ws_replay_pack(struct ws_replay *p, const struct frame *f)
+{
+	struct worker *w = p->t->w;
+	struct buf packed = { 0 };
+
+	if (w->deflate == NULL)
+		w->deflate = deflate_new();
+	deflate_message(w->deflate, f->data, &packed);
+	ws_message_write_packed(
+	    &p->out, (enum ws_opcode)f->opcode, buf_str(&packed));
+	buf_free(&packed);
+}
+
 /* False when it is not its time. */
 static bool
 ws_replay_say(struct ws_replay *p, const struct frame *f)
@@ -251,6 +268,9 @@ ws_replay_say(struct ws_replay *p, const struct frame *f)
 			data = (struct str){ data.p + 2, data.n - 2 };
 		}
 		ws_replay_close(p, code, data);
+	} else if (p->packs) {
+		ws_replay_pack(p, f);
+		ws_replay_write(p);
 	} else {
 		ws_message_write(
 		    &p->out, (enum ws_opcode)f->opcode, data, NULL);
@@ -462,13 +482,28 @@ ws_replay_read(void *arg, uint64_t at, void *out, size_t n, struct err *e)
 	return (int64_t)n;
 }
 
+/* How messages will be compressed, as the recorded upstream did; NULL: not at
+ * all. */
+static const char *
+ws_replay_deflate(const struct transaction *t)
+{
+	struct ws_deflate recorded;
+
+	if (!ws_handshake_extensions(&t->answer->headers, &recorded) ||
+	    !recorded.on)
+		return NULL;
+	return ws_handshake_deflate(&t->r->head.headers);
+}
+
 static void
-ws_replay_head(struct transaction *t)
+ws_replay_head(struct transaction *t, const char *deflate)
 {
 	struct buf *b = &t->w->head;
 	struct iovec v;
 
 	ws_agree(t, &t->answer->headers);
+	if (deflate != NULL)
+		buf_addf(b, "Sec-WebSocket-Extensions: %s\r\n", deflate);
 	t->framing = REPLY_NO_BODY;
 	t->keep = true;
 	reply_finish_answer_head(t);
@@ -478,8 +513,9 @@ ws_replay_head(struct transaction *t)
 }
 
 static void
-ws_replay_start(struct transaction *t)
+ws_replay_start(struct transaction *t, bool packs)
 {
+	const struct ws_deflate own = { packs, packs, packs };
 	static const struct lane_events events = {
 		.on_bytes = ws_replay_on_bytes,
 		.on_end = ws_replay_on_end,
@@ -491,12 +527,13 @@ ws_replay_start(struct transaction *t)
 	struct ws_replay *p = xcalloc(1, sizeof(*p));
 
 	p->t = t;
+	p->packs = packs;
 	meter_add(t->w->meter, METER_AT(sockets), 1);
 	STAILQ_INIT(&p->heard);
 	p->last_at = -1;
 	p->script = script_new(ws_replay_read, t);
 	ws_message_start(
-	    &p->in, true, (size_t)t->settings->max_request_body, NULL);
+	    &p->in, true, (size_t)t->settings->max_request_body, &own);
 	p->timer = event_new(t->w->base, -1, 0, ws_replay_on_timer, p);
 	if (p->timer == NULL)
 		abort(); /* as for any small piece of memory */
@@ -510,7 +547,7 @@ ws_replay_begin(struct transaction *t)
 {
 	struct problem problem = { .status = 400,
 		.title = "Not a request for a WebSocket" };
-	const char *wrong = "What is recorded is one.";
+	const char *wrong = "What is recorded is one.", *deflate;
 
 	if (t->upgrade)
 		wrong =
@@ -522,6 +559,7 @@ ws_replay_begin(struct transaction *t)
 		return;
 	}
 	library_served(t->w->reader, &t->wanted, t->answer);
-	ws_replay_head(t);
-	ws_replay_start(t);
+	deflate = ws_replay_deflate(t);
+	ws_replay_head(t, deflate);
+	ws_replay_start(t, deflate != NULL);
 }

@@ -53,9 +53,10 @@ def closing(code, reason=''):
 class Socket:
     """A WebSocket on a Wire that has its handshake behind it."""
 
-    def __init__(self, wire, client, deflate=False):
+    def __init__(self, wire, client, deflate=False, own=False):
         self.wire = wire
         self.client = client
+        self.own = own  # each message is compressed for itself
         self.packer = zlib.compressobj(wbits=-15) if deflate else None
         self.unpacker = zlib.decompressobj(wbits=-15) if deflate else None
 
@@ -69,6 +70,8 @@ class Socket:
             payload = self.packer.compress(payload) + \
                 self.packer.flush(zlib.Z_SYNC_FLUSH)
             payload, rsv = payload[:-4], 4
+            if self.own:
+                self.packer = zlib.compressobj(wbits=-15)
         self.wire.send(frame(opcode, payload, self.client, fin, rsv))
 
     def close(self, code=1000, reason=''):
@@ -119,15 +122,17 @@ def opened(client, target='/ws', protocols=(), deflate=False, more=(),
     if protocols:
         headers.append(('Sec-WebSocket-Protocol', ', '.join(protocols)))
     if deflate:
-        headers.append(('Sec-WebSocket-Extensions', 'permessage-deflate'))
+        headers.append(('Sec-WebSocket-Extensions', 'permessage-deflate'
+                        if deflate is True else deflate))
     client.request('GET', target, headers + list(more))
     r = client.head()
     if r.status != 101:
         return None, client.body(r, r.framing)
     if r.get('sec-websocket-accept') != accept(key):
         raise AssertionError(f'another key was answered: {r}')
-    agreed = 'permessage-deflate' in (r.get('sec-websocket-extensions') or '')
-    return Socket(client, True, agreed), r
+    agreed = r.get('sec-websocket-extensions') or ''
+    return Socket(client, True, 'permessage-deflate' in agreed,
+                  'client_no_context_takeover' in agreed), r
 
 
 def shouts(s):

@@ -54,6 +54,8 @@ def replays(t, *talks, options=(), mode='replay'):
     return t.hark(mode, *options, store=store)
 
 
+AGREED = 'permessage-deflate; server_no_context_takeover; ' \
+    'client_no_context_takeover'
 TALK = [message('receive', 'hello'), message('send', 'a'),
         message('receive', 'A'), message('receive', 'AAEC', opcode=BINARY),
         message('send', 'cGluZw==', opcode=PING),
@@ -70,7 +72,7 @@ def a_talk_goes_as_it_was_recorded(t):
                   key='MDEyMzQ1Njc4OWFiY2RlZg==')
     same((r.source, r.get('sec-websocket-protocol')), ('replay', 'chat'))
     same((len(r.all('sec-websocket-accept')),
-          r.all('sec-websocket-extensions')), (1, []))
+          r.all('sec-websocket-extensions')), (1, [AGREED]))
     same(s.receive(), 'hello')
     s.send('a')
     same((s.receive(), s.receive()), ('A', b'\0\1\2'))
@@ -80,6 +82,37 @@ def a_talk_goes_as_it_was_recorded(t):
     same(s.wire.ended(), 'eof')
     hark.stop()
     check('1 replayed' in hark.log and '0 missed' in hark.log, hark.log)
+
+
+@case
+def compression_is_agreed_on_where_it_was_and_both_can(t):
+    text = 'again and again and again ' * 200
+    talk = [message('send', text), message('receive', text),
+            message('send', text), message('receive', text),
+            message('receive', ''), message('receive', 'AAAA', opcode=BINARY)]
+    hark = replays(t, ('/ws', talk))
+    for offer, answer in (
+            ('permessage-deflate; client_max_window_bits', AGREED),
+            ('permessage-deflate; server_max_window_bits=10, '
+             'permessage-deflate; server_max_window_bits="15"',
+             AGREED + '; server_max_window_bits=15'),
+            ('x-unknown, permessage-deflate; client_max_window_bits=9; '
+             'server_no_context_takeover', AGREED),
+            ('permessage-deflate; server_max_window_bits=9', None),
+            ('permessage-deflate; client_max_window_bits=16', None),
+            ('permessage-deflate; never_heard_of=1', None),
+            (False, None)):
+        s, r = opened(t.client(hark), deflate=offer)
+        same((offer, r.get('sec-websocket-extensions')), (offer, answer))
+        for _ in range(2):
+            s.send(text)
+            fin, rsv, opcode, payload = s.frame()
+            same((fin, rsv, opcode), (1, 4 if answer else 0, TEXT))
+            check(len(payload) < 200 if answer else
+                  payload.decode() == text, len(payload))
+        same((s.receive(), s.receive()), ('', b'\0\0\0'))
+        s.close()
+        same(s.closed(), (1000, ''))
 
 
 @case
