@@ -368,6 +368,8 @@ forward_on_body(void *arg, struct str bytes)
 void
 forward_starve(struct transaction *t)
 {
+	if (t->starved)
+		return;
 	t->starved = true;
 	t->next_starved = t->w->starved;
 	t->w->starved = t;
@@ -398,6 +400,8 @@ forward_go_on(struct transaction *t)
 		call_resume(t->call);
 	else if (t->tunnel != NULL)
 		upgrade_hold(t, false);
+	if (t->upload != NULL)
+		upload_go_on(t);
 }
 
 void
@@ -503,7 +507,6 @@ forward_on_failure(void *arg, const struct call_failure *f)
 	traffic_note_call(t);
 	traffic_note_text(t, f->text);
 	t->call = NULL;
-	upload_drop(t);
 	log_warn(transaction_subject(t, subject, sizeof(subject)),
 	    "upstream %s failed: %s: %s", t->route.origin->text,
 	    call_phase_text(f->phase), f->text);
@@ -511,6 +514,7 @@ forward_on_failure(void *arg, const struct call_failure *f)
 		transaction_failed(t, f);
 		return;
 	}
+	upload_drop(t);
 	forward_write(t);
 	atomic_fetch_add(&t->w->shared->failed, 1);
 	transaction_abort(t);
@@ -570,14 +574,16 @@ forward_start(struct transaction *t)
 	struct call_request r = { .origin = t->route.origin,
 		.method = t->r->head.method,
 		.upgrade = t->upgrade,
-		.streamed = t->r->more };
+		.streamed = t->upload != NULL };
 
 	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
 	    transaction_told(t), t->route.origin->text);
 	forward_render(t);
-	r.body = t->r->more ? STR("") : forward_body(t);
+	r.body = t->upload != NULL ? STR("") : forward_body(t);
 	r.head = buf_str(&t->request);
 	if (t->w->shared->recorder != NULL && t->mode->records)
 		tee_request(t);
 	t->call = call_start(t->w, &r, &forward_handler, t);
+	if (t->upload != NULL)
+		upload_send(t);
 }

@@ -89,7 +89,7 @@ miss_reply(struct transaction *t, const struct explanation *x, struct str said)
 		[ON_MISS_FORWARD] = 501 };
 	struct problem_miss m = { .method = t->r->head.method,
 		.url = transaction_told(t),
-		.body_bytes = t->r->body.n,
+		.body_bytes = transaction_body_size(t),
 		.explanation = x };
 	struct problem p = {
 		.status = statuses[t->settings->on_miss],

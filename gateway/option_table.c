@@ -904,6 +904,12 @@ const struct option option_table[] = {
 	    .help = "memory for request bodies of all connections",
 	},
 	{
+	    .name = "request-spool-budget",
+	    SIZE(request_spool_budget, 0, 1024 * G),
+	    .initial = "16g",
+	    .help = "disk for long request bodies that are looked up",
+	},
+	{
 	    .name = "max-header-bytes",
 	    SIZE(max_header_bytes, 1 * K, 16 * M),
 	    .initial = "64k",

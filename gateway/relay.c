@@ -54,7 +54,7 @@ relay_is_known(const struct transaction *t)
 /* Whether the request is for the gateway itself, as from a program that takes
  * it for its proxy and its API at once. */
 static bool
-relay_is_own(const struct transaction *t, struct str authority)
+relay_is_own(struct client *c, struct str authority)
 {
 	struct str host = url_host(authority), port = STR("80");
 	uint64_t number;
@@ -62,48 +62,48 @@ relay_is_own(const struct transaction *t, struct str authority)
 	if (host.n + 1 < authority.n)
 		port = (struct str){ authority.p + host.n + 1,
 			authority.n - host.n - 1 };
-	return str_u64(port, &number) == 0 &&
-	       number == client_local_port(t->c) &&
+	return str_u64(port, &number) == 0 && number == client_local_port(c) &&
 	       (str_iis(host, "localhost") || str_starts(host, "127.") ||
-		   str_is(host, "[::1]") || client_is_local(t->c, host));
+		   str_is(host, "[::1]") || client_is_local(c, host));
 }
 
 /* The origin that the request names, "" for none. */
 static struct str
-relay_authority(const struct transaction *t)
+relay_authority(struct client *c, const struct client_request *r)
 {
-	const char *tunnel = client_tunnel(t->c);
+	const char *tunnel = client_tunnel(c);
 	struct str authority = STR("");
 
-	if (t->w->shared->named == NULL)
+	if (client_worker(c)->shared->named == NULL)
 		return authority;
 	if (tunnel != NULL)
 		authority = str_of(tunnel);
-	else if (t->r->head.form == TARGET_ABSOLUTE)
-		authority = t->r->head.authority;
-	return relay_is_own(t, authority) ? STR("") : authority;
+	else if (r->head.form == TARGET_ABSOLUTE)
+		authority = r->head.authority;
+	return relay_is_own(c, authority) ? STR("") : authority;
 }
 
 bool
-relay_names(const struct transaction *t)
+relay_names(struct client *c, const struct client_request *r)
 {
-	return relay_authority(t).n > 0;
+	return relay_authority(c, r).n > 0;
 }
 
 bool
-relay_route(struct transaction *t)
+relay_route(const struct plan *p, struct client *c,
+    const struct client_request *r, struct route *route, bool *named)
 {
-	struct str authority = relay_authority(t);
-	bool https = client_tunnel(t->c) != NULL ? client_is_secure(t->c)
-						 : t->r->head.https;
+	struct named *origins = client_worker(c)->shared->named;
+	struct str authority = relay_authority(c, r);
+	bool https =
+	    client_tunnel(c) != NULL ? client_is_secure(c) : r->head.https;
 
 	/* A host that settings send elsewhere goes there. */
-	if (origins_route(
-		t->plan->origins, authority, t->r->head.path, &t->route) &&
-	    t->route.scope.n > 0)
+	if (origins_route(p->origins, authority, r->head.path, route) &&
+	    route->scope.n > 0)
 		return true;
-	t->named = true;
-	return named_route(t->w->shared->named, https, authority, &t->route);
+	*named = true;
+	return named_route(origins, https, authority, route);
 }
 
 /* What is asked in a tunnel is asked of its other end (RFC 9110 section
@@ -273,7 +273,8 @@ relay_connect(struct transaction *t)
 		    "This port is a reverse proxy (--forward-proxy is off).");
 	else if (client_tunnel(t->c) != NULL)
 		relay_refuse(t, 501, "Tunnels in tunnels are not served.");
-	else if (relay_is_own(t, t->r->head.authority) || relay_intercepts(t)) {
+	else if (relay_is_own(t->c, t->r->head.authority) ||
+		 relay_intercepts(t)) {
 		relay_agree(t);
 		client_intercept(t->c, t->r->head.authority);
 	} else if (relay_goes_out(t))

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/err.h"
+#include "gateway/long_body.h"
 #include "gateway/redacted.h"
 #include "gateway/settings.h"
 #include "har/frame.h"
@@ -26,12 +28,30 @@ _Static_assert(SCOPES_MOST <= EXPLAIN_SCOPES &&
 static struct key_parts
 search_parts(const struct search *s, struct str method, struct str scope)
 {
-	return (struct key_parts){ .method = method,
+	const struct rules_request q = { method, scope, s->target };
+	struct key_parts parts = { .method = method,
 		.scope = scope,
 		.target = s->target,
 		.headers = s->headers,
 		.body = s->body,
 		.socket = frame_asks(method, s->headers) };
+	struct err e;
+
+	if (s->longer != NULL &&
+	    long_body_parts(s->longer, s->by, &q, &parts, &e) == -1)
+		parts.body.p = NULL;
+	return parts;
+}
+
+/* The same with a body that is not known. */
+static struct key_parts
+search_any_body(const struct key_parts *parts)
+{
+	struct key_parts any = *parts;
+
+	any.body = (struct str){ NULL, 0 };
+	any.identity = NULL;
+	return any;
 }
 
 /* Whether rules can make more requests equal than are so byte by byte. */
@@ -48,14 +68,13 @@ search_probe_normalized(struct search *s, const struct key_parts *parts,
     struct answer **a, struct err *e)
 {
 	struct wanted *w = s->wanted, exact = *w;
-	struct key_parts any = *parts;
+	struct key_parts any = search_any_body(parts);
 	enum found found;
 
 	if (!key_normal(s->keyer, parts, &w->key))
 		return FOUND_NOTHING;
 	w->tier = TIER_NORMALIZED;
 	if (w->has_body) {
-		any.body = (struct str){ NULL, 0 };
 		(void)key_normal(s->keyer, &any, &w->any_body);
 	}
 	found = library_find(s->reader, w, a, e);
@@ -69,20 +88,18 @@ static enum found
 search_probe_parts(struct search *s, const struct key_parts *parts,
     struct answer **a, struct err *e)
 {
-	struct key_parts any = *parts;
+	struct key_parts any = search_any_body(parts);
 	const struct settings *by = s->settings;
 	struct wanted *w = s->wanted;
 	enum found found, looser;
 
 	w->tier = TIER_EXACT;
 	w->key = key_of(s->keyer, parts);
-	w->has_body = parts->body.n > 0;
+	w->has_body = parts->body.n > 0 || parts->identity != NULL;
 	w->headers = parts->headers;
 	w->secrets = level_hash(parts->target, parts->body);
-	if (w->has_body) {
-		any.body = (struct str){ NULL, 0 };
+	if (w->has_body)
 		w->any_body = key_of(s->keyer, &any);
-	}
 	w->ignoring = by->max_tier >= TIER_NORMALIZED &&
 			      (rules_verbs(by->rules) & NORMAL_IGNORING) != 0
 			  ? by->rules
@@ -109,13 +126,18 @@ search_probe_redacted(struct search *s, const struct redactor *by,
 	struct key_parts without = *parts;
 	struct redacted r;
 	enum found found;
+	int same = 1;
 
-	redacted_make(&r, by, &q, parts->headers, parts->body);
+	redacted_make(&r, by, &q, parts->headers,
+	    s->longer == NULL ? parts->body : STR(""));
 	without.target = r.target;
 	without.headers = r.headers;
 	without.body = r.body;
-	found = search_probe_parts(s, &without, a, e);
-	*changed |= r.changed;
+	if (s->longer != NULL)
+		same = long_body_parts(s->longer, by, &q, &without, e);
+	found =
+	    same == -1 ? FOUND_ERROR : search_probe_parts(s, &without, a, e);
+	*changed |= r.changed || same == 0;
 	s->wanted->headers = parts->headers;
 	redacted_fini(&r);
 	return found;
@@ -248,6 +270,7 @@ search_keys(struct search *s, struct str method, struct str scope,
 {
 	struct key_parts parts = search_parts(s, method, scope);
 	struct explain_key *k = r->keys + r->nkeys;
+	bool has_body = parts.body.n > 0 || parts.identity != NULL;
 	int i;
 
 	for (i = 0; i < 2 && r->nkeys + 2 <= EXPLAIN_KEYS; i++) {
@@ -258,9 +281,9 @@ search_keys(struct search *s, struct str method, struct str scope,
 		if (search_is_loose(s) && key_normal(s->keyer, &parts, &k->key))
 			k++;
 		r->nkeys = (size_t)(k - r->keys);
-		if (parts.body.n == 0)
+		if (!has_body)
 			break;
-		parts.body = (struct str){ NULL, 0 };
+		parts = search_any_body(&parts);
 	}
 }
 
@@ -289,12 +312,22 @@ search_redact(struct search *s, struct redacted *r)
 	s->target = r->target;
 	s->headers = r->headers;
 	s->body = r->body;
+	s->by = by;
 }
 
 void
 search_told_fini(struct search_told *told)
 {
 	redacted_fini(&told->redacted);
+}
+
+/* What there is to be compared. */
+static struct str
+search_body(const struct search *s)
+{
+	if (s->longer != NULL)
+		return (struct str){ NULL, 0 };
+	return s->body.n > 0 ? s->body : STR("");
 }
 
 void
@@ -315,8 +348,9 @@ search_explain(struct search *s, enum found found, struct search_told *told,
 		.nelsewhere = told->elsewhere.n,
 		.home = s->origin != NULL ? home_of(s->origin) : 0,
 		.headers = s->headers,
-		.body = s->body.n > 0 ? s->body : STR(""),
-		.size = s->body.n,
+		.body = search_body(s),
+		.size =
+		    s->longer != NULL ? long_body_size(s->longer) : s->body.n,
 		.found = found,
 		.rules = s->settings->max_tier >= TIER_NORMALIZED
 			     ? s->settings->rules

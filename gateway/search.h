@@ -16,6 +16,8 @@
 
 struct explain_request;
 struct keyer;
+struct long_body;
+struct redactor;
 struct settings;
 struct url;
 
@@ -30,6 +32,9 @@ struct search {
 	const struct url *origin;
 	const struct headers *headers;
 	struct str body;
+	struct long_body *longer; /* instead of body; or NULL */
+	const struct redactor
+	    *by; /* secrets are out of it; NULL: they are not */
 	/* session and now_us are set; the rest becomes what was looked for
 	 * last, which is what was found. */
 	struct wanted *wanted;

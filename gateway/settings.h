@@ -211,7 +211,8 @@ struct settings {
 	uint64_t max_request_body;
 	bool body_limit_given; /* it is for streamed bodies, too */
 	uint64_t stream_request_body;
-	uint64_t request_body_budget; /* over all connections */
+	uint64_t request_body_budget;  /* over all connections */
+	uint64_t request_spool_budget; /* the same of files */
 	uint64_t max_header_bytes;
 	uint64_t max_headers;
 	uint64_t max_connections;

@@ -91,7 +91,10 @@ tee_request(struct transaction *t)
 	x->mode = tee_text(x, t->mode->name);
 	if (t->w->shared->redactor != NULL)
 		tee_redact_request(t);
-	key_exchange(t->w->keyer, x);
+	if (t->upload != NULL)
+		tee_upload_begin(t);
+	else
+		key_exchange(t->w->keyer, x);
 }
 
 void
@@ -309,6 +312,7 @@ tee_drop(struct transaction *t)
 	if (t->x != NULL && t->w->shared->redactor != NULL)
 		redaction_end(&t->redaction);
 	redact_stream_free(t->stream);
+	tee_upload_free(t);
 	exchange_free(t->x);
 }
 
@@ -343,6 +347,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 	struct shared *g = t->w->shared;
 	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE;
 	struct tee_word *word;
+	struct recording *request = NULL;
 
 	if (outcome != OUTCOME_COMPLETE && !t->settings->record_failures)
 		return false; /* transaction_free() drops it */
@@ -350,13 +355,15 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 		on_written = NULL;
 	tee_draft_end(t);
 	tee_complete(t, outcome, failure, trailers);
+	if (t->upload_tee != NULL)
+		request = tee_upload_settle(t);
 	if (g->redactor != NULL)
 		tee_redact_response(t);
 	word = tee_word_new(t, findable, on_written);
 	if (findable)
 		library_add(g->library, t->x);
 	t->committing = on_written != NULL;
-	recorder_give(g->recorder, t->x, NULL, t->recording,
+	recorder_give(g->recorder, t->x, request, t->recording,
 	    word != NULL ? tee_on_written : NULL, word);
 	t->x = NULL;
 	t->recording = NULL;

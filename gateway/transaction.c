@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "gateway/chat.h"
 #include "gateway/explainer.h"
+#include "gateway/long_body.h"
 #include "gateway/match.h"
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
@@ -113,6 +114,7 @@ transaction_free(struct transaction *t)
 	if (t->call != NULL)
 		call_cancel(t->call);
 	tee_drop(t);
+	upload_free(t);
 	compare_end(t);
 	verdict_free(t);
 	if (t->question != NULL)
@@ -175,8 +177,17 @@ transaction_search(struct transaction *t)
 		.origin = transaction_origin(t),
 		.headers = &h->headers,
 		.body = t->r->body,
+		.longer = upload_long_body(t),
 		.wanted = &t->wanted,
 	};
+}
+
+uint64_t
+transaction_body_size(const struct transaction *t)
+{
+	const struct long_body *longer = upload_long_body(t);
+
+	return longer != NULL ? long_body_size(longer) : t->r->body.n;
 }
 
 static enum found
@@ -321,8 +332,8 @@ transaction_misdirected(const struct transaction *t)
 		   !str_ieq(host, url_host(str_of(route.origin->authority))));
 }
 
-/* What the gateway must not pass on whatever the mode.  True when replied. */
-static bool
+/* What the gateway must not pass on. */
+bool
 transaction_own_business(struct transaction *t)
 {
 	const struct http1_head *h = &t->r->head;
@@ -412,17 +423,16 @@ transaction_mock(struct transaction *t)
 }
 
 bool
-transaction_route(struct transaction *t)
+transaction_find_route(const struct plan *p, struct client *c,
+    const struct client_request *r, struct route *route, bool *named)
 {
-	const struct origins *o = t->plan->origins;
-
-	if (relay_names(t))
-		return relay_route(t);
+	if (relay_names(c, r))
+		return relay_route(p, c, r, route, named);
 	return origins_route(
-	    o, t->r->head.authority, t->r->head.path, &t->route);
+	    p->origins, r->head.authority, r->head.path, route);
 }
 
-static void
+void
 transaction_decide(struct transaction *t)
 {
 	enum found why = FOUND_NOTHING;
@@ -430,9 +440,11 @@ transaction_decide(struct transaction *t)
 	if (transaction_own_business(t) || mock_admin_answer(t))
 		return;
 	verdict_request(t);
-	if (transaction_mock(t))
+	/* No mock is for a request whose body is not in sight. */
+	if (t->upload == NULL && transaction_mock(t))
 		return;
-	t->routed = transaction_route(t);
+	t->routed =
+	    transaction_find_route(t->plan, t->c, t->r, &t->route, &t->named);
 	t->mode = plan_mode(t->plan, t->r->head.method, t->r->head.path,
 	    t->routed ? &t->route : NULL);
 	if (t->mode->reads && !transaction_compares(t) &&
@@ -457,7 +469,8 @@ transaction_failed(struct transaction *t, const struct call_failure *f)
 		.phase = call_phase_text(f->phase) };
 	enum found why;
 
-	if (t->mode->reads_on_failure && transaction_replay(t, &why))
+	if (t->mode->reads_on_failure &&
+	    (upload_waits(t, f) || transaction_replay(t, &why)))
 		return;
 	t->source = SOURCE_HARK;
 	atomic_fetch_add(&t->w->shared->failed, 1);
@@ -513,7 +526,11 @@ transaction_on_request(struct client *c, const struct client_request *r)
 {
 	struct transaction *t = transaction_new(c, r);
 
-	if (transaction_enter(t))
+	if (!transaction_enter(t))
+		return;
+	if (t->r->more)
+		upload_begin(t);
+	else
 		transaction_decide(t);
 }
 

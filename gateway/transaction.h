@@ -13,7 +13,7 @@
  *	trickle.c       when the pieces of a mock's stream are sent
  *	derive.c        replies that a recording does not have but implies
  *	forward.c       asking the upstream and streaming its answer
- *	upload.c        a request's body that the upstream gets as it comes
+ *	upload.c        a request's body that comes in parts
  *	relay.c         requests that name their origin, tunnels to it
  *	upgrade.c       a WebSocket that the upstream agreed to
  *	ws_agree.c      the 101 of a WebSocket that is not the upstream's
@@ -21,6 +21,7 @@
  *	tee.c           the exchange that is recorded on the way
  *	tee_socket.c    the messages of a WebSocket that is
  *	tee_draft.c     what the recorder gets of both while they go on
+ *	tee_upload.c    the request's body when it comes in parts
  *	compare.c       what differs from the recording (--diff)
  *	traffic_note.c  what the traffic log gets to know
  *	verdict.c       what is not as described (--openapi)
@@ -52,6 +53,8 @@ struct recording;
 struct session_request;
 struct traffic_note;
 struct tunnel;
+struct upload;
+struct upload_tee;
 struct worker;
 struct ws_tap;
 
@@ -125,6 +128,7 @@ struct transaction {
 	struct trickle *trickle; /* of a mock's body in pieces */
 	struct pace *pace;       /* slows it down; NULL: nothing does */
 
+	struct upload *upload; /* the body comes in parts; or NULL */
 	struct call *call;     /* running */
 	bool upgrade;          /* the request is for a WebSocket */
 	struct tunnel *tunnel; /* which it has become; the call is over */
@@ -141,7 +145,8 @@ struct transaction {
 	struct ws_tap *tap;      /* by its messages */
 	int64_t tap_began;       /* monotonic */
 	bool tap_full;           /* as many as are to be recorded */
-	struct recording *recording; /* its body so far */
+	struct recording *recording;   /* its body so far */
+	struct upload_tee *upload_tee; /* the request's; or NULL */
 	struct redaction redaction; /* of x; only with the gateway's redactor */
 	struct redact_stream *stream; /* of its body; NULL: in memory */
 	uint64_t kept_size;           /* what went to recording */
@@ -179,8 +184,19 @@ void transaction_abort(struct transaction *t);
  * falls back, else the problem. */
 void transaction_failed(struct transaction *t, const struct call_failure *f);
 
-/* Finds t's way to an upstream; false when there is none. */
-bool transaction_route(struct transaction *t);
+/* The way of a request to an upstream; *named: by what it says itself.  False
+ * when there is none. */
+bool transaction_find_route(const struct plan *p, struct client *c,
+    const struct client_request *r, struct route *route, bool *named);
+
+/* What the gateway replies to whatever the mode.  True when it did. */
+bool transaction_own_business(struct transaction *t);
+
+/* The decision who replies; the body, if there is one, is known or flows. */
+void transaction_decide(struct transaction *t);
+
+/* How many bytes of a body came. */
+uint64_t transaction_body_size(const struct transaction *t);
 
 /* "c12 GET /path" for the log. */
 const char *transaction_subject(struct transaction *t, char *text, size_t n);
@@ -307,8 +323,12 @@ void forward_feed_starved(struct worker *w, void *arg);
 
 /* upload.c ------------------------------------------------------------- */
 
-/* Whether nobody but an upstream will need the body of such a request. */
+/* Whether the body of such a request need not be in memory as a whole. */
 bool upload_can(struct client *c, const struct client_request *r);
+
+/* t's request is there, its body comes: replies, or lets it flow. */
+void upload_begin(struct transaction *t);
+void upload_free(struct transaction *t); /* safe without a beginning */
 void upload_body(struct client *c, void *owner, struct str bytes);
 void upload_end(struct client *c, void *owner, const struct headers *trailers);
 void upload_fail(struct client *c, void *owner, int status, const char *why);
@@ -316,8 +336,21 @@ void upload_fail(struct client *c, void *owner, int status, const char *why);
 /* The upstream took what waited; the transaction is arg. */
 void upload_room(void *arg);
 
+/* A call has started to which the body is to go. */
+void upload_send(struct transaction *t);
+
+/* There may be room for more of it, in the call and the recorder. */
+void upload_go_on(struct transaction *t);
+
 /* There is no upstream any more that takes the body: the rest is dropped. */
 void upload_drop(struct transaction *t);
+
+/* The same after a failure, when a recording may answer once all of the body
+ * is known: false, and nothing is done, if it is or will never be. */
+bool upload_waits(struct transaction *t, const struct call_failure *f);
+
+/* What of it is known for look-ups, or NULL. */
+struct long_body *upload_long_body(const struct transaction *t);
 
 /* relay.c --------------------------------------------------------------- */
 
@@ -326,8 +359,9 @@ bool relay_refuses(struct transaction *t);
 
 /* Whether the request names its origin itself, and the route to it; false
  * when there is none. */
-bool relay_names(const struct transaction *t);
-bool relay_route(struct transaction *t);
+bool relay_names(struct client *c, const struct client_request *r);
+bool relay_route(const struct plan *p, struct client *c,
+    const struct client_request *r, struct route *route, bool *named);
 
 /* A CONNECT: answered in the host's place, passed on, or refused. */
 void relay_connect(struct transaction *t);
@@ -409,6 +443,18 @@ void tee_mark(struct transaction *t);
 bool tee_end(struct transaction *t, enum outcome outcome, const char *failure,
     const struct headers *trailers,
     void (*on_written)(struct transaction *t, bool stored));
+
+/* tee_upload.c ---------------------------------------------------------- */
+
+/* The body of t's exchange comes in parts. */
+void tee_upload_begin(struct transaction *t);
+void tee_upload_take(struct transaction *t, struct str bytes);
+void tee_upload_end(struct transaction *t, const struct headers *trailers);
+
+/* The exchange is over: sets its request's body, which is unknown if not all
+ * of it came, and its keys.  Gives what it left in the recorder, or NULL. */
+struct recording *tee_upload_settle(struct transaction *t);
+void tee_upload_free(struct transaction *t); /* safe without a beginning */
 
 /* tee_socket.c ---------------------------------------------------------- */
 

@@ -149,7 +149,8 @@ verdict_request(struct transaction *t)
 	struct contract_message m = { .method = h->method,
 		.target = h->path,
 		.headers = &h->headers,
-		.body = t->r->body };
+		.body = t->r->body,
+		.passes = t->r->more };
 	struct buf upstream = { 0 };
 	struct route route;
 	struct verdict *d;

@@ -90,8 +90,9 @@ struct shared {
 	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
 	    refused, failed;
 	atomic_size_t body_bytes; /* request bodies held, all connections */
-	struct tally *tally;      /* NULL when nobody will read it */
-	struct meters *meters;    /* one a worker; NULL: nothing is */
+	atomic_uint_least64_t spooled_bytes; /* in files instead */
+	struct tally *tally;                 /* NULL when nobody will read it */
+	struct meters *meters; /* one a worker; NULL: nothing is */
 	struct traffic_sink *traffic;
 };
 

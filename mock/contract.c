@@ -297,6 +297,11 @@ contract_check_body(struct contract_check *k)
 {
 	const struct contract_operation *o = k->operation;
 
+	if (k->message->passes) {
+		if (contract_content_type(k, &o->body, true))
+			k->findings->unchecked = "it is too long";
+		return;
+	}
 	if (o->body_required && k->message->body.n == 0)
 		contract_found(
 		    k, CONTRACT_BODY_MISSING, o->body.where, STR("body"), NULL);

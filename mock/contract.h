@@ -116,6 +116,7 @@ struct contract_message {
 	int status;   /* of the answer */
 	const struct headers *headers;
 	struct str body; /* in its content codings */
+	bool passes;     /* there is one that is too long to be looked into */
 };
 
 /* Whether it is one that a description could be for. */

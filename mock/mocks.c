@@ -350,6 +350,20 @@ mocks_answer(
 }
 
 bool
+mocks_may_answer(const struct mocks *m, const struct mock_request *q)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if ((mocks_is_asked(&m->served[i], q, false) ||
+			mocks_is_asked(&m->served[i], q, true)) &&
+		    server_may_answer(
+			m->served[i].server, q->method, q->target))
+			return true;
+	return false;
+}
+
+bool
 mocks_have_callbacks(const struct mocks *m)
 {
 	size_t i;

@@ -145,6 +145,11 @@ bool mocks_have_callbacks(const struct mocks *m);
 /* Whether there is a WebSocket route at all. */
 bool mocks_have_sockets(const struct mocks *m);
 
+/* Whether a route may answer a request that is no WebSocket's with the method,
+ * target and authority of q: false is certain.  Bodies of such requests are
+ * not needed. */
+bool mocks_may_answer(const struct mocks *m, const struct mock_request *q);
+
 /* Whether a route answers; *r is to be ended with mock_reply_fini() then. */
 bool mocks_answer(
     struct mocks *m, const struct mock_request *q, struct mock_reply *r);

@@ -546,6 +546,12 @@ server_has_method(const struct mock_route *of, struct str method, bool item)
 
 /* A path that a route has under another method, asked about by a browser. */
 static bool
+server_has_preflight(const struct server *s, struct str method)
+{
+	return s->env->cors && str_is(method, "OPTIONS");
+}
+
+static bool
 server_preflight(struct serving *v, struct mock_reply *r)
 {
 	static const char cors[] =
@@ -555,13 +561,34 @@ server_preflight(struct serving *v, struct mock_reply *r)
 	    "Access-Control-Allow-Headers: Content-Type, Origin, Accept, "
 	    "Authorization, Content-Length, X-Requested-With\r\n";
 
-	if (!v->s->env->cors || !str_is(v->q->from->method, "OPTIONS"))
+	if (!server_has_preflight(v->s, v->q->from->method))
 		return false;
 	r->status = 200;
 	r->headers = STR(cors);
 	r->route = STR("cors");
 	r->latency_ms = v->s->env->latency_ms;
 	return true;
+}
+
+bool
+server_may_answer(const struct server *s, struct str method, struct str target)
+{
+	const struct asked_from from = { .method = method, .target = target };
+	struct arena a = { 0 };
+	struct pattern_match match;
+	struct router_hit *hits;
+	struct str path = asked_path(asked_new(&a, &from));
+	size_t n = router_find(s->router, path, &a, &hits), i;
+	bool may = false;
+
+	for (i = 0; i < n && !may; i++)
+		may = (server_has_preflight(s, method) ||
+			  server_has_method(s->routes[hits[i].order / 2].of,
+			      method, hits[i].order % 2 == SERVER_ITEMS)) &&
+		      pattern_fits(
+			  hits[i].pattern, hits[i].form, path, &a, &match);
+	arena_fini(&a);
+	return may;
 }
 
 static bool

@@ -35,6 +35,10 @@ bool server_has_sockets(const struct server *s);
 
 const struct environment *server_environment(const struct server *s);
 
+/* Whether a route of it is for the method and the path of target. */
+bool server_may_answer(
+    const struct server *s, struct str method, struct str target);
+
 /* Generates the buckets that state has not yet. */
 void server_generate(
     struct server *s, struct state *state, struct template_context *c);

@@ -265,14 +265,14 @@ struct pseudonym_walk {
 };
 
 static void
-pseudonym_begin(struct pseudonym_walk *w, struct str text)
+pseudonym_begin(struct pseudonym_walk *w, struct str text, size_t from)
 {
-	*w = (struct pseudonym_walk){ .text = text };
+	*w = (struct pseudonym_walk){ .text = text, .from = from };
 	if (text.n < PSEUDONYM_DIGITS ||
-	    !pseudonym_next_text(text, 0, &w->word))
+	    !pseudonym_next_text(text, from, &w->word))
 		w->word.p = NULL;
 	if (text.n < PSEUDONYM_DIGITS ||
-	    !pseudonym_next_number(text, 0, &w->number))
+	    !pseudonym_next_number(text, from, &w->number))
 		w->number.p = NULL;
 }
 
@@ -298,23 +298,35 @@ pseudonym_next(struct pseudonym_walk *w, struct str *hit)
 }
 
 bool
-pseudonym_level(struct str text, struct buf *out)
+pseudonym_level_part(struct str text, size_t from, size_t *to, struct buf *out)
 {
 	struct pseudonym_walk w;
 	struct str hit;
-	size_t done = 0, at;
+	size_t done = from, at;
 
-	pseudonym_begin(&w, text);
+	pseudonym_begin(&w, text, from);
 	while (pseudonym_next(&w, &hit)) {
 		at = (size_t)(hit.p - text.p);
+		if (at >= *to)
+			break;
 		buf_add(out, text.p + done, at - done);
 		buf_add_text(out, LEVEL);
 		done = at + hit.n;
 	}
-	if (done == 0)
+	if (done == from)
 		return false;
-	buf_add(out, text.p + done, text.n - done);
+	if (done > *to)
+		*to = done;
+	buf_add(out, text.p + done, *to - done);
 	return true;
+}
+
+bool
+pseudonym_level(struct str text, struct buf *out)
+{
+	size_t to = text.n;
+
+	return pseudonym_level_part(text, 0, &to, out);
 }
 
 uint64_t
@@ -323,7 +335,7 @@ pseudonym_hash(uint64_t hash, struct str text)
 	struct pseudonym_walk w;
 	struct str hit;
 
-	pseudonym_begin(&w, text);
+	pseudonym_begin(&w, text, 0);
 	while (pseudonym_next(&w, &hit))
 		hash = pseudonym_mix(hash + 1, hit.p, hit.n);
 	return hash;

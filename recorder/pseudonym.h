@@ -48,6 +48,15 @@ bool pseudonym_is_number(struct str value);
  */
 bool pseudonym_level(struct str text, struct buf *out);
 
+/*
+ * The same for a text of which a window is in sight: what stands from from up
+ * to *to is added, which moves on behind a pseudonym that reaches across it.
+ * What stands around it decides what is one.  False, and nothing is added,
+ * when there is none in it.
+ */
+bool pseudonym_level_part(
+    struct str text, size_t from, size_t *to, struct buf *out);
+
 /* Goes on with a hash of all pseudonyms in text; start with 0, which it also
  * stays when there is none. */
 uint64_t pseudonym_hash(uint64_t hash, struct str text);

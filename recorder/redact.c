@@ -71,6 +71,14 @@ redaction_answers(struct redaction *d)
 	d->answers = true;
 }
 
+void
+redaction_join(struct redaction *d, const struct redaction *from)
+{
+	d->dropped |= from->dropped;
+	if (d->known.n + from->known.n <= KNOWN_BYTES)
+		buf_add_str(&d->known, buf_str(&from->known));
+}
+
 /* Remembers a secret of the request; a short one, or one that is a word, may
  * be in the answer by chance. */
 static void

@@ -58,6 +58,9 @@ void redaction_end(struct redaction *d);
  * wherever they are in it, if they have 12 bytes or more and look random. */
 void redaction_answers(struct redaction *d);
 
+/* What from has met with in a part of the same request counts for d, too. */
+void redaction_join(struct redaction *d, const struct redaction *from);
+
 /* A URL or target.  True when there were secrets: out has it without. */
 bool redact_url(struct redaction *d, struct str url, struct buf *out);
 
@@ -93,7 +96,7 @@ bool redact_exchange(const struct redactor *r, struct exchange *x);
 bool redact_har(struct redaction *d, struct str object, struct buf *out);
 
 /*
- * A body of a response that comes in pieces and is too big for memory.  The
+ * A body that comes in pieces and is too big for memory.  The
  * stream holds back what may be the start of a secret (up to REDACT_HELD
  * bytes; a secret that is longer is not found in it) and a body that has to
  * be looked at as a whole, because of its coding or of a rule with a path
@@ -109,6 +112,13 @@ struct redact_stream *redact_stream_new(
     struct redaction *d, const struct headers *h);
 void redact_stream_free(struct redact_stream *s); /* safe on NULL */
 
+/* Nobody will ask where what was, as in a request: call it first. */
+void redact_stream_forget(struct redact_stream *s);
+
+/* Whether no secrets are possible in the body, which goes through as it is;
+ * known once something of it was taken. */
+bool redact_stream_passes(const struct redact_stream *s);
+
 /* Takes from the front of b what is decided and adds it to out; what is not
  * stays in b. */
 void redact_stream_take(
@@ -118,8 +128,12 @@ void redact_stream_take(
  * was dropped. */
 bool redact_stream_end(struct redact_stream *s, struct buf *b);
 
-/* Sets the fields and chunk marks of x right for what s did; size is that of
- * the body as it is kept. */
+/* Sets the fields of a request right for what s did; size is that of the body
+ * as it is kept. */
+void redact_stream_follow(const struct redact_stream *s, struct message *m,
+    struct arena *a, uint64_t size);
+
+/* The same for a response of x, and its chunk marks. */
 void redact_stream_settle(
     const struct redact_stream *s, struct exchange *x, uint64_t size);
 

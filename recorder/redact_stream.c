@@ -31,6 +31,8 @@ struct redact_stream {
 	size_t before; /* bytes of the buffer that were given out already */
 	uint64_t at;   /* of the buffer's first byte, in the body */
 	struct redact_shifts shifts;
+	bool forgets;                    /* the shifts */
+	bool shifted;                    /* there were some */
 	uint64_t scaled_from, scaled_to; /* a body in a coding that changed */
 };
 
@@ -51,6 +53,18 @@ redact_stream_free(struct redact_stream *s)
 		return;
 	free(s->shifts.v);
 	free(s);
+}
+
+void
+redact_stream_forget(struct redact_stream *s)
+{
+	s->forgets = true;
+}
+
+bool
+redact_stream_passes(const struct redact_stream *s)
+{
+	return s->way == STREAM_AS_IS;
 }
 
 static enum stream_way
@@ -87,6 +101,17 @@ stream_cut(const struct redact_stream *s, const struct buf *b)
 	return cut;
 }
 
+/* Replaces what was found in b from one offset to another. */
+static void
+stream_apply(struct redact_stream *s, const struct buf *b, size_t from,
+    size_t to, struct buf *out)
+{
+	redaction_apply(s->d, buf_str(b), from, to, out, &s->shifts, s->at);
+	s->shifted |= s->shifts.n > 0;
+	if (s->forgets)
+		s->shifts.n = 0;
+}
+
 static void
 stream_take_text(struct redact_stream *s, struct buf *b, struct buf *out)
 {
@@ -95,8 +120,7 @@ stream_take_text(struct redact_stream *s, struct buf *b, struct buf *out)
 
 	secrets_in_text(&in, buf_str(b), 0);
 	cut = stream_cut(s, b);
-	redaction_apply(
-	    s->d, buf_str(b), s->before, cut, out, &s->shifts, s->at);
+	stream_apply(s, b, s->before, cut, out);
 	keep = cut < SECRETS_BEFORE ? cut : SECRETS_BEFORE;
 	s->at += cut - keep;
 	buf_drop(b, cut - keep);
@@ -144,8 +168,7 @@ stream_end_text(struct redact_stream *s, struct buf *b)
 	struct buf out = { 0 };
 
 	secrets_in_text(&in, buf_str(b), 0);
-	redaction_apply(
-	    s->d, buf_str(b), s->before, b->n, &out, &s->shifts, s->at);
+	stream_apply(s, b, s->before, b->n, &out);
 	buf_free(b);
 	*b = out;
 }
@@ -172,6 +195,8 @@ stream_end_whole(struct redact_stream *s, struct buf *b)
 bool
 redact_stream_end(struct redact_stream *s, struct buf *b)
 {
+	if (s->way == STREAM_NEW)
+		s->way = STREAM_WHOLE; /* b is all of it */
 	if (s->way == STREAM_TEXT)
 		stream_end_text(s, b);
 	else if (s->way == STREAM_WHOLE)
@@ -179,6 +204,20 @@ redact_stream_end(struct redact_stream *s, struct buf *b)
 	if (s->way == STREAM_DROPPED)
 		b->n = 0;
 	return s->way != STREAM_DROPPED;
+}
+
+static bool
+stream_changed(const struct redact_stream *s)
+{
+	return s->scaled_from > 0 || s->shifted;
+}
+
+void
+redact_stream_follow(const struct redact_stream *s, struct message *m,
+    struct arena *a, uint64_t size)
+{
+	if (stream_changed(s))
+		redact_follow(m, a, size);
 }
 
 void
@@ -190,8 +229,7 @@ redact_stream_settle(
 		    x->chunks, x->nchunks, s->scaled_from, s->scaled_to);
 	else
 		redact_shift_marks(&s->shifts, x->chunks, x->nchunks);
-	if (s->scaled_from > 0 || s->shifts.n > 0)
-		redact_follow(&x->response, &x->arena, size);
+	redact_stream_follow(s, &x->response, &x->arena, size);
 }
 
 /* ---- bodies in files -------------------------------------------------- */
@@ -242,7 +280,7 @@ redact_spooled(struct redaction *d, struct message *m, struct arena *a)
 	struct spool *to = spool_new(NULL, &e);
 	bool kept = to != NULL && spooled_copy(s, b, to, &e) == 0 &&
 		    s->way != STREAM_DROPPED;
-	bool changed = kept && (s->scaled_from > 0 || s->shifts.n > 0);
+	bool changed = kept && stream_changed(s);
 
 	if (changed) {
 		spool_free(b->spool);

@@ -9,6 +9,8 @@
 #include "har/frame.h"
 #include "har/spool.h"
 #include "recorder/rules.h"
+#include "replay/identity.h"
+#include "replay/intake.h"
 #include "replay/level.h"
 #include "replay/multipart.h"
 #include "replay/normal.h"
@@ -32,6 +34,7 @@ enum key_body_form {
 	KEY_BODY_UNKNOWN = 'u',
 	KEY_BODY_BYTES = 'b',
 	KEY_BODY_MULTIPART = 'm',
+	KEY_BODY_LONG = 'l',
 };
 
 /* Small parts are put together first: the digest has a price per call. */
@@ -77,6 +80,12 @@ keyer_free(struct keyer *k)
 	buf_free(&k->form);
 	level_fini(&k->level);
 	free(k);
+}
+
+bool
+keyer_has_rules(const struct keyer *k)
+{
+	return k->normal != NULL;
 }
 
 static void
@@ -136,6 +145,15 @@ key_headers(struct keyer *k, const struct key_parts *p)
 	key_part(k, buf_str(&k->form));
 }
 
+static void
+key_identity(struct keyer *k, const struct identity *identity)
+{
+	key_byte(k, KEY_BODY_LONG);
+	key_byte(k, (uint8_t)identity->form);
+	buf_add(&k->parts, identity->sum, sizeof(identity->sum));
+	key_flush(k);
+}
+
 static struct str
 key_content_type(const struct key_parts *p)
 {
@@ -150,8 +168,14 @@ static void
 key_body(struct keyer *k, const struct key_parts *p)
 {
 	struct str boundary;
+	struct identity identity;
 
-	if (p->body.p == NULL) {
+	if (p->identity != NULL) {
+		key_identity(k, p->identity);
+	} else if (p->body.n > IDENTITY_LEAST) {
+		identity = identity_of(p->headers, p->body);
+		key_identity(k, &identity);
+	} else if (p->body.p == NULL) {
 		key_byte(k, KEY_BODY_UNKNOWN);
 		key_flush(k);
 	} else if (p->body.n > 0 &&
@@ -254,6 +278,16 @@ key_exchange(struct keyer *k, struct exchange *x)
 {
 	struct key_parts p = key_parts_of(x);
 
+	key_set(k, x, &p);
+}
+
+void
+key_exchange_taken(
+    struct keyer *k, struct exchange *x, const struct intake *body)
+{
+	struct key_parts p = key_parts_of(x);
+
+	intake_parts(body, &p);
 	key_set(k, x, &p);
 }
 

@@ -11,6 +11,8 @@
  *   body                    byte for byte, for every method; none and empty
  *                           are the same.  Any multipart compares without its
  *                           boundary: part heads and part bodies in order.
+ *                           One of more than IDENTITY_LEAST bytes is in it by
+ *                           its identity (replay/identity.h).
  *
  *   WebSocket              whether it asks for one
  *   header fields          those only that a compare or replace rule names,
@@ -34,6 +36,8 @@
 
 struct buf;
 struct err;
+struct identity;
+struct intake;
 struct rules;
 
 struct key {
@@ -55,6 +59,8 @@ struct key_parts {
 	struct str target;
 	const struct headers *headers; /* NULL: none */
 	struct str body;
+	/* Of a body that is not in sight, which is empty then; or NULL. */
+	const struct identity *identity;
 	bool socket; /* asks for a WebSocket: it never equals one that does
 			not */
 };
@@ -84,6 +90,13 @@ void key_made_by(const struct rules *r, struct buf *out);
 /* Sets x's keys from x's own request.  A request body that is only in the
  * store counts as unknown; one in a file is for key_exchange_spooled(). */
 void key_exchange(struct keyer *k, struct exchange *x);
+
+/* The same with a body that came in parts (replay/intake.h). */
+void key_exchange_taken(
+    struct keyer *k, struct exchange *x, const struct intake *body);
+
+/* Whether keys may need all of a body that is not too long for rules. */
+bool keyer_has_rules(const struct keyer *k);
 
 /* The same for any x that the reader of a HAR gave.  0, or -1 with *e set when
  * a file cannot be read. */

@@ -50,7 +50,7 @@ level_coded_body(struct level *l, struct key_parts *p)
 	struct str list = coding_list(p->headers, &l->arena), plain;
 
 	buf_clear(&l->decoded, LEVEL_SCRATCH);
-	if (list.n == 0) {
+	if (list.n == 0 || p->body.n > LEVEL_DECODED) {
 		p->body = level_text(p->body, &l->body);
 		return;
 	}

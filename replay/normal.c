@@ -12,6 +12,7 @@
 #include "har/coding.h"
 #include "har/headers.h"
 #include "har/json_path.h"
+#include "replay/identity.h"
 #include "replay/key.h"
 #include "replay/multipart.h"
 #include "replay/normal_priv.h"
@@ -515,8 +516,24 @@ normal_add_body(struct normal *n, const struct normal_body *b, struct buf *out)
 {
 	if (b->bytes.n == 0)
 		buf_add_text(out, "0");
-	else if (b->bytes.n > NORMAL_MOST || !normal_add_meaning(n, b, out))
+	else if (!normal_add_meaning(n, b, out))
 		normal_bytes(out, b->bytes);
+}
+
+/* A body that is too long to be taken by its meaning. */
+static void
+normal_long(const struct key_parts *p, struct str codings, struct buf *out)
+{
+	struct identity made;
+
+	if (p->identity != NULL)
+		made = *p->identity;
+	else
+		made = identity_of(p->headers, p->body);
+	if (codings.n > 0)
+		normal_text(out, 'c', codings);
+	buf_addf(out, "l%c", made.form);
+	buf_add(out, made.sum, sizeof(made.sum));
 }
 
 /* The body of a request, without its content codings. */
@@ -532,11 +549,15 @@ normal_request_body(
 
 	if ((n->rules.verbs & RULE_BIT(RULE_IGNORE_BODY)) != 0)
 		return;
+	codings = coding_list(h, &n->arena);
+	if (p->identity != NULL || p->body.n > NORMAL_MOST) {
+		normal_long(p, codings, out);
+		return;
+	}
 	if (p->body.p == NULL) {
 		buf_add_text(out, "u");
 		return;
 	}
-	codings = coding_list(h, &n->arena);
 	buf_clear(&n->decoded, NORMAL_SCRATCH);
 	if (codings.n > 0 && p->body.n > 0) {
 		if (coding_decode(codings, p->body, NORMAL_MOST, &n->decoded) !=

@@ -24,8 +24,9 @@
  *	XML	where an xml rule is for the request: without comments and
  *		blanks between elements, attributes in any order.
  *
- * A body that is not what it claims to be, that is longer than NORMAL_MOST
- * or nested too deeply is compared byte by byte.
+ * A body that is not what it claims to be or nested too deeply is compared byte
+ * by byte, one that is longer than NORMAL_MOST by its identity
+ * (replay/identity.h).
  */
 
 #include <stdbool.h>

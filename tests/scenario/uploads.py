@@ -9,43 +9,12 @@ import time
 
 from harness import (BIG, Ended, Shared, Skip, case, certificate, check,
                      grown, main, ms, problem, reply, same, tls_server, until)
+from sink import (MIB, PIECE, chunk, curl_T, head, pieces, sha256, sink, swallow,
+                  written)
 from waits import SANITIZED
 from wire import Request
 
-MIB = 1 << 20
-PIECE = hashlib.sha256(b'piece').digest() * (MIB // 32)
 HUGE = (48 if SANITIZED else 200) * MIB
-
-
-def swallow(peer, r, digest):
-    """The body of r, in pieces; its size."""
-    size = 0
-    if r.framing == 'chunked':
-        while piece := peer.chunk(r):
-            digest.update(piece)
-            size += len(piece)
-        return size
-    left = int(r.get('content-length') or 0)
-    while left:
-        piece = peer.exactly(min(left, 65536))
-        digest.update(piece)
-        size += len(piece)
-        left -= len(piece)
-    return size
-
-
-def sink(peer):
-    """An upstream that tells what it got, request after request."""
-    peer.keep_log = False
-    while not peer.closed:
-        r = Request(peer.through(b'\r\n\r\n'))
-        digest = hashlib.sha256()
-        size = swallow(peer, r, digest)
-        text = json.dumps({'start': r.start, 'size': size,
-                           'framing': r.framing, 'trailers': r.trailers,
-                           'headers': r.headers,
-                           'sha256': digest.hexdigest()})
-        peer.send(reply(text.encode()))
 
 
 @Shared
@@ -53,45 +22,6 @@ def gateway(t):
     origin = t.origin()
     origin.on_connect = sink
     return origin, t.hark('proxy', origin)
-
-
-def head(method, target, *lines):
-    return '\r\n'.join([f'{method} {target} HTTP/1.1', 'Host: a', *lines,
-                        '', '']).encode()
-
-
-def chunk(data):
-    return b'%x\r\n%b\r\n' % (len(data), data)
-
-
-def pieces(size):
-    for at in range(0, size, MIB):
-        yield PIECE[:min(MIB, size - at)]
-
-
-def sha256(size):
-    digest = hashlib.sha256()
-    for piece in pieces(size):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def written(t, size):
-    """A file with the pieces."""
-    path = t.path('big')
-    with open(path, 'wb') as f:
-        for piece in pieces(size):
-            f.write(piece)
-    return path
-
-
-def curl_T(name, file, url, *options):
-    with open(file, 'rb') as f:
-        done = subprocess.run(
-            ['curl', '-sS', '--noproxy', '*', '-T', name, *options, url],
-            stdin=f, capture_output=True, timeout=50)
-    same(done.stderr, b'')
-    return json.loads(done.stdout)
 
 
 def flows(t, size):
@@ -368,16 +298,75 @@ def a_given_limit_holds_for_what_flows(t):
     problem(c.response(), 413)
 
 
-@case
-def a_body_that_is_recorded_is_held(t):
-    origin = t.origin()
-    hark = t.hark('record', origin)
+def begun(t, hark, origin, *data):
+    """A client whose body flows before all of it is there."""
+    before = len(origin.peers)
     c = t.client(hark)
-    c.send(head('PUT', '/', f'Content-Length: {3 * MIB}'), PIECE, PIECE)
-    same(origin.peers, [])
-    c.send(PIECE)
-    same(c.response().status, 200)
-    same(len(origin.wait_for(1)[0].body), 3 * MIB)
+    c.send(*data)
+    until(lambda: len(origin.peers) > before, 'the upload flows')
+    return c
+
+
+@case(deadline=60)
+def what_no_mock_can_be_for_flows(t):
+    mocks = t.path('mocks.json')
+    mocks.write_text(json.dumps({'cors': False, 'routes': [
+        {'method': 'post', 'endpoint': 'mocked/:id', 'responses': [
+            {'body': "{{len (body)}}", 'rules': [
+                {'target': 'body', 'modifier': 'size', 'value': '3',
+                 'operator': 'equals'}],
+             'fallbackTo404': False}],
+         'responseMode': 'FALLBACK'},
+        {'type': 'crud', 'endpoint': 'things', 'responses': [{'body': ''}]},
+    ]}))
+    origin = t.origin()
+    origin.on_connect = sink
+    hark = t.hark('proxy', origin, '--mocks', mocks)
+    for method, target in (('PUT', '/mocked/1'), ('POST', '/mocked'),
+                           ('PROPFIND', '/things'), ('POST', '/')):
+        c = begun(t, hark, origin,
+                  head(method, target, f'Content-Length: {3 * MIB}'), PIECE)
+        c.send(PIECE, PIECE)
+        same(c.response().json['sha256'], sha256(3 * MIB))
+    for method, target in (('POST', '/mocked/1?a=b'), ('POST', '/MOCKED/7/')):
+        c = t.client(hark)
+        c.send(head(method, target, f'Content-Length: {3 * MIB}'),
+               *pieces(3 * MIB))
+        # The route declines, which it could not know of the head.
+        same(c.response().json['framing'], 'length')
+        c = t.client(hark)
+        c.send(head(method, target, f'Content-Length: {65 * MIB}'))
+        problem(c.response(), 413)
+
+
+@case(deadline=60)
+def what_is_too_long_for_a_description_flows(t):
+    openapi = t.path('api.json')
+    openapi.write_text(json.dumps({
+        'openapi': '3.1.0', 'info': {'title': 'a', 'version': '1'},
+        'paths': {'/a': {'put': {
+            'requestBody': {'required': True, 'content': {
+                'application/json': {'schema': {'type': 'array'}}}},
+            'responses': {'200': {'description': 'ok'}}}}}}))
+    origin = t.origin()
+    origin.on_connect = sink
+    hark = t.hark('proxy', origin, '--openapi', openapi,
+                  '--max-contract-body', '2m')
+    size = 2 * MIB + 1
+    for field, said in (('application/json', 'unchecked=request'),
+                        ('text/plain', 'request=wrong-content-type')):
+        c = begun(t, hark, origin, head(
+            'PUT', '/a', f'Content-Length: {size}',
+            f'Content-Type: {field}'), PIECE)
+        c.send(PIECE, PIECE[:1])
+        r = c.response()
+        same(r.json['sha256'], sha256(size))
+        check(said in r.get('x-hark-contract'), r.get('x-hark-contract'))
+    # What is not is held and looked into.
+    c = t.client(hark)
+    c.send(head('PUT', '/a', f'Content-Length: {2 * MIB}',
+                'Content-Type: application/json'), PIECE, PIECE)
+    check('request=wrong-body' in c.response().get('x-hark-contract'), 'kept')
 
 
 @case(deadline=60)
