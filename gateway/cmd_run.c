@@ -45,6 +45,7 @@ const struct own_option cmd_run_options[] = {
 	    .name = "mode",
 	    .argument = "MODE",
 	    .help = "proxy, record, replay, auto, spy or fallback (replay)",
+	    .words = "proxy record replay auto spy fallback",
 	},
 	[RUN_URL] = {
 	    .name = "url",
@@ -55,6 +56,7 @@ const struct own_option cmd_run_options[] = {
 	    .name = "fail-on",
 	    .argument = "LIST",
 	    .help = "of miss, live, unused, contract; exit with 3, 6, 7, 8",
+	    .words = "miss live unused contract",
 	},
 	[RUN_SUMMARY] = {
 	    .name = "summary",

@@ -34,6 +34,7 @@ struct command {
 	int (*run)(const struct command *c, int argc, char **argv);
 	const char *operands;    /* for the usage line; "" for none */
 	const char *help;        /* one line; NULL hides the command */
+	const char *words;       /* what a shell proposes as operand, or NULL */
 	enum option_scope scope; /* which rows of the option table it takes */
 	const struct own_option *own;       /* its own ones, or NULL */
 	void (*preset)(struct settings *s); /* initial values of its own */
@@ -104,6 +105,7 @@ int cmd_scan(const struct command *c, int argc, char **argv);
 int cmd_mock(const struct command *c, int argc, char **argv);
 int cmd_check(const struct command *c, int argc, char **argv);
 int cmd_ca(const struct command *c, int argc, char **argv);
+int cmd_completion(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
 int cmd_help_names(const struct command *c, int argc, char **argv);

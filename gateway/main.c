@@ -199,6 +199,8 @@ const struct command commands[] = {
 	    .run = cmd_mock,
 	    .operands = "from-SOURCE [FILE|ID ...]",
 	    .help = "make mocked routes of a description or of recordings",
+	    .words = "from-openapi from-postman from-wiremock from-har "
+		     "from-entry",
 	    .scope = OPTIONS_STORE,
 	    .own = cmd_mock_options,
 	},
@@ -214,7 +216,15 @@ const struct command commands[] = {
 	    .run = cmd_ca,
 	    .operands = "init|show|export|install-help",
 	    .help = "the local authority that signs for hosts",
+	    .words = "init show export install-help",
 	    .own = cmd_ca_options,
+	},
+	{
+	    .name = "completion",
+	    .run = cmd_completion,
+	    .operands = "bash|zsh",
+	    .help = "print a script that completes hark's command line",
+	    .words = "bash zsh",
 	},
 	{
 	    .name = "help",

@@ -34,6 +34,7 @@ struct own_option {
 	/* Takes the value each time, so that the option may be repeated; NULL:
 	 * the last one counts.  0, or -1 with what was expected. */
 	int (*take)(struct settings *s, const char *text, struct err *e);
+	const char *words; /* "full minimal": what a shell proposes; or NULL */
 };
 
 /* The one way in: sets the option called name from text.  A repeatable
