@@ -72,6 +72,12 @@ const struct admin_command admin_commands[] = {
 	},
 	{
 	    .method = "GET",
+	    .path = "/metrics",
+	    .summary = "metrics for Prometheus",
+	    .handler = admin_get_metrics,
+	},
+	{
+	    .method = "GET",
 	    .path = "/v1/state",
 	    .summary = "what runs, since when, and what it has done",
 	    .handler = admin_get_state,

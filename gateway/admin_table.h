@@ -74,7 +74,8 @@ int admin_read_parameters(
     struct admin_request *r, struct str query, struct err *e);
 
 /* The handlers, by file. */
-void admin_get_state(struct admin_request *r); /* admin_state.c */
+void admin_get_metrics(struct admin_request *r); /* admin_metrics.c */
+void admin_get_state(struct admin_request *r);   /* admin_state.c */
 void admin_get_live(struct admin_request *r);
 void admin_get_ready(struct admin_request *r);
 void admin_get_asset(struct admin_request *r); /* admin_asset.c */

@@ -105,6 +105,7 @@ int cmd_scan(const struct command *c, int argc, char **argv);
 int cmd_mock(const struct command *c, int argc, char **argv);
 int cmd_check(const struct command *c, int argc, char **argv);
 int cmd_ca(const struct command *c, int argc, char **argv);
+int cmd_doctor(const struct command *c, int argc, char **argv);
 int cmd_completion(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
@@ -131,5 +132,6 @@ extern const struct own_option cmd_scan_options[];
 extern const struct own_option cmd_mock_options[];
 extern const struct own_option cmd_check_options[];
 extern const struct own_option cmd_ca_options[];
+extern const struct own_option cmd_doctor_options[];
 
 #endif

@@ -336,6 +336,15 @@ gateway_open_admin(struct gateway *g, struct err *e)
 	return 0;
 }
 
+/* For the one thread that is no worker of the gateway but uses a leg. */
+static struct meter *
+gateway_meter(const struct gateway *g)
+{
+	return g->shared.meters != NULL
+		   ? meters_get(g->shared.meters, g->shared.nworkers)
+		   : NULL;
+}
+
 static int
 gateway_open_messenger(struct gateway *g, const struct plan *p, struct err *e)
 {
@@ -344,7 +353,7 @@ gateway_open_messenger(struct gateway *g, const struct plan *p, struct err *e)
 		.redactor = g->shared.redactor,
 		.scheme = gateway_scheme(g),
 		.own = g->addresses[0],
-		.meter = meters_get(g->shared.meters, g->shared.nworkers) };
+		.meter = gateway_meter(g) };
 
 	if (!g->mocks || !p->calls_back || g->shared.messenger != NULL)
 		return 0;
@@ -380,7 +389,8 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
-	g->shared.meters = meters_new(g->shared.nworkers + 1);
+	if (settings_has_admin(s))
+		g->shared.meters = meters_new(g->shared.nworkers + 1);
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
 	g->shared.channels = channels_new();
 	g->shared.began_us = clock_wall_us();

@@ -220,6 +220,14 @@ const struct command commands[] = {
 	    .own = cmd_ca_options,
 	},
 	{
+	    .name = "doctor",
+	    .run = cmd_doctor,
+	    .operands = "[URL]",
+	    .help = "say whether a gateway with these options would do",
+	    .scope = OPTIONS_ALL,
+	    .own = cmd_doctor_options,
+	},
+	{
 	    .name = "completion",
 	    .run = cmd_completion,
 	    .operands = "bash|zsh",

@@ -258,6 +258,8 @@ meters_routes(const struct meters *ms, size_t *n)
 void
 meters_reloaded(struct meters *ms, bool well, int64_t now_us)
 {
+	if (ms == NULL)
+		return;
 	atomic_fetch_add(well ? &ms->well : &ms->badly, 1);
 	atomic_store(&ms->last_bad, !well);
 	if (well)

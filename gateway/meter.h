@@ -123,7 +123,7 @@ struct meter_route {
  * *n.  From any thread. */
 struct meter_route *meters_routes(const struct meters *ms, size_t *n);
 
-/* From any thread: files were read anew, or could not be. */
+/* From any thread: files were read anew, or could not be.  Safe on NULL. */
 void meters_reloaded(struct meters *ms, bool well, int64_t now_us);
 
 struct meter_reloads {

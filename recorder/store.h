@@ -90,6 +90,10 @@ int store_tape_redaction(
 int store_tape_add_redaction(
     struct store *s, int64_t tape, struct str marks, struct err *e);
 
+/* What SQLite finds wrong in the file (PRAGMA quick_check), as text added to
+ * faults; nothing when all is well.  0 or -1. */
+int store_check(struct store *s, struct buf *faults, struct err *e);
+
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
