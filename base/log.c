@@ -13,6 +13,14 @@
 static enum log_level log_most = LOG_INFO;
 static bool log_json;
 
+#define LOG_SUBJECT 512
+#define LOG_MEMBERS 2048
+
+/* In place, so that a thread that ends leaves nothing behind. */
+static _Thread_local char log_subject[LOG_SUBJECT];
+static _Thread_local char log_members[LOG_MEMBERS];
+static _Thread_local size_t log_nmembers;
+
 static const char *const log_words[] = { "error", "warn", "info", "debug" };
 
 void
@@ -23,6 +31,12 @@ log_setup(enum log_level most, bool json)
 }
 
 bool
+log_is_json(void)
+{
+	return log_json;
+}
+
+bool
 log_wants(enum log_level level)
 {
 	return level <= log_most;
@@ -30,11 +44,11 @@ log_wants(enum log_level level)
 
 /* A log line stays one line and valid JSON whatever a peer sent. */
 static void
-log_add_escaped(struct buf *b, const char *text)
+log_add_escaped(struct buf *b, struct str text)
 {
-	const unsigned char *p;
+	const unsigned char *p = (const unsigned char *)text.p;
 
-	for (p = (const unsigned char *)text; *p != '\0'; p++) {
+	for (; p < (const unsigned char *)text.p + text.n; p++) {
 		if (*p < 0x20 || *p == 0x7f || (!log_json && *p == '\\'))
 			buf_addf(b, log_json ? "\\u%04x" : "\\x%02x", *p);
 		else if (log_json && (*p == '"' || *p == '\\'))
@@ -44,6 +58,32 @@ log_add_escaped(struct buf *b, const char *text)
 		else
 			buf_add(b, p, 1);
 	}
+}
+
+void
+log_about(const char *subject, const struct log_member *m, size_t n)
+{
+	struct buf b = { 0 };
+	size_t i;
+
+	log_nmembers = 0;
+	log_subject[0] = '\0';
+	if (!log_json || strlen(subject) >= LOG_SUBJECT)
+		return;
+	strcpy(log_subject, subject);
+	for (i = 0; i < n; i++) {
+		if (m[i].value.p == NULL)
+			continue;
+		buf_clear(&b, LOG_MEMBERS);
+		buf_addf(&b, ",\"%s\":%s", m[i].name, m[i].literal ? "" : "\"");
+		log_add_escaped(&b, m[i].value);
+		buf_add_text(&b, m[i].literal ? "" : "\"");
+		if (log_nmembers + b.n > LOG_MEMBERS)
+			continue;
+		memcpy(log_members + log_nmembers, b.p, b.n);
+		log_nmembers += b.n;
+	}
+	buf_free(&b);
 }
 
 static void
@@ -63,11 +103,13 @@ log_line(enum log_level level, const char *subject, const char *text)
 	    when, (int)(now / 1000 % 1000), log_words[level]);
 	if (subject != NULL) {
 		buf_add_text(&b, log_json ? ",\"subject\":\"" : " ");
-		log_add_escaped(&b, subject);
+		log_add_escaped(&b, str_of(subject));
 		buf_add_text(&b, log_json ? "\"" : ":");
 	}
+	if (log_json && subject != NULL && strcmp(subject, log_subject) == 0)
+		buf_add(&b, log_members, log_nmembers);
 	buf_add_text(&b, log_json ? ",\"message\":\"" : " ");
-	log_add_escaped(&b, text);
+	log_add_escaped(&b, str_of(text));
 	buf_add_text(&b, log_json ? "\"}\n" : "\n");
 	if (write(STDERR_FILENO, b.p, b.n) == -1)
 		return buf_free(&b); /* nobody reads */

@@ -10,12 +10,29 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* Call once, before the first thread.  Default: info, text. */
 void log_setup(enum log_level most, bool json);
+bool log_is_json(void);
 bool log_wants(enum log_level level);
+
+/*
+ * What more there is to say of a subject where lines are JSON: members of each
+ * line that this thread writes about it, until it names another subject here.
+ * A literal is written as it is; one whose value has no p is left out, and so
+ * is what is too much for one line.
+ */
+struct log_member {
+	const char *name;
+	struct str value;
+	bool literal;
+};
+void log_about(const char *subject, const struct log_member *m, size_t n);
 
 void log_error(const char *subject, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -92,6 +92,19 @@ forward_add_forwarded(struct transaction *t, struct buf *b)
 		buf_add_text(b, "Via: 1.1 hark\r\n");
 }
 
+/* A request that is of no trace begins one, if that is wanted. */
+static void
+forward_add_trace(struct transaction *t, struct buf *b)
+{
+	struct random *traces = t->w->shared->traces;
+
+	if (traces == NULL ||
+	    headers_get(&t->r->head.headers, "traceparent").p != NULL)
+		return;
+	trace_make(traces, t->traceparent);
+	forward_add_field(b, STR("traceparent"), str_of(t->traceparent));
+}
+
 /* One field of the client's request, as the upstream should see it. */
 static void
 forward_add_request_field(
@@ -138,6 +151,7 @@ forward_render(struct transaction *t)
 	if (t->upgrade)
 		buf_add_text(b, FORWARD_UPGRADE);
 	forward_add_forwarded(t, b);
+	forward_add_trace(t, b);
 	buf_add(b, "\r\n", 2);
 }
 

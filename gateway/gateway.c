@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "gateway/admin.h"
 #include "gateway/channel.h"
 #include "gateway/differences.h"
@@ -394,6 +395,8 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
 	g->shared.channels = channels_new();
 	g->shared.began_us = clock_wall_us();
+	if (s->traceparent)
+		g->shared.traces = random_new(false, 0);
 	if (s->tally)
 		g->shared.tally = tally_new();
 	g->shared.traffic = &g->traffic;
@@ -647,6 +650,7 @@ gateway_free(struct gateway *g)
 	free(g->trouble);
 	traffic_sink_close(&g->traffic);
 	tally_free(g->shared.tally);
+	random_free(g->shared.traces);
 	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);
 	free(g->addresses);

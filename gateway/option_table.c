@@ -736,6 +736,12 @@ const struct option option_table[] = {
 	    .help = "add a Via field in both directions",
 	},
 	{
+	    .name = "traceparent",
+	    FLAG(traceparent),
+	    .initial = "off",
+	    .help = "begin a trace for requests that are of none",
+	},
+	{
 	    .name = "source-header",
 	    FLAG(source_header),
 	    .initial = "on",

@@ -157,6 +157,7 @@ struct settings {
 	enum durability durability;
 	enum forwarded forwarded;
 	bool via;              /* add Via to both legs */
+	bool traceparent;      /* begin traces towards upstreams */
 	bool source_header;    /* X-Hark-Source on replies */
 	bool rewrite_location; /* Location and Set-Cookie Domain */
 	bool record_failures;  /* store failed exchanges, too */

@@ -63,6 +63,60 @@ transaction_told(struct transaction *t)
 	return t->told;
 }
 
+static int64_t
+transaction_took(const struct transaction *t)
+{
+	return t->r->started != 0 ? clock_mono_us() - t->r->started : 0;
+}
+
+/* The id of its trace; p is NULL when it is of none. */
+static struct str
+transaction_trace(const struct transaction *t)
+{
+	struct str id =
+	    trace_id(t->traceparent[0] != '\0'
+			 ? str_of(t->traceparent)
+			 : headers_get(&t->r->head.headers, "traceparent"));
+
+	return id.n > 0 ? id : (struct str){ NULL, 0 };
+}
+
+/* v in decimal, in place. */
+static struct str
+transaction_decimal(char text[24], int64_t v)
+{
+	return (struct str){ text, (size_t)snprintf(text, 24, "%" PRId64, v) };
+}
+
+/* What a line of JSON about t has beside its text; what is not known yet is
+ * null. */
+static void
+transaction_about(struct transaction *t, const char *subject)
+{
+	const struct headers *h = &t->r->head.headers;
+	bool answered = t->status != 0;
+	struct str none = STR("null");
+	char number[24], status[24], took[24];
+	const struct log_member members[] = {
+		{ "request", transaction_decimal(number, (int64_t)t->number),
+		    true },
+		{ "client", str_of(client_address(t->c)), false },
+		{ "method", t->r->head.method, false },
+		{ "path", transaction_told(t), false },
+		{ "status",
+		    answered ? transaction_decimal(status, t->status) : none,
+		    true },
+		{ "source", answered ? str_of(source_texts[t->source]) : none,
+		    !answered },
+		{ "duration_us", transaction_decimal(took, transaction_took(t)),
+		    true },
+		{ "trace_id", transaction_trace(t), false },
+		{ "x_request_id", headers_get(h, "X-Request-Id"), false },
+	};
+
+	log_about(subject, members, sizeof(members) / sizeof(members[0]));
+}
+
 const char *
 transaction_source(const struct transaction *t)
 {
@@ -77,6 +131,8 @@ transaction_subject(struct transaction *t, char *text, size_t n)
 	snprintf(text, n, "c%" PRIu64 " %.*s %.*s", client_id(t->c),
 	    STR_ARGS(t->r->head.method), (int)(told.n < 200 ? told.n : 200),
 	    told.p);
+	if (log_is_json())
+		transaction_about(t, text);
 	return text;
 }
 
@@ -485,6 +541,8 @@ transaction_new(struct client *c, const struct client_request *r)
 	struct transaction *t = xcalloc(1, sizeof(*t));
 
 	t->w = client_worker(c);
+	t->number =
+	    t->w->transactions++ * t->w->shared->nworkers + t->w->index + 1;
 	t->c = c;
 	t->r = r;
 	t->plan = plan_ref(t->w->plan);
@@ -609,7 +667,7 @@ transaction_log(struct transaction *t)
 			    t->wanted.tier == TIER_NORMALIZED
 			? " (normalized)"
 			: "",
-		    clock_mono_us() - t->r->started);
+		    transaction_took(t));
 }
 
 /* How long a tunnel is open says nothing of the gateway. */
@@ -622,9 +680,7 @@ transaction_measure(const struct transaction *t)
 		.mode = (enum mode_id)(t->mode - modes),
 		.method = t->r->head.method,
 		.status = t->status,
-		.us = tunnel || t->r->started == 0
-			  ? -1
-			  : clock_mono_us() - t->r->started,
+		.us = tunnel || t->r->started == 0 ? -1 : transaction_took(t),
 		.route = t->mock != NULL ? t->mock->route : STR(""),
 	};
 

@@ -36,6 +36,7 @@
 #include "gateway/client.h"
 #include "gateway/origin.h"
 #include "gateway/settings.h"
+#include "gateway/trace.h"
 #include "recorder/redact.h"
 #include "replay/library.h"
 
@@ -94,6 +95,7 @@ struct draft {
 struct transaction {
 	struct worker *w;
 	struct client *c;
+	uint64_t number; /* no other one of this run has it */
 	const struct client_request *r;
 	struct plan *plan;               /* held */
 	const struct settings *settings; /* of the plan */
@@ -134,8 +136,9 @@ struct transaction {
 	struct tunnel *tunnel; /* which it has become; the call is over */
 	struct str told;       /* see transaction_told(); p is NULL before */
 	struct buf told_made;
-	struct buf target;  /* at the upstream */
-	struct buf request; /* rendered head */
+	struct buf target;                        /* at the upstream */
+	struct buf request;                       /* rendered head */
+	char traceparent[TRACE_PARENT_BYTES + 1]; /* that was made, or "" */
 	struct buf encoded; /* the body in its transfer coding */
 	bool paused;
 

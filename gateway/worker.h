@@ -34,6 +34,7 @@ struct front_tls;
 struct keyer;
 struct origins;
 struct playwright;
+struct random;
 struct reader;
 struct recorder;
 struct redactor;
@@ -93,6 +94,7 @@ struct shared {
 	atomic_uint_least64_t spooled_bytes; /* in files instead */
 	struct tally *tally;                 /* NULL when nobody will read it */
 	struct meters *meters; /* one a worker; NULL: nothing is */
+	struct random *traces; /* NULL: no trace is begun here */
 	struct traffic_sink *traffic;
 };
 
@@ -123,6 +125,7 @@ struct worker {
 	struct meter *meter;        /* or NULL */
 	struct traffic_note *notes; /* only traffic_note.c */
 	size_t nnotes;
+	uint64_t transactions;   /* begun */
 	struct mailbox *mailbox; /* calls from other threads */
 	struct event *deadline;  /* of draining */
 	pthread_t thread;

@@ -11,12 +11,12 @@
  *  1. failed exchanges are left out, as is a 304 for a request that is not
  *     conditional and a 206 for one without Range;
  *  2. an entry whose response has Vary counts only if those request header
- *     fields are equal (Host, which names the gateway, * and those that rules
- *     ignore count for nothing); when none is left so, there is no answer;
- *     When the request has conditions or ranges and HTTP's own rules apply
- *     (replay/http_rules.h), those recorded for exactly the same ones stay,
- * else the full answers to derive one from, else what others were told who had
- * conditions;
+ *     fields are equal (Host, which names the gateway, *, traceparent and
+ *     tracestate and those that rules ignore count for nothing); when none is
+ * left so, there is no answer; When the request has conditions or ranges and
+ * HTTP's own rules apply (replay/http_rules.h), those recorded for exactly the
+ * same ones stay, else the full answers to derive one from, else what others
+ * were told who had conditions;
  *  3. those recorded with the same secrets in target and body stay, if there
  *     are some (replay/level.h);
  *  4. those whose recorded request header fields agree with the most of the

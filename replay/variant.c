@@ -35,6 +35,14 @@ variant_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Fields that are another each time, whatever is asked: which trace a request
+ * is of (W3C Trace Context). */
+static bool
+variant_is_trace(struct str name)
+{
+	return str_iis(name, "traceparent") || str_iis(name, "tracestate");
+}
+
 /* Hashes of the fields that count, ascending; at most VARIANT_FIELDS.  live is
  * NULL for a recorded request. */
 static size_t
@@ -47,7 +55,7 @@ variant_fields(
 	for (f = h->v; f < h->v + h->n && n < VARIANT_FIELDS; f++) {
 		if (str_iis(f->name, "Host") ||
 		    str_iis(f->name, "Content-Length") ||
-		    !headers_end_to_end(h, f) ||
+		    variant_is_trace(f->name) || !headers_end_to_end(h, f) ||
 		    (live != NULL && variant_ignores(live, f->name)))
 			continue;
 		out[n] = hash_add_lower(HASH_START, f->name);
@@ -124,14 +132,15 @@ variant_same(const struct header *recorded, const struct headers *live)
 	return any ? want.n == 0 : recorded->value.p == NULL;
 }
 
-/* Host is left out: it names the gateway, which may listen elsewhere now.
+/* Host is left out: it names the gateway, which may listen elsewhere now; and
+ * what names a trace.
  * "*" says that more than the request decides; there is nothing to compare. */
 static bool
 variant_names(struct variant_walk *vary, struct str *name)
 {
 	while (variant_walk_next(vary, name))
 		if (str_is_token(*name) && !str_is(*name, "*") &&
-		    !str_iis(*name, "Host"))
+		    !str_iis(*name, "Host") && !variant_is_trace(*name))
 			return true;
 	return false;
 }
