@@ -140,3 +140,11 @@ compare_answer(struct transaction *t)
 	buf_free(&endpoint);
 	drift_findings_fini(&f);
 }
+
+void
+compare_socket(struct transaction *t, const struct http1_head *h)
+{
+	compare_head(t, h);
+	compare_answer(t);
+	compare_end(t);
+}

@@ -557,6 +557,8 @@ forward_on_lane(void *arg, const struct http1_head *h, struct lane *lane)
 		tee_head(t, h);
 		tee_socket(t, h);
 	}
+	if (t->compare != NULL)
+		compare_socket(t, h);
 	forward_start_line(b, h);
 	for (i = 0; i < h->headers.n; i++)
 		forward_add_reply_field(t, &h->headers, &h->headers.v[i]);

@@ -13,6 +13,7 @@
 #include "gateway/filters.h"
 #include "gateway/out_file.h"
 #include "har/exchange.h"
+#include "har/frame.h"
 #include "har/har_file.h"
 #include "har/har_read.h"
 #include "mock/draft.h"
@@ -61,6 +62,7 @@ mock_entries_add(struct entries *x, const struct exchange *one,
 			      : 0,
 		.fields = one->response.headers,
 		.body = mock_entries_body(&one->response, &scratch[1]),
+		.socket = frame_socket(one),
 	};
 	int r = from_entry_add(x->from, &s, e);
 

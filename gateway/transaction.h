@@ -402,6 +402,9 @@ void compare_body(struct transaction *t, struct str bytes);
 /* It is whole: what differs is logged and counted. */
 void compare_answer(struct transaction *t);
 
+/* It is a WebSocket, which may never be: its handshake alone is compared. */
+void compare_socket(struct transaction *t, const struct http1_head *h);
+
 /* Safe when nothing was begun. */
 void compare_end(struct transaction *t);
 

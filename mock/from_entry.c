@@ -122,7 +122,8 @@ from_entry_answer(struct from_entry *f, const struct from_entry_source *s,
 static const char *
 from_entry_unfit(const struct from_entry_source *s)
 {
-	if (s->status < 200 || s->status > 999)
+	if (s->status == 0 || (s->status < 200 && !s->socket) ||
+	    s->status > 999)
 		return "there is no answer";
 	if (s->status == 206 || s->status == 304)
 		return "the answer is for a range or a condition only";
@@ -213,6 +214,10 @@ from_entry_add(
 		return 0;
 	}
 	str_cut(&query, '?', &path);
+	if (s->socket) {
+		from_entry_socket(f, s, path);
+		return 0;
+	}
 	route = from_entry_route(f, s, path);
 	response = draft_response(route, s->where, s->status);
 	from_entry_pairs(f->draft, response, "query", s->where, query);

@@ -4,7 +4,7 @@
 /*
  * Routes from recorded exchanges.  Method and path make a route, query and
  * body of the request the rules of a response, and the answer is kept to the
- * byte.
+ * byte.  A WebSocket becomes a conversation.
  */
 
 #include <stdbool.h>
@@ -26,6 +26,7 @@ struct from_entry_source {
 	unsigned status;
 	struct headers fields;
 	struct str body; /* without its content coding; p NULL: not known */
+	bool socket;     /* it is a WebSocket's messages (har/frame.h) */
 };
 
 struct from_entry_options {

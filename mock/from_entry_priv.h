@@ -13,6 +13,10 @@ struct from_entry {
 	json_t *seen; /* {method, path, status, plain, body, route} each */
 };
 
+/* The route of a WebSocket at path. */
+void from_entry_socket(
+    struct from_entry *f, const struct from_entry_source *s, struct str path);
+
 /* Rules for the pairs of a query or a form; target is "query" or "body". */
 void from_entry_pairs(struct draft *d, json_t *response, const char *target,
     struct str where, struct str pairs);

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as xml
 
 from harness import (HARK, case, certificate, check, command, entries, main, reply,
                      same, tls_server, until)
+from sockets import opened, serves, shouts
 
 JSON = ('Content-Type', 'application/json')
 
@@ -459,6 +460,32 @@ def spying_with_diff_serves_the_live_answer_and_compares_it(t):
     check(re.search(r'warn .*GET /users/2: breaking drift from entry 2: '
                     r'body \$.name: string is gone\n', spy.log), spy.log)
     same(len(entries(store)), 9)
+
+
+@case
+def of_a_WebSocket_the_handshake_is_compared(t):
+    origin = t.origin()
+    origin.routes['/ws'] = serves(shouts, protocol='chat')
+    hark = t.hark('record', origin)
+    s, _ = opened(t.client(hark), protocols=['chat'])
+    s.send('hi')
+    same((s.receive(), s.closed()), ('HI', (1000, '')))
+    s.close()
+    hark.stop()
+    origin.routes['/ws'] = serves(shouts)
+    spy = t.hark('spy', origin, '--diff', store=hark.store)
+    s, r = opened(t.client(spy), protocols=['chat'])
+    same(r.source, 'upstream')
+    # It is told while the talk goes on.
+    until(lambda: 'breaking drift from entry' in spy.log, 'it is compared')
+    s.send('ho')
+    same(s.receive(), 'HO')
+    s.close()
+    spy.stop()
+    check('1 answer compared with its recording: 0 as recorded' in spy.log,
+          spy.log)
+    done = command('drift', '--store', hark.store, origin.url)
+    check('a WebSocket' in done.stdout, done.stdout)
 
 
 @case

@@ -4,8 +4,8 @@ import json
 import signal
 
 from answers import ANSWERS
-from harness import case, check, grown, main, same, until
-from sockets import CLOSE, PING, PONG, TEXT, frame, opened
+from harness import case, check, command, grown, main, same, until
+from sockets import CLOSE, PING, PONG, TEXT, frame, opened, serves
 
 BIG = 300_000
 
@@ -320,6 +320,47 @@ def an_endless_stream_ends_with_its_client_or_the_gateway(t):
     while c.chunk(r) != b'':
         pass
     same(hark.wait(), 0)
+
+
+def talks(s):
+    s.send('hello {{you}}')
+    while (said := s.receive()) != 'bye':
+        s.send(said.upper())
+        s.send('and more')
+    s.close(4001, 'so long')
+    s.closed()
+    s.wire.close()
+
+
+@case
+def a_recorded_talk_becomes_a_route(t):
+    origin = t.origin()
+    origin.routes['/chat?room=1'] = serves(talks)
+    hark = t.hark('record', origin)
+    s, _ = opened(t.client(hark), '/chat?room=1')
+    same(s.receive(), 'hello {{you}}')
+    for text in ('{"a": "{{b}}"}', 'two'):
+        s.send(text)
+        same((s.receive(), s.receive()), (text.upper(), 'and more'))
+    s.send('bye')
+    same(s.closed(), (4001, 'so long'))
+    s.close(4001)
+    hark.stop()
+    mocks = t.path('mocks.json')
+    done = command('mock', 'from-entry', '--store', hark.store, 1,
+                   '-o', mocks)
+    same((done.returncode, done.stderr.count('the first stays')), (0, 1),
+         done.stderr)
+    same(command('check', mocks).returncode, 0)
+    mock = t.hark('replay', '--mocks', mocks, store=hark.store)
+    s, r = opened(t.client(mock), '/chat?room=1')
+    same((r.source, s.receive()), ('mock', 'hello {{you}}'))
+    s.send('never heard')
+    for text in ('two', '{"a": "{{b}}"}'):
+        s.send(text)
+        same(s.receive(), text.upper())
+    s.send('bye')
+    same(s.closed(), (4001, 'so long'))
 
 
 main()
