@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gateway/query.h"
 
 #include "gateway/admin_table.h"
 
@@ -27,6 +28,14 @@
 #define DECODED \
 	{ \
 		.name = "decoded", .kind = ADMIN_FLAG \
+	}
+#define BEFORE \
+	{ \
+		.name = "before", .kind = ADMIN_NUMBER, .most = ADMIN_ID_MOST \
+	}
+#define ASKED \
+	{ \
+		.name = "q", .most = QUERY_MOST \
 	}
 #define QUERY \
 	{ \
@@ -131,6 +140,66 @@ const struct admin_command admin_commands[] = {
 	    .summary = "the tapes of the store",
 	    .where = ADMIN_JOB,
 	    .handler = admin_list_tapes,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic",
+	    .summary = "the latest exchanges, the newest first",
+	    .parameters = { ASKED, LIMIT, BEFORE },
+	    .where = ADMIN_JOB,
+	    .handler = admin_list_traffic,
+	},
+	{
+	    .method = "DELETE",
+	    .path = "/v1/traffic",
+	    .summary = "forgets the traffic log",
+	    .handler = admin_delete_traffic,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic/live",
+	    .summary = "exchanges as they come, as server-sent events",
+	    .parameters = { ASKED },
+	    .handler = admin_watch_traffic,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic/{id}",
+	    .summary = "all that is known of an exchange, but its bodies",
+	    .parameters = { ID },
+	    .handler = admin_get_traffic,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic/{id}/request/body",
+	    .summary = "what is kept of the body of its request",
+	    .parameters = { ID, DECODED },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_traffic_request_body,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic/{id}/response/body",
+	    .summary = "what is kept of the body of its response",
+	    .parameters = { ID, DECODED },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_traffic_response_body,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic/{id}/curl",
+	    .summary = "its request as a command line of curl",
+	    .parameters = { ID },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_traffic_curl,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/traffic/{id}/har",
+	    .summary = "the exchange as a HAR",
+	    .parameters = { ID },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_traffic_har,
 	},
 	{ .method = NULL },
 };

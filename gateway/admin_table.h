@@ -86,5 +86,13 @@ void admin_get_request_body(struct admin_request *r);
 void admin_get_response_body(struct admin_request *r);
 void admin_delete_entry(struct admin_request *r);
 void admin_list_tapes(struct admin_request *r);
+void admin_list_traffic(struct admin_request *r); /* admin_traffic.c */
+void admin_delete_traffic(struct admin_request *r);
+void admin_get_traffic(struct admin_request *r);
+void admin_get_traffic_request_body(struct admin_request *r);
+void admin_get_traffic_response_body(struct admin_request *r);
+void admin_get_traffic_curl(struct admin_request *r);
+void admin_get_traffic_har(struct admin_request *r);
+void admin_watch_traffic(struct admin_request *r); /* admin_live.c */
 
 #endif

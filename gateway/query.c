@@ -551,7 +551,7 @@ query_header(const struct query_node *t, struct str rest)
 			continue;
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		if (t->value.p == NULL || query_part(t, str_trim(line)))
+		if (t->value.p == NULL || query_word(t, str_trim(line)))
 			return true;
 	}
 	return false;

@@ -18,6 +18,7 @@ struct traffic {
 	uint64_t changes, changed[TRAFFIC_CHANGES];
 	size_t bytes;
 	atomic_uint_least64_t news;
+	atomic_uint readers;
 };
 
 const char *
@@ -326,6 +327,21 @@ traffic_figures(struct traffic *t, struct traffic_figures *f)
 		.changes = t->changes,
 		.bytes = t->bytes };
 	pthread_mutex_unlock(&t->lock);
+}
+
+bool
+traffic_join(struct traffic *t)
+{
+	if (atomic_fetch_add(&t->readers, 1) < TRAFFIC_READERS)
+		return true;
+	traffic_leave(t);
+	return false;
+}
+
+void
+traffic_leave(struct traffic *t)
+{
+	atomic_fetch_sub(&t->readers, 1);
 }
 
 bool

@@ -162,6 +162,12 @@ struct traffic_figures {
 };
 void traffic_figures(struct traffic *t, struct traffic_figures *f);
 
+#define TRAFFIC_READERS 32 /* that look at it as it grows */
+
+/* Whether there is room for one more of them; then it has to leave. */
+bool traffic_join(struct traffic *t);
+void traffic_leave(struct traffic *t);
+
 /* Whether anything was added or changed since *seen, a value of this
  * function's, 0 to begin with.  Takes no lock. */
 bool traffic_news(const struct traffic *t, uint64_t *seen);

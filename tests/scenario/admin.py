@@ -8,33 +8,9 @@ import re
 import socket
 import stat
 
+from admins import JSON, Admin, admin_of
 from harness import (Client, Shared, case, check, command, main, reply, same,
                      until)
-
-JSON = [('Content-Type', 'application/json')]
-
-
-def admin_of(hark):
-    return json.loads(hark.ready.read_text()).get('admin')
-
-
-class Admin(Client):
-    """A connection to the admin port of hark."""
-
-    def __init__(self, t, hark, token=None):
-        super().__init__(admin_of(hark).removeprefix('http://'))
-        t.ends.callback(self.close)
-        self.fields = [('Authorization', f'Bearer {token}')] if token else []
-
-    def call(self, method, target, body=None, fields=()):
-        if isinstance(body, (dict, list)):
-            body = json.dumps(body).encode()
-            fields = [*fields, *JSON]
-        fields = [*self.fields, *fields]
-        named = any(n == 'Host' for n, _ in fields)
-        self.request(method, target, fields, body, host=not named)
-        return self.response(method)
-
 
 def make(t):
     origin = t.origin()
@@ -47,6 +23,15 @@ gateway = Shared(make)
 
 def admin(t, token='s3cret'):
     return Admin(t, gateway(), token)
+
+
+def asked(t, *request, token='s3cret'):
+    """On a connection of its own: there may only be so many at a time."""
+    c = admin(t, token)
+    try:
+        return c.call(*request)
+    finally:
+        c.close()
 
 
 def problem(r, status):
@@ -83,8 +68,7 @@ def filled(path):
 def every_command_wants_the_token_unless_it_is_open(t):
     for method, path, operation in operations(t):
         for token in (None, 'other'):
-            r = Admin(t, gateway(), token).call(method, filled(path), None,
-                                                JSON)
+            r = asked(t, method, filled(path), None, JSON, token=token)
             if 'security' in operation:
                 check(r.status != 401, (method, path))
             else:
@@ -100,7 +84,7 @@ def every_command_refuses_other_names_and_other_sites(t):
                 ([('Origin', 'http://evil.example')], 403),
                 ([('Origin', 'null')], 403),
                 ([('Sec-Fetch-Site', 'cross-site')], 403)):
-            r = admin(t).call(method, filled(path), None, [*fields, *JSON])
+            r = asked(t, method, filled(path), None, [*fields, *JSON])
             problem(r, status)
 
 
@@ -111,7 +95,7 @@ def every_command_judges_its_body_before_anything_happens(t):
             continue
         kinds = operation['requestBody']['content']
         simple = [('Content-Type', 'text/plain')]
-        problem(admin(t).call(method, filled(path), b'{}', simple), 415)
+        problem(asked(t, method, filled(path), b'{}', simple), 415)
         if set(kinds) != {'application/json'}:
             continue
         for body in (b'{"a":', b'[]', b'{"a":1,"a":2}', b'\xff'):
@@ -131,7 +115,7 @@ def every_path_says_which_methods_it_has(t):
     for method, path, _ in operations(t):
         paths.setdefault(path, []).append(method)
     for path, methods in paths.items():
-        r = admin(t).call('BREW', filled(path), None, JSON)
+        r = asked(t, 'BREW', filled(path), None, JSON)
         problem(r, 405)
         allowed = set(r.get('allow').split(', '))
         same(allowed - {'HEAD'}, set(methods), path)
@@ -140,7 +124,7 @@ def every_path_says_which_methods_it_has(t):
 @case
 def no_command_knows_further_parameters(t):
     for method, path, _ in operations(t):
-        r = admin(t).call(method, filled(path) + '?nix=1', None, JSON)
+        r = asked(t, method, filled(path) + '?nix=1', None, JSON)
         check('nix' in problem(r, 400), (method, path))
 
 

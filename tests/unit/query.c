@@ -58,15 +58,16 @@ terms_hold_for_what_they_say(void)
 		"host:api.test", "host:api.test:8080", "host:*.TEST",
 		"client:127.0.0.1", "type:json", "type:application/*",
 		"duration:>100ms", "duration:100ms..1s", "size:>1k", "size:2k",
-		"sent:0", "header:accept", "header:Accept=html", "header:x-a=1",
-		"header:etag=*", "body:4711", "body:*card*", "id:12",
-		"note:nearest", "nearest", "\"entry 7\"", "\"the nearest\"",
-		"state:done", "users", "x-a", "note:\"nearest is\"", NULL };
+		"sent:0", "header:accept", "header:Accept=*html",
+		"header:x-a=1", "header:etag=*", "body:4711", "body:*card*",
+		"id:12", "note:nearest", "nearest", "\"entry 7\"",
+		"\"the nearest\"", "state:done", "users", "x-a",
+		"note:\"nearest is\"", NULL };
 	static const char *const no[] = { "method:GET", "status:4xx",
 		"status:>501", "status:<=500", "path:/v1/users/7", "path:/v1",
 		"path:/v1/Users/7?page=2", "host:test", "source:m",
 		"duration:<100ms", "wait:<1s", "wait:*", "entry:0", "entry:*",
-		"entry:<9", "size:>2k", "header:b", "header:accept=json",
+		"entry:<9", "size:>2k", "header:b", "header:accept=html",
 		"route:*", "tier:*", "session:*", "body:visa", "absent",
 		"query:page=22", NULL };
 	size_t i;
