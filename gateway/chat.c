@@ -533,6 +533,7 @@ chat_begin(struct transaction *t, const struct mock_request *q)
 		return false;
 	wrong = ws_handshake_wrong(&t->r->head.headers, &status);
 	if (wrong == NULL) {
+		meter_route(t->w->meter, socket_route(s));
 		chat_agree(t, socket_route(s));
 		chat_new(t, s);
 		return true;

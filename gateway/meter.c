@@ -130,11 +130,13 @@ meter_place(struct meter *m, struct str name)
 	return p;
 }
 
-static void
+void
 meter_route(struct meter *m, struct str name)
 {
 	struct meter_place *p;
 
+	if (m == NULL)
+		return;
 	if (name.n >= METER_ROUTE_NAME)
 		name.n = METER_ROUTE_NAME - 1;
 	p = meter_place(m, name);

@@ -100,6 +100,9 @@ struct meter_request {
 };
 void meter_request(struct meter *m, const struct meter_request *r);
 
+/* A mocked route answered something else than such a request: a WebSocket. */
+void meter_route(struct meter *m, struct str name);
+
 /* ---- all of them ------------------------------------------------------ */
 
 struct meters; /* opaque */

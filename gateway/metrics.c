@@ -399,6 +399,12 @@ static const struct metric metrics[] = {
 	    METRIC_NOW(body_bytes),
 	},
 	{
+	    .name = "hark_request_spooled_bytes",
+	    .kind = METRIC_GAUGE,
+	    .help = "Bodies of requests that are held in files instead.",
+	    METRIC_NOW(spooled_bytes),
+	},
+	{
 	    .name = "hark_connections_accepted",
 	    .kind = METRIC_COUNTER,
 	    .help = "Connections of clients.",

@@ -37,6 +37,7 @@ struct metrics_now {
 	struct metrics_process process;
 	uint64_t refused, failed; /* requests */
 	uint64_t body_bytes;      /* of requests, held */
+	uint64_t spooled_bytes;   /* the same, in files */
 	uint64_t questions;       /* that wait for the explainer */
 	uint64_t sessions;
 	double began_seconds; /* since 1970 */

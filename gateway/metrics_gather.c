@@ -32,6 +32,7 @@ metrics_gather(const struct shared *g, struct metrics_now *now)
 	now->refused = atomic_load(&g->refused);
 	now->failed = atomic_load(&g->failed);
 	now->body_bytes = atomic_load(&g->body_bytes);
+	now->spooled_bytes = atomic_load(&g->spooled_bytes);
 	now->began_seconds = (double)g->began_us / 1e6;
 	metrics_process_look(&now->process);
 }

@@ -294,6 +294,7 @@ def web_sockets_are_told(t):
         s.receive()
     now = metrics(hark)
     same(now.of('hark_websockets_open'), 1)
+    same(now.of('hark_mock_route_requests_total', route='chat'), 1)
     same(now.of('hark_websocket_messages_total', **{'from': 'client'}), 3)
     same(now.of('hark_websocket_messages_total', **{'from': 'server'}), 3)
     s.close()

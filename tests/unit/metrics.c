@@ -293,6 +293,8 @@ without_a_meter_nothing_happens(void)
 	meter_add(NULL, METER_AT(cut), 1);
 	meter_more(meter_of(NULL, METER_AT(cut)), 1);
 	meter_request(NULL, &r);
+	meter_route(NULL, STR("a"));
+	meters_reloaded(NULL, true, 1);
 }
 
 RUN(TEST(requests_are_counted_by_what_they_are), TEST(latencies_add_up),
