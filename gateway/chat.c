@@ -167,6 +167,7 @@ chat_send(struct chat *c, struct str frame)
 		return;
 	}
 	meter_add(c->t->w->meter, METER_AT(said), 1);
+	c->t->messages++;
 	buf_add_str(&c->out, frame);
 	chat_write(c);
 	if (c->queued > CHAT_QUEUED)
@@ -273,6 +274,7 @@ chat_hear(struct chat *c, struct str text)
 	struct socket_turn turn;
 
 	meter_add(c->t->w->meter, METER_AT(heard), 1);
+	c->t->messages++;
 	if (c->socket == NULL || socket_mode(c->socket) != MOCK_STREAMING_NONE)
 		return;
 	if (!socket_choose(c->socket, text, clock_wall_us(), &turn, &c->answer))

@@ -139,6 +139,10 @@ cmd_serve_log_figures(const struct gateway *g)
 	    (unsigned long long)f.replayed, (unsigned long long)f.forwarded,
 	    (unsigned long long)f.missed, (unsigned long long)f.refused,
 	    (unsigned long long)f.failed, (unsigned long long)f.recorded);
+	if (f.sockets > 0)
+		log_info(NULL, "%llu of them WebSocket%s, with %llu messages",
+		    (unsigned long long)f.sockets, f.sockets == 1 ? "" : "s",
+		    (unsigned long long)f.messages);
 	if (f.delivered + f.undelivered + f.dropped > 0)
 		log_info(NULL,
 		    "callbacks: %llu delivered, %llu failed, %llu dropped",

@@ -704,6 +704,8 @@ gateway_figures(const struct gateway *g, struct gateway_figures *f)
 		.missed = atomic_load(&s->missed),
 		.refused = atomic_load(&s->refused),
 		.failed = atomic_load(&s->failed),
+		.sockets = atomic_load(&s->sockets),
+		.messages = atomic_load(&s->messages),
 		.recorded = r.entries,
 		.lost = r.lost,
 		.delivered = g->called.delivered,

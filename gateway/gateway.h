@@ -73,8 +73,9 @@ void gateway_free(struct gateway *g); /* safe on NULL; after gateway_stop() */
 struct gateway_figures {
 	uint64_t requests;
 	uint64_t mocked, replayed, forwarded, missed, refused, failed;
-	uint64_t recorded; /* committed entries */
-	uint64_t lost;     /* exchanges that could not be stored */
+	uint64_t sockets, messages; /* WebSockets that are over, in them */
+	uint64_t recorded;          /* committed entries */
+	uint64_t lost;              /* exchanges that could not be stored */
 	/* Of the callbacks of mocks, after gateway_stop(). */
 	uint64_t delivered, undelivered, dropped;
 };

@@ -38,6 +38,7 @@ tee_socket_on_frame(void *arg, struct frame *f)
 	struct buf line = { 0 };
 
 	meter_add(t->w->meter, f->sent ? METER_AT(heard) : METER_AT(said), 1);
+	t->messages++;
 	limit = t->settings->ws_record_limit;
 	if (t->tap_full)
 		return;

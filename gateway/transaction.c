@@ -687,6 +687,18 @@ transaction_measure(const struct transaction *t)
 	meter_request(t->w->meter, &r);
 }
 
+static void
+transaction_count_socket(const struct transaction *t)
+{
+	struct shared *g = t->w->shared;
+
+	if (t->status != 101)
+		return;
+	atomic_fetch_add_explicit(&g->sockets, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+	    &g->messages, t->messages, memory_order_relaxed);
+}
+
 void
 transaction_over(struct transaction *t)
 {
@@ -701,6 +713,7 @@ transaction_over(struct transaction *t)
 	if (counters[t->source] != NULL)
 		atomic_fetch_add_explicit(
 		    counters[t->source], 1, memory_order_relaxed);
+	transaction_count_socket(t);
 	if (t->session.n > 0)
 		sessions_count(
 		    g->sessions, t->session, source_texts[t->source]);

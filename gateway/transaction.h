@@ -134,7 +134,8 @@ struct transaction {
 	struct call *call;     /* running */
 	bool upgrade;          /* the request is for a WebSocket */
 	struct tunnel *tunnel; /* which it has become; the call is over */
-	struct str told;       /* see transaction_told(); p is NULL before */
+	uint64_t messages; /* of a WebSocket, as far as they are looked at */
+	struct str told;   /* see transaction_told(); p is NULL before */
 	struct buf told_made;
 	struct buf target;                        /* at the upstream */
 	struct buf request;                       /* rendered head */

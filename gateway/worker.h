@@ -90,6 +90,7 @@ struct shared {
 	atomic_uint_least64_t clients; /* ids given out */
 	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
 	    refused, failed;
+	atomic_uint_least64_t sockets, messages; /* that are over, of them */
 	atomic_size_t body_bytes; /* request bodies held, all connections */
 	atomic_uint_least64_t spooled_bytes; /* in files instead */
 	struct tally *tally;                 /* NULL when nobody will read it */

@@ -277,6 +277,7 @@ ws_replay_say(struct ws_replay *p, const struct frame *f)
 		ws_replay_write(p);
 	}
 	meter_add(p->t->w->meter, METER_AT(said), 1);
+	p->t->messages++;
 	ws_replay_next(p, f);
 	return true;
 }
@@ -295,6 +296,7 @@ ws_replay_hear(struct ws_replay *p, const struct frame *f)
 	}
 	STAILQ_REMOVE_HEAD(&p->heard, link);
 	meter_add(p->t->w->meter, METER_AT(heard), 1);
+	p->t->messages++;
 	p->nheard--;
 	p->heard_bytes -= m->n;
 	free(m);

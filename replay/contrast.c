@@ -401,6 +401,16 @@ contrast_fini(struct contrast *d)
  * Words
  */
 
+/* A scope is empty where no host chose the upstream. */
+static void
+difference_add_value(struct buf *out, struct str value)
+{
+	if (value.n > 0)
+		buf_add_str(out, value);
+	else
+		buf_add_text(out, "nothing");
+}
+
 void
 difference_text(const struct difference *x, struct buf *out)
 {
@@ -408,8 +418,10 @@ difference_text(const struct difference *x, struct buf *out)
 	    x->name.n > 0 ? " " : "", STR_ARGS(x->name));
 	switch (x->way) {
 	case DIFFERENCE_CHANGED:
-		buf_addf(out, "recorded %.*s, asked %.*s",
-		    STR_ARGS(x->recorded), STR_ARGS(x->live));
+		buf_add_text(out, "recorded ");
+		difference_add_value(out, x->recorded);
+		buf_add_text(out, ", asked ");
+		difference_add_value(out, x->live);
 		break;
 	case DIFFERENCE_MISSING:
 		buf_addf(

@@ -81,6 +81,8 @@ def a_talk_goes_as_it_was_recorded(t):
     s.close(1000, 'done')
     same(s.wire.ended(), 'eof')
     hark.stop()
+    check('1 of them WebSocket, with 7 messages' in hark.log, hark.log)
+    hark.stop()
     check('1 replayed' in hark.log and '0 missed' in hark.log, hark.log)
 
 

@@ -133,8 +133,8 @@ static void
 the_method_and_the_host_are_told(void)
 {
 	CHECK_STR(lines("GET /a", "PUT /a"), "method: recorded GET, asked PUT");
-	CHECK_STR(
-	    lines("GET x.test/a", "GET /a"), "host: recorded x.test, asked ");
+	CHECK_STR(lines("GET x.test/a", "GET /a"),
+	    "host: recorded x.test, asked nothing");
 }
 
 static void
@@ -329,7 +329,7 @@ static void
 what_is_not_json_is_compared_by_bytes(void)
 {
 	CHECK_STR(json("{\"a\":", "{\"a\":1"),
-	    "body byte 5: recorded , asked 1 | POST /a ignore body");
+	    "body byte 5: recorded nothing, asked 1 | POST /a ignore body");
 	CHECK_STR(bodies("", "hello world", "hello there"),
 	    "body byte 6: recorded world, asked there | POST /a ignore body");
 	CHECK_STR(bodies("", "a\xc3\xa4", "a\xc3\xb6"),
