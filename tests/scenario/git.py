@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import subprocess
 
 from harness import Skip, case, check, entries, main, same
 from repository import backend, git, repository
@@ -68,6 +69,43 @@ def a_push_goes_through_the_proxy(t):
          git('rev-parse', 'HEAD', cwd=work))
     check(any(r.framing == 'chunked' for r in origin.requests),
           'nothing was sent chunked')
+
+
+@case(deadline=60)
+def a_push_of_a_large_pack_is_replayed_with_the_server_stopped(t):
+    if not shutil.which('git'):
+        raise Skip('there is no git command')
+    root = repository(t)
+    git('config', 'http.receivepack', 'true', cwd=root / 'repo.git')
+    origin = t.origin()
+    origin.default = backend(root)
+    hark = t.hark('record', origin, '--redact')
+    work = t.path('clone')
+    git('clone', '-q', hark.url + '/repo.git', work)
+    (work / 'pushed').write_bytes(os.urandom(6 << 20))
+    git('add', '.', cwd=work)
+    git('commit', '-q', '-m', 'pushed', cwd=work)
+    # With one thread a pack of the same objects is the same.
+    push = ('-c', 'pack.threads=1', 'push', '-q', 'origin', 'main')
+    git(*push, cwd=work)
+    head = git('rev-parse', 'HEAD', cwd=work)
+    same(git('rev-parse', 'main', cwd=root / 'repo.git'), head)
+    check(any(r.framing == 'chunked' and len(r.body) > 6 << 20
+              for r in origin.requests), 'no large pack was sent chunked')
+    hark.stop()
+    origin.stop()
+    git('update-ref', '-d', 'refs/remotes/origin/main', cwd=work)
+    hark.restart(mode='replay', options=[])
+    # The port is another one.
+    git('remote', 'set-url', 'origin', hark.url + '/repo.git', cwd=work)
+    git(*push, cwd=work)
+    same(git('rev-parse', 'refs/remotes/origin/main', cwd=work), head)
+    # Another pack is none that was pushed.
+    git('commit', '-q', '--allow-empty', '-m', 'more', cwd=work)
+    done = subprocess.run(['git', *push], cwd=work, capture_output=True,
+                          stdin=subprocess.DEVNULL, timeout=60)
+    check(done.returncode != 0, 'it was pushed')
+    check(' miss' in hark.log, hark.log)
 
 
 if __name__ == '__main__':
