@@ -62,7 +62,6 @@ cmd_reindex_say(
 		json_write_member(&w, "tape", str_of(s->tape));
 		json_write_member_int(&w, "entries", (int64_t)f->entries);
 		json_write_member_int(&w, "normalized", (int64_t)f->normal);
-		json_write_member_int(&w, "kept", (int64_t)f->kept);
 		json_write_object_end(&w);
 		buf_add_text(&w.out, "\n");
 	} else {
@@ -70,11 +69,6 @@ cmd_reindex_say(
 		    "indexed %" PRIu64 " entries of tape %s; a rule is for "
 		    "%" PRIu64 " of them\n",
 		    f->entries, s->tape, f->normal);
-		if (f->kept > 0)
-			buf_addf(&w.out,
-			    "%" PRIu64 " keep their key: their request body is "
-			    "longer than %u MiB\n",
-			    f->kept, REINDEX_BODY >> 20);
 	}
 	status = commands_print(&w.out);
 	json_write_fini(&w);

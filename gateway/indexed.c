@@ -30,11 +30,6 @@ indexed_anew(struct store *store, const char *tape_name, int64_t tape,
 		    "tape %s was indexed anew, since its rules are others now: "
 		    "%" PRIu64 " entries in %" PRId64 " ms",
 		    tape_name, f.entries, (clock_mono_us() - began) / 1000);
-	if (f.kept > 0)
-		log_warn(NULL,
-		    "%" PRIu64 " entries keep their key: their request body "
-		    "is longer than %u MiB",
-		    f.kept, REINDEX_BODY >> 20);
 	return 0;
 }
 

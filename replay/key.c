@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "har/feed.h"
 #include "har/frame.h"
-#include "har/spool.h"
 #include "recorder/rules.h"
 #include "replay/identity.h"
 #include "replay/intake.h"
@@ -291,17 +291,43 @@ key_exchange_taken(
 	key_set(k, x, &p);
 }
 
+static int
+key_take(struct intake *i, struct feed *body, struct err *e)
+{
+	struct str piece;
+	int r;
+
+	while ((r = feed_next(body, &piece, e)) == 1)
+		if (intake_add(i, piece, e) == -1)
+			return -1;
+	return r == -1 ? -1 : intake_end(i, e);
+}
+
+int
+key_exchange_fed(
+    struct keyer *k, struct exchange *x, struct feed *body, struct err *e)
+{
+	struct intake *i = intake_new(k, &x->request.headers);
+	int r = key_take(i, body, e);
+
+	if (r == 0)
+		key_exchange_taken(k, x, i);
+	intake_free(i);
+	return r;
+}
+
 int
 key_exchange_spooled(struct keyer *k, struct exchange *x, struct err *e)
 {
-	struct key_parts p = key_parts_of(x);
-	struct spool *spool = x->request.body.spool;
+	struct feed *body;
+	int r;
 
-	/* All of the body is in sight, though not in memory of our own. */
-	if (spool != NULL && spool_map(spool, &p.body, e) == -1)
-		return -1;
-	key_set(k, x, &p);
-	if (spool != NULL)
-		spool_unmap(spool, p.body);
-	return 0;
+	if (x->request.body.spool == NULL) {
+		key_exchange(k, x);
+		return 0;
+	}
+	body = feed_of_spool(x->request.body.spool);
+	r = key_exchange_fed(k, x, body, e);
+	feed_free(body);
+	return r;
 }

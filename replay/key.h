@@ -36,6 +36,7 @@
 
 struct buf;
 struct err;
+struct feed;
 struct identity;
 struct intake;
 struct rules;
@@ -98,8 +99,12 @@ void key_exchange_taken(
 /* Whether keys may need all of a body that is not too long for rules. */
 bool keyer_has_rules(const struct keyer *k);
 
-/* The same for any x that the reader of a HAR gave.  0, or -1 with *e set when
- * a file cannot be read. */
+/* The same with a body of which the feed gives the bytes.  0, or -1 with *e
+ * set when it cannot. */
+int key_exchange_fed(
+    struct keyer *k, struct exchange *x, struct feed *body, struct err *e);
+
+/* The same for any x that the reader of a HAR gave. */
 int key_exchange_spooled(struct keyer *k, struct exchange *x, struct err *e);
 
 #endif

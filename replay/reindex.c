@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "har/exchange.h"
+#include "har/feed.h"
 #include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/library.h"
@@ -118,6 +119,31 @@ reindex_same(const struct library_keys *a, const struct library_keys *b)
 		   memcmp(&a->normal, &b->normal, sizeof(a->normal)) == 0);
 }
 
+static int64_t
+reindex_read(
+    void *arg, int64_t id, uint64_t at, void *p, size_t n, struct err *e)
+{
+	return store_body_read(arg, id, at, p, n, e);
+}
+
+/* The keys of i->x, whose body may still be in the store. */
+static int
+reindex_key(struct reindex *i, struct err *e)
+{
+	const struct body *b = &i->x->request.body;
+	struct feed *body;
+	int r;
+
+	if (b->stored_id == 0) {
+		key_exchange(i->keyer, i->x);
+		return 0;
+	}
+	body = feed_of_reader(reindex_read, i->store, b->stored_id, b->size);
+	r = key_exchange_fed(i->keyer, i->x, body, e);
+	feed_free(body);
+	return r;
+}
+
 /* The next entry.  1, 0 behind the last, -1. */
 static int
 reindex_entry(struct reindex *i, struct err *e)
@@ -127,19 +153,16 @@ reindex_entry(struct reindex *i, struct err *e)
 	int r;
 
 	exchange_reset(x, BODY_PART);
-	r = store_next_request(i->store, i->tape, i->at, REINDEX_BODY, x, e);
+	r = store_next_request(i->store, i->tape, i->at, BODY_PART, x, e);
 	if (r != 1)
 		return r;
 	i->at = x->id;
 	i->figures->entries++;
 	if (!x->keyed) /* as sockets are, which nothing asks for */
 		return 1;
-	if (x->request.body.stored_id > 0) {
-		i->figures->kept++;
-		return 1;
-	}
 	was = library_keys(x);
-	key_exchange(i->keyer, x);
+	if (reindex_key(i, e) == -1)
+		return -1;
 	is = library_keys(x);
 	i->figures->normal += x->normal_keyed;
 	if (reindex_same(&was, &is))
@@ -151,13 +174,14 @@ reindex_entry(struct reindex *i, struct err *e)
 static int
 reindex_some(struct reindex *i, struct err *e)
 {
-	size_t n, bytes = 0;
+	uint64_t bytes = 0;
+	size_t n;
 	int r = 1;
 
 	for (n = 0; r == 1 && n < REINDEX_ENTRIES && bytes < REINDEX_BYTES;
 	     n++) {
 		r = reindex_entry(i, e);
-		bytes += i->x->request.body.bytes.n;
+		bytes += i->x->request.body.size;
 	}
 	return r;
 }

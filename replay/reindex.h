@@ -17,10 +17,6 @@ struct err;
 struct rules;
 struct store;
 
-/* Request bodies longer than this are not read; such entries keep the key
- * they have. */
-#define REINDEX_BODY (256u << 20)
-
 /* Whether the tape's keys are good for looking up by these rules in tiers up
  * to most: 1, 0 or -1. */
 int reindex_fits(struct store *s, int64_t tape, const struct rules *r,
@@ -33,7 +29,6 @@ int reindex_is_by(
 struct reindex_figures {
 	uint64_t entries;
 	uint64_t normal; /* of them have a normal key */
-	uint64_t kept;   /* of them keep their key: their body is too long */
 };
 
 /* Makes the keys of the tape's entries by these rules, and says so on the

@@ -7,8 +7,10 @@ import signal
 import sqlite3
 import subprocess
 
-from harness import (BIG, HARK, Ended, Skip, case, check, entries, grown, main,
-                     outcome, problem, reply, same, until)
+from frames import needs_h2, speaks_h2
+from harness import (BIG, HARK, Ended, Skip, case, certificate, check,
+                     command, entries, grown, main, outcome, problem, reply,
+                     same, until)
 from sink import (MIB, PIECE, chunk, curl_T, head, pieces, sha256, sink,
                   swallow, written)
 from waits import SANITIZED
@@ -249,6 +251,32 @@ def rules_see_what_is_not_too_long_for_them(t):
         same(put(t, hark, len(data), *lines, data=[data]).source, source)
         data = document(size, True)
         same(put(t, hark, len(data), *lines, data=[data]).source, 'replay')
+
+
+@case(deadline=60)
+def rules_of_later_count_for_what_flowed_before(t):
+    hark = t.hark('record', sinking(t))
+    lines = ['Content-Type: application/json']
+    for size in (3 * MIB, 17 * MIB):
+        data = document(size, True)
+        same(put(t, hark, len(data), *lines, data=[data]).status, 200)
+    rules = ['--rule', 'PUT /** ignore json /never']
+    again(hark, 'replay', options=rules)
+    for size, source in ((3 * MIB, 'replay'), (17 * MIB, 'miss')):
+        data = document(size, False)
+        same(put(t, hark, len(data), *lines, data=[data]).source, source)
+    data = document(17 * MIB, True)
+    same(put(t, hark, len(data), *lines, data=[data]).source, 'replay')
+    # The keys are made anew of what is in the store: the exact ones, too.
+    hark.stop()
+    with contextlib.closing(sqlite3.connect(hark.store)) as db:
+        db.execute('UPDATE entry SET key = zeroblob(16)')
+        db.commit()
+    done = command('reindex', '--store', hark.store)
+    same((done.returncode, done.stderr), (0, ''))
+    hark.restart(mode='replay', options=[])
+    data = document(17 * MIB, True)
+    same(put(t, hark, len(data), *lines, data=[data]).source, 'replay')
 
 
 SECRET = b'sk_live_4eC39HqLyjWDarjtT1zdp7dc'
@@ -511,6 +539,33 @@ def what_curl_T_uploads_is_replayed(t):
         r = curl_T(name, file, hark.url + '/' + framing)
         same((r['framing'], r['size'], r['sha256']),
              (framing, size, sha256(size)))
+
+
+@case(deadline=60)
+def HTTP_2_uploads_the_same_way(t):
+    needs_h2()
+    if not speaks_h2():
+        raise Skip('hark was built without nghttp2')
+    cert, key = certificate(t.path(), 'gateway', 'IP:127.0.0.1')
+    origin = sinking(t)
+    size = 8 * MIB
+    file = written(t, size)
+    for mode in ('record', 'auto'):
+        hark = t.hark(mode, origin, '--tls-cert', cert, '--tls-key', key)
+
+        def upload(name, target):
+            heads = t.path('heads')
+            r = curl_T(name, file, f'https://{hark.address}{target}',
+                       '--http2', '--cacert', cert, '-D', heads)
+            same((r['size'], r['sha256']), (size, sha256(size)), target)
+            check(heads.read_text().startswith('HTTP/2 200'), target)
+        upload(file, '/length')
+        upload('-', '/chunked')
+        hark.stop()
+        hark.restart(mode='replay')
+        upload(file, '/length')
+        upload('-', '/chunked')
+        hark.stop()
 
 
 if __name__ == '__main__':
