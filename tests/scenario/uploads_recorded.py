@@ -9,8 +9,8 @@ import subprocess
 
 from frames import needs_h2, speaks_h2
 from harness import (BIG, HARK, Ended, Skip, case, certificate, check,
-                     command, entries, grown, main, outcome, problem, reply,
-                     same, until)
+                     command, entries, grown, main, ms, outcome, problem,
+                     reply, same, until)
 from sink import (MIB, PIECE, chunk, curl_T, head, pieces, sha256, sink,
                   swallow, written)
 from waits import SANITIZED
@@ -504,6 +504,25 @@ def an_answer_that_goes_on_is_kept_with_the_upload_that_asked(t):
     again(hark, 'replay')
     same(put(t, hark, size).source, 'replay')
     same(put(t, hark, size - 1).source, 'miss')
+
+
+@case
+def limits_hold_before_anybody_is_asked(t):
+    origin = t.origin()
+    for mode in ('record', 'auto'):
+        hark = t.hark(mode, origin, '--max-request-body', '2m',
+                      '--body-timeout', ms(300))
+        c = t.client(hark)
+        c.send(head('PUT', '/', f'Content-Length: {2 * MIB + 1}'))
+        problem(c.response(), 413)
+        c = t.client(hark)
+        c.send(head('PUT', '/', 'Transfer-Encoding: chunked'),
+               *[chunk(PIECE)] * 3)
+        problem(c.response(), 413)
+        c = t.client(hark)
+        c.send(head('PUT', '/', f'Content-Length: {2 * MIB}'), PIECE)
+        problem(c.response(), 408)
+        hark.stop()
 
 
 @case
