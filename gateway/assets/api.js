@@ -5,7 +5,7 @@ import { $ } from './dom.js';
 let token = sessionStorage.getItem('hark-token') || '';
 let asking = null;
 
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, text) {
     super(text);
     this.status = status;

@@ -3,7 +3,8 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-export const $ = (selector, within = document) => within.querySelector(selector);
+export const $ = (selector, within = document) =>
+  within.querySelector(selector);
 
 // el('button', { class: 'quiet', onclick: f, disabled: true }, 'Copy')
 export function el(name, properties = {}, ...children) {
@@ -90,8 +91,10 @@ export function confirmed(question, label) {
 
 // Tabs and what they show: [{ key, label, show: (panel) => … }].
 export function tabs(label, list, chosen, onChoose) {
-  const panel = el('div', { role: 'tabpanel', class: 'tabpanel', tabindex: '0' });
-  const bar = el('div', { role: 'tablist', 'aria-label': label, class: 'tabs' });
+  const panel = el('div', { role: 'tabpanel', class: 'tabpanel', id: 'tabpanel',
+    tabindex: 0 });
+  const bar = el('div', { role: 'tablist', class: 'tabs',
+    'aria-label': label });
   const choose = (one, focus) => {
     for (const tab of bar.children) {
       const yes = tab.id === `tab-${one.key}`;
@@ -106,7 +109,6 @@ export function tabs(label, list, chosen, onChoose) {
     one.show(panel);
     onChoose(one.key);
   };
-  panel.id = 'tabpanel';
   for (const one of list)
     bar.append(button(one.label, () => choose(one, false), {
       role: 'tab', id: `tab-${one.key}`, 'aria-controls': 'tabpanel' }));

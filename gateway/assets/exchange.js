@@ -40,11 +40,10 @@ export function ofTraffic(x) {
 export function ofHar(id, entry) {
   const { request, response, timings, _hark: more = {} } = entry;
   const url = `/v1/entries/${id}`;
-  const at = new URL(request.url);
   const message = (m, name, size) => ({ headers: m.headers, size, cut: false,
     body: size > 0 ? `${url}/${name}/body?decoded=1` : null });
   return { id, url, entry: id, method: request.method, full: request.url,
-    target: more.target || at.pathname + at.search,
+    target: more.target || request.url.replace(/^[^/]*\/\/[^/]*/, ''),
     time: entry.startedDateTime, status: response.status,
     reason: response.statusText, mode: more.mode, session: more.session,
     client: more.client, note: more.failure, miss: null,

@@ -44,9 +44,10 @@ export const count = (n, one, many = `${one}s`) =>
 // "application/vnd.api+json; charset=utf-8" is json.
 export function kind(type) {
   const essence = (type || '').split(';')[0].trim().toLowerCase();
-  return essence.replace('svg+xml', 'svg').replace(/^.*[/+]/, '').replace(/^(x-|vnd\.)/, '')
-    .replace(/^javascript$/, 'js').replace(/^octet-stream$/, 'binary')
-    .replace('www-form-urlencoded', 'form').replace('event-stream', 'events');
+  return essence.replace('svg+xml', 'svg').replace(/^.*[/+]/, '')
+    .replace(/^(x-|vnd\.)/, '').replace(/^javascript$/, 'js')
+    .replace(/^octet-stream$/, 'binary').replace('www-form-urlencoded', 'form')
+    .replace('event-stream', 'events');
 }
 
 export const SOURCES = {

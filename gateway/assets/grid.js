@@ -6,7 +6,7 @@ import { button, el } from './dom.js';
 
 const HEIGHT = 26;
 const SPARE = 12;       // rows kept on both sides of what is seen
-const MOST = 10000;     // rows; the oldest go
+export const MOST = 10000;      // rows; the oldest go
 
 export class Grid {
   // columns: { key, label, width, rank, cell: (row) => text or node }.  Where
@@ -311,6 +311,8 @@ export class Grid {
       this.extend(id);
     else
       this.select(id);
+    if (!document.activeElement.closest('.panel'))
+      this.grid.focus();
     return true;
   }
 }

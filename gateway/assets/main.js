@@ -22,7 +22,8 @@ function view({ view: name, ...more }) {
   for (const one of Object.keys(VIEWS)) {
     $(`#${one}`).hidden = one !== name;
 
-    $(`#go-${one}`).setAttribute('aria-current', one === name ? 'page' : 'false');
+    $(`#go-${one}`).setAttribute('aria-current',
+      one === name ? 'page' : 'false');
   }
   VIEWS[name].show(more);
 }
@@ -38,6 +39,8 @@ const typing = (target) =>
   target.closest('input:not([type=checkbox], [type=radio]), textarea, select');
 
 function key(event) {
+  if (event.key === 'Escape' && typing(event.target))
+    event.target.blur();
   if (typing(event.target) || $('dialog[open]') || event.ctrlKey ||
     event.metaKey || event.altKey || event.defaultPrevented)
     return;

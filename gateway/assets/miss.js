@@ -78,7 +78,8 @@ function row([place, asked, recorded]) {
 }
 
 function bodies(rows) {
-  return el('table', { class: 'compare lines', 'aria-label': 'Bodies compared' },
+  return el('table', { class: 'compare lines',
+    'aria-label': 'Bodies compared' },
     el('thead', {}, el('tr', {}, ['Body asked', 'Body recorded']
       .map((label) => el('th', { scope: 'col' }, label)))),
     el('tbody', {}, rows.map(([asked = '', recorded = '', same]) =>

@@ -30,17 +30,22 @@ function item(environment, route) {
     el('input', { type: 'checkbox', role: 'switch', checked: on,
       'aria-label': `${name(route)} answers`,
       onchange: (event) => enable(environment, route, event.target.checked) }),
-    el('a', { href: link({ view: 'mocks', route: route.uuid }),
-      'aria-current': open?.route.uuid === route.uuid ? 'true' : null },
+    el('a', { 'aria-current': isOpen(environment, route) ? 'true' : null,
+      href: link({ view: 'mocks', environment: environment.id,
+        route: route.uuid }) },
     el('b', {}, (route.method || route.type || '').toUpperCase()),
     ` /${(route.endpoint || '').replace(/^\//, '')}`));
 }
 
+const isOpen = (environment, route) =>
+  open?.environment.id === environment.id && open.route.uuid === route.uuid;
+
 function list() {
   const words = $('#mocks-search').value.toLowerCase();
   $('#mocks-list').replaceChildren(...environments.map((one) =>
-    el('section', {}, el('h2', {}, one.name || one.file, ' ',
-      el('span', { class: 'dim' }, one.file)),
+    el('section', {}, el('h2', {}, one.name || 'Made of traffic', ' ',
+      el('span', { class: 'dim' }, one.file || 'kept until hark ends')),
+    one.error ? el('p', { class: 'fault' }, one.error) : null,
     el('ul', {}, one.routes
       .filter((route) => name(route).toLowerCase().includes(words))
       .map((route) => item(one, route))))));
@@ -50,9 +55,25 @@ function list() {
 
 /* The editor. */
 
-const isJson = (response) => (response.headers || []).some(({ key, value }) =>
-  key.toLowerCase() === 'content-type' && /json/.test(value)) ||
-  /^\s*[[{]/.test(response.body || '');
+const BODIES = { FILE: 'This answer is a file; what stands here is not sent.',
+  DATABUCKET: 'This answer is a data bucket; what stands here is not sent.' };
+
+const isJson = (response) => response.headers.some(({ key, value }) =>
+  key.toLowerCase() === 'content-type' && /json/.test(value));
+
+// A body may be JSON in the file, and stays so while it can.
+const textOf = (body) =>
+  (typeof body === 'string' ? body : JSON.stringify(body, null, 2));
+
+function bodyOf(text, before) {
+  if (typeof before === 'string')
+    return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 function labelled(label, control) {
   return el('label', { class: 'field' }, el('span', {}, label), control);
@@ -89,16 +110,16 @@ function headerRows(response) {
       draw();
       box.querySelector('.headerrow:last-of-type input').focus();
     }));
-  response.headers ||= [];
   draw();
   return el('fieldset', {}, el('legend', {}, 'Headers'), box);
 }
 
 function bodyField(response) {
+  const before = response.body ?? '';
   const fault = el('p', { class: 'dim', role: 'status' });
   const area = el('textarea', { spellcheck: 'false', rows: 14,
     oninput: () => {
-      response.body = area.value;
+      response.body = bodyOf(area.value, before);
       changed();
       judge();
     } });
@@ -113,19 +134,22 @@ function bodyField(response) {
       fault.textContent = `This is not JSON: ${error.message}`;
     }
   };
-  area.value = response.body || '';
+  area.value = textOf(before);
   judge();
-  return [labelled('Body', area), fault];
+  return [BODIES[response.bodyType] ? el('p', { class: 'hint' },
+    BODIES[response.bodyType]) : null, labelled('Body', area), fault];
 }
 
 function editor() {
   const { route, response } = open;
+  response.headers ||= [];
   $('#route-responses').replaceChildren(...route.responses.map((one, i) =>
     el('option', { value: i, selected: one === response },
-      `${one.statusCode} ${one.label || (one.default ? 'default' : '')}`)));
+      [one.statusCode || 200, one.label || (one.default ? 'default' : '')]
+        .join(' '))));
   $('#route-body').replaceChildren(
     el('div', { class: 'fields' },
-      field('Status', response.statusCode, (text) => {
+      field('Status', response.statusCode || 200, (text) => {
         response.statusCode = Number(text);
       }, { type: 'number', min: 100, max: 599 }),
       field('Delay (ms)', response.latency || 0, (text) => {
@@ -134,22 +158,26 @@ function editor() {
       field('Label', response.label || '', (text) => {
         response.label = text;
       })),
-    headerRows(response), ...bodyField(response));
+    headerRows(response), ...bodyField(response).filter(Boolean));
 }
 
-async function openRoute(uuid) {
-  const environment = environments.find(({ routes }) =>
-    routes.some((route) => route.uuid === uuid));
+// wanted is a uuid, or the endpoint of a route that has none.
+async function openRoute(wanted, within) {
+  const is = (route) => route.uuid === wanted || route.endpoint === wanted;
+  const environment = environments.find(({ id, routes }) =>
+    (within ? id === within : true) && routes.some(is));
   open = null;
   $('#route').hidden = !environment;
   $('#route-none').hidden = Boolean(environment) || environments.length === 0;
   if (!environment)
     return;
+  const { uuid } = environment.routes.find(is);
   const route = await attempt(() => get(url(environment.id, uuid)));
   if (!route)
     return;
+  const { responses } = route;
   open = { environment, route, changed: false,
-    response: route.responses.find((one) => one.default) || route.responses[0] };
+    response: responses.find((one) => one.default) || responses[0] };
   $('#route-name').textContent = name(route);
   $('#route-words').textContent = route.documentation || '';
   $('#route-save').disabled = $('#route-revert').disabled = true;
@@ -162,7 +190,8 @@ async function save() {
     await call('PUT', url(environment.id, route.uuid), route);
     toast(`Saved ${name(route)}: it answers like that now`);
     await load();
-    await openRoute(route.uuid);
+    await openRoute(route.uuid, environment.id);
+    list();
   });
 }
 
@@ -197,23 +226,24 @@ export function key(event) {
   return true;
 }
 
-export async function show({ route }) {
-  if (open?.changed && open.route.uuid !== route &&
+export async function show({ environment, route }) {
+  if (open && open.route.uuid === route &&
+    (!environment || open.environment.id === environment))
+    return;
+  if (open?.changed &&
     !await confirmed(`${name(open.route)} has changes that are not saved. ` +
       'Leave them?', 'Leave them')) {
-    change({ route: open.route.uuid });
+    change({ environment: open.environment.id, route: open.route.uuid });
     return;
   }
-  if (open && open.route.uuid === route)
-    return;
   await load();
-  await openRoute(route);
+  await openRoute(route, environment);
   list();
 }
 
 export function start() {
   const actions = { 'route-save': save, 'mocks-reset': reset,
-    'route-revert': () => openRoute(open.route.uuid) };
+    'route-revert': () => openRoute(open.route.uuid, open.environment.id) };
   for (const [id, action] of Object.entries(actions))
     $(`#${id}`).addEventListener('click', action);
   $('#mocks-search').addEventListener('input', list);

@@ -1,5 +1,5 @@
-// What hark does with requests that no mock answers: for all, and for each
-// upstream.
+// What hark does with requests that no mock answers: for all, and for those of
+// an upstream or route that has a mode of its own.
 
 import { $, attempt, el, toast } from './dom.js';
 import { call, get } from './api.js';
@@ -35,27 +35,45 @@ function choice(mode, current) {
       WORDS[mode] || '')));
 }
 
+function select(label, names, mode, onchange) {
+  const made = el('select', { 'aria-label': label,
+    onchange: () => onchange(made.value) },
+  el('option', { value: '', selected: !mode }, 'as above'),
+  names.map((one) =>
+    el('option', { value: one, selected: one === mode }, one)));
+  return made;
+}
+
+const row = (name, what, control) => el('tr', {},
+  el('th', { scope: 'row' }, name), el('td', {}, what), el('td', {}, control));
+
 function upstream({ scope, url, mode }, names) {
   const name = scope || 'everything else';
-  const select = el('select', { 'aria-label': `Mode for ${name}`,
-    onchange: () => put({ upstreams: { [scope]: select.value || null } },
-      `Mode for ${name} is ${select.value || 'the one above'}`) },
-  el('option', { value: '', selected: !mode }, 'as above'),
-  names.map((one) => el('option', { value: one, selected: one === mode }, one)));
-  return el('tr', {}, el('th', { scope: 'row' }, name),
-    el('td', {}, url), el('td', {}, select));
+  return row(name, url, select(`Mode for ${name}`, names, mode, (to) =>
+    put({ upstreams: { [scope || '']: to || null } },
+      `Mode for ${name} is ${to || 'the one above'}`)));
+}
+
+function route(one, routes, names) {
+  const name = `${one.method} ${one.path}`;
+  return row(name, '', select(`Mode for ${name}`, names, one.mode,
+    (mode) => put({ routes: routes.flatMap((other) =>
+      (other !== one ? [other] : mode ? [{ ...one, mode }] : [])) },
+    `Mode for ${name} is ${mode || 'the one above'}`)));
 }
 
 async function show() {
-  const state = await attempt(() => get('/v1/state'));
-  if (!state)
+  const got = await attempt(() =>
+    Promise.all([get('/v1/state'), get('/v1/mode')]));
+  if (!got)
     return;
+  const [{ modes, mode, upstreams }, { routes }] = got;
   const focused = document.activeElement?.value;
-  $('#mode-choices').replaceChildren(
-    ...state.modes.map((mode) => choice(mode, state.mode)));
-  $('#mode-upstreams').hidden = state.upstreams.length === 0;
-  $('#mode-upstreams tbody').replaceChildren(
-    ...state.upstreams.map((one) => upstream(one, state.modes)));
+  $('#mode-choices').replaceChildren(...modes.map((one) => choice(one, mode)));
+  $('#mode-parts').hidden = upstreams.length + routes.length === 0;
+  $('#mode-parts tbody').replaceChildren(
+    ...upstreams.map((one) => upstream(one, modes)),
+    ...routes.map((one) => route(one, routes, modes)));
   $(`#mode-choices [value="${CSS.escape(focused ?? '')}"]`)?.focus();
 }
 

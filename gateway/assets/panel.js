@@ -97,13 +97,16 @@ export class Panel {
     this.element.replaceChildren(this.head(titleOf(exchange)), bar, panel);
     panel.scrollTop = top;
     this.filled = exchange.id;
-    if (within.startsWith('tab-'))
+    if (within.startsWith('tab-') || this.wanted)
       this.focus();
     if (exchange.state === 'open' && /overview|messages/.test(this.tab))
       setTimeout(() => signal.aborted || this.refresh(), AGAIN);
   }
 
+  // Once it is there.
   focus() {
-    $('[role=tab][aria-selected=true]', this.element)?.focus();
+    const tab = $('[role=tab][aria-selected=true]', this.element);
+    this.wanted = !tab;
+    tab?.focus();
   }
 }

@@ -8,17 +8,15 @@ export function place() {
     ...Object.fromEntries(new URLSearchParams(query)) };
 }
 
-function hashOf({ view, ...more }) {
+export function link({ view, ...more }) {
   const query = new URLSearchParams(
     Object.entries(more).filter(([, value]) => value)).toString();
   return `#/${view}${query ? `?${query}` : ''}`;
 }
 
-export const link = hashOf;
-
 // Another view is a step in the history, other members of a view are not.
 export function go(where) {
-  const hash = hashOf(where);
+  const hash = link(where);
   if (hash === location.hash)
     return;
   if (where.view === place().view)

@@ -4,7 +4,7 @@ import { $, attempt, confirmed, copy, download, el, toast } from './dom.js';
 import { all, call, get, text } from './api.js';
 import { path, status, timed } from './cells.js';
 import { bytes, count, kind, moment } from './format.js';
-import { Grid } from './grid.js';
+import { Grid, MOST } from './grid.js';
 import { ofHar } from './exchange.js';
 import { Panel } from './panel.js';
 import { change } from './place.js';
@@ -23,7 +23,8 @@ const COLUMNS = [
   { key: 'method', label: 'Method', width: 72, rank: 1, cell: (x) => x.method },
   { key: 'status', label: 'Status', width: 58, rank: 0,
     cell: (x) => status(x.status) },
-  { key: 'path', label: 'URL', flexible: 240, rank: 0, cell: (x) => path(x.url) },
+  { key: 'path', label: 'URL', flexible: 240, rank: 0,
+    cell: (x) => path(x.url) },
   { key: 'type', label: 'Type', width: 80, rank: 7,
     cell: (x) => kind(x.content_type) },
   { key: 'size', label: 'Size', width: 70, rank: 5,
@@ -73,7 +74,7 @@ async function load({ tape, q }) {
       const got = await get(`/v1/entries?${query}`, signal);
       rows.push(...got.entries);
       next = got.next;
-    } while (next && rows.length < 10 * PAGE);
+    } while (next && rows.length < MOST);
   } catch (error) {
     if (signal.aborted)
       return;

@@ -9,7 +9,7 @@ const EVERY = 2000;
 const watchers = [];
 const troubles = new Map();     // what is wrong, by who says so
 
-export let state = null;
+let state = null;
 
 export function onState(watcher) {
   watchers.push(watcher);
@@ -32,7 +32,8 @@ export function trouble(who, text) {
 
 function judge() {
   const { error, lost } = state.recording || {};
-  trouble('store', error ? `The store does not take recordings: ${error}` : null);
+  trouble('store', error
+    ? `The store does not take recordings: ${error}` : null);
   trouble('lost', lost > 0
     ? `${count(lost, 'exchange')} could not be recorded` : null);
 }
@@ -56,7 +57,8 @@ function show() {
     recording ? el('span', { title: `Store: ${state.store || 'none'}` },
       `${recording.recorded.toLocaleString('en')} recorded` +
       (recording.queue_entries > 0
-        ? `, ${recording.queue_entries.toLocaleString('en')} waiting` : '')) : null,
+        ? `, ${recording.queue_entries.toLocaleString('en')} waiting` : ''))
+      : null,
     el('span', {}, `hark ${version}, up ${duration(uptime)}`),
   ];
   $('#status').replaceChildren(...parts.filter(Boolean));

@@ -5,7 +5,7 @@ import { $, attempt, button, confirmed, copy, download, el, icon, toast }
 import { call, events, get, text } from './api.js';
 import { bytes, clock, count, kind, SOURCES } from './format.js';
 import { path, source, status, timed } from './cells.js';
-import { Grid } from './grid.js';
+import { Grid, MOST } from './grid.js';
 import { ofTraffic } from './exchange.js';
 import { Panel } from './panel.js';
 import { change } from './place.js';
@@ -15,16 +15,21 @@ import { onState, trouble } from './status.js';
 const PAGE = 1000;
 const TOGETHER = 100;   // ms that live rows are collected
 const RETRY = 2000;
+const CALM = 1500;      // ms without news before what was skipped is had
 
 let running = null;     // AbortController of the list and the live stream
 let query = null;       // that the rows in the table are of
 let waiting = [];       // rows that came while paused, or lately
 let paused = false;
 let timer = 0;
+let calm = 0;           // timer, too
+let seen = 0;           // number of the newest that was told
+let skipped = 0;        // that came too fast to be told
 
 const COLUMNS = [
   { key: 'id', label: '#', width: 60, rank: 8, cell: (x) => String(x.id) },
-  { key: 'time', label: 'Time', width: 104, rank: 6, cell: (x) => clock(x.time) },
+  { key: 'time', label: 'Time', width: 104, rank: 6,
+    cell: (x) => clock(x.time) },
   { key: 'source', label: 'Source', width: 106, rank: 1,
     cell: (x) => source(x.source) },
   { key: 'method', label: 'Method', width: 72, rank: 2, cell: (x) => x.method },
@@ -75,14 +80,20 @@ function flush() {
   }
   grid.add(waiting.splice(0));
   emptiness();
+  clearTimeout(calm);
+  if (skipped > 0 && grid.follows)
+    calm = setTimeout(load, CALM);
 }
 
-function came({ event, data }) {
+function came({ event, id, data }) {
+  seen = Math.max(seen, Number(id));
+  if (event === 'gap')
+    skipped += JSON.parse(data).missed;
   if (event !== 'exchange')
     return;
   const row = JSON.parse(data);
-  if (waiting.push(row) > 2 * PAGE * 10)
-    waiting.splice(0, PAGE);
+  if (waiting.push(row) > 2 * MOST)
+    waiting.splice(0, MOST);
   timer = timer || setTimeout(flush, TOGETHER);
   if (row.id === panel.shown && !paused)
     panel.refresh();
@@ -91,25 +102,27 @@ function came({ event, data }) {
 const searching = () => (query ? `&q=${encodeURIComponent(query)}` : '');
 
 async function page(before, signal) {
-  const { entries, next } = await get(`/v1/traffic?limit=${PAGE}` +
+  const { entries, next, last } = await get(`/v1/traffic?limit=${PAGE}` +
     (before ? `&before=${before}` : '') + searching(), signal);
-  return { rows: entries.reverse(), next };
+  return { rows: entries.reverse(), next, last };
 }
 
 async function older(before, signal) {
-  while (before && grid.rows.length < 10 * PAGE) {
+  while (before && grid.rows.length < MOST) {
     const { rows, next } = await page(before, signal);
     grid.addOlder(rows);
     before = next;
   }
 }
 
-// From the newest that is there on, and again from there when it breaks.
+// From the newest that is there on, and again from there when it breaks; a
+// gateway that was started anew counts from the beginning.
 async function live(signal) {
   for (;;) {
-    const last = waiting.at(-1)?.id || grid.rows.at(-1)?.id || 0;
     try {
-      await events(`/v1/traffic/live?${searching().slice(1)}`, last, came,
+      if ((await page(1, signal)).last < seen)
+        return load();
+      await events(`/v1/traffic/live?${searching().slice(1)}`, seen, came,
         () => trouble('live', null), signal);
     } catch (error) {
       if (signal.aborted || error.status === 400)
@@ -132,7 +145,9 @@ async function load() {
   const { signal } = running;
   waiting = [];
   try {
-    const { rows, next } = await page(null, signal);
+    const { rows, next, last } = await page(null, signal);
+    seen = last;
+    skipped = 0;
     filterFault('');
     grid.set(rows);
     emptiness();
@@ -156,7 +171,9 @@ function emptiness() {
   const none = grid.rows.length === 0;
   $('#traffic-empty').hidden = !none || Boolean(query);
   $('#traffic-nothing').hidden = !none || !query;
-  $('#traffic-count').textContent = none ? '' : count(grid.rows.length, 'request');
+  $('#traffic-count').textContent = none ? ''
+    : count(grid.rows.length, 'request') +
+      (skipped > 0 ? `, ${skipped.toLocaleString('en')} came too fast` : '');
   document.title = none ? 'hark' : `hark · ${grid.rows.length}`;
 }
 

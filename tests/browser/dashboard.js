@@ -37,7 +37,8 @@ async function origin() {
       ['text/plain', `this is ${request.url}`];
     request.resume();
     response.writeHead(request.url.startsWith('/fails') ? 500 : 200,
-      { 'Content-Type': type, 'X-Evil': EVIL, 'Set-Cookie': 'seen=yes; Path=/' });
+      { 'Content-Type': type, 'X-Evil': EVIL,
+        'Set-Cookie': 'seen=yes; Path=/' });
     response.end(body);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -100,6 +101,10 @@ async function open(gateway, hash = '', options = {}) {
 const rows = (page) => page.locator('#traffic .rows .row');
 const row = (page, text) => rows(page).filter({ hasText: text }).last();
 
+// A short word in the corner.
+const said = (page, text) =>
+  page.locator('#toasts').getByText(text).first().waitFor();
+
 async function shot(page, name) {
   fs.mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
@@ -161,6 +166,8 @@ tap.check('the filter is the query language, and says what is wrong with it',
     assert.strictEqual(await rows(page).count(), 2);
     await page.getByLabel('Filter', { exact: true }).fill('status:what');
     await page.locator('#filter-fault').getByText(/\w/).waitFor();
+    await page.getByLabel('Filter', { exact: true }).fill('status:2xx');
+    await row(page, '/v1/c').waitFor();
     await page.getByRole('button', { name: 'Miss' }).click();
     await page.getByText('Nothing matches the filter').waitFor();
     await page.getByRole('button', { name: 'Show all traffic' }).click();
@@ -174,7 +181,7 @@ tap.check('the mode is switched, and the data port obeys', async () => {
   assert.strictEqual((await ask(gateway, '/one')).status, 200);
   await page.keyboard.press('m');
   await page.getByRole('radio', { name: /^replay/ }).check();
-  await page.getByText('Mode is replay').waitFor();
+  await said(page, 'Mode is replay');
   assert.strictEqual((await ask(gateway, '/two')).status, 501);
   await page.keyboard.press('Escape');
   await page.locator('#mode-name').getByText('replay').waitFor();
@@ -188,7 +195,7 @@ tap.check('the rule that a miss proposes is added, and the request answered',
     const page = await open(gateway);
     await page.keyboard.press('m');
     await page.getByRole('radio', { name: /^replay/ }).check();
-    await page.getByText('Mode is replay').waitFor();
+    await said(page, 'Mode is replay');
     await page.keyboard.press('Escape');
     await tap.until(async () =>
       (await ask(gateway, '/v1/users?ts=1')).source === 'replay', 'recorded');
@@ -206,24 +213,50 @@ tap.check('the rule that a miss proposes is added, and the request answered',
 
 tap.check('an exchange becomes a mock, whose answer is edited and turned off',
   async () => {
-    const gateway = await hark('proxy', '--mocks-write', tap.fresh('mocks.json'));
+    const gateway = await hark('proxy', '--mocks-write',
+      tap.fresh('mocks.json'));
     await ask(gateway, '/v1/users');
     const page = await open(gateway);
     await row(page, '/v1/users').click();
     await page.getByRole('button', { name: 'Make a mock of it' }).click();
-    await page.getByText('Added the mock GET /v1/users').waitFor();
+    await said(page, 'Added the mock GET /v1/users');
     assert.strictEqual((await ask(gateway, '/v1/users')).source, 'mock');
     await page.getByRole('link', { name: 'Edit it' }).click();
-    await page.getByLabel('Status', { exact: true }).fill('203');
+    await page.getByRole('spinbutton', { name: 'Status' }).fill('203');
     await page.getByLabel('Body').fill('{"edited": true}');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('it answers like that now').waitFor();
+    await said(page, 'it answers like that now');
     const edited = await ask(gateway, '/v1/users');
     assert.strictEqual(edited.status, 203);
     assert.strictEqual(edited.body, '{"edited": true}');
     await page.getByRole('switch').uncheck();
-    await page.getByText('is off').waitFor();
+    await said(page, 'is off');
     assert.strictEqual((await ask(gateway, '/v1/users')).source, 'upstream');
+  });
+
+tap.check('a route of a file is found, changed, saved and has a body of JSON',
+  async () => {
+    const file = mocks();
+    const gateway = await hark('proxy', '--mocks', file);
+    const page = await open(gateway, '#/mocks');
+    await page.getByLabel('Find a route').fill('mocked');
+    await page.getByRole('link', { name: 'GET /mocked' }).click();
+    const body = page.getByLabel('Body');
+    assert.strictEqual(await body.inputValue(), '{\n  "mocked": true\n}');
+    await body.fill('{"mocked": "again"');
+    await page.getByText('This is not JSON').waitFor();
+    await body.fill('{"mocked": "again"}');
+    await page.getByRole('button', { name: 'Add a header' }).click();
+    await page.getByLabel('Name').last().fill('X-Added');
+    await page.getByLabel('Value').last().fill('yes');
+    await body.press('Control+s');
+    await said(page, 'it answers like that now');
+    assert.deepStrictEqual(JSON.parse((await ask(gateway, '/mocked')).body),
+      { mocked: 'again' });
+    const { responses } = JSON.parse(fs.readFileSync(file)).routes[0];
+    assert.deepStrictEqual(responses[0].body, { mocked: 'again' });
+    assert.deepStrictEqual(responses[0].headers[1],
+      { key: 'X-Added', value: 'yes' });
   });
 
 tap.check('recordings are listed, searched, shown and deleted', async () => {
@@ -240,8 +273,9 @@ tap.check('recordings are listed, searched, shown and deleted', async () => {
   await page.getByRole('tab', { name: 'Response' }).click();
   await page.getByText('this is /other').waitFor();
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('Deleted 1 recording').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' })
+    .click();
+  await said(page, 'Deleted 1 recording');
   await page.getByText('1 entry', { exact: true }).waitFor();
 });
 
@@ -308,17 +342,18 @@ tap.check('markup in path, header and body is text', async () => {
     await page.locator('.tools').waitFor();
   }
   await page.getByText('9 × 9 pixels').waitFor();
-  assert.strictEqual(await page.locator('img[src=x], main script').count(), 0);
+  assert.strictEqual(
+    await page.locator('img[src=x], main script').count(), 0);
 });
 
 tap.check('ten thousand rows are some dozens in the page', async () => {
   const gateway = await hark('proxy', '--mocks', mocks());
-  const page = await open(gateway);
   const all = Array.from({ length: 10000 }, (_, i) => i);
   await Promise.all(Array.from({ length: 8 }, async () => {
     while (all.length > 0)
       await ask(gateway, `/mocked?${all.pop()}`);
   }));
+  const page = await open(gateway);
   await page.waitForFunction(() => Number(document.querySelector('[role=grid]')
     .getAttribute('aria-rowcount')) === 10001);
   const grid = page.locator('#traffic [role=grid]');
@@ -374,10 +409,11 @@ tap.check('the token is asked for', async () => {
   const gateway = await hark('proxy', '--admin-token', 'not-to-be-guessed-1');
   await ask(gateway, '/secret');
   const page = await open(gateway);
-  await page.getByLabel('Token').fill('wrong');
+  await page.getByRole('textbox', { name: 'Token' }).fill('wrong');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'hark wants its token' }).waitFor();
-  await page.getByLabel('Token').fill('not-to-be-guessed-1');
+  await page.getByRole('textbox', { name: 'Token' })
+    .fill('not-to-be-guessed-1');
   await page.keyboard.press('Enter');
   await row(page, '/secret').waitFor();
 });
@@ -388,7 +424,7 @@ function mocks() {
   const file = tap.fresh('mocks.json');
   fs.writeFileSync(file, JSON.stringify({ name: 'Demo', routes: [
     { uuid: 'r-1', method: 'get', endpoint: 'mocked', documentation: 'One',
-      responses: [{ statusCode: 200, body: '{"mocked": true}',
+      responses: [{ statusCode: 200, body: { mocked: true },
         headers: [{ key: 'Content-Type', value: 'application/json' }] }] },
     { uuid: 'r-2', method: 'post', endpoint: 'orders/:id', enabled: false,
       responses: [{ statusCode: 201, body: '' }] }] }));
@@ -423,7 +459,7 @@ for (const colorScheme of ['light', 'dark'])
     const page = await open(gateway, '', { colorScheme });
     await page.keyboard.press('m');
     await page.getByRole('radio', { name: /^replay/ }).check();
-    await page.getByText('Mode is replay').waitFor();
+    await said(page, 'Mode is replay');
     await tap.until(async () => (await (await fetch(
       `${gateway.admin}/v1/entries`)).json()).entries.length > 1, 'recorded');
     await ask(gateway, '/v1/users?x=2');
