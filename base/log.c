@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,8 +11,8 @@
 
 #include "base/log.h"
 
-static enum log_level log_most = LOG_INFO;
-static bool log_json;
+static atomic_int log_most = LOG_INFO;
+static atomic_bool log_json;
 
 #define LOG_SUBJECT 512
 #define LOG_MEMBERS 2048
@@ -26,7 +27,7 @@ static const char *const log_words[] = { "error", "warn", "info", "debug" };
 void
 log_setup(enum log_level most, bool json)
 {
-	log_most = most;
+	log_most = (int)most;
 	log_json = json;
 }
 
@@ -39,7 +40,39 @@ log_is_json(void)
 bool
 log_wants(enum log_level level)
 {
-	return level <= log_most;
+	return (int)level <=
+	       atomic_load_explicit(&log_most, memory_order_relaxed);
+}
+
+void
+log_set_level(enum log_level most)
+{
+	log_most = (int)most;
+}
+
+enum log_level
+log_level(void)
+{
+	return (enum log_level)log_most;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return log_words[level];
+}
+
+bool
+log_level_of(const char *name, enum log_level *level)
+{
+	int i;
+
+	for (i = LOG_ERROR; i <= LOG_DEBUG; i++)
+		if (strcmp(log_words[i], name) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	return false;
 }
 
 /* A log line stays one line and valid JSON whatever a peer sent. */

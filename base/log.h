@@ -16,7 +16,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* Call once, before the first thread.  Default: info, text. */
+/* From any thread.  Default: info, text. */
 void log_setup(enum log_level most, bool json);
 bool log_is_json(void);
 bool log_wants(enum log_level level);
@@ -33,6 +33,13 @@ struct log_member {
 	bool literal;
 };
 void log_about(const char *subject, const struct log_member *m, size_t n);
+/* From any thread: no more than this is told from now on. */
+void log_set_level(enum log_level most);
+enum log_level log_level(void);
+
+/* "error", "warn", "info", "debug". */
+const char *log_level_name(enum log_level level);
+bool log_level_of(const char *name, enum log_level *level);
 
 void log_error(const char *subject, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

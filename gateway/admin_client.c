@@ -329,7 +329,7 @@ admin_client_read_body(struct admin_client *c)
 	struct str piece;
 	size_t used = 0;
 
-	if (c->reading.framing == FRAMING_NONE)
+	if (c->reading.ended)
 		step = HTTP1_DONE;
 	while (step == HTTP1_MORE && c->in.n > 0) {
 		step = http1_body_read(
@@ -395,7 +395,6 @@ admin_client_begin(struct admin_client *c)
 	c->close = !r->head.keep_alive;
 	http1_body_start(
 	    &c->reading, r->head.framing, r->head.length, ADMIN_HEAD_MOST);
-	c->reading.ended = r->head.framing == FRAMING_NONE;
 	query = r->head.path;
 	(void)str_cut(&query, '?', &r->path);
 	status = admin_client_judge(c, query, &e);

@@ -201,6 +201,48 @@ const struct admin_command admin_commands[] = {
 	    .where = ADMIN_JOB,
 	    .handler = admin_get_traffic_har,
 	},
+	{
+	    .method = "GET",
+	    .path = "/v1/mode",
+	    .summary = "which mode answers what",
+	    .handler = admin_get_mode,
+	},
+	{
+	    .method = "PUT",
+	    .path = "/v1/mode",
+	    .summary = "other modes for requests from now on",
+	    .takes = ADMIN_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_put_mode,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/log",
+	    .summary = "how much is logged",
+	    .handler = admin_get_log,
+	},
+	{
+	    .method = "PUT",
+	    .path = "/v1/log",
+	    .summary = "more or less of it from now on",
+	    .takes = ADMIN_JSON,
+	    .most_body = 1000,
+	    .handler = admin_put_log,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/reload",
+	    .summary =
+		"reads files again: all of them, or none when one is bad",
+	    .where = ADMIN_JOB,
+	    .handler = admin_post_reload,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/drain",
+	    .summary = "answers what runs, and ends",
+	    .handler = admin_post_drain,
+	},
 	{ .method = NULL },
 };
 

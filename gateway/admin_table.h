@@ -94,5 +94,11 @@ void admin_get_traffic_response_body(struct admin_request *r);
 void admin_get_traffic_curl(struct admin_request *r);
 void admin_get_traffic_har(struct admin_request *r);
 void admin_watch_traffic(struct admin_request *r); /* admin_live.c */
+void admin_get_mode(struct admin_request *r);      /* admin_runtime.c */
+void admin_put_mode(struct admin_request *r);
+void admin_get_log(struct admin_request *r);
+void admin_put_log(struct admin_request *r);
+void admin_post_reload(struct admin_request *r);
+void admin_post_drain(struct admin_request *r);
 
 #endif

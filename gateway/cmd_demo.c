@@ -107,6 +107,7 @@ cmd_demo_prepare(struct demo *d, struct settings *s, struct err *e)
 	int rc;
 
 	s->mode = MODE_AUTO;
+	s->drains = true;
 	if (s->store == NULL && cmd_demo_folder(d, s, e) == -1)
 		return -1;
 	if (s->listen_inherited && s->listen.n == 1 &&

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "gateway/command_line.h"
 #include "gateway/differences.h"
 #include "gateway/gateway.h"
 #include "gateway/ready.h"
@@ -98,12 +99,15 @@ static void
 cmd_serve_wait(struct gateway *g, const sigset_t *waited)
 {
 	bool terminal = cmd_serve_needs_terminal() && cmd_serve_has_terminal();
+	struct gateway_reload r;
+	struct err e;
 	int number;
 
 	while (sigwait(waited, &number) == 0 && number == SIGHUP) {
 		if (terminal && !cmd_serve_has_terminal())
 			return;
-		gateway_reload(g);
+		(void)gateway_reload(g, &r, &e);
+		gateway_reload_fini(&r);
 	}
 }
 
@@ -242,6 +246,16 @@ cmd_serve_report(struct settings *s, const char **values)
 	return cmd_serve_until_signal(s, NULL, &on);
 }
 
+/* Which also comes when the settings are read again. */
+static int
+cmd_serve_finish(struct settings *s, const struct settings *was,
+    char **operands, int n, struct err *e)
+{
+	s->mode = was->mode;
+	s->tally = was->tally;
+	return n == 1 ? settings_upstream(s, operands[0], e) : 0;
+}
+
 int
 cmd_serve(const struct command *c, int argc, char **argv)
 {
@@ -254,9 +268,11 @@ cmd_serve(const struct command *c, int argc, char **argv)
 	if (s == NULL)
 		return status;
 	s->mode = mode_of(c->name);
+	s->drains = true;
+	command_line_set_finish(s->line, cmd_serve_finish);
 	if (operands > 1)
 		status = commands_misused(c);
-	else if ((operands == 1 && settings_upstream(s, argv[1], &e) == -1) ||
+	else if (cmd_serve_finish(s, s, argv + 1, operands, &e) == -1 ||
 		 settings_check(s, &e) == -1)
 		status = commands_fail(STATUS_USAGE, &e);
 	else

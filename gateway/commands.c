@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "gateway/command_line.h"
 
 #include "gateway/commands.h"
 
@@ -79,6 +80,8 @@ commands_settings(const struct command *c, int argc, char **argv,
 	struct buf usage = { 0 };
 	struct err e;
 
+	line.settings->line = command_line_new(c, argc, argv);
+	line.files = command_line_files(line.settings->line);
 	if (c->preset != NULL)
 		c->preset(line.settings);
 	if (options_parse(&line, argc, argv, &e) == -1) {

@@ -93,9 +93,27 @@ front_open(struct front *f, const struct settings *s, struct err *e)
 }
 
 int
-front_reload(struct front *f, struct err *e)
+front_read(struct front *f, struct err *e)
 {
-	return f->tls != NULL ? front_tls_reload(f->tls, e) : 0;
+	if (f->tls == NULL)
+		return 0;
+	f->fresh = front_tls_read(f->tls, e);
+	return f->fresh != NULL ? 0 : -1;
+}
+
+void
+front_take(struct front *f)
+{
+	if (f->fresh != NULL)
+		front_tls_take(f->tls, f->fresh);
+	f->fresh = NULL;
+}
+
+void
+front_drop(struct front *f)
+{
+	SSL_CTX_free(f->fresh);
+	f->fresh = NULL;
 }
 
 void

@@ -329,13 +329,17 @@ front_tls_keep_tickets(SSL_CTX *from, SSL_CTX *to)
 	ERR_clear_error();
 }
 
-int
-front_tls_reload(struct front_tls *t, struct err *e)
+SSL_CTX *
+front_tls_read(struct front_tls *t, struct err *e)
 {
-	SSL_CTX *fresh = front_tls_context(t, e), *old;
+	return front_tls_context(t, e);
+}
 
-	if (fresh == NULL)
-		return -1;
+void
+front_tls_take(struct front_tls *t, SSL_CTX *fresh)
+{
+	SSL_CTX *old;
+
 	pthread_mutex_lock(&t->lock);
 	old = t->ctx;
 	/* With other authorities, who was let in before is asked again. */
@@ -344,7 +348,6 @@ front_tls_reload(struct front_tls *t, struct err *e)
 	t->ctx = fresh;
 	pthread_mutex_unlock(&t->lock);
 	SSL_CTX_free(old);
-	return 0;
 }
 
 SSL *

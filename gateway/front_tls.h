@@ -34,8 +34,11 @@ struct front_tls *front_tls_new(
     const struct front_tls_options *o, struct err *e);
 void front_tls_free(struct front_tls *t); /* safe on NULL */
 
-/* Reads the files anew; on failure what was there stays.  From any thread. */
-int front_tls_reload(struct front_tls *t, struct err *e);
+/* Reads the files anew.  NULL with *e set on failure.  Then, from any thread
+ * and of one after the other, what was read takes the place of what is there.
+ */
+SSL_CTX *front_tls_read(struct front_tls *t, struct err *e);
+void front_tls_take(struct front_tls *t, SSL_CTX *fresh);
 
 /* A server's connection, for stream_begin().  host is what a client that names
  * none is taken to mean; it must live until the handshake is over. */

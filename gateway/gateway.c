@@ -31,12 +31,12 @@
 #include "gateway/origin.h"
 #include "gateway/outfit.h"
 #include "gateway/plan.h"
-#include "gateway/round.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
 #include "gateway/traffic_sink.h"
 #include "gateway/transaction.h"
 #include "gateway/violations.h"
+#include "gateway/watch.h"
 #include "gateway/worker.h"
 #include "har/json_write.h"
 #include "mock/mocks.h"
@@ -46,32 +46,9 @@
 #include "recorder/used.h"
 #include "replay/library.h"
 
-#include "gateway/gateway.h"
+#include "gateway/gateway_priv.h"
 
 #define GATEWAY_BACKLOG 4096
-
-struct gateway {
-	struct shared shared;
-	struct outfit outfit;
-	struct known_origins *known;
-	struct named *named;
-	struct front front;
-	uint16_t *ports;          /* of addresses, and the admin port */
-	pthread_mutex_t changing; /* held by who makes another plan */
-	struct plan *plan;        /* the newest */
-	char **addresses;         /* really bound, one per settings.listen */
-	struct worker **workers;
-	struct recorder_figures recorded; /* after gateway_stop() */
-	struct id_ranges served;          /* the same */
-	struct messenger_figures called;  /* the same */
-	struct traffic_sink traffic;
-	bool stopped;
-	struct mocking *mocking;
-	bool mocks; /* there are some */
-	atomic_bool stopping;
-	pthread_mutex_t lock; /* for the plan, and for trouble */
-	char *trouble;        /* why nothing is stored; NULL: it is */
-};
 
 /* ---- sockets --------------------------------------------------------- */
 
@@ -346,7 +323,7 @@ gateway_meter(const struct gateway *g)
 		   : NULL;
 }
 
-static int
+int
 gateway_open_messenger(struct gateway *g, const struct plan *p, struct err *e)
 {
 	struct messenger_of of = { .settings = g->shared.settings,
@@ -414,6 +391,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	    gateway_start_workers(g, e) == -1 ||
 	    mocking_start(g->mocking, g->workers, g->shared.nworkers, e) ==
 		-1 ||
+	    gateway_watch(g, e) == -1 ||
 	    (g->shared.admin != NULL &&
 		admin_start(g->shared.admin, e) == -1)) {
 		gateway_stop(g);
@@ -473,117 +451,6 @@ gateway_note_used(struct gateway *g)
 }
 
 void
-gateway_reload(struct gateway *g)
-{
-	struct err e;
-
-	mocking_reload(g->mocking);
-	traffic_sink_reopen(&g->traffic);
-	if (front_reload(&g->front, &e) == -1)
-		log_error(NULL, "certificates stay as they were: %s", e.text);
-	else if (g->front.tls != NULL)
-		log_info(NULL, "certificates are read anew");
-}
-
-/* ---- another plan ---------------------------------------------------- */
-
-struct plan *
-gateway_plan(struct gateway *g)
-{
-	struct plan *p;
-
-	pthread_mutex_lock(&g->lock);
-	p = plan_ref(g->plan);
-	pthread_mutex_unlock(&g->lock);
-	return p;
-}
-
-static void
-gateway_on_equip(struct worker *w, void *arg)
-{
-	struct reader **readers = arg;
-
-	worker_equip(w, readers != NULL ? readers[w->index] : NULL);
-}
-
-static void
-gateway_on_plan(struct worker *w, void *arg)
-{
-	worker_set_plan(w, arg);
-}
-
-/* Takes the next plan over once all that it needs is there; changing is
- * held. */
-static int
-gateway_take_plan(struct gateway *g, struct plan *next, struct err *e)
-{
-	struct shared *s = &g->shared;
-	struct plan *old = g->plan;
-	struct reader **readers;
-	bool recorded = s->recorder != NULL;
-	int rc;
-
-	if (outfit_open(&g->outfit, next, s->nworkers, &readers, e) == -1)
-		return -1;
-	rc = gateway_open_messenger(g, next, e);
-	round_all(g->workers, s->nworkers, gateway_on_equip, readers);
-	/* From here on what is recorded goes to the library, too. */
-	if (readers != NULL && recorded)
-		recorder_flush(s->recorder);
-	free(readers);
-	if (rc == -1)
-		return -1;
-	if (s->library != NULL)
-		library_watch(s->library, !next->sum.records);
-	if (s->messenger != NULL)
-		messenger_mute(s->messenger, !next->calls_back);
-	pthread_mutex_lock(&g->lock);
-	g->plan = next;
-	pthread_mutex_unlock(&g->lock);
-	round_all(g->workers, s->nworkers, gateway_on_plan, next);
-	plan_unref(old);
-	return 0;
-}
-
-static void
-gateway_log_modes(const struct mode_set *m)
-{
-	struct buf text = { 0 };
-	const struct mode_row *r;
-
-	for (r = m->upstreams.v; r < m->upstreams.v + m->upstreams.n; r++)
-		buf_addf(&text, ", upstream %.100s %s",
-		    r->prefix[0] != '\0' ? r->prefix : "(default)",
-		    modes[r->mode].name);
-	for (r = m->routes.v; r < m->routes.v + m->routes.n; r++)
-		buf_addf(&text, ", %.50s %.50s%.200s %s", r->methods, r->scope,
-		    r->path, modes[r->mode].name);
-	log_info(NULL, "mode %s%.1500s", modes[m->mode].name, buf_text(&text));
-	buf_free(&text);
-}
-
-int
-gateway_set_modes(struct gateway *g, const struct mode_set *set, struct err *e)
-{
-	struct plan *next = NULL;
-	int rc = -1;
-
-	pthread_mutex_lock(&g->changing);
-	if (g->stopped)
-		err_set(e, "the gateway stops");
-	else
-		next = plan_with_modes(g->plan, set, e);
-	if (next != NULL && gateway_take_plan(g, next, e) == -1)
-		plan_unref(next);
-	else if (next != NULL)
-		rc = 0;
-	pthread_mutex_unlock(&g->changing);
-	if (rc == 0)
-		gateway_log_modes(set);
-	return rc;
-}
-
-void
 gateway_stop(struct gateway *g)
 {
 	size_t i;
@@ -595,6 +462,8 @@ gateway_stop(struct gateway *g)
 	pthread_mutex_unlock(&g->changing);
 	atomic_store(&g->stopping, true);
 	mocking_stop(g->mocking);
+	watch_free(g->watch);
+	g->watch = NULL;
 	for (i = 0; i < g->shared.nworkers; i++)
 		if (g->workers[i] != NULL)
 			worker_drain(
@@ -654,6 +523,7 @@ gateway_free(struct gateway *g)
 	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);
 	free(g->addresses);
+	free(g->watched);
 	free(g->ports);
 	free(g->workers);
 	free(g);

@@ -47,9 +47,20 @@ const char *gateway_scheme(const struct gateway *g);
 /* The local authority, or NULL when nothing needs one. */
 const struct authority *gateway_authority(const struct gateway *g);
 
-/* Reads files that may change while it runs again, soon; certificates at once,
- * for the connections to come. */
-void gateway_reload(struct gateway *g);
+/* What became of reading files again. */
+struct gateway_reload {
+	struct buf changed; /* options, ", " between */
+	struct buf stays;   /* those that wait for the next start */
+};
+
+/*
+ * From any thread but a worker's: reads all files that may change again, the
+ * configuration, mocks, certificates and descriptions, and takes them for
+ * requests and connections to come; all of them or, with -1 and *e set, none.
+ * The log tells either.  *r is the caller's to end in any case.
+ */
+int gateway_reload(struct gateway *g, struct gateway_reload *r, struct err *e);
+void gateway_reload_fini(struct gateway_reload *r);
 
 /* What holds for requests from now on; a reference for the caller.  From any
  * thread. */
@@ -62,6 +73,10 @@ struct plan *gateway_plan(struct gateway *g);
  */
 int gateway_set_modes(
     struct gateway *g, const struct mode_set *set, struct err *e);
+
+/* From any thread: as SIGTERM does, this ends what runs the gateway; false when
+ * that ends by itself. */
+bool gateway_drain(struct gateway *g);
 
 /* Stops accepting, lets running exchanges finish (at most
  * settings.drain_timeout; a second call does not wait any longer), writes

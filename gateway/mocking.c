@@ -31,7 +31,9 @@ struct mocking {
 	struct keeper *keeper; /* NULL when nothing is kept */
 	struct worker *const *workers;
 	size_t nworkers;
-	pthread_mutex_t lock; /* for mocks */
+	pthread_mutex_t lock;     /* for mocks */
+	pthread_mutex_t changing; /* held by who makes another version */
+	struct mocks *next;       /* read, and not taken yet */
 };
 
 static void
@@ -89,20 +91,24 @@ mocking_swap(struct mocking *m, struct mocks *next)
 	return old;
 }
 
-/* With the version that has it, in the place of the one that there is. */
-static void
-mocking_use(struct mocking *m, size_t i, struct mocks *next, int64_t read_us)
+/* The version of m with file i read again; NULL with *e set. */
+static struct mocks *
+mocking_again(
+    const struct mocking *m, const struct mocks *of, size_t i, struct err *e)
 {
-	int64_t began = clock_mono_us();
-	struct mocks *old = mocking_swap(m, next);
+	const char *path = m->paths[i];
+	struct buf remarks = { 0 };
+	struct environment *env = environment_load(path, &remarks, e);
+	struct mocks *next = NULL;
 
-	log_info(m->paths[i],
-	    "taken anew: %zu routes, read in %.1f ms, with all workers %.1f "
-	    "ms later",
-	    mocks_routes(next, i), (double)read_us / 1000,
-	    (double)(clock_mono_us() - began) / 1000);
-	mocks_forget(next, i);
-	mocks_unref(old);
+	if (env != NULL)
+		next = mocks_with(of, i, env, clock_wall_us(), &remarks, e);
+	if (next != NULL)
+		mocking_log_remarks(&remarks);
+	else
+		check_place(path, e);
+	buf_free(&remarks);
+	return next;
 }
 
 /* On the watch's thread. */
@@ -110,26 +116,78 @@ static void
 mocking_on_change(void *arg, size_t i)
 {
 	struct mocking *m = arg;
-	const char *path = m->paths[i];
-	int64_t began = clock_mono_us();
-	struct buf remarks = { 0 };
+	int64_t began = clock_mono_us(), read;
+	struct mocks *next, *old;
 	struct err e;
-	struct environment *env = environment_load(path, &remarks, &e);
-	struct mocks *next = NULL;
 
-	if (env != NULL)
-		next =
-		    mocks_with(m->mocks, i, env, clock_wall_us(), &remarks, &e);
+	pthread_mutex_lock(&m->changing);
+	next = mocking_again(m, m->mocks, i, &e);
+	read = clock_mono_us();
 	if (next != NULL) {
-		mocking_log_remarks(&remarks);
-		mocking_use(m, i, next, clock_mono_us() - began);
+		old = mocking_swap(m, next);
+		log_info(m->paths[i],
+		    "taken anew: %zu routes, read in %.1f ms, with all "
+		    "workers %.1f ms later",
+		    mocks_routes(next, i), (double)(read - began) / 1000,
+		    (double)(clock_mono_us() - read) / 1000);
+		mocks_forget(next, i);
+		mocks_unref(old);
 	} else {
-		check_place(path, &e);
 		log_error(NULL, "%s; its routes stay as they were", e.text);
 	}
+	pthread_mutex_unlock(&m->changing);
 	meters_reloaded(
 	    m->workers[0]->shared->meters, next != NULL, clock_wall_us());
-	buf_free(&remarks);
+}
+
+int
+mocking_read(struct mocking *m, struct err *e)
+{
+	struct mocks *next, *last;
+	size_t i;
+
+	pthread_mutex_lock(&m->changing);
+	if (m->paths == NULL)
+		return 0;
+	last = mocks_ref(m->mocks);
+	for (i = 0; i < m->settings->nmocks; i++) {
+		next = mocking_again(m, last, i, e);
+		mocks_unref(last);
+		if (next == NULL) {
+			pthread_mutex_unlock(&m->changing);
+			return -1;
+		}
+		last = next;
+	}
+	m->next = last;
+	return 0;
+}
+
+void
+mocking_take(struct mocking *m)
+{
+	struct mocks *old;
+	size_t i;
+
+	if (m->next != NULL) {
+		old = mocking_swap(m, m->next);
+		for (i = 0; i < m->settings->nmocks; i++) {
+			log_info(m->paths[i], "taken anew: %zu routes",
+			    mocks_routes(m->next, i));
+			mocks_forget(m->next, i);
+		}
+		mocks_unref(old);
+	}
+	m->next = NULL;
+	pthread_mutex_unlock(&m->changing);
+}
+
+void
+mocking_drop(struct mocking *m)
+{
+	mocks_unref(m->next);
+	m->next = NULL;
+	pthread_mutex_unlock(&m->changing);
 }
 
 static void
@@ -138,7 +196,7 @@ mocking_watch(struct mocking *m)
 	const struct settings *s = m->settings;
 	struct watch_options o = { .n = s->nmocks,
 		.settle_us = MOCKING_SETTLE,
-		.look_us = s->watch ? MOCKING_LOOK : 0,
+		.look_us = MOCKING_LOOK,
 		.on_change = mocking_on_change,
 		.arg = m };
 	size_t i;
@@ -147,7 +205,8 @@ mocking_watch(struct mocking *m)
 	for (i = 0; i < s->nmocks; i++)
 		m->paths[i] = s->mocks[i].file;
 	o.paths = m->paths;
-	m->watch = watch_new(&o);
+	if (s->watch)
+		m->watch = watch_new(&o);
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -188,6 +247,7 @@ mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 
 	m->settings = s;
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_mutex_init(&m->changing, NULL);
 	if (own != NULL) {
 		m->mocks = mocks_ref(own);
 	} else if (s->nmocks > 0 && mocking_load_all(m, e) == -1) {
@@ -206,6 +266,7 @@ mocking_free(struct mocking *m)
 	mocking_finish(m);
 	mocks_unref(m->mocks);
 	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->changing);
 	free(m->paths);
 	free(m);
 }
@@ -235,13 +296,6 @@ mocking_finish(struct mocking *m)
 		return;
 	keeper_free(m->keeper);
 	m->keeper = NULL;
-}
-
-void
-mocking_reload(struct mocking *m)
-{
-	if (m->watch != NULL)
-		watch_ask(m->watch);
 }
 
 struct mocks *

@@ -38,7 +38,13 @@ void mocking_stop(struct mocking *m); /* safe on NULL, and without a start */
 /* When the workers have ended: writes what is to be kept.  Safe on NULL. */
 void mocking_finish(struct mocking *m);
 
-/* From any thread: reads all files again, soon. */
-void mocking_reload(struct mocking *m);
+/*
+ * From any thread: reads all files again, and keeps what was read until it is
+ * taken (all workers have it when that is over) or dropped by the same thread.
+ * 0, or -1 with *e set and nothing to drop.
+ */
+int mocking_read(struct mocking *m, struct err *e);
+void mocking_take(struct mocking *m);
+void mocking_drop(struct mocking *m);
 
 #endif

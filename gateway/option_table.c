@@ -458,6 +458,7 @@ const struct option option_table[] = {
 	    .help = "forward PREFIX there without it (PREFIX+=URL: with it)",
 	    .repeatable = true,
 	    .upstream = true,
+	    .live = true,
 	},
 	{
 	    .name = "upstream-mode",
@@ -465,6 +466,7 @@ const struct option option_table[] = {
 	    .argument = "[PREFIX=]MODE",
 	    .help = "another mode for what goes to that upstream",
 	    .repeatable = true,
+	    .live = true,
 	},
 	{
 	    .name = "mode-for",
@@ -472,6 +474,7 @@ const struct option option_table[] = {
 	    .argument = "[METHODS ]PATTERN=MODE",
 	    .help = "another mode for requests like this",
 	    .repeatable = true,
+	    .live = true,
 	},
 	{
 	    .name = "mocks",
@@ -570,18 +573,21 @@ const struct option option_table[] = {
 	    .initial = "undocumented-query,undocumented-body",
 	    .argument = "LIST",
 	    .help = "violations that pass",
+	    .live = true,
 	},
 	{
 	    .name = "contract-header",
 	    FLAG(contract_header),
 	    .initial = "on",
 	    .help = "say in X-Hark-Contract what was violated",
+	    .live = true,
 	},
 	{
 	    .name = "max-contract-body",
 	    SIZE(max_contract_body, 0, 64 * M),
 	    .initial = "1m",
 	    .help = "longer bodies are not held against descriptions",
+	    .live = true,
 	},
 	{
 	    .name = "host-header",
@@ -589,6 +595,7 @@ const struct option option_table[] = {
 	    .initial = "upstream",
 	    .argument = "upstream|client",
 	    .help = "the Host that an upstream gets",
+	    .live = true,
 	},
 	{
 	    .name = "on-miss",
@@ -596,6 +603,7 @@ const struct option option_table[] = {
 	    .initial = "501",
 	    .argument = "501|404|502|drop|forward",
 	    .help = "what a request gets that nothing answers",
+	    .live = true,
 	},
 	{
 	    .name = "match",
@@ -626,6 +634,8 @@ const struct option option_table[] = {
 	    .help = "METHODS PATTERN VERB ...: what counts in requests",
 	    .repeatable = true,
 	    .store = true,
+	    .live = true,
+	    .judged = true,
 	},
 	{
 	    .name = "rules",
@@ -634,6 +644,8 @@ const struct option option_table[] = {
 	    .help = "read rules from this file, one a line",
 	    .repeatable = true,
 	    .store = true,
+	    .live = true,
+	    .judged = true,
 	},
 	{
 	    .name = "diff",
@@ -668,6 +680,7 @@ const struct option option_table[] = {
 	    .initial = "hold",
 	    .argument = "hold|cycle|fail|first|latest|by-time",
 	    .help = "which of several recordings of one request is next",
+	    .live = true,
 	},
 	{
 	    .name = "session",
@@ -683,6 +696,7 @@ const struct option option_table[] = {
 	    .initial = "always",
 	    .argument = "always|on-write",
 	    .help = "when a read comes to its next recording",
+	    .live = true,
 	},
 	{
 	    .name = "latency",
@@ -693,6 +707,7 @@ const struct option option_table[] = {
 	    .initial = "none",
 	    .argument = "none|recorded|xN|TIME",
 	    .help = "wait in front of a recorded answer",
+	    .live = true,
 	},
 	{
 	    .name = "stream",
@@ -702,6 +717,7 @@ const struct option option_table[] = {
 	    .initial = "asap",
 	    .argument = "asap|recorded|xN",
 	    .help = "rhythm of recorded answers that were streamed",
+	    .live = true,
 	},
 	{
 	    .name = "ws-match",
@@ -709,18 +725,21 @@ const struct option option_table[] = {
 	    .initial = "strict",
 	    .argument = "strict|tolerant",
 	    .help = "which messages a recorded WebSocket goes on with",
+	    .live = true,
 	},
 	{
 	    .name = "http-rules",
 	    FLAG(http_rules),
 	    .initial = "on",
 	    .help = "answer HEAD, ranges and conditions from a full recording",
+	    .live = true,
 	},
 	{
 	    .name = "refresh-dates",
 	    FLAG(refresh_dates),
 	    .initial = "off",
 	    .help = "move dates in fields and cookies by a recording's age",
+	    .live = true,
 	},
 	{
 	    .name = "forwarded",
@@ -728,12 +747,14 @@ const struct option option_table[] = {
 	    .initial = "none",
 	    .argument = "none|x|rfc7239",
 	    .help = "tell upstreams of the client: X-Forwarded-* or Forwarded",
+	    .live = true,
 	},
 	{
 	    .name = "via",
 	    FLAG(via),
 	    .initial = "off",
 	    .help = "add a Via field in both directions",
+	    .live = true,
 	},
 	{
 	    .name = "traceparent",
@@ -746,24 +767,28 @@ const struct option option_table[] = {
 	    FLAG(source_header),
 	    .initial = "on",
 	    .help = "say in X-Hark-Source where a reply comes from",
+	    .live = true,
 	},
 	{
 	    .name = "rewrite-location",
 	    FLAG(rewrite_location),
 	    .initial = "off",
 	    .help = "point Location and Set-Cookie Domain to the gateway",
+	    .live = true,
 	},
 	{
 	    .name = "record-failures",
 	    FLAG(record_failures),
 	    .initial = "on",
 	    .help = "store exchanges that failed at the upstream, too",
+	    .live = true,
 	},
 	{
 	    .name = "ws-record-limit",
 	    SIZE(ws_record_limit, 64 * K, 2 * G),
 	    .initial = "64m",
 	    .help = "record no more of what passes on one WebSocket",
+	    .live = true,
 	},
 	{
 	    .name = "note-used",
@@ -785,12 +810,14 @@ const struct option option_table[] = {
 	    .argument = "HOST",
 	    .help = "open tunnels to hosts like this, not others (* is any)",
 	    .repeatable = true,
+	    .live = true,
 	},
 	{
 	    .name = "proxy-auth",
 	    .set = option_set_proxy_auth,
 	    .argument = "USER:PASS",
 	    .help = "what clients of the forward proxy must know (407)",
+	    .live = true,
 	},
 	{
 	    .name = "allow-remote",
@@ -872,6 +899,7 @@ const struct option option_table[] = {
 	    .help = "the address of an upstream; * is any host",
 	    .repeatable = true,
 	    .upstream = true,
+	    .live = true,
 	},
 	{
 	    .name = "upstream-proxy",
@@ -896,12 +924,14 @@ const struct option option_table[] = {
 	    .initial = "64m",
 	    .argument = "SIZE",
 	    .help = "refuse longer request bodies (413)",
+	    .live = true,
 	},
 	{
 	    .name = "stream-request-body",
 	    SIZE(stream_request_body, 0, 1024 * G),
 	    .initial = "1m",
 	    .help = "pass longer request bodies on as they come",
+	    .live = true,
 	},
 	{
 	    .name = "request-body-budget",
@@ -961,24 +991,28 @@ const struct option option_table[] = {
 	    TIME(header_timeout, MS, 24 * H),
 	    .initial = "10s",
 	    .help = "first byte of a request to the end of its head",
+	    .live = true,
 	},
 	{
 	    .name = "body-timeout",
 	    TIME(body_timeout, MS, 24 * H),
 	    .initial = "30s",
 	    .help = "between two reads of a request body",
+	    .live = true,
 	},
 	{
 	    .name = "idle-timeout",
 	    TIME(idle_timeout, MS, 24 * H),
 	    .initial = "75s",
 	    .help = "between two requests of a connection",
+	    .live = true,
 	},
 	{
 	    .name = "tunnel-idle-timeout",
 	    TIME(tunnel_idle_timeout, 0, 30 * 24 * H),
 	    .initial = "1h",
 	    .help = "between two bytes of a WebSocket or tunnel; 0s: none",
+	    .live = true,
 	},
 	{
 	    .name = "connect-timeout",
@@ -986,6 +1020,7 @@ const struct option option_table[] = {
 	    .initial = "10s",
 	    .help = "resolve, connect and TLS together",
 	    .upstream = true,
+	    .live = true,
 	},
 	{
 	    .name = "first-byte-timeout",
@@ -993,6 +1028,7 @@ const struct option option_table[] = {
 	    .initial = "60s",
 	    .help = "request written to the head of its response",
 	    .upstream = true,
+	    .live = true,
 	},
 	{
 	    .name = "upstream-idle-timeout",
@@ -1000,12 +1036,14 @@ const struct option option_table[] = {
 	    .initial = "60s",
 	    .help = "between two reads of a response",
 	    .upstream = true,
+	    .live = true,
 	},
 	{
 	    .name = "send-timeout",
 	    TIME(send_timeout, MS, 24 * H),
 	    .initial = "60s",
 	    .help = "how long a client may take nothing",
+	    .live = true,
 	},
 	{
 	    .name = "session-timeout",
@@ -1060,6 +1098,7 @@ const struct option option_table[] = {
 	    .argument = "text|json",
 	    .help = "form of the log lines on standard error",
 	    .store = true,
+	    .live = true,
 	},
 	{
 	    .name = "verbose",
@@ -1067,6 +1106,7 @@ const struct option option_table[] = {
 	    .initial = "off",
 	    .help = "log details, too",
 	    .store = true,
+	    .live = true,
 	},
 	{
 	    .name = "config",

@@ -29,6 +29,8 @@ struct option {
 	bool repeatable;            /* an array in the configuration file */
 	bool store;    /* also of the commands that only work on a store */
 	bool upstream; /* also of those that ask upstreams themselves */
+	bool live;     /* a gateway that runs takes another value */
+	bool judged;   /* by what it leads to, not by its text */
 };
 
 /* Ends with a row without name. */

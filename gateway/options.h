@@ -42,9 +42,34 @@ struct own_option {
 int option_set(
     struct settings *s, const char *name, const char *text, struct err *e);
 
-/* Sets all members of a JSON object in a file.  Errors name the file and the
- * member or line. */
-int options_load(struct settings *s, const char *path, struct err *e);
+/*
+ * The configuration files of a command line, so that they can be read again.
+ * Each walk over the line meets them in the same order.
+ */
+enum options_walk {
+	OPTIONS_FIRST, /* all of them are taken, and remembered */
+	OPTIONS_TRY,   /* all of what they say now */
+	OPTIONS_AGAIN, /* of that what may change while a gateway runs; the rest
+			* as it was in the beginning */
+};
+struct options_file; /* opaque */
+struct options_files {
+	enum options_walk walk;
+	struct options_file *v;
+	size_t n, at;
+	/* Of OPTIONS_AGAIN: members that are others than they were, and those
+	 * that can only be so at the next start; ", " between. */
+	struct buf changed, stays;
+};
+
+/* What was tried is what is there, from now on. */
+void options_files_accept(struct options_files *f);
+void options_files_fini(struct options_files *f);
+
+/* Sets the members of a JSON object in a file.  Errors name the file and the
+ * member or line.  files may be NULL. */
+int options_load(struct settings *s, struct options_files *files,
+    const char *path, struct err *e);
 
 /*
  * Takes options off argv (GNU style: --name value, --name=value, flags
@@ -59,6 +84,7 @@ struct options_line {
 	const struct own_option *own; /* or NULL */
 	const char **values; /* what came for each row of own: views of argv,
 				"on" for a flag, NULL when it was not given */
+	struct options_files *files; /* or NULL */
 	bool stop_at_operand;
 	bool help; /* out: -h or --help was given; nothing else counts then */
 	int operands; /* out */

@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "gateway/option_table.h"
 
 #include "gateway/options.h"
@@ -100,43 +102,168 @@ options_file_member(
 	return rc;
 }
 
-int
-options_load(struct settings *s, const char *path, struct err *e)
+static json_t *
+options_file_parse(const char *path, struct err *e)
 {
 	struct buf text = { 0 };
-	json_t *all = NULL, *value;
+	json_t *all = NULL;
 	json_error_t why;
-	const char *name;
-	int rc = -1;
 
 	if (options_file_read(path, &text, e) == -1) {
 		err_wrap(e, "%.300s", path);
-		goto out;
+		buf_free(&text);
+		return NULL;
 	}
 	all = json_loadb(buf_text(&text), text.n, JSON_REJECT_DUPLICATES, &why);
-	if (all == NULL || !json_is_object(all)) {
-		err_set(e, "%.300s:%d: %s", path, all == NULL ? why.line : 1,
-		    all == NULL ? why.text
-				: "expected a JSON object with options");
-		goto out;
-	}
-	/* A list in the file replaces an inherited one, and is itself
-	 * replaced by one from the command line. */
+	buf_free(&text);
+	if (json_is_object(all))
+		return all;
+	err_set(e, "%.300s:%d: %s", path, all == NULL ? why.line : 1,
+	    all == NULL ? why.text : "expected a JSON object with options");
+	json_decref(all);
+	return NULL;
+}
+
+enum options_take { TAKE_ALL, TAKE_LIVE, TAKE_REST };
+
+static bool
+options_file_takes(enum options_take what, const char *name)
+{
+	const struct option *o = option_find(str_of(name));
+
+	return what == TAKE_ALL ||
+	       (o != NULL && o->live == (what == TAKE_LIVE));
+}
+
+/* A list in the file replaces an inherited one, and is itself replaced by one
+ * from the command line. */
+static int
+options_file_take(struct settings *s, const char *path, json_t *all,
+    enum options_take what, struct err *e)
+{
+	const char *name;
+	json_t *value;
+
 	s->listen_inherited = true;
 	s->sessions_inherited = true;
 	json_object_foreach(all, name, value)
 	{
-		rc = options_file_member(s, name, value, e);
-		if (rc == -1) {
-			err_wrap(e, "%.300s: member %.100s", path, name);
-			goto out;
-		}
+		if (!options_file_takes(what, name))
+			continue;
+		if (options_file_member(s, name, value, e) == -1)
+			return err_wrap(e, "%.300s: member %.100s", path, name);
 	}
 	s->listen_inherited = true;
 	s->sessions_inherited = true;
-	rc = 0;
-out:
+	return 0;
+}
+
+/* ---- again ----------------------------------------------------------- */
+
+struct options_file {
+	json_t *start, *last; /* as it was taken */
+	json_t *next;         /* as it was tried; or NULL */
+};
+
+static void
+options_file_name(struct buf *names, const char *name)
+{
+	buf_addf(names, "%s%s", names->n > 0 ? ", " : "", name);
+}
+
+/* Names the members of one that another does not have so. */
+static void
+options_file_compare(
+    struct options_files *f, json_t *of, json_t *with, bool live, bool absent)
+{
+	const struct option *o;
+	const char *name;
+	json_t *value, *other;
+
+	json_object_foreach(of, name, value)
+	{
+		o = option_find(str_of(name));
+		other = json_object_get(with, name);
+		if (o != NULL && o->live == live && !o->judged &&
+		    (other == NULL || (!absent && !json_equal(value, other))))
+			options_file_name(live ? &f->changed : &f->stays, name);
+	}
+}
+
+static int
+options_file_again(struct settings *s, struct options_files *f,
+    struct options_file *file, const char *path, struct err *e)
+{
+	options_file_compare(f, file->next, file->last, true, false);
+	options_file_compare(f, file->last, file->next, true, true);
+	options_file_compare(f, file->next, file->start, false, false);
+	options_file_compare(f, file->start, file->next, false, true);
+	if (options_file_take(s, path, file->start, TAKE_REST, e) == -1)
+		return -1;
+	return options_file_take(s, path, file->next, TAKE_LIVE, e);
+}
+
+static struct options_file *
+options_files_next(struct options_files *f)
+{
+	if (f->at == f->n) {
+		f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
+		f->v[f->n++] = (struct options_file){ .next = NULL };
+	}
+	return &f->v[f->at++];
+}
+
+void
+options_files_accept(struct options_files *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		json_decref(f->v[i].last);
+		f->v[i].last = json_incref(f->v[i].next);
+	}
+}
+
+void
+options_files_fini(struct options_files *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		json_decref(f->v[i].start);
+		json_decref(f->v[i].last);
+		json_decref(f->v[i].next);
+	}
+	free(f->v);
+	buf_free(&f->changed);
+	buf_free(&f->stays);
+	*f = (struct options_files){ .v = NULL };
+}
+
+int
+options_load(struct settings *s, struct options_files *files, const char *path,
+    struct err *e)
+{
+	struct options_file *file =
+	    files != NULL ? options_files_next(files) : NULL;
+	json_t *all;
+	int rc;
+
+	s->configs = xrealloc(s->configs, (s->nconfigs + 1) * sizeof(char *));
+	s->configs[s->nconfigs++] = path;
+	if (file != NULL && files->walk == OPTIONS_AGAIN)
+		return options_file_again(s, files, file, path, e);
+	all = options_file_parse(path, e);
+	if (all == NULL)
+		return -1;
+	rc = options_file_take(s, path, all, TAKE_ALL, e);
+	if (file != NULL && files->walk == OPTIONS_FIRST) {
+		file->start = json_incref(all);
+		file->last = json_incref(all);
+	} else if (file != NULL) {
+		json_decref(file->next);
+		file->next = json_incref(all);
+	}
 	json_decref(all);
-	buf_free(&text);
 	return rc;
 }

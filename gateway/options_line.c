@@ -108,7 +108,7 @@ options_line_take(struct options_line *l, const struct option *o,
 		return err_set(e, "option %s: expected %s behind it", o->name,
 		    o->argument);
 	if (strcmp(o->name, "config") == 0)
-		rc = config ? options_load(l->settings, value, e) : 0;
+		rc = config ? options_load(l->settings, l->files, value, e) : 0;
 	else if (!config)
 		rc = option_set(l->settings, o->name, value, e);
 	return rc == -1 ? -1 : next;
@@ -182,6 +182,8 @@ options_parse(struct options_line *l, int argc, char **argv, struct err *e)
 
 	l->help = false;
 	l->operands = 0;
+	if (l->files != NULL)
+		l->files->at = 0;
 	for (o = l->own; o != NULL && o->name != NULL; o++)
 		l->values[o - l->own] = NULL;
 	if (options_line_walk(l, argc, argv, true, e) == -1 || l->help)

@@ -61,6 +61,7 @@ reply_end_head(struct transaction *t, const struct buf *note)
 
 	if (t->framing == REPLY_CHUNKED)
 		buf_add_text(b, "Transfer-Encoding: chunked\r\n");
+	t->keep = t->keep && (!t->w->draining || t->upgrade);
 	if (!t->keep && t->r->head.minor == 1)
 		buf_add_text(b, "Connection: close\r\n");
 	else if (t->keep && t->r->head.minor == 0)

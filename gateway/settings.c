@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "gateway/command_line.h"
 #include "gateway/proxies.h"
 #include "har/url.h"
 #include "recorder/rules.h"
@@ -716,6 +717,8 @@ settings_free(struct settings *s)
 	free(s->admin);
 	free(s->admin_token);
 	settings_list_free(&s->admin_hosts);
+	command_line_free(s->line);
+	free(s->configs);
 	mode_set_fini(&s->modes);
 	settings_session_clear(s);
 	for (i = 0; i < s->nmocks; i++) {

@@ -20,6 +20,7 @@
 
 struct err;
 struct rules;
+struct command_line;
 
 enum on_miss {
 	ON_MISS_501,
@@ -245,6 +246,10 @@ struct settings {
 	bool log_json;
 	bool verbose;
 
+	bool drains;          /* no option: SIGTERM ends who runs the gateway */
+	const char **configs; /* files that it was told by; views */
+	size_t nconfigs;
+	struct command_line *line; /* of those of a command line; or NULL */
 	bool tally; /* no option: keep misses and live calls for a report */
 	bool keep_traffic; /* no option: keep the traffic log */
 };

@@ -72,6 +72,8 @@ class Hark:
             raise Failed(f'hark ended with {self.process.returncode}')
         self.addresses = json.loads(self.ready.read_text())['listen']
         self.address = self.addresses[0]
+        self.admin = json.loads(self.ready.read_text()).get(
+            'admin', '').removeprefix('http://')
         self.url = f'http://{self.address}'
         return self
 

@@ -231,7 +231,7 @@ def a_signal_makes_new_connections_get_a_new_certificate(t):
     same(old.ask('GET', '/').status, 200)
     (folder / 'cert').write_text('nonsense')
     hark.signal(signal.SIGHUP)
-    until(lambda: 'certificates stay' in hark.log,
+    until(lambda: 'all stays as it was' in hark.log,
           'the bad file is refused')
     same(secure(t, hark, trusting(files()['one'][0])).ask('GET', '/').status,
          200)

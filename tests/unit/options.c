@@ -441,7 +441,7 @@ file_refusal(const char *text)
 	size_t n = strlen(path);
 
 	err.text[0] = '\0';
-	if (options_load(s, path, &err) == 0)
+	if (options_load(s, NULL, path, &err) == 0)
 		err_set(&err, "taken");
 	else if (strncmp(err.text, path, n) == 0)
 		memmove(err.text, err.text + n, strlen(err.text + n) + 1);
@@ -460,7 +460,7 @@ a_file_sets_what_the_command_line_could(void)
 			     "\"max-headers\": 12, \"cache-size\": 65536,"
 			     "\"on-miss\": 404, \"idle-timeout\": \"1s\"}");
 
-	CHECK_INT(options_load(s, path, &err), 0);
+	CHECK_INT(options_load(s, NULL, path, &err), 0);
 	CHECK_INT(s->listen.n, 2);
 	CHECK_STR(s->listen.v[1], "[::1]:2");
 	CHECK_INT(s->nupstreams, 1);
@@ -538,9 +538,9 @@ a_file_that_never_ends_is_refused(void)
 {
 	struct settings *s = settings_new();
 
-	CHECK_INT(options_load(s, "/dev/zero", &err), -1);
+	CHECK_INT(options_load(s, NULL, "/dev/zero", &err), -1);
 	CHECK_STR(err.text, "/dev/zero: longer than 1 MiB");
-	CHECK_INT(options_load(s, "/", &err), -1);
+	CHECK_INT(options_load(s, NULL, "/", &err), -1);
 	CHECK_STR(err.text, "/: cannot read: Is a directory");
 	settings_free(s);
 }
