@@ -106,6 +106,7 @@ int cmd_mock(const struct command *c, int argc, char **argv);
 int cmd_check(const struct command *c, int argc, char **argv);
 int cmd_ca(const struct command *c, int argc, char **argv);
 int cmd_doctor(const struct command *c, int argc, char **argv);
+int cmd_health(const struct command *c, int argc, char **argv);
 int cmd_completion(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
@@ -133,5 +134,6 @@ extern const struct own_option cmd_mock_options[];
 extern const struct own_option cmd_check_options[];
 extern const struct own_option cmd_ca_options[];
 extern const struct own_option cmd_doctor_options[];
+extern const struct own_option cmd_health_options[];
 
 #endif

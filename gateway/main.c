@@ -228,6 +228,13 @@ const struct command commands[] = {
 	    .own = cmd_doctor_options,
 	},
 	{
+	    .name = "health",
+	    .run = cmd_health,
+	    .operands = "",
+	    .help = "say whether a gateway that runs is well",
+	    .own = cmd_health_options,
+	},
+	{
 	    .name = "completion",
 	    .run = cmd_completion,
 	    .operands = "bash|zsh",

@@ -365,6 +365,25 @@ def a_socket_in_use_and_a_file_stay(t):
 
 
 @case
+def hark_health_asks_it(t):
+    path = t.path('admin.sock')
+    for where in (f'unix:{path}', '127.0.0.1:0'):
+        hark = t.hark('proxy', '--admin', where)
+        where = admin_of(hark)
+        done = command('health', '--admin', where)
+        same((done.returncode, json.loads(done.stdout)['status']),
+             (0, 'ready'))
+        hark.stop()
+        done = command('health', '--admin', where)
+        same((done.returncode, done.stdout), (1, ''))
+        check(done.stderr.startswith('hark: admin '), done.stderr)
+    for wrong in ('nowhere', ':1', '[::1:1', 'unix:' + 'x' * 200):
+        done = command('health', '--admin', wrong)
+        same((done.returncode, done.stdout), (1, ''))
+        check('expected' in done.stderr, done.stderr)
+
+
+@case
 def off_is_off(t):
     hark = t.hark('proxy', '--admin', 'off')
     same(admin_of(hark), None)
