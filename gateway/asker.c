@@ -85,8 +85,8 @@ asker_on_head(void *arg, const struct http1_head *h)
 	x->server_addr = arena_str(&x->arena, str_of(call_peer(a->call)));
 	x->connection = str_of(
 	    arena_printf(&x->arena, "%" PRIu64, call_connection(a->call)));
-	m->minor = h->minor;
-	m->version = h->minor == 1 ? STR("HTTP/1.1") : STR("HTTP/1.0");
+	m->minor = http1_minor(h);
+	m->version = http1_version_text(h);
 	m->headers = headers_copy(&h->headers, &x->arena);
 	m->framing = h->framing;
 	m->head_bytes = (int64_t)h->bytes;

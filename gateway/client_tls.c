@@ -127,16 +127,6 @@ client_begin(struct client *c)
 	return false;
 }
 
-static bool
-client_agreed_on_h2(const struct client *c)
-{
-	const unsigned char *name;
-	unsigned n;
-
-	SSL_get0_alpn_selected(c->s.ssl, &name, &n);
-	return n == 2 && memcmp(name, "h2", 2) == 0;
-}
-
 static void
 client_secured(struct client *c)
 {
@@ -146,7 +136,7 @@ client_secured(struct client *c)
 	c->secure = true;
 	c->state = CLIENT_IDLE;
 	c->deadline = c->w->now + c->w->settings->idle_timeout;
-	if (client_agreed_on_h2(c))
+	if (stream_speaks_h2(&c->s))
 		h2_front_begin(c);
 	client_listen(c);
 }

@@ -46,7 +46,10 @@ conn_handshake(struct conn *c)
 	switch (stream_handshake(&c->s)) {
 	case STREAM_DONE:
 		c->call->secured = c->pool->w->now;
-		conn_begin(c);
+		if (stream_speaks_h2(&c->s))
+			h2_back_begin(c);
+		else
+			conn_begin(c);
 		break;
 	case STREAM_WANTS_READ:
 		event_add(&c->rd, NULL);
@@ -60,10 +63,22 @@ conn_handshake(struct conn *c)
 	}
 }
 
+/* A WebSocket and a tunnel need a connection of their own. */
+static bool
+conn_offers_h2(const struct conn *c)
+{
+	const struct call_request *r = &c->call->request;
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
+
+	return c->pool->w->settings->http2 && !r->upgrade && r->head.n > 0 &&
+	       (o == NULL || !o->only_http1);
+}
+
 void
 conn_secure(struct conn *c)
 {
-	c->s.ssl = tls_connect(c->pool->w->shared->tls, c->origin, c->s.fd);
+	c->s.ssl = tls_connect(
+	    c->pool->w->shared->tls, c->origin, c->s.fd, conn_offers_h2(c));
 	c->state = CONN_HANDSHAKE;
 	if (c->s.ssl == NULL)
 		conn_fail(c, CALL_TLS, OUTCOME_REFUSED,
@@ -168,6 +183,8 @@ conn_on_readable(evutil_socket_t fd, short what, void *arg)
 	c->pool->w->now = clock_mono_us();
 	if (c->state == CONN_KEPT)
 		conn_read_kept(c);
+	else if (c->state == CONN_SHARED)
+		h2_back_read(c);
 	else if (c->state == CONN_PROXY)
 		conn_proxy_read(c);
 	else if (c->state == CONN_HANDSHAKE)
@@ -194,6 +211,8 @@ conn_on_writable(evutil_socket_t fd, short what, void *arg)
 		conn_lane_free(c);
 	else if (c->state == CONN_LANE)
 		conn_lane_on_writable(c);
+	else if (c->state == CONN_SHARED)
+		h2_back_flush(c);
 	else if (c->broken)
 		call_fail(c->call, &c->why);
 	else if (c->state == CONN_CONNECTING)
@@ -206,8 +225,7 @@ conn_on_writable(evutil_socket_t fd, short what, void *arg)
 		conn_write(c);
 }
 
-/* Fails from the loop, not from inside call_start(). */
-static void
+void
 conn_fail_later(
     struct conn *c, enum call_phase phase, const char *what, const char *why)
 {
@@ -232,7 +250,7 @@ conn_name_peer(struct conn *c)
 		    host, port);
 }
 
-static void
+void
 conn_events(struct conn *c)
 {
 	struct event_base *base = c->pool->w->base;

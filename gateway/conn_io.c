@@ -85,6 +85,10 @@ conn_write(struct conn *c)
 	ssize_t sent;
 	int n;
 
+	if (c->stream != NULL) {
+		h2_call_write(c);
+		return;
+	}
 	if (call->write_failed)
 		return;
 	while ((n = call_rest(call, v)) > 0) {

@@ -382,6 +382,7 @@ forward_on_body(void *arg, struct str bytes)
 void
 forward_starve(struct transaction *t)
 {
+	/* What was on its way by HTTP/2 still came. */
 	if (t->starved)
 		return;
 	t->starved = true;

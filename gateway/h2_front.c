@@ -49,11 +49,12 @@ h2_front_on_begin_headers(
 	if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
 		r = h2_front_find(c->h2, frame->hd.stream_id);
 		if (r != NULL)
-			h2_head_begin(&r->head, &c->w->clients->limits, true);
+			h2_head_begin(
+			    &r->head, &c->w->clients->limits, H2_TRAILERS);
 		return 0;
 	}
 	r = h2_request_new(c, frame->hd.stream_id);
-	h2_head_begin(&r->head, &c->w->clients->limits, false);
+	h2_head_begin(&r->head, &c->w->clients->limits, H2_REQUEST);
 	nghttp2_session_set_stream_user_data(session, r->id, r);
 	return 0;
 }

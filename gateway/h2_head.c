@@ -41,14 +41,14 @@ h2_head_text(enum h2_head_fault f)
 }
 
 void
-h2_head_begin(
-    struct h2_head *h, const struct http1_limits *limits, bool trailers)
+h2_head_begin(struct h2_head *h, const struct http1_limits *limits,
+    enum h2_head_kind kind)
 {
 	size_t i;
 
 	h->most_bytes = limits->head;
 	h->most_fields = limits->fields;
-	h->trailers = trailers;
+	h->kind = kind;
 	h->fault = H2_HEAD_NONE;
 	h->bytes = h->fields = 0;
 	h->seen = 0;
@@ -127,7 +127,8 @@ h2_head_add_pseudo(struct h2_head *h, struct str name, struct str value)
 
 	while (i < H2_PSEUDO_COUNT && !str_is(name, h2_head_pseudo[i]))
 		i++;
-	if (h->trailers || i == H2_PSEUDO_COUNT || (h->seen & 1u << i) != 0 ||
+	if (h->kind == H2_TRAILERS || i == H2_PSEUDO_COUNT ||
+	    (h->seen & 1u << i) != 0 ||
 	    h->lines.n + h->cookies.n + h->host_text.n > 0 ||
 	    !h2_head_is_word(value)) {
 		h2_head_spoil(h, H2_HEAD_PSEUDO);
@@ -154,13 +155,13 @@ h2_head_add_field(struct h2_head *h, struct str name, struct str value)
 		h2_head_spoil(h, H2_HEAD_CONNECTION);
 		return;
 	}
-	if (str_is(name, "cookie") && !h->trailers) {
+	if (str_is(name, "cookie") && h->kind == H2_REQUEST) {
 		if (h->cookies.n > 0)
 			buf_add(&h->cookies, "; ", 2);
 		buf_add_str(&h->cookies, value);
 		return;
 	}
-	if (str_is(name, "host") && !h->trailers) {
+	if (str_is(name, "host") && h->kind == H2_REQUEST) {
 		if (h->has_host)
 			h2_head_spoil(h, H2_HEAD_AUTHORITY);
 		h->has_host = true;
@@ -255,7 +256,7 @@ h2_head_request(struct h2_head *h, bool empty, struct buf *out)
 }
 
 enum h2_head_fault
-h2_head_trailers(struct h2_head *h, struct buf *out)
+h2_head_trailers(const struct h2_head *h, struct buf *out)
 {
 	if (h->fault == H2_HEAD_NONE)
 		buf_add_str(out, buf_str(&h->lines));

@@ -39,6 +39,13 @@ enum h2_head_fault {
 int h2_head_status(enum h2_head_fault f);
 const char *h2_head_text(enum h2_head_fault f);
 
+/* What a section is of. */
+enum h2_head_kind {
+	H2_REQUEST,
+	H2_RESPONSE,
+	H2_TRAILERS, /* without pseudo-header fields */
+};
+
 enum h2_pseudo {
 	H2_METHOD,
 	H2_SCHEME,
@@ -52,7 +59,7 @@ enum h2_pseudo {
  * begin; it may begin again. */
 struct h2_head {
 	size_t most_bytes, most_fields;
-	bool trailers;            /* no pseudo-header fields are among them */
+	enum h2_head_kind kind;
 	enum h2_head_fault fault; /* the first one; nothing is kept then */
 	size_t bytes, fields;
 	struct buf pseudo[H2_PSEUDO_COUNT];
@@ -64,8 +71,8 @@ struct h2_head {
 	struct buf cookies; /* joined again (RFC 9113 section 8.2.3) */
 };
 
-void h2_head_begin(
-    struct h2_head *h, const struct http1_limits *limits, bool trailers);
+void h2_head_begin(struct h2_head *h, const struct http1_limits *limits,
+    enum h2_head_kind kind);
 
 /* One field; views. */
 void h2_head_add(struct h2_head *h, struct str name, struct str value);
@@ -82,8 +89,8 @@ void h2_head_spoil(struct h2_head *h, enum h2_head_fault fault);
 enum h2_head_fault h2_head_request(
     struct h2_head *h, bool empty, struct buf *out);
 
-/* The same of a trailer section: the field lines. */
-enum h2_head_fault h2_head_trailers(struct h2_head *h, struct buf *out);
+/* The same of a trailer section or a response: the field lines. */
+enum h2_head_fault h2_head_trailers(const struct h2_head *h, struct buf *out);
 
 /* The three digits of :status, or -1. */
 int h2_head_code(const struct h2_head *h);

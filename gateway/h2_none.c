@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "gateway/client_priv.h"
+#include "gateway/upstream_priv.h"
 
 void
 h2_front_begin(struct client *c)
@@ -77,4 +78,60 @@ void
 h2_request_free(struct client *c)
 {
 	(void)c;
+}
+
+void
+h2_back_read(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_back_flush(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_back_free(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_call_write(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_call_read(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_call_late(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_call_free(struct conn *c)
+{
+	(void)c;
+}
+
+void
+h2_back_begin(struct conn *c)
+{
+	conn_fail(c, CALL_TLS, OUTCOME_REFUSED, "HTTP/2, which is not spoken");
+}
+
+bool
+h2_back_take(struct pool *p, struct call *call)
+{
+	(void)p;
+	(void)call;
+	return false;
 }

@@ -98,6 +98,8 @@ h2_session_new(const nghttp2_session_callbacks *cb, void *arg,
 		return NULL;
 	nghttp2_option_set_no_auto_window_update(option, 1);
 	nghttp2_option_set_no_closed_streams(option, 1);
+	/* Who sends a head has had its own limits. */
+	nghttp2_option_set_max_send_header_block_length(option, 1 << 25);
 	if (make(&session, cb, arg, option) != 0)
 		session = NULL;
 	nghttp2_option_del(option);

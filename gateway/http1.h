@@ -84,6 +84,7 @@ struct http1_head {
 	struct str reason;
 	/* both */
 	int minor;              /* 0 or 1 */
+	bool http2;             /* it came by HTTP/2; minor is 1 then */
 	struct headers headers; /* all, as they came */
 	enum framing framing;
 	uint64_t length; /* FRAMING_LENGTH */
@@ -156,6 +157,10 @@ size_t http1_chunk_head(char out[HTTP1_CHUNK_HEAD], uint64_t n);
 
 /* The chunk of size 0 and the trailer section, which end a chunked body. */
 void http1_add_last_chunk(struct buf *out, const struct headers *trailers);
+
+/* The version as a HAR has it, and its minor number there. */
+struct str http1_version_text(const struct http1_head *h);
+int http1_minor(const struct http1_head *h);
 
 /* The usual reason phrase of a status code, "" for an unknown one. */
 const char *http1_reason(int status);

@@ -28,6 +28,20 @@ http1_fault_text(enum http1_fault f)
 	return texts[f];
 }
 
+struct str
+http1_version_text(const struct http1_head *h)
+{
+	if (h->http2)
+		return STR("HTTP/2");
+	return h->minor == 1 ? STR("HTTP/1.1") : STR("HTTP/1.0");
+}
+
+int
+http1_minor(const struct http1_head *h)
+{
+	return h->http2 ? -1 : h->minor;
+}
+
 const char *
 http1_reason(int status)
 {

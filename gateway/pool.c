@@ -38,6 +38,7 @@ pool_origin(struct pool *p, const struct origin *o)
 	if (p->origins[i] == NULL) {
 		p->origins[i] = xcalloc(1, sizeof(**p->origins));
 		TAILQ_INIT(&p->origins[i]->kept);
+		TAILQ_INIT(&p->origins[i]->shared);
 	}
 	return p->origins[i];
 }
@@ -47,6 +48,12 @@ conn_free(struct conn *c)
 {
 	struct pool_origin *o;
 
+	if (c->stream != NULL) {
+		h2_call_free(c);
+		return;
+	}
+	if (c->h2 != NULL)
+		h2_back_free(c);
 	/* Who asked an origin alone may have freed it by now. */
 	if (c->state == CONN_KEPT) {
 		o = pool_origin(c->pool, c->origin);
@@ -73,7 +80,8 @@ conn_keep(struct conn *c)
 {
 	struct pool_origin *o = pool_origin(c->pool, c->origin);
 
-	if (o == NULL || o->nkept >= POOL_MOST_KEPT || !c->pool->keeps) {
+	if (c->stream != NULL || o == NULL || o->nkept >= POOL_MOST_KEPT ||
+	    !c->pool->keeps) {
 		conn_free(c);
 		return;
 	}
@@ -118,17 +126,29 @@ pool_take(struct pool *p, struct call *call)
 	return NULL;
 }
 
+/* Whether it can go with others on one connection. */
+static bool
+pool_shares(const struct call *call)
+{
+	const struct call_request *r = &call->request;
+
+	return r->origin->url.https && !r->upgrade && r->head.n > 0;
+}
+
 void
 conn_start(struct call *call, bool fresh)
 {
 	struct pool *p = call->w->pool;
-	struct conn *c = fresh ? NULL : pool_take(p, call);
 	static const struct timeval soon = { 0, POOL_TICK_MS * 1000 };
+	struct conn *c;
 
 	call->sent = 0;
 	call->sent_all = call->write_failed = false;
 	if (!event_pending(p->tick, EV_TIMEOUT, NULL))
 		event_add(p->tick, &soon);
+	if (!fresh && pool_shares(call) && h2_back_take(p, call))
+		return;
+	c = fresh ? NULL : pool_take(p, call);
 	if (c != NULL) {
 		call->conn = c;
 		conn_begin(c);
@@ -145,6 +165,7 @@ conn_expire(struct conn *c)
 
 	switch (c->state) {
 	case CONN_KEPT:
+	case CONN_SHARED:
 		conn_free(c);
 		break;
 	case CONN_NEW:
@@ -172,6 +193,8 @@ conn_expire(struct conn *c)
 		    "%s: no handshake in time", c->peer);
 		break;
 	case CONN_BUSY:
+		if (c->stream != NULL)
+			h2_call_late(c);
 		if (!call->sent_all && !call->got_any)
 			conn_fail(c, CALL_WRITE, OUTCOME_TIMEOUT,
 			    "the upstream does not take the request");

@@ -233,6 +233,16 @@ stream_handshake(struct stream *s)
 	}
 }
 
+bool
+stream_speaks_h2(const struct stream *s)
+{
+	const unsigned char *name;
+	unsigned n;
+
+	SSL_get0_alpn_selected(s->ssl, &name, &n);
+	return n == 2 && memcmp(name, "h2", 2) == 0;
+}
+
 void
 stream_failure(struct stream *s, char *text, size_t n)
 {

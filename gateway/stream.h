@@ -53,6 +53,9 @@ enum stream_step {
 };
 enum stream_step stream_handshake(struct stream *s);
 
+/* Whether a handshake that is done has agreed on HTTP/2 (ALPN). */
+bool stream_speaks_h2(const struct stream *s);
+
 /* Why the last operation failed, in words, into text. */
 void stream_failure(struct stream *s, char *text, size_t n);
 

@@ -32,8 +32,8 @@ tee_text(struct exchange *x, const char *text)
 static void
 tee_message(struct exchange *x, struct message *m, const struct http1_head *h)
 {
-	m->minor = h->minor;
-	m->version = h->minor == 1 ? STR("HTTP/1.1") : STR("HTTP/1.0");
+	m->minor = http1_minor(h);
+	m->version = http1_version_text(h);
 	m->headers = headers_copy(&h->headers, &x->arena);
 	m->framing = h->framing;
 	m->head_bytes = (int64_t)h->bytes;
@@ -131,6 +131,11 @@ tee_head(struct transaction *t, const struct http1_head *h)
 	x->status = h->status;
 	x->reason = arena_str(&x->arena, h->reason);
 	tee_message(x, &x->response, h);
+	/* What the client spoke is not what the upstream was asked by. */
+	if (h->http2) {
+		x->request.version = http1_version_text(h);
+		x->request.minor = http1_minor(h);
+	}
 	/* A body that is as long as it says does not move while it grows. */
 	if (h->framing == FRAMING_LENGTH && h->length <= TEE_MOST_RESERVED)
 		buf_reserve(&x->response.body.bytes, (size_t)h->length);

@@ -187,14 +187,18 @@ tls_context_for(const struct upstream_tls *t, const struct origin *o)
 }
 
 SSL *
-tls_connect(struct upstream_tls *t, const struct origin *o, int fd)
+tls_connect(struct upstream_tls *t, const struct origin *o, int fd, bool http2)
 {
+	static const unsigned char ours[] = "\x02h2\x08http/1.1";
+	unsigned from = http2 ? 0 : 3;
 	SSL *ssl = SSL_new(tls_context_for(t, o));
 
 	if (ssl == NULL)
 		return NULL;
 	SSL_set_fd(ssl, fd);
 	SSL_set_connect_state(ssl);
+	if (SSL_set_alpn_protos(ssl, ours + from, sizeof(ours) - 1 - from) != 0)
+		goto fail;
 	SSL_set_ex_data(ssl, TLS_SLOT, (void *)(uintptr_t)(o->index + 1));
 	if (o->oneself)
 		SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);

@@ -7,6 +7,7 @@
  * sessions resumed.  One for all workers.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/ssl.h>
@@ -21,7 +22,9 @@ struct upstream_tls *tls_new(
     const struct settings *s, size_t norigins, struct err *e);
 void tls_free(struct upstream_tls *t); /* safe on NULL */
 
-/* A client connection to o on fd, not yet connected. */
-SSL *tls_connect(struct upstream_tls *t, const struct origin *o, int fd);
+/* A client connection to o on fd, not yet connected; with http2 that is
+ * offered, and HTTP/1.1 in any case. */
+SSL *tls_connect(
+    struct upstream_tls *t, const struct origin *o, int fd, bool http2);
 
 #endif

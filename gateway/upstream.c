@@ -46,14 +46,24 @@ call_free(struct call *call)
 	free(call);
 }
 
+static bool
+call_may_retry(const struct call *call, const struct call_failure *f)
+{
+	const struct conn *c = call->conn;
+
+	if (call->got_any || call->retried || f->outcome == OUTCOME_TIMEOUT)
+		return false;
+	return (c->reused && call_idempotent(call)) ||
+	       (c->unprocessed && !call->request.streamed);
+}
+
 void
 call_fail(struct call *call, const struct call_failure *f)
 {
 	struct conn *c = call->conn;
 	struct call_failure why = *f;
 
-	if (c->reused && !call->got_any && !call->retried &&
-	    why.outcome != OUTCOME_TIMEOUT && call_idempotent(call)) {
+	if (call_may_retry(call, f)) {
 		call->retried = true;
 		meter_add(call->w->meter, METER_AT(retried), 1);
 		conn_free(c);
@@ -162,6 +172,8 @@ call_resume(struct call *call)
 		c->deadline =
 		    call->w->now + call->w->settings->upstream_idle_timeout;
 	event_add(&c->rd, NULL);
+	if (c->stream != NULL)
+		h2_call_read(c);
 	if (stream_pending(&c->s))
 		event_active(&c->rd, EV_READ, 0);
 }

@@ -7,9 +7,13 @@
  * comes.  Connections are kept per worker and origin; a connection is used
  * again only when its last response ended exactly where its input ended.
  *
+ * Where TLS agrees on HTTP/2 calls share a connection, which nobody who calls
+ * notices but by the version of the response's head.
+ *
  * A request that dies on a kept connection before a single byte of response
  * came is sent once more on a fresh one if its method is idempotent (RFC
- * 9110 section 9.2.2): the server closed just then.
+ * 9110 section 9.2.2): the server closed just then.  So is one that an
+ * upstream by HTTP/2 says it has not looked at, whatever its method.
  */
 
 #include <stdbool.h>

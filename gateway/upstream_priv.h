@@ -2,13 +2,15 @@
 #define GATEWAY_UPSTREAM_PRIV_H
 
 /*
- * What the five files of the upstream leg share; nobody else includes it.
+ * What the files of the upstream leg share; nobody else includes it.
  *
  *	upstream.c   a call: from its start to its end or failure
  *	conn.c       a connection comes up: address, connect, TLS
  *	conn_proxy.c by way of a proxy
  *	conn_io.c    a request goes out and a response comes in on it
  *	conn_lane.c  a connection that has become bytes in both directions
+ *	h2_back.c    a connection by HTTP/2, which many calls share
+ *	h2_call.c    one of these: a conn of its own without a socket
  *	pool.c       connections of a worker: kept, taken again, expired
  */
 
@@ -25,6 +27,8 @@
 
 #include "gateway/upstream.h"
 
+struct h2_back;
+struct h2_call;
 struct proxies;
 struct proxy;
 
@@ -33,15 +37,16 @@ enum conn_state {
 	CONN_CONNECTING,
 	CONN_PROXY, /* asked for a tunnel */
 	CONN_HANDSHAKE,
-	CONN_BUSY, /* has a call */
-	CONN_KEPT, /* idle in the pool */
+	CONN_BUSY,   /* has a call */
+	CONN_KEPT,   /* idle in the pool */
+	CONN_SHARED, /* by HTTP/2: its calls are other conns */
 	CONN_LANE,
 	CONN_DOOMED, /* was a lane; freed by the loop */
 };
 
 struct conn {
 	TAILQ_ENTRY(conn) link; /* of pool->live */
-	TAILQ_ENTRY(conn) kept; /* of pool->origins[i].kept */
+	TAILQ_ENTRY(conn) kept; /* of pool->origins[i].kept or .shared */
 	struct pool *pool;
 	const struct origin *origin;
 	const struct proxy *proxy; /* in between; NULL: none */
@@ -57,7 +62,10 @@ struct conn {
 	struct http1_body reader;
 	uint64_t id;
 	char peer[72];
+	struct h2_back *h2;     /* HTTP/2 on it, or NULL */
+	struct h2_call *stream; /* it is one, without a socket; or NULL */
 	bool reused;
+	bool unprocessed; /* the upstream says that it did nothing */
 	bool broken; /* failed inside call_start(); told by the write event */
 	struct call_failure why;
 
@@ -99,6 +107,8 @@ TAILQ_HEAD(conn_list, conn);
 struct pool_origin {
 	struct conn_list kept; /* newest first */
 	size_t nkept;
+	struct conn_list shared; /* by HTTP/2, with room or not */
+	bool only_http1;         /* it wants nothing else */
 	struct addresses addresses;
 	int64_t resolved_at;
 };
@@ -149,6 +159,13 @@ struct conn *conn_new(struct pool *p, struct call *call);
 /* There is a way to the origin: begins TLS on it. */
 void conn_secure(struct conn *c);
 
+/* Sets up the events of a descriptor, or of none. */
+void conn_events(struct conn *c);
+
+/* Fails from the loop, not from inside call_start(). */
+void conn_fail_later(
+    struct conn *c, enum call_phase phase, const char *what, const char *why);
+
 /* Gets an address for a new connection and connects. */
 void conn_resolve(struct conn *c);
 
@@ -177,6 +194,27 @@ void conn_lane_expire(struct conn *c);
 
 /* Frees it and its call. */
 void conn_lane_free(struct conn *c);
+
+/* h2_back.c and h2_call.c: h2_none.c without nghttp2 --------------------- */
+
+/* TLS has agreed on HTTP/2: c's call is the first of many. */
+void h2_back_begin(struct conn *c);
+
+/* Begins the call on a connection to its origin that has room; false when
+ * there is none. */
+bool h2_back_take(struct pool *p, struct call *call);
+void h2_back_read(struct conn *c);
+void h2_back_flush(struct conn *c);
+
+/* Frees what it has more than others. */
+void h2_back_free(struct conn *c);
+
+/* What a conn without a socket does in the place of one: more of the request
+ * is there; the response is read on; nothing came in time; it is freed. */
+void h2_call_write(struct conn *c);
+void h2_call_read(struct conn *c);
+void h2_call_late(struct conn *c);
+void h2_call_free(struct conn *c);
 
 /* pool.c ---------------------------------------------------------------- */
 

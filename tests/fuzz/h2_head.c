@@ -68,7 +68,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (n == 0)
 		return 0;
 	empty = (bytes[0] & 1) != 0;
-	h2_head_begin(&h, &limits, (bytes[0] & 2) != 0);
+	h2_head_begin(
+	    &h, &limits, (bytes[0] & 2) != 0 ? H2_TRAILERS : H2_REQUEST);
 	/* Not at line feeds: those may be in a value. */
 	while (rest.n > 0 && str_cut(&rest, '|', &line)) {
 		cut = memchr(line.p, '=', line.n);
@@ -80,7 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			: (struct str){
 			      cut + 1, (size_t)(line.p + line.n - cut - 1) });
 	}
-	if (h.trailers)
+	if (h.kind == H2_TRAILERS)
 		(void)h2_head_trailers(&h, &text);
 	else if (h2_head_request(&h, empty, &text) == H2_HEAD_NONE)
 		read_back(&h, &text, empty);

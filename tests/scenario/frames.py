@@ -1,7 +1,9 @@
 # Goal: be either end of HTTP/2 to the frame, by python3-h2.
 
 import contextlib
+import socket
 import ssl
+import threading
 
 from program import command
 from waits import PATIENCE, Failed, Skip
@@ -13,6 +15,7 @@ try:
     import h2.errors
     import h2.events
     import h2.exceptions
+    import h2.settings
 except ImportError:  # told by whoever asks for a connection
     h2 = None
 
@@ -171,3 +174,169 @@ class Http2:
 
     def close(self):
         self.sock.close()
+
+
+class Asked:
+    """A request as an upstream gets it."""
+
+    def __init__(self, peer, number, fields):
+        self.peer = peer
+        self.number = number
+        self.pseudo = dict(f for f in fields if f[0].startswith(':'))
+        self.headers = [f for f in fields if not f[0].startswith(':')]
+        self.body = b''
+        self.trailers = []
+        self.method, self.path = self.pseudo[':method'], self.pseudo[':path']
+
+    def get(self, name):
+        return dict(self.headers).get(name)
+
+    def head(self, status=200, headers=(), end=False):
+        self.peer.h2.send_headers(
+            self.number, [(':status', str(status)), *headers], end_stream=end)
+
+    def reply(self, body=b'', status=200, headers=()):
+        self.head(status, headers)
+        self.peer.send(self.number, body)
+
+    def reset(self, code):
+        self.peer.h2.reset_stream(self.number, code)
+
+
+class Upstream:
+    """
+    An API by HTTP/2.  routes maps a path to a script, a function of Asked,
+    that is called when the request is whole, or early at its head; what it
+    sends goes out when it returns.
+    """
+
+    def __init__(self, t, cert, key, **settings):
+        needs_h2()
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(cert, key)
+        self.context.set_alpn_protocols(['h2'])
+        self.settings = settings
+        self.routes, self.early = {}, {}
+        self.asked, self.peers = [], []
+        self.changed = threading.Condition()
+        self.sock = socket.create_server(('127.0.0.1', 0))
+        self.url = f'https://127.0.0.1:{self.sock.getsockname()[1]}'
+        t.ends.callback(self.stop)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = self.sock.accept()
+                threading.Thread(target=self.serve, args=(sock,),
+                                 daemon=True).start()
+
+    def serve(self, sock):
+        with contextlib.suppress(OSError, h2 and
+                                 h2.exceptions.ProtocolError):
+            sock = self.context.wrap_socket(sock, server_side=True)
+            if sock.selected_alpn_protocol() != 'h2':
+                sock.recv(65536)
+                sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
+                             b'\r\nh1')
+                return
+            peer = UpstreamPeer(self, sock)
+            self.peers.append(peer)
+            peer.run()
+        sock.close()
+
+    def wait_for(self, n):
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.asked) >= n,
+                                         PATIENCE):
+                raise Failed(f'only {len(self.asked)} of {n} requests')
+
+    def stop(self):
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+        for peer in self.peers:
+            peer.close()
+
+
+class UpstreamPeer:
+    def __init__(self, upstream, sock):
+        self.upstream, self.sock = upstream, sock
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
+            client_side=False, header_encoding='latin-1',
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False))
+        self.h2.local_settings = h2.settings.Settings(
+            client=False, initial_values={
+                h2.settings.SettingCodes[name.upper()]: value
+                for name, value in upstream.settings.items()})
+        self.h2.initiate_connection()
+        self.open = {}
+        self.waiting = {}  # bytes that a window keeps back, and trailers
+        self.reads = True
+        self.flush()
+
+    def flush(self):
+        self.sock.sendall(self.h2.data_to_send())
+
+    def send(self, number, body, trailers=None):
+        self.waiting[number] = (memoryview(body), trailers)
+        self.push(number)
+
+    def push(self, number):
+        body, trailers = self.waiting.pop(number)
+        while body:
+            room = min(self.h2.local_flow_control_window(number), 16384)
+            if room == 0:
+                self.waiting[number] = (body, trailers)
+                return
+            self.h2.send_data(number, bytes(body[:room]))
+            body = body[room:]
+        if trailers:
+            self.h2.send_headers(number, trailers, end_stream=True)
+        else:
+            self.h2.end_stream(number)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+
+    def run(self):
+        while data := self.sock.recv(65536):
+            for event in self.h2.receive_data(data):
+                self.take(event)
+            self.flush()
+
+    def take(self, event):
+        number = getattr(event, 'stream_id', None)
+        if isinstance(event, h2.events.RequestReceived):
+            r = self.open[number] = Asked(self, number, event.headers)
+            early = self.upstream.early.get(r.path)
+            if early:
+                early(r)
+        elif isinstance(event, h2.events.DataReceived):
+            self.open[number].body += event.data
+            if self.reads:
+                self.h2.acknowledge_received_data(
+                    event.flow_controlled_length, number)
+        elif isinstance(event, h2.events.TrailersReceived):
+            self.open[number].trailers = event.headers
+        elif isinstance(event, h2.events.WindowUpdated):
+            for waiting in list(self.waiting):
+                self.push(waiting)
+        elif isinstance(event, h2.events.StreamReset):
+            self.waiting.pop(number, None)
+            with self.upstream.changed:
+                self.open.pop(number).gone = event.error_code
+                self.upstream.changed.notify_all()
+        elif isinstance(event, h2.events.StreamEnded):
+            r = self.open[number]
+            with self.upstream.changed:
+                self.upstream.asked.append(r)
+                self.upstream.changed.notify_all()
+            script = self.upstream.routes.get(r.path)
+            if script:
+                script(r)
+            elif r.path not in self.upstream.early:
+                r.reply(b'%s %s' % (r.method.encode(), r.path.encode()))

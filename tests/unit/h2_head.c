@@ -21,7 +21,7 @@ request(const char *const *fields, bool empty, struct buf *text)
 	enum h2_head_fault fault;
 	const char *cut;
 
-	h2_head_begin(&h, &limits, false);
+	h2_head_begin(&h, &limits, H2_REQUEST);
 	for (; *fields != NULL; fields++) {
 		cut = strchr(*fields, '=');
 		h2_head_add(&h,
@@ -143,12 +143,12 @@ fields_are_limited_in_number_and_length(void)
 	int i;
 
 	memset(value, 'v', sizeof(value));
-	h2_head_begin(&h, &limits, false);
+	h2_head_begin(&h, &limits, H2_REQUEST);
 	for (i = 0; i < 100000; i++)
 		h2_head_add(&h, STR("a"), STR(""));
 	CHECK_INT(h2_head_request(&h, true, &text), H2_HEAD_MANY);
 	CHECK(h.lines.cap < 1000);
-	h2_head_begin(&h, &limits, false);
+	h2_head_begin(&h, &limits, H2_REQUEST);
 	for (i = 0; i < 2; i++)
 		h2_head_add(&h, STR("a"), (struct str){ value, sizeof(value) });
 	CHECK_INT(h2_head_request(&h, true, &text), H2_HEAD_LONG);
@@ -163,12 +163,12 @@ trailers_have_no_pseudo_header_fields(void)
 	struct h2_head h = { 0 };
 	struct buf lines = { 0 };
 
-	h2_head_begin(&h, &limits, true);
+	h2_head_begin(&h, &limits, H2_TRAILERS);
 	h2_head_add(&h, STR("x-sum"), STR("1"));
 	h2_head_add(&h, STR("cookie"), STR("a"));
 	CHECK_INT(h2_head_trailers(&h, &lines), H2_HEAD_NONE);
 	CHECK_STR(buf_text(&lines), "x-sum: 1\r\ncookie: a\r\n");
-	h2_head_begin(&h, &limits, true);
+	h2_head_begin(&h, &limits, H2_TRAILERS);
 	h2_head_add(&h, STR(":path"), STR("/"));
 	CHECK_INT(h2_head_trailers(&h, &lines), H2_HEAD_PSEUDO);
 	h2_head_fini(&h);
@@ -187,7 +187,7 @@ a_status_is_three_digits(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		h2_head_begin(&h, &limits, false);
+		h2_head_begin(&h, &limits, H2_REQUEST);
 		h2_head_add(&h, STR(":status"), str_of(rows[i].text));
 		CHECK_INT(h2_head_code(&h), rows[i].code);
 	}

@@ -1,0 +1,356 @@
+# Goal: an upstream that speaks HTTP/2 is asked by it, and nobody notices.
+
+import shutil
+import socket
+import subprocess
+
+from frames import Http2, Upstream, needs_h2, speaks_h2
+from harness import (Shared, Skip, case, certificate, check, entries, main,
+                     problem, same, tls_server, until)
+
+
+@Shared
+def files(t):
+    return certificate(t.folder, 'both', 'IP:127.0.0.1', 'DNS:localhost')
+
+
+def made(t, mode, *options, **settings):
+    """An upstream by HTTP/2 and a plain hark in front of it."""
+    needs_h2()
+    if not speaks_h2():
+        raise Skip('hark was built without nghttp2')
+    upstream = Upstream(t, *files(), **settings)
+    hark = t.hark(mode, '--upstream-ca', files()[0], '--workers', '1',
+                  *options, url=upstream.url)
+    return upstream, hark
+
+
+@Shared
+def gateway(t):
+    return made(t, 'proxy')
+
+
+@case
+def a_request_by_HTTP_1_is_asked_by_HTTP_2(t):
+    upstream, hark = gateway()
+    upstream.routes['/a?b=1'] = lambda r: r.reply(
+        b'answer', headers=[('x-a', '1'), ('set-cookie', 'a=1'),
+                            ('set-cookie', 'b=2')])
+    c = t.client(hark)
+    r = c.ask('POST', '/a?b=1', [('X-Upper', 'U'),
+                                 ('Connection', 'x-hop'), ('X-Hop', '1')],
+              b'body')
+    same((r.status, r.body, r.get('x-a')), (200, b'answer', '1'))
+    same(r.all('set-cookie'), ['a=1', 'b=2'])
+    asked = upstream.asked[-1]
+    same(asked.pseudo, {
+        ':method': 'POST', ':scheme': 'https', ':path': '/a?b=1',
+        ':authority': upstream.url[8:]})
+    same(asked.body, b'body')
+    got = dict(asked.headers)
+    same((got.get('x-upper'), got.get('content-length')), ('U', '4'))
+    for name in ('connection', 'x-hop', 'host', 'transfer-encoding'):
+        check(name not in got, got)
+
+
+@case
+def bodies_trailers_and_interim_answers_pass(t):
+    upstream, hark = gateway()
+
+    def answer(r):
+        r.head(103, [('link', '</a>')])
+        r.head(200)
+        r.peer.send(r.number, r.body, [('x-sum', '7')])
+    upstream.routes['/up'] = answer
+    upstream.routes['/none'] = lambda r: r.head(204, end=True)
+    upstream.routes['/empty'] = lambda r: r.head(200, end=True)
+    c = t.client(hark)
+    interim = []
+    body = b'0123456789' * 3000
+    c.send(b'POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n'
+           b'\r\n%x\r\n%s\r\n0\r\nX-In: 8\r\n\r\n' % (len(body), body))
+    r = c.head(interim)
+    same([i.status for i in interim], [103])
+    c.body(r, r.framing)
+    check(r.body == body, 'the body differs')
+    same(dict(upstream.asked[-1].trailers), {'x-in': '8'})
+    check(b'x-sum: 7\r\n' in bytes(c.log), 'no trailer')
+    same(c.ask('GET', '/none').status, 204)
+    same(c.ask('GET', '/empty').body, b'')
+    same(c.ask('HEAD', '/empty').status, 200)
+
+
+@case
+def long_bodies_flow_both_ways(t):
+    upstream, hark = gateway()
+    body = bytes(range(256)) * 8192
+    upstream.routes['/big'] = lambda r: r.reply(body)
+    upstream.routes['/up'] = lambda r: r.reply(b'%d' % len(r.body))
+    c = t.client(hark)
+    check(c.ask('GET', '/big').body == body, 'the answer differs')
+    same(c.ask('PUT', '/up', [], body).body, b'%d' % len(body))
+    check(upstream.asked[-1].body == body, 'the request differs')
+
+
+@case
+def calls_share_a_connection_as_far_as_the_upstream_has_them(t):
+    upstream, hark = made(t, 'proxy', max_concurrent_streams=4)
+    held = []
+    upstream.routes['/held'] = held.append
+    same(t.client(hark).ask('GET', '/first').status, 200)
+    clients = [t.client(hark) for _ in range(6)]
+    for c in clients[:4]:
+        c.request('GET', '/held')
+    upstream.wait_for(5)
+    same(len(upstream.peers), 1)
+    for c in clients[4:]:
+        c.request('GET', '/held')
+    upstream.wait_for(7)
+    check(len(upstream.peers) > 1, 'five at once')
+    for i, r in enumerate(held):
+        r.reply(b'%d' % i)
+        r.peer.flush()
+    same(sorted(c.response().body for c in clients),
+         [b'%d' % i for i in range(6)])
+
+
+@case
+def what_the_upstream_has_not_looked_at_is_asked_again(t):
+    upstream, hark = made(t, 'proxy')
+    tries = []
+
+    def refuse(r):
+        tries.append(r)
+        r.reset(7) if len(tries) == 1 else r.reply(b'taken')
+    upstream.routes['/refused'] = refuse
+
+    def leave(r):
+        tries.append(r)
+        if len(tries) == 1:
+            r.peer.h2.close_connection(0, last_stream_id=r.number - 2)
+        else:
+            r.reply(b'taken')
+    upstream.routes['/left'] = leave
+    c = t.client(hark)
+    for target in ('/refused', '/left'):
+        c.ask('GET', '/first')
+        tries.clear()
+        r = c.ask('POST', target, [], b'x')
+        same((r.status, r.body, len(tries)), (200, b'taken', 2), target)
+    upstream.routes['/refused'] = lambda r: r.reset(7)
+    problem(c.ask('POST', '/refused', [], b'x'), 502,
+            'first-byte')
+
+
+@case
+def what_it_may_have_done_is_not_asked_again(t):
+    upstream, hark = made(t, 'proxy')
+    upstream.routes['/reset'] = lambda r: r.reset(2)
+    upstream.routes['/gone'] = lambda r: r.peer.close()
+    c = t.client(hark)
+    for target in ('/reset', '/gone'):
+        c.ask('GET', '/first')
+        before = len(upstream.asked)
+        problem(c.ask('POST', target, [], b'x'), 502,
+                'first-byte')
+        same(len(upstream.asked) - before, 1, target)
+        # A GET is asked once more.
+        c.ask('GET', '/first')
+        before = len(upstream.asked)
+        problem(c.ask('GET', target), 502, 'first-byte')
+        same(len(upstream.asked) - before, 2, target)
+
+
+@case
+def an_answer_that_is_cut_or_malformed_is_told(t):
+    upstream, hark = gateway()
+
+    def cut(r):
+        r.head(200, [('content-length', '9')])
+        r.peer.h2.send_data(r.number, b'half')
+        r.reset(2)
+    upstream.routes['/cut'] = cut
+    upstream.routes['/bad'] = lambda r: r.head(200, [('Bad', '1')])
+    upstream.routes['/hop'] = lambda r: r.head(
+        200, [('connection', 'close')], end=True)
+    upstream.routes['/long'] = lambda r: r.head(
+        200, [(f'x-{i}', 'v' * 4000) for i in range(20)], end=True)
+    upstream.routes['/late'] = lambda r: r.head(
+        200, [('x', '1'), (':status', '200')], end=True)
+    for target in ('/bad', '/hop', '/long', '/late'):
+        problem(t.client(hark).ask('GET', target), 502, 'head')
+    c = t.client(hark)
+    c.request('GET', '/cut')
+    r = c.head()
+    c.body(r, r.framing)
+    same((r.status, r.body, r.complete), (200, b'half', False))
+    same(t.client(hark).ask('GET', '/fine').status, 200)
+
+
+@case
+def a_client_that_leaves_ends_its_stream_alone(t):
+    upstream, hark = gateway()
+    upstream.routes['/held'] = lambda r: None
+    upstream.wait_for(0)
+    c, other = t.client(hark), t.client(hark)
+    other.ask('GET', '/first')
+    before = len(upstream.asked)
+    c.request('GET', '/held')
+    upstream.wait_for(before + 1)
+    held = upstream.asked[-1]
+    c.close()
+    until(lambda: hasattr(held, 'gone'), 'the stream is reset')
+    same(held.gone, 8)  # CANCEL
+    same(other.ask('GET', '/fine').status, 200)
+
+
+@case
+def a_client_that_does_not_read_stops_its_stream_alone(t):
+    upstream, hark = gateway()
+    body = b'x' * (64 << 20)
+    upstream.routes['/endless'] = lambda r: r.reply(body)
+    c = t.client(hark, receive_buffer=4096)
+    c.request('GET', '/endless')
+    same(c.head().status, 200)
+    other = t.client(hark)
+    for _ in range(20):
+        same(other.ask('GET', '/fine').status, 200)
+    left = [len(w[0]) for p in upstream.peers for w in p.waiting.values()]
+    check(left and left[0] > len(body) // 2, left)
+
+
+@case
+def an_upstream_that_does_not_take_a_body_stops_it(t):
+    upstream, hark = gateway()
+
+    def stop(r):
+        r.peer.reads = False
+    upstream.early['/up'] = stop
+    upstream.routes['/up'] = lambda r: r.reply(b'never')
+    body = b'x' * (8 << 20)
+    c = t.client(hark)
+    c.send(b'PUT /up HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n'
+           % len(body))
+    c.sock.settimeout(1)
+    try:
+        c.send(body)
+    except OSError:
+        pass
+    else:
+        check(False, 'all of it was taken')
+
+
+@case
+def a_body_that_is_answered_early_is_not_sent_on(t):
+    upstream, hark = gateway()
+    upstream.early['/early'] = lambda r: r.reply(b'no', 413)
+    c = t.client(hark)
+    c.send(b'PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n'
+           b'\r\n' + b'x' * 100000)
+    r = c.response('PUT')
+    same((r.status, r.body), (413, b'no'))
+
+
+@case
+def what_is_recorded_says_the_version(t):
+    upstream, hark = made(t, 'record')
+    upstream.routes['/a'] = lambda r: r.reply(
+        b'{"a":1}', headers=[('content-type', 'application/json')])
+    c = t.client(hark)
+    same(c.ask('GET', '/a').status, 200)
+    hark.stop()
+    entry, = entries(hark.store)
+    same((entry['request']['httpVersion'], entry['response']['httpVersion'],
+          entry['response']['statusText']), ('HTTP/2', 'HTTP/2', 'OK'))
+    check(entry['timings']['ssl'] >= 0 and entry['serverIPAddress'], entry)
+    upstream.stop()
+    hark.restart(mode='replay')
+    r = t.client(hark).ask('GET', '/a')
+    same((r.source, r.body), ('replay', b'{"a":1}'))
+
+
+@case
+def both_sides_may_speak_it(t):
+    needs_h2()
+    cert, key = files()
+    upstream, hark = made(t, 'proxy', '--tls-cert', cert, '--tls-key', key)
+
+    def answer(r):
+        r.head(200)
+        r.peer.send(r.number, r.body, [('x-sum', '7')])
+    upstream.routes['/echo'] = answer
+    c = Http2(t.client(hark).sock, cert)
+    t.ends.callback(c.close)
+    body = b'0123456789' * 100000
+    numbers = [c.begin('POST', '/echo', end=False) for _ in range(3)]
+    for number in numbers:
+        c.send(number, body)
+    for number in numbers:
+        a = c.answer(number)
+        check(a.body == body, 'the bodies differ')
+        same(a.trailers, [('x-sum', '7')])
+
+
+@case
+def one_that_wants_HTTP_1_gets_it(t):
+    cert, key = files()
+    needs_h2()
+    origin = t.origin(tls=tls_server(cert, key))
+    hark = t.hark('proxy', '--upstream-ca', cert, url=origin.url)
+    same(t.client(hark).ask('GET', '/').status, 200)
+    same(origin.requests[0].start, 'GET / HTTP/1.1')
+    upstream, hark = made(t, 'proxy', '--http2', 'off')
+    same(t.client(hark).ask('GET', '/').body, b'h1')
+    same(upstream.peers, [])
+
+
+@case
+def one_that_says_that_it_wants_HTTP_1_is_asked_again(t):
+    upstream, hark = made(t, 'proxy')
+    upstream.routes['/old'] = lambda r: r.reset(13)  # HTTP_1_1_REQUIRED
+    c = t.client(hark)
+    same(c.ask('GET', '/first').status, 200)
+    same(c.ask('POST', '/old', [], b'x').body, b'h1')
+    same(len(upstream.asked), 2)
+
+
+@case
+def nginx_is_asked_by_it(t):
+    nginx = shutil.which('nginx') or '/usr/sbin/nginx'
+    version = subprocess.run([nginx, '-V'], capture_output=True, text=True) \
+        if shutil.which(nginx) else None
+    if not version or 'http_v2_module' not in version.stderr:
+        raise Skip('there is no nginx with HTTP/2')
+    if not speaks_h2():
+        raise Skip('hark was built without nghttp2')
+    cert, key = files()
+    folder = t.path('nginx')
+    folder.mkdir()
+    body = bytes(range(256)) * 4000
+    (folder / 'big').write_bytes(body)
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+    temp = ''.join(f'{n}_temp_path {folder}/{n};' for n in (
+        'client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
+    (folder / 'conf').write_text(
+        f'daemon off; master_process off; pid {folder}/pid;'
+        f'error_log {folder}/log; events {{}} http {{ {temp} access_log off;'
+        f'server {{ listen 127.0.0.1:{port} ssl http2; root {folder};'
+        f'ssl_certificate {cert}; ssl_certificate_key {key};'
+        'location = /v { return 200 "$server_protocol $request_method"; }'
+        '} }')
+    server = subprocess.Popen([nginx, '-c', folder / 'conf'],
+                              stderr=subprocess.DEVNULL)
+    t.ends.callback(server.wait)
+    t.ends.callback(server.kill)
+    hark = t.hark('proxy', '--upstream-ca', cert,
+                  url=f'https://127.0.0.1:{port}')
+    c = t.client(hark)
+    until(lambda: c.ask('GET', '/v').status == 200, 'nginx is there')
+    same(c.ask('GET', '/v').body, b'HTTP/2.0 GET')
+    for _ in range(3):
+        check(c.ask('GET', '/big').body == body, 'the bodies differ')
+
+
+main()
