@@ -2,8 +2,8 @@
 
 import hashlib
 
-from harness import (BIG, Ended, case, check, entries, grown, main, reply,
-                     same)
+from harness import (BIG, Ended, case, check, entries, grown, main, outcome,
+                     reply, same)
 
 CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 EVENTS = b'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n' \
@@ -141,6 +141,89 @@ def B15_a_stream_is_recorded_with_its_pieces(t):
     r = hark.get('/events')
     same((r.status, r.framing, r.body, r.get('cache-control')),
          (200, 'chunked', b''.join(events), 'no-cache'))
+
+
+LINES = b'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n' \
+    b'Transfer-Encoding: chunked\r\n\r\n'
+
+
+@case
+def lines_are_kept_as_far_as_they_came_whoever_ends_them(t):
+    origin = t.origin()
+    seen = t.gates(2, 'line at the client')
+
+    def script(peer, r):
+        peer.send(LINES, b'8\r\n{"n": 1}\r\n')
+        seen[0].wait()
+        peer.send(b'9\r\n\n{"n": 2}\r\n')
+        seen[1].wait()
+        peer.close() if r.target == '/cut' else peer.wait_gone()
+    for target in ('/left', '/cut'):
+        origin.routes[target] = script
+    hark = t.hark('record', origin)
+    for target in ('/left', '/cut'):
+        for gate in seen:
+            gate.event.clear()
+        c = t.client(hark)
+        c.request('GET', target)
+        r = c.head()
+        same(c.chunk(r), b'{"n": 1}')
+        seen[0].open()
+        same(c.chunk(r), b'\n{"n": 2}')
+        if target == '/left':
+            c.close()
+        seen[1].open()
+    c.ended()
+    hark.stop()
+    same(sorted((e['request']['url'][len(origin.url):], outcome(e),
+                 e['response']['content']['text'])
+                for e in entries(hark.store)),
+         [('/cut', 'truncated', '{"n": 1}\n{"n": 2}'),
+          ('/left', 'client-gone', '{"n": 1}\n{"n": 2}')])
+
+
+@case
+def a_long_poll_is_answered_late_and_then_at_once(t):
+    origin = t.origin()
+    asked, happens = t.gate('the poll'), t.gate('the event')
+    origin.routes['/poll'] = lambda p, r: (
+        asked.open(), happens.wait(), p.send(reply(b'{"event": 1}')))
+    hark = t.hark('record', origin)
+    c = t.client(hark)
+    c.request('GET', '/poll')
+    asked.wait()
+    happens.open()
+    same(c.response().body, b'{"event": 1}')
+    hark.stop()
+    origin.stop()
+    (e,) = entries(hark.store)
+    same(outcome(e), 'complete')
+    hark.restart(mode='replay')
+    r = hark.get('/poll')
+    same((r.body, r.source), (b'{"event": 1}', 'replay'))
+
+
+@case
+def gRPC_web_passes_as_bytes(t):
+    # A message, and its trailers in a frame of their own.
+    call = b'\0\0\0\0\3\x08\x96\x01'
+    answer = b'\0\0\0\0\2\x0a\0\x80\0\0\0\x0fgrpc-status:0\r\n'
+    kind = ('Content-Type', 'application/grpc-web+proto')
+    origin = t.origin()
+    origin.routes['/pkg.Service/Call'] = reply(answer, headers=[kind])
+    hark = t.hark('record', origin)
+    headers = [kind, ('X-Grpc-Web', '1')]
+    for mode in ('upstream', 'replay'):
+        r = hark.ask('POST', '/pkg.Service/Call', headers, call)
+        same((r.status, r.body, r.get('content-type'), r.source),
+             (200, answer, kind[1], mode))
+        if mode == 'upstream':
+            hark.stop()
+            same(origin.requests[0].body, call)
+            origin.stop()
+            hark.restart(mode='replay')
+    same(hark.ask('POST', '/pkg.Service/Call', headers,
+                  call[:-1] + b'\2').source, 'miss')
 
 
 def big(t, size, framing):
