@@ -243,6 +243,14 @@ const struct admin_command admin_commands[] = {
 	    .summary = "answers what runs, and ends",
 	    .handler = admin_post_drain,
 	},
+	{
+	    .method = "POST",
+	    .path = "/v1/verify",
+	    .summary = "says whether requests were made",
+	    .takes = ADMIN_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_verify,
+	},
 	{ .method = NULL },
 };
 

@@ -100,5 +100,6 @@ void admin_get_log(struct admin_request *r);
 void admin_put_log(struct admin_request *r);
 void admin_post_reload(struct admin_request *r);
 void admin_post_drain(struct admin_request *r);
+void admin_verify(struct admin_request *r); /* admin_verify.c */
 
 #endif

@@ -23,6 +23,8 @@
 #include "gateway/run_env.h"
 #include "gateway/tally.h"
 #include "gateway/terminal.h"
+#include "gateway/verify.h"
+#include "mock/file.h"
 
 #include "gateway/commands.h"
 
@@ -37,6 +39,7 @@ enum {
 	RUN_REPORT,
 	RUN_JUNIT,
 	RUN_TAP,
+	RUN_VERIFY,
 	RUN_OPTIONS,
 };
 
@@ -81,15 +84,21 @@ const struct own_option cmd_run_options[] = {
 	    .argument = "FILE",
 	    .help = "write the same for test harnesses: TAP",
 	},
+	[RUN_VERIFY] = {
+	    .name = "verify",
+	    .argument = "FILE",
+	    .help = "exit with 9 unless the requests in FILE were made",
+	},
 	{ .name = NULL },
 };
 
 /* What is told in the end, and what it makes of the exit status. */
 struct run_report {
 	unsigned fail_on;
-	bool summary; /* on standard error */
-	bool json;    /* as an object */
-	bool wanted;  /* more than a list of misses */
+	bool summary;          /* on standard error */
+	bool json;             /* as an object */
+	bool wanted;           /* more than a list of misses */
+	struct verify *verify; /* NULL: nothing is */
 	struct report_files files;
 };
 
@@ -271,6 +280,7 @@ cmd_run_report(const struct settings *s, const struct gateway *g,
 	struct err e;
 
 	if (report_open(&r, g, s, o->fail_on, &e) == 0) {
+		r.verify = o->verify;
 		status = report_status(&r, status);
 		if ((!o->summary ||
 			cmd_run_print_summary(&r, o, status, &e) == 0) &&
@@ -302,6 +312,24 @@ cmd_run_differs(const struct gateway *g)
 	return differences_breaking(d) > 0;
 }
 
+/* With --verify: whether not all that was expected came. */
+static bool
+cmd_run_misses(const struct gateway *g, const struct run_report *o)
+{
+	struct buf text = { 0 };
+	struct str rest, line;
+	bool ok;
+
+	if (o->verify == NULL)
+		return false;
+	ok = verify_check(o->verify, gateway_traffic(g), NULL, &text);
+	rest = buf_str(&text);
+	while (rest.n > 0 && str_cut(&rest, '\n', &line))
+		fprintf(stderr, "hark: %.*s\n", STR_ARGS(line));
+	buf_free(&text);
+	return !ok;
+}
+
 /* What the traffic makes of the command's own status. */
 static int
 cmd_run_verdict(const struct settings *s, const struct gateway *g,
@@ -318,6 +346,8 @@ cmd_run_verdict(const struct settings *s, const struct gateway *g,
 	}
 	if (cmd_run_differs(g) && status == STATUS_FINE)
 		status = STATUS_DRIFT;
+	if (cmd_run_misses(g, o) && status == STATUS_FINE)
+		status = STATUS_VERIFY;
 	if (o->wanted)
 		return cmd_run_report(s, g, o, status);
 	if (tally_total(gateway_tally(g), TALLY_MISS) == 0 || o->fail_on == 0)
@@ -377,9 +407,24 @@ cmd_run_settings(struct settings *s, const char **values, struct err *e)
 	return settings_check(s, e);
 }
 
+static int
+cmd_run_read_verify(
+    struct settings *s, const char *path, struct run_report *o, struct err *e)
+{
+	struct buf text = { 0 };
+
+	if (path == NULL)
+		return 0;
+	s->keep_traffic = true;
+	if (file_read(path, &text, e) == 0)
+		o->verify = verify_new_text(buf_str(&text), e);
+	buf_free(&text);
+	return o->verify != NULL ? 0 : err_wrap(e, "verify %.300s", path);
+}
+
 /* The other options; *s is complete. */
 static int
-cmd_run_report_options(const struct settings *s, const char **values,
+cmd_run_report_options(struct settings *s, const char **values,
     struct run_report *o, struct err *e)
 {
 	*o = (struct run_report){
@@ -394,14 +439,14 @@ cmd_run_report_options(const struct settings *s, const char **values,
 		     (values[RUN_FAIL_ON] != NULL && o->fail_on != 0);
 	o->wanted = o->summary || o->files.json != NULL ||
 		    o->files.junit != NULL || o->files.tap != NULL;
-	return 0;
+	return cmd_run_read_verify(s, values[RUN_VERIFY], o, e);
 }
 
 int
 cmd_run(const struct command *c, int argc, char **argv)
 {
 	const char *values[RUN_OPTIONS];
-	struct run_report report;
+	struct run_report report = { 0 };
 	struct settings *s;
 	struct err e;
 	int operands, status;
@@ -420,6 +465,7 @@ cmd_run(const struct command *c, int argc, char **argv)
 		argv[operands + 1] = NULL;
 		status = cmd_run_gateway(s, argv + 1, &report);
 	}
+	verify_free(report.verify);
 	settings_free(s);
 	return status;
 }

@@ -27,6 +27,7 @@ enum {
 	STATUS_LIVE = 6,     /* of run: a live call (--fail-on live) */
 	STATUS_UNUSED = 7,   /* of run: an unused entry (--fail-on unused) */
 	STATUS_CONTRACT = 8, /* of run: a violation (--fail-on contract) */
+	STATUS_VERIFY = 9,   /* of run: an expectation (--verify) is not met */
 };
 
 struct command {
@@ -108,6 +109,7 @@ int cmd_ca(const struct command *c, int argc, char **argv);
 int cmd_doctor(const struct command *c, int argc, char **argv);
 int cmd_health(const struct command *c, int argc, char **argv);
 int cmd_completion(const struct command *c, int argc, char **argv);
+int cmd_verify(const struct command *c, int argc, char **argv);
 int cmd_help(const struct command *c, int argc, char **argv);
 int cmd_version(const struct command *c, int argc, char **argv);
 int cmd_help_names(const struct command *c, int argc, char **argv);
@@ -133,6 +135,7 @@ extern const struct own_option cmd_scan_options[];
 extern const struct own_option cmd_mock_options[];
 extern const struct own_option cmd_check_options[];
 extern const struct own_option cmd_ca_options[];
+extern const struct own_option cmd_verify_options[];
 extern const struct own_option cmd_doctor_options[];
 extern const struct own_option cmd_health_options[];
 

@@ -31,6 +31,7 @@
 #include "gateway/origin.h"
 #include "gateway/outfit.h"
 #include "gateway/plan.h"
+#include "gateway/round.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
 #include "gateway/traffic_sink.h"
@@ -544,6 +545,18 @@ gateway_trouble(struct gateway *g)
 	text = g->trouble != NULL ? xstrdup(g->trouble) : NULL;
 	pthread_mutex_unlock(&g->lock);
 	return text;
+}
+
+bool
+gateway_answers(const struct gateway *g, int64_t us)
+{
+	return round_answers(g->workers, g->shared.nworkers, us);
+}
+
+struct traffic *
+gateway_traffic(const struct gateway *g)
+{
+	return g->traffic.log;
 }
 
 const char *

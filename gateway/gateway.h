@@ -21,6 +21,7 @@ struct mocks;
 struct plan;
 struct store_extent;
 struct tally;
+struct traffic;
 struct violations;
 
 /* Binds, opens the store and starts the workers.  The settings must outlive
@@ -40,6 +41,13 @@ bool gateway_stopping(const struct gateway *g);
 
 /* From any thread: why nothing is stored, or NULL; the caller frees. */
 char *gateway_trouble(struct gateway *g);
+
+/* From any thread but a worker's: waits until its workers are done with what
+ * they are at, for at most us.  Whether they are. */
+bool gateway_answers(const struct gateway *g, int64_t us);
+
+/* The traffic log, or NULL when none is kept. */
+struct traffic *gateway_traffic(const struct gateway *g);
 
 /* "http" or "https": how its clients come. */
 const char *gateway_scheme(const struct gateway *g);

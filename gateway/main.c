@@ -235,6 +235,13 @@ const struct command commands[] = {
 	    .own = cmd_health_options,
 	},
 	{
+	    .name = "verify",
+	    .run = cmd_verify,
+	    .operands = "FILE",
+	    .help = "say whether a running gateway got the requests in FILE",
+	    .own = cmd_verify_options,
+	},
+	{
 	    .name = "completion",
 	    .run = cmd_completion,
 	    .operands = "bash|zsh",

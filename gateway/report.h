@@ -45,6 +45,7 @@ struct report {
 	struct gateway_figures figures;
 	const struct tally *tally;
 	const struct violations *violations; /* NULL: nothing is watched */
+	const struct verify *verify; /* checked; NULL: nothing is verified */
 	const struct id_ranges *served;
 	const struct store_extent *extent; /* NULL: no recordings are read */
 	struct store *store;               /* held at one moment; or NULL */

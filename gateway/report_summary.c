@@ -10,6 +10,7 @@
 #include "gateway/settings.h"
 #include "gateway/tally.h"
 #include "gateway/terminal.h"
+#include "gateway/verify.h"
 #include "gateway/violations.h"
 #include "har/json_write.h"
 #include "recorder/store.h"
@@ -293,6 +294,26 @@ json_contract(struct json_write *w, const struct violations *v)
 	json_write_object_end(w);
 }
 
+static void
+json_verify(struct json_write *w, const struct verify *v)
+{
+	struct verify_result one;
+	size_t i;
+
+	json_write_name(w, STR("verify"));
+	json_write_array(w);
+	for (i = 0; i < verify_count(v); i++) {
+		one = verify_result(v, i);
+		json_write_object(w);
+		json_write_member(w, "name", str_of(one.name));
+		json_write_name(w, STR("ok"));
+		json_write_bool(w, one.ok);
+		json_write_member(w, "why", str_of(one.why));
+		json_write_object_end(w);
+	}
+	json_write_array_end(w);
+}
+
 struct json_unused {
 	const struct report *report;
 	struct json_write *w;
@@ -378,6 +399,8 @@ report_json(const struct report *r, int status, struct buf *out, struct err *e)
 	json_requests(&w, r, TALLY_LIVE, "live", "upstream");
 	if (r->violations != NULL)
 		json_contract(&w, r->violations);
+	if (r->verify != NULL)
+		json_verify(&w, r->verify);
 	json_write_object_end(&w);
 	buf_add_str(out, buf_str(&w.out));
 	buf_add_text(out, "\n");

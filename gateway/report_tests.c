@@ -8,12 +8,20 @@
 #include "base/str.h"
 #include "gateway/tally.h"
 #include "gateway/test_file.h"
+#include "gateway/verify.h"
 #include "gateway/violations.h"
 #include "recorder/store.h"
 
 #include "gateway/report.h"
 
-enum { SUITE_ENTRIES, SUITE_MISSES, SUITE_LIVE, SUITE_CONTRACT, SUITES };
+enum {
+	SUITE_ENTRIES,
+	SUITE_MISSES,
+	SUITE_LIVE,
+	SUITE_CONTRACT,
+	SUITE_VERIFY,
+	SUITES
+};
 
 /* Suites of requests: what they are called, and what one that is no failure
  * counts as. */
@@ -72,6 +80,22 @@ report_contract_suite(const struct report *r, struct test_suite *suite)
 	    n + (violations_beyond(r->violations) > 0);
 }
 
+static enum junit_result
+report_verify_result(const struct verify *v, size_t i)
+{
+	return verify_result(v, i).ok ? JUNIT_PASSED : JUNIT_FAILED;
+}
+
+static void
+report_verify_suite(const struct report *r, struct test_suite *suite)
+{
+	size_t i;
+
+	*suite = (struct test_suite){ .name = "hark.verify" };
+	for (i = 0; r->verify != NULL && i < verify_count(r->verify); i++)
+		suite->results[report_verify_result(r->verify, i)]++;
+}
+
 static void
 report_suites(const struct report *r, struct test_suite *suites)
 {
@@ -84,6 +108,7 @@ report_suites(const struct report *r, struct test_suite *suites)
 		    .results[report_entry_result(r, (enum report_entry)i)] +=
 		    r->entries[i];
 	report_contract_suite(r, &suites[SUITE_CONTRACT]);
+	report_verify_suite(r, &suites[SUITE_VERIFY]);
 	for (i = SUITE_MISSES; i <= SUITE_LIVE; i++) {
 		q = &report_requests[i];
 		suites[i] = (struct test_suite){ .name = q->name };
@@ -191,6 +216,24 @@ report_cases_contract(struct report_cases *c)
 	report_case_contract(c, violations_beyond(v));
 }
 
+static void
+report_cases_verify(struct report_cases *c)
+{
+	const struct verify *v = c->report->verify;
+	struct verify_result one;
+	size_t i;
+
+	for (i = 0; v != NULL && i < verify_count(v); i++) {
+		one = verify_result(v, i);
+		c->name.n = 0;
+		buf_addf(&c->name, "verify: %s", one.name);
+		test_file_case(
+		    &c->file, &(struct test_case){ .name = buf_str(&c->name),
+				  .result = report_verify_result(v, i),
+				  .why = str_of(one.why) });
+	}
+}
+
 static int
 report_cases_write(struct report_cases *c, enum test_format format,
     const char *path, struct err *e)
@@ -210,6 +253,8 @@ report_cases_write(struct report_cases *c, enum test_format format,
 	}
 	test_file_suite(&c->file, &suites[SUITE_CONTRACT]);
 	report_cases_contract(c);
+	test_file_suite(&c->file, &suites[SUITE_VERIFY]);
+	report_cases_verify(c);
 	return test_file_commit(&c->file, e);
 }
 
