@@ -1,8 +1,8 @@
 // Why nothing answered: the request beside the nearest recording, what
 // differs, and the rules that would make the recording answer.
 
-import { attempt, button, copy, el, icon, toast } from './dom.js';
-import { call, get, some, text } from './api.js';
+import { attempt, button, copy, el, icon } from './dom.js';
+import { get, some, text } from './api.js';
 import { pairs } from './format.js';
 import { ofHar } from './exchange.js';
 import { link } from './place.js';
@@ -100,23 +100,22 @@ function compared(x, near) {
     el('tbody', {}, rows.map(row)));
 }
 
+// Recordings are found by the rules that hark was started with.
 function rules(x) {
-  const said = el('div', { role: 'status' });
-  const again = async () => copy(
-    (await text(`${x.url}/curl`)).trim(), 'the curl command');
-  const add = button(x.miss.rules.length === 1 ? 'Add this rule'
-    : 'Add these rules', () => attempt(async () => {
-    for (const rule of x.miss.rules)
-      await call('POST', '/v1/rules', { rule });
-    add.disabled = true;
-    said.replaceChildren('Added: from now on the recording answers. ',
-      button([icon('copy'), 'Copy curl to ask again'], () => attempt(again)));
-    toast('Added the rule');
-  }), { class: 'main' });
+  const { rules: lines } = x.miss;
+  const one = lines.length === 1;
   return el('section', { class: 'part' },
     el('h3', {}, 'What would make the recording answer'),
-    x.miss.rules.map((rule) => el('code', { class: 'rule' }, rule)),
-    el('div', { class: 'actions' }, add, said));
+    lines.map((rule) => el('code', { class: 'rule' }, rule)),
+    el('p', { class: 'dim' }, 'Put into a file that hark is started with, ',
+      el('code', {}, '--rules FILE'), ', also for what is recorded already.'),
+    el('div', { class: 'actions' },
+      button([icon('copy'), one ? 'Copy this rule' : 'Copy these rules'],
+        () => copy(`${lines.join('\n')}\n`, one ? 'the rule' : 'the rules'),
+        { class: 'main' }),
+      button([icon('copy'), 'Copy curl to ask again'], () =>
+        attempt(async () => copy((await text(`${x.url}/curl`)).trim(),
+          'the curl command')))));
 }
 
 async function nearest(x, signal) {

@@ -117,10 +117,7 @@ async function copyCurl() {
   await copy(lines.join('\n'), count(lines.length, 'curl command'));
 }
 
-async function promoteAll() {
-  for (const { id } of grid.chosen())
-    await promote(`/v1/entries/${id}`);
-}
+const promoteAll = () => promote(grid.chosen().map((row) => row.id));
 
 function close() {
   grid.select(null);

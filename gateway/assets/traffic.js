@@ -207,10 +207,7 @@ async function copyCurl() {
   await copy(lines.join('\n'), count(lines.length, 'curl command'));
 }
 
-async function promoteAll() {
-  for (const { id } of grid.chosen())
-    await promote(`/v1/traffic/${id}`);
-}
+const promoteAll = () => promote(grid.chosen().map((row) => row.entry));
 
 /* The bar above the table. */
 

@@ -188,9 +188,12 @@ tap.check('the mode is switched, and the data port obeys', async () => {
   await row(page, 'Miss').waitFor();
 });
 
-tap.check('the rule that a miss proposes is added, and the request answered',
+tap.check('the rule that a miss proposes is copied, and the request answered',
   async () => {
-    const gateway = await hark('auto');
+    const store = tap.fresh('hark.db');
+    const file = tap.fresh('rules');
+    const gateway = await tap.gateway('auto', store, '--admin', '127.0.0.1:0',
+      await origin());
     await ask(gateway, '/v1/users?ts=1');
     const page = await open(gateway);
     await page.keyboard.press('m');
@@ -204,19 +207,27 @@ tap.check('the rule that a miss proposes is added, and the request answered',
     const compared = page.getByRole('table', { name: 'Requests compared' });
     await compared.getByText('Query ts differs').waitFor();
     await shot(page, 'miss');
-    await page.getByRole('button', { name: 'Add this rule' }).click();
-    await page.getByText('Added: from now on').waitFor();
-    const again = await ask(gateway, '/v1/users?ts=2');
+    await page.context().grantPermissions(['clipboard-read',
+      'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy this rule' }).click();
+    await said(page, 'Copied the rule');
+    fs.writeFileSync(file,
+      await page.evaluate(() => navigator.clipboard.readText()));
+    await gateway.stop();
+    const next = await tap.gateway('replay', store, '--rules', file);
+    const again = await ask(next, '/v1/users?ts=2');
     assert.strictEqual(again.status, 200);
     assert.strictEqual(again.source, 'replay');
   });
 
 tap.check('an exchange becomes a mock, whose answer is edited and turned off',
   async () => {
-    const gateway = await hark('proxy', '--mocks-write',
+    const gateway = await hark('record', '--mocks-write',
       tap.fresh('mocks.json'));
     await ask(gateway, '/v1/users');
     const page = await open(gateway);
+    await tap.until(async () => (await (await fetch(
+      `${gateway.admin}/v1/traffic/1`)).json()).entry, 'recorded');
     await row(page, '/v1/users').click();
     await page.getByRole('button', { name: 'Make a mock of it' }).click();
     await said(page, 'Added the mock GET /v1/users');

@@ -110,6 +110,14 @@ def every_command_judges_its_body_before_anything_happens(t):
 
 
 @case
+def a_body_of_no_bytes_is_there_at_once(t):
+    c = admin(t)
+    c.request('POST', '/v1/reload',
+              [*c.fields, ('Content-Length', '0'), *JSON])
+    same(c.response().status, 200)
+
+
+@case
 def every_path_says_which_methods_it_has(t):
     paths = {}
     for method, path, _ in operations(t):
