@@ -14,6 +14,7 @@
 #include "gateway/command_line.h"
 #include "gateway/differences.h"
 #include "gateway/gateway.h"
+#include "gateway/notify.h"
 #include "gateway/ready.h"
 #include "gateway/report.h"
 
@@ -96,7 +97,7 @@ cmd_serve_has_terminal(void)
 /* Until a signal that ends it.  SIGHUP asks for files to be read again, but
  * comes as well when the terminal is closed. */
 static void
-cmd_serve_wait(struct gateway *g, const sigset_t *waited)
+cmd_serve_wait(struct gateway *g, struct notify *n, const sigset_t *waited)
 {
 	bool terminal = cmd_serve_needs_terminal() && cmd_serve_has_terminal();
 	struct gateway_reload r;
@@ -106,7 +107,9 @@ cmd_serve_wait(struct gateway *g, const sigset_t *waited)
 	while (sigwait(waited, &number) == 0 && number == SIGHUP) {
 		if (terminal && !cmd_serve_has_terminal())
 			return;
+		notify_reloading(n);
 		(void)gateway_reload(g, &r, &e);
+		notify_reloaded(n);
 		gateway_reload_fini(&r);
 	}
 }
@@ -182,13 +185,17 @@ cmd_serve_until_signal(
 	struct buf json = { 0 };
 	struct gateway *g;
 	struct err e;
+	struct notify *n;
 	sigset_t waited;
 	int status = STATUS_FINE;
 
 	cmd_serve_block(&waited);
+	n = notify_open();
 	g = gateway_start(s, m, &e);
-	if (g == NULL)
+	if (g == NULL) {
+		notify_close(n);
 		return commands_fail(STATUS_USAGE, &e);
+	}
 	gateway_ready(g, &json);
 	if (ready_write(s->ready_file, buf_str(&json), &e) == -1) {
 		status = commands_fail(STATUS_USAGE, &e);
@@ -196,12 +203,15 @@ cmd_serve_until_signal(
 		cmd_serve_announce(s, g);
 		if (on->on_ready != NULL)
 			on->on_ready(on->arg, g);
-		cmd_serve_wait(g, &waited);
+		notify_ready(n, g, gateway_address(g, 0));
+		cmd_serve_wait(g, n, &waited);
+		notify_stopping(n);
 		ready_remove(s->ready_file);
 		log_info(NULL, "stopping; once more to stop at once");
 	}
 	cmd_serve_unblock(&waited);
 	gateway_stop(g);
+	notify_close(n);
 	cmd_serve_log_figures(g);
 	cmd_serve_log_differences(g);
 	if (status == STATUS_FINE && on->on_stopped != NULL)

@@ -6,7 +6,9 @@ import http.client
 import json
 import os
 import signal
+import socket
 import threading
+import time
 
 from harness import (PATIENCE, case, check, command, entries, main, reply,
                      same, until)
@@ -388,6 +390,83 @@ def draining_answers_what_runs_and_ends_with_0(t):
     r = busy.response()
     same((r.status, r.body, r.get('connection')), (200, b'ok', 'close'))
     same(hark.wait(), 0)
+
+
+# --- the service manager ------------------------------------------------------
+
+def manager(t, abstract):
+    """A socket that is told, and its name."""
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    t.ends.callback(s.close)
+    s.settimeout(PATIENCE)
+    name = f'@hark-test-{os.getpid()}-{id(s)}' if abstract else \
+        str(t.path('notify'))
+    s.bind(name.replace('@', '\0'))
+    return s, name
+
+
+def heard(s):
+    return dict(line.split('=', 1) for line in
+                s.recv(4096).decode().splitlines())
+
+
+def heard_until(s, member):
+    """What comes with that member, after what the watchdog is told."""
+    while member not in (text := heard(s)):
+        same(text, {'WATCHDOG': '1'})
+    return text
+
+
+@case
+def a_service_manager_is_told_of_start_reload_and_end(t):
+    for abstract in (False, True):
+        s, name = manager(t, abstract)
+        hark = t.hark('proxy', t.origin(), env={'NOTIFY_SOCKET': name})
+        same(heard(s), {'READY': '1', 'STATUS': hark.address})
+        before = time.monotonic_ns() // 1000
+        hark.signal(signal.SIGHUP)
+        text = heard(s)
+        same(text.pop('RELOADING'), '1')
+        check(before <= int(text.pop('MONOTONIC_USEC')) <=
+              time.monotonic_ns() // 1000, 'the time of the reload')
+        same((text, heard(s)), ({}, {'READY': '1'}))
+        hark.process.send_signal(signal.SIGTERM)
+        same(heard(s)['STOPPING'], '1')
+        same(hark.wait(), 0)
+
+
+@case
+def the_watchdog_hears_as_long_as_all_workers_answer(t):
+    s, name = manager(t, False)
+    hark = t.hark('proxy', t.origin(), '--workers', '2', env={
+        'NOTIFY_SOCKET': name, 'WATCHDOG_USEC': '200000'})
+    heard_until(s, 'READY')
+    for _ in range(4):
+        same(heard(s), {'WATCHDOG': '1'})
+    hark.get('/')
+    hark.process.send_signal(signal.SIGTERM)
+    heard_until(s, 'STOPPING')
+    same(hark.wait(), 0)
+
+
+@case
+def a_watchdog_of_another_process_hears_nothing(t):
+    s, name = manager(t, False)
+    hark = t.hark('proxy', t.origin(), env={
+        'NOTIFY_SOCKET': name, 'WATCHDOG_USEC': '1000', 'WATCHDOG_PID': '1'})
+    same(heard(s)['READY'], '1')
+    hark.process.send_signal(signal.SIGTERM)
+    same(heard(s)['STOPPING'], '1')
+    same(hark.wait(), 0)
+
+
+@case
+def who_cannot_be_told_is_no_hindrance(t):
+    for name in ('relative', '@', '/no/such/socket', '/' + 'x' * 200):
+        hark = t.hark('proxy', t.origin(), env={'NOTIFY_SOCKET': name})
+        same(hark.get('/').status, 200)
+        check('cannot be told' in hark.log, hark.log)
+        hark.stop()
 
 
 main()
