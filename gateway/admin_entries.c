@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "gateway/admin_mocks.h"
 #include "gateway/admin_out.h"
 #include "gateway/admin_store.h"
 #include "gateway/admin_table.h"
@@ -205,6 +206,18 @@ admin_entry(struct admin_request *r, struct store *s, size_t most)
 	else if (rc == -1)
 		admin_reply_problem(r, 500, "%s", e.text);
 	return rc == 1 ? x : NULL;
+}
+
+bool
+admin_has_entry(struct admin_request *r)
+{
+	struct store *s = admin_store_read(r);
+	struct exchange *x = s != NULL ? admin_entry(r, s, 0) : NULL;
+	bool has = x != NULL;
+
+	exchange_free(x);
+	store_close(s);
+	return has;
 }
 
 static int64_t

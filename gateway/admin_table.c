@@ -25,6 +25,11 @@
 	{ \
 		.name = "tape", .most = 200 \
 	}
+#define ROUTE \
+	{ .name = "environment", .most = 20 }, \
+	{ \
+		.name = "uuid", .most = 200 \
+	}
 #define DECODED \
 	{ \
 		.name = "decoded", .kind = ADMIN_FLAG \
@@ -250,6 +255,89 @@ const struct admin_command admin_commands[] = {
 	    .takes = ADMIN_JSON,
 	    .where = ADMIN_JOB,
 	    .handler = admin_verify,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/entries/{id}/promote",
+	    .summary = "makes a mocked route of a recorded exchange",
+	    .parameters = { ID },
+	    .takes = ADMIN_MAYBE_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_promote_entry,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/mocks",
+	    .summary = "environments of mocked routes",
+	    .where = ADMIN_JOB,
+	    .handler = admin_list_mocks,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/mocks/{environment}/routes/{uuid}",
+	    .summary = "a mocked route as its file has it",
+	    .parameters = { ROUTE },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_route,
+	},
+	{
+	    .method = "PUT",
+	    .path = "/v1/mocks/{environment}/routes/{uuid}",
+	    .summary = "puts another route in its place",
+	    .parameters = { ROUTE },
+	    .takes = ADMIN_JSON,
+	    .most_body = ADMIN_ROUTE_MOST,
+	    .where = ADMIN_JOB,
+	    .handler = admin_put_route,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/mocks/{environment}/routes/{uuid}/enable",
+	    .summary = "has a route answer",
+	    .parameters = { ROUTE },
+	    .takes = ADMIN_MAYBE_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_enable_route,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/mocks/{environment}/routes/{uuid}/disable",
+	    .summary = "has a route answer no more",
+	    .parameters = { ROUTE },
+	    .takes = ADMIN_MAYBE_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_disable_route,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/mocks/reset",
+	    .summary = "forgets what mocks remember, in all sessions",
+	    .takes = ADMIN_MAYBE_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_reset_mocks,
+	},
+	{
+	    .method = "GET",
+	    .path = "/v1/sessions",
+	    .summary = "isolation sessions, the one used last first",
+	    .where = ADMIN_JOB,
+	    .handler = admin_list_sessions,
+	},
+	{
+	    .method = "DELETE",
+	    .path = "/v1/sessions/{name}",
+	    .summary = "ends a session, which begins anew when it is named",
+	    .parameters = { { .name = "name", .most = 200 } },
+	    .where = ADMIN_JOB,
+	    .handler = admin_end_session,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/cursors/reset",
+	    .summary = "has recordings that come in turn begin anew",
+	    .takes = ADMIN_MAYBE_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_reset_cursors,
 	},
 	{ .method = NULL },
 };

@@ -15,6 +15,7 @@
 #include "gateway/admin_request.h"
 
 #define ADMIN_JSON_MOST (1024u * 1024)
+#define ADMIN_ROUTE_MOST (16u * 1024 * 1024)
 #define ADMIN_ID_MOST (UINT64_C(1) << 53) /* as JavaScript counts */
 
 enum admin_kind {
@@ -100,6 +101,16 @@ void admin_get_log(struct admin_request *r);
 void admin_put_log(struct admin_request *r);
 void admin_post_reload(struct admin_request *r);
 void admin_post_drain(struct admin_request *r);
-void admin_verify(struct admin_request *r); /* admin_verify.c */
+void admin_verify(struct admin_request *r);     /* admin_verify.c */
+void admin_list_mocks(struct admin_request *r); /* admin_mocks.c */
+void admin_get_route(struct admin_request *r);
+void admin_put_route(struct admin_request *r);
+void admin_enable_route(struct admin_request *r);
+void admin_disable_route(struct admin_request *r);
+void admin_promote_entry(struct admin_request *r);
+void admin_reset_mocks(struct admin_request *r);
+void admin_list_sessions(struct admin_request *r); /* admin_sessions.c */
+void admin_end_session(struct admin_request *r);
+void admin_reset_cursors(struct admin_request *r);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -18,23 +19,13 @@
 #include "mock/environment.h"
 #include "mock/mocks.h"
 
-#include "gateway/mocking.h"
+#include "gateway/mocking_priv.h"
 
 #define MOCKING_SETTLE 100000 /* µs that a file has to be left alone */
 #define MOCKING_LOOK 5000000  /* µs between looks that nothing calls for */
 
-struct mocking {
-	const struct settings *settings;
-	struct mocks *mocks; /* or NULL; only the watch's thread changes it */
-	const char **paths;
-	struct watch *watch;   /* NULL when no file is there to change */
-	struct keeper *keeper; /* NULL when nothing is kept */
-	struct worker *const *workers;
-	size_t nworkers;
-	pthread_mutex_t lock;     /* for mocks */
-	pthread_mutex_t changing; /* held by who makes another version */
-	struct mocks *next;       /* read, and not taken yet */
-};
+/* What an environment is that has nothing yet. */
+#define MOCKING_EMPTY "{\"name\":\"promoted\",\"cors\":false,\"routes\":[]}"
 
 static void
 mocking_log_remarks(const struct buf *remarks)
@@ -72,7 +63,7 @@ mocking_on_letter(struct worker *w, void *arg)
 {
 	const struct mocking *m = arg;
 
-	worker_set_mocks(w, m->mocks);
+	worker_set_mocks(w, mocking_mocks(m));
 }
 
 /* Takes next over and gives back the one before, with which no request begins
@@ -89,6 +80,33 @@ mocking_swap(struct mocking *m, struct mocks *next)
 		keeper_set_mocks(m->keeper, next);
 	round_all(m->workers, m->nworkers, mocking_on_letter, m);
 	return old;
+}
+
+struct mocks *
+mocking_make(
+    struct mocking *m, size_t i, struct environment *env, struct err *e)
+{
+	struct buf remarks = { 0 };
+	struct mocks *next =
+	    mocks_with(m->mocks, i, env, clock_wall_us(), &remarks, e);
+
+	if (next != NULL)
+		mocking_log_remarks(&remarks);
+	buf_free(&remarks);
+	return next;
+}
+
+void
+mocking_use(struct mocking *m, size_t i, struct mocks *next)
+{
+	int64_t began = clock_mono_us();
+	struct mocks *old = mocking_swap(m, next);
+
+	log_info(m->paths[i],
+	    "taken anew: %zu routes, with all workers in %.1f ms",
+	    mocks_routes(next, i), (double)(clock_mono_us() - began) / 1000);
+	mocks_forget(next, i);
+	mocks_unref(old);
 }
 
 /* The version of m with file i read again; NULL with *e set. */
@@ -194,19 +212,57 @@ static void
 mocking_watch(struct mocking *m)
 {
 	const struct settings *s = m->settings;
-	struct watch_options o = { .n = s->nmocks,
+	struct watch_options o = { .paths = m->paths,
+		.n = m->npaths,
 		.settle_us = MOCKING_SETTLE,
 		.look_us = MOCKING_LOOK,
 		.on_change = mocking_on_change,
 		.arg = m };
+
+	if (s->watch && m->npaths > 0)
+		m->watch = watch_new(&o);
+}
+
+static void
+mocking_set_paths(struct mocking *m)
+{
+	const struct settings *s = m->settings;
 	size_t i;
 
-	m->paths = xcalloc(s->nmocks, sizeof(*m->paths));
+	m->paths = xcalloc(s->nmocks + 1, sizeof(*m->paths));
 	for (i = 0; i < s->nmocks; i++)
 		m->paths[i] = s->mocks[i].file;
-	o.paths = m->paths;
-	if (s->watch)
-		m->watch = watch_new(&o);
+	if (s->mocks_write != NULL)
+		m->promoted = xstrdup(s->mocks_write);
+	m->paths[i] = m->promoted;
+	m->npaths = s->nmocks + (m->promoted != NULL);
+	m->edits = settings_has_admin(s) || m->promoted != NULL;
+}
+
+/* What is promoted while the gateway runs is an environment of its own. */
+static int
+mocking_load_promoted(struct mocking *m, struct err *e)
+{
+	struct mocks_place at = { STR(""), STR("") };
+	struct buf remarks = { 0 };
+	struct environment *env;
+	int rc = -1;
+
+	if (!m->edits)
+		return 0;
+	env = m->promoted != NULL && access(m->promoted, F_OK) == 0
+		  ? environment_load(m->promoted, &remarks, e)
+		  : environment_parse(
+			"promoted", STR(MOCKING_EMPTY), &remarks, e);
+	if (env != NULL)
+		rc =
+		    mocks_add(m->mocks, env, &at, clock_wall_us(), &remarks, e);
+	if (rc == 0) {
+		mocks_put_ahead(m->mocks);
+		mocking_log_remarks(&remarks);
+	}
+	buf_free(&remarks);
+	return rc;
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -224,6 +280,7 @@ mocking_load_all(struct mocking *m, struct err *e)
 		.most_callback_depth = s->max_callback_depth };
 	size_t i;
 
+	mocking_set_paths(m);
 	mocking_watch(m); /* first, so that a change meanwhile counts */
 	if (s->mock_state != NULL) {
 		m->keeper = keeper_new(s->mock_state);
@@ -234,6 +291,8 @@ mocking_load_all(struct mocking *m, struct err *e)
 	for (i = 0; i < s->nmocks; i++)
 		if (mocking_load(m, i, e) == -1)
 			return -1;
+	if (mocking_load_promoted(m, e) == -1)
+		return -1;
 	if (m->keeper == NULL)
 		return 0;
 	keeper_set_mocks(m->keeper, m->mocks);
@@ -250,7 +309,9 @@ mocking_open(const struct settings *s, struct mocks *own, struct err *e)
 	pthread_mutex_init(&m->changing, NULL);
 	if (own != NULL) {
 		m->mocks = mocks_ref(own);
-	} else if (s->nmocks > 0 && mocking_load_all(m, e) == -1) {
+	} else if ((s->nmocks > 0 || s->mocks_write != NULL ||
+		       settings_has_admin(s)) &&
+		   mocking_load_all(m, e) == -1) {
 		mocking_free(m);
 		return NULL;
 	}
@@ -267,6 +328,8 @@ mocking_free(struct mocking *m)
 	mocks_unref(m->mocks);
 	pthread_mutex_destroy(&m->lock);
 	pthread_mutex_destroy(&m->changing);
+	mocking_edit_end(m);
+	free(m->promoted);
 	free(m->paths);
 	free(m);
 }
@@ -285,6 +348,9 @@ mocking_stop(struct mocking *m)
 {
 	if (m == NULL)
 		return;
+	pthread_mutex_lock(&m->changing);
+	m->ending = true;
+	pthread_mutex_unlock(&m->changing);
 	watch_free(m->watch);
 	m->watch = NULL;
 }
@@ -301,7 +367,7 @@ mocking_finish(struct mocking *m)
 struct mocks *
 mocking_mocks(const struct mocking *m)
 {
-	return m->mocks;
+	return m->mocks != NULL && !mocks_empty(m->mocks) ? m->mocks : NULL;
 }
 
 struct mocks *

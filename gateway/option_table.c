@@ -490,6 +490,12 @@ const struct option option_table[] = {
 	    .help = "take mocks files anew when they change",
 	},
 	{
+	    .name = "mocks-write",
+	    TEXT(mocks_write, 4000),
+	    .argument = "FILE",
+	    .help = "keep routes there that the admin port makes",
+	},
+	{
 	    .name = "mock-state",
 	    TEXT(mock_state, 4000),
 	    .argument = "FILE",

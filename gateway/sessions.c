@@ -13,17 +13,13 @@
 #include "gateway/sessions.h"
 
 #define SESSIONS_BUCKETS 1024
-#define SESSIONS_SOURCES 8
 
 struct session {
 	struct session *next;          /* in its bucket */
 	struct session *newer, *older; /* by when it was used last */
 	uint64_t number;
 	int64_t used_us;
-	struct {
-		const char *source;
-		uint64_t n;
-	} counts[SESSIONS_SOURCES];
+	struct session_count counts[SESSIONS_SOURCES + 1];
 	struct str name;
 };
 
@@ -178,4 +174,38 @@ sessions_open(struct sessions *s)
 	n = s->n;
 	pthread_mutex_unlock(&s->lock);
 	return n;
+}
+
+size_t
+sessions_close(struct sessions *s, struct str name)
+{
+	struct session *x;
+	size_t n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	while ((x = name.p != NULL ? *sessions_place(s, name) : s->oldest) !=
+	       NULL) {
+		sessions_end(s, x);
+		n++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+void
+sessions_each(struct sessions *s,
+    void (*on_session)(void *arg, const struct session_row *row), void *arg)
+{
+	struct session_row row;
+	struct session *x;
+
+	pthread_mutex_lock(&s->lock);
+	for (x = s->newest; x != NULL; x = x->older) {
+		row = (struct session_row){ .name = x->name,
+			.number = x->number,
+			.used_us = x->used_us,
+			.counts = x->counts };
+		on_session(arg, &row);
+	}
+	pthread_mutex_unlock(&s->lock);
 }

@@ -27,6 +27,26 @@ uint64_t sessions_enter(struct sessions *s, struct str name, int64_t now_us);
 /* How many there are. */
 size_t sessions_open(struct sessions *s);
 
+/* Ends the one with that name, or all when name.p is NULL: how many. */
+size_t sessions_close(struct sessions *s, struct str name);
+
+#define SESSIONS_SOURCES 8
+
+/* Calls on_session for each, the one used last first; it must not call any of
+ * these.  The name holds as long. */
+struct session_row {
+	struct str name;
+	uint64_t number;
+	int64_t used_us; /* monotonic */
+	const struct session_count *counts;
+};
+struct session_count {
+	const char *source; /* NULL: no more */
+	uint64_t n;
+};
+void sessions_each(struct sessions *s,
+    void (*on_session)(void *arg, const struct session_row *row), void *arg);
+
 /* What its requests got, as X-Hark-Source says it. */
 void sessions_count(struct sessions *s, struct str name, const char *source);
 

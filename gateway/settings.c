@@ -728,6 +728,7 @@ settings_free(struct settings *s)
 	}
 	free(s->mocks);
 	free(s->faker_locale);
+	free(s->mocks_write);
 	free(s->mock_state);
 	free(s->mockoon_admin);
 	for (i = 0; i < s->nopenapi; i++) {

@@ -131,6 +131,7 @@ struct settings {
 	size_t nmocks;
 	bool watch;          /* the mocks files */
 	char *mockoon_admin; /* token; NULL: no such requests are answered */
+	char *mocks_write;   /* file of promoted routes; NULL: not kept */
 	char *mock_state;    /* file; NULL: what mocks remember is not kept */
 	char *faker_locale;
 	uint64_t faker_seed; /* 0: none */

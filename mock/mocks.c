@@ -199,6 +199,12 @@ mocks_add(struct mocks *m, struct environment *env,
 	return 0;
 }
 
+void
+mocks_put_ahead(struct mocks *m)
+{
+	m->served[m->n - 1].ahead = true;
+}
+
 struct mocks *
 mocks_with(const struct mocks *old, size_t i, struct environment *env,
     int64_t now_us, struct buf *remarks, struct err *e)
@@ -213,6 +219,7 @@ mocks_with(const struct mocks *old, size_t i, struct environment *env,
 	for (k = 0; k < m->n; k++) {
 		m->served[k].at = mocks_place(m, &old->served[k].at);
 		m->served[k].server = server_ref(old->served[k].server);
+		m->served[k].ahead = old->served[k].ahead;
 	}
 	if (mocks_put(m, i, s, e) == -1) {
 		mocks_unref(m);
@@ -225,7 +232,18 @@ mocks_with(const struct mocks *old, size_t i, struct environment *env,
 size_t
 mocks_routes(const struct mocks *m, size_t i)
 {
-	return server_environment(m->served[i].server)->nroutes;
+	return server_routes(m->served[i].server);
+}
+
+bool
+mocks_empty(const struct mocks *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (server_routes(m->served[i].server) > 0)
+			return false;
+	return true;
 }
 
 void
@@ -254,20 +272,24 @@ mocks_reset(struct mocks *m, uint64_t session, unsigned parts)
 
 /* ---- requests ------------------------------------------------------------ */
 
-/* In one round those for the host that the client named are asked, in another
- * one those for any host. */
+/* Who is asked, in this order. */
+enum mocks_round { ROUND_AHEAD, ROUND_HOST, ROUND_ANY, ROUNDS };
+
 static bool
-mocks_is_asked(
-    const struct served *at, const struct mock_request *q, bool any_host)
+mocks_is_asked(const struct served *at, const struct mock_request *q,
+    enum mocks_round round)
 {
-	return any_host == (at->at.host.n == 0) &&
-	       (any_host || url_host_covers(at->at.host, q->authority));
+	if (at->ahead)
+		return round == ROUND_AHEAD && server_routes(at->server) > 0;
+	if (round == ROUND_HOST)
+		return at->at.host.n > 0 &&
+		       url_host_covers(at->at.host, q->authority);
+	return round == ROUND_ANY && at->at.host.n == 0;
 }
 
-/* Whether an environment for the host of the request answers, or, for
- * any_host, one that is for any. */
+/* Whether an environment of that round answers. */
 static bool
-mocks_ask(struct mocks *m, struct server_request *sq, bool any_host,
+mocks_ask(struct mocks *m, struct server_request *sq, enum mocks_round round,
     struct mock_reply *r)
 {
 	const struct mock_request *q = sq->from;
@@ -277,7 +299,7 @@ mocks_ask(struct mocks *m, struct server_request *sq, bool any_host,
 
 	for (i = 0; i < m->n && !answered; i++) {
 		at = &m->served[i];
-		if (!mocks_is_asked(at, q, any_host))
+		if (!mocks_is_asked(at, q, round))
 			continue;
 		sq->state =
 		    memory_state(m->ground->memory, i, q->session_number);
@@ -299,14 +321,14 @@ mocks_have_sockets(const struct mocks *m)
 }
 
 static struct socket *
-mocks_find_socket(
-    struct mocks *m, struct server_request *sq, bool any_host, struct arena *a)
+mocks_find_socket(struct mocks *m, struct server_request *sq,
+    enum mocks_round round, struct arena *a)
 {
 	struct socket *found = NULL;
 	size_t i;
 
 	for (i = 0; i < m->n && found == NULL; i++) {
-		if (!mocks_is_asked(&m->served[i], sq->from, any_host))
+		if (!mocks_is_asked(&m->served[i], sq->from, round))
 			continue;
 		sq->state = memory_state(
 		    m->ground->memory, i, sq->from->session_number);
@@ -322,12 +344,12 @@ mocks_socket(struct mocks *m, const struct mock_request *q)
 	struct arena arena = { 0 };
 	struct template_context c;
 	struct server_request sq = { .from = q, .mocks = m, .c = &c };
-	struct socket *found;
+	struct socket *found = NULL;
+	int round;
 
 	mocks_enter(m, &arena, q->now_us, &c);
-	found = mocks_find_socket(m, &sq, false, &arena);
-	if (found == NULL)
-		found = mocks_find_socket(m, &sq, true, &arena);
+	for (round = 0; round < ROUNDS && found == NULL; round++)
+		found = mocks_find_socket(m, &sq, round, &arena);
 	mocks_leave(m, &c);
 	arena_fini(&arena);
 	return found;
@@ -339,10 +361,12 @@ mocks_answer(
 {
 	struct template_context c;
 	struct server_request sq = { .from = q, .mocks = m, .c = &c };
-	bool answered;
+	bool answered = false;
+	int round;
 
 	mocks_enter(m, &r->arena, q->now_us, &c);
-	answered = mocks_ask(m, &sq, false, r) || mocks_ask(m, &sq, true, r);
+	for (round = 0; round < ROUNDS && !answered; round++)
+		answered = mocks_ask(m, &sq, round, r);
 	mocks_leave(m, &c);
 	if (answered)
 		r->of = mocks_ref(m);

@@ -50,6 +50,9 @@ struct mocks_options {
 	uint64_t most_callback_depth; /* of requests that callbacks follow */
 };
 
+/* Whether there is no route at all. */
+bool mocks_empty(const struct mocks *m);
+
 struct mocks *mocks_new(const struct mocks_options *o);
 struct mocks *mocks_ref(struct mocks *m);
 void mocks_unref(struct mocks *m); /* safe on NULL */
@@ -67,6 +70,10 @@ struct mocks_place {
 int mocks_add(struct mocks *m, struct environment *env,
     const struct mocks_place *at, int64_t now_us, struct buf *remarks,
     struct err *e);
+
+/* The environment that was added last is asked before all others, for any
+ * host. */
+void mocks_put_ahead(struct mocks *m);
 
 /* A version in which env is in the place of the environment that was added as
  * the i-th (from 0).  One thread at a time makes versions.  NULL and *e set

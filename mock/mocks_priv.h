@@ -30,6 +30,7 @@ struct ground {
 struct served {
 	struct server *server;
 	struct mocks_place at; /* in the arena */
+	bool ahead;            /* of all others, whatever the host */
 };
 
 struct mocks {

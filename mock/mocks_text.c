@@ -61,7 +61,8 @@ mocks_write_state(struct mocks *m, struct buf *out)
 	buf_addf(out, "{\"hark\":\"mock-state\",\"version\":%d}\n",
 	    MOCKS_STATE_VERSION);
 	for (i = 0; i < m->n; i++)
-		mocks_write_environment(m, i, out);
+		if (server_routes(m->served[i].server) > 0)
+			mocks_write_environment(m, i, out);
 	buf_add_str(out, buf_str(&m->ground->strange));
 	buf_add_text(out, "{\"end\":true}\n");
 }

@@ -396,6 +396,12 @@ server_environment(const struct server *s)
 	return s->env;
 }
 
+size_t
+server_routes(const struct server *s)
+{
+	return server_environment(s)->nroutes;
+}
+
 void
 server_generate(
     struct server *s, struct state *state, struct template_context *c)

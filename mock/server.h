@@ -34,6 +34,7 @@ bool server_has_callbacks(const struct server *s);
 bool server_has_sockets(const struct server *s);
 
 const struct environment *server_environment(const struct server *s);
+size_t server_routes(const struct server *s);
 
 /* Whether a route of it is for the method and the path of target. */
 bool server_may_answer(

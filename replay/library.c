@@ -297,9 +297,15 @@ library_changed(struct library *l)
 }
 
 void
-library_reset(struct library *l)
+library_rewind(struct library *l)
 {
 	atomic_store(&l->began_us, 0);
-	library_changed(l);
 	cursors_reset(l->cursors);
+}
+
+void
+library_reset(struct library *l)
+{
+	library_changed(l);
+	library_rewind(l);
 }

@@ -188,6 +188,10 @@ void library_watch(struct library *l, bool on);
  * what is cached of it is forgotten. */
 void library_changed(struct library *l);
 
+/* From any thread: which of several answers comes next begins anew, for all
+ * sessions. */
+void library_rewind(struct library *l);
+
 /* Forgets cached answers and cursors. */
 void library_reset(struct library *l);
 

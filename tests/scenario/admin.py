@@ -52,7 +52,7 @@ def safe(r):
 
 
 def operations(t):
-    document = admin(t).call('GET', '/v1/openapi.json').json
+    document = asked(t, 'GET', '/v1/openapi.json').json
     for path, item in document['paths'].items():
         for method, operation in item.items():
             yield method.upper(), path, operation
@@ -100,13 +100,14 @@ def every_command_judges_its_body_before_anything_happens(t):
             continue
         for body in (b'{"a":', b'[]', b'{"a":1,"a":2}', b'\xff'):
             detail = problem(
-                admin(t).call(method, filled(path), body, JSON), 400)
+                asked(t, method, filled(path), body, JSON), 400)
             if body == b'{"a":':
                 check('line 1, column 5' in detail, detail)
         length = [('Content-Length', str(1 << 40)), *JSON]
         c = admin(t)
         c.request(method, filled(path), [*c.fields, *length])
         problem(c.response(), 413)
+        c.close()
 
 
 @case
@@ -297,6 +298,169 @@ def without_a_store_there_are_no_entries(t):
     for target in ('/v1/entries', '/v1/tapes', '/v1/entries/1'):
         problem(c.call('GET', target), 404)
     problem(c.call('DELETE', '/v1/entries/1'), 404)
+
+
+# --- mocks -----------------------------------------------------------------------
+
+FILE = {
+    'name': 'Shop', 'cors': False, 'strange': {'kept': [1, 2]},
+    'routes': [
+        {'uuid': 'one', 'method': 'get', 'endpoint': 'a', 'mine': 'kept',
+         'responses': [{'body': 'first', 'statusCode': 200}]},
+        {'method': 'get', 'endpoint': 'b',
+         'responses': [{'body': '{{getVar "n"}}'}]}]}
+
+
+def shop(t, *options, mode='proxy'):
+    path = t.path('shop.json')
+    path.write_text(json.dumps(FILE))
+    hark = t.hark(mode, t.origin(), '--mocks', path, *options)
+    return hark, Admin(t, hark), path
+
+
+@case
+def mocks_are_listed_changed_and_turned_off(t):
+    hark, c, path = shop(t)
+    environments = c.call('GET', '/v1/mocks').json['environments']
+    same([(e['id'], e['file'], e['name'], e['error']) for e in environments],
+         [('0', str(path), 'Shop', None)])
+    same([(r['uuid'], r['enabled']) for r in environments[0]['routes']],
+         [('one', True), ('route-1', True)])
+    url = '/v1/mocks/0/routes/one'
+    route = c.call('GET', url).json
+    route['responses'][0]['body'] = 'second'
+    same(c.call('PUT', url, route).json, route)
+    same(hark.get('/a').body, b'second')
+    same(c.call('POST', f'{url}/disable', {}).json['enabled'], False)
+    same(hark.get('/a').source, 'upstream')
+    c.call('POST', f'{url}/enable', {})
+    same(hark.get('/a').source, 'mock')
+    written = json.loads(path.read_text())
+    same((written['strange'], written['routes'][0]['mine']),
+         (FILE['strange'], 'kept'))
+    problem(c.call('GET', '/v1/mocks/0/routes/nix'), 404)
+    problem(c.call('PUT', '/v1/mocks/0/routes/nix', route), 404)
+    problem(c.call('PUT', '/v1/mocks/9/routes/one', route), 404)
+    problem(c.call('POST', '/v1/mocks/x/routes/one/enable', {}), 404)
+
+
+@case
+def a_route_that_cannot_be_changes_nothing(t):
+    hark, c, path = shop(t)
+    before = path.read_bytes()
+    wrong = {'endpoint': 'a', 'responses': [{'statusCode': 'x'}]}
+    detail = problem(c.call('PUT', '/v1/mocks/0/routes/one', wrong), 409)
+    check('routes[0].responses[0].statusCode' in detail, detail)
+    same(path.read_bytes(), before)
+    same(hark.get('/a').body, b'first')
+
+
+@case
+def a_file_that_cannot_be_written_is_a_conflict(t):
+    if os.geteuid() == 0:
+        # The superuser writes everywhere; a folder that is gone stops it too.
+        hark, c, path = shop(t, '--no-watch')
+        path.rename(path.parent.parent / 'elsewhere')
+        path.parent.rmdir()
+    else:
+        hark, c, path = shop(t, '--no-watch')
+        path.parent.chmod(0o500)
+    problem(c.call('POST', '/v1/mocks/0/routes/one/disable', {}), 409)
+    same(hark.get('/a').body, b'first')
+
+
+@case
+def what_mocks_remember_is_reset(t):
+    path = t.path('counting.json')
+    path.write_text(json.dumps({'routes': [{
+        'endpoint': 'n', 'responseMode': 'SEQUENTIAL',
+        'responses': [{'body': 'one'}, {'body': 'two'}]}]}))
+    hark = t.hark('proxy', t.origin(), '--mocks', path)
+    c = Admin(t, hark)
+    for fields in ((), [('X-Hark-Session', 's')]):
+        same(hark.get('/n', fields).body, b'one')
+    same(c.call('POST', '/v1/mocks/reset', {}).status, 204)
+    for fields in ((), [('X-Hark-Session', 's')]):
+        same([hark.get('/n', fields).body for _ in range(2)],
+             [b'one', b'two'])
+    until(lambda: [(x['name'], x['requests']) for x in
+                   c.call('GET', '/v1/sessions').json['sessions']] ==
+          [('s', {'mock': 3})], 'all requests of the session are counted')
+    same(c.call('DELETE', '/v1/sessions/s').status, 204)
+    problem(c.call('DELETE', '/v1/sessions/s'), 404)
+    same(c.call('GET', '/v1/sessions').json, {'sessions': []})
+    same(hark.get('/n', [('X-Hark-Session', 's')]).body, b'one')
+
+
+@case
+def cursors_begin_anew(t):
+    origin = t.origin()
+    bodies = iter([b'1', b'2'])
+    origin.routes['/n'] = lambda p, r: p.send(reply(next(bodies)))
+    hark = t.hark('record', origin)
+    for _ in range(2):
+        hark.get('/n')
+    hark.stop()
+    hark.restart(mode='replay')
+    c = Admin(t, hark)
+    for _ in range(2):
+        same([hark.get('/n').body for _ in range(3)], [b'1', b'2', b'2'])
+        same(c.call('POST', '/v1/cursors/reset', {}).status, 204)
+
+
+@case
+def an_entry_becomes_a_mock_that_answers_at_once(t):
+    origin = t.origin()
+    picture = bytes(range(256)) * 10
+    origin.routes['/text'] = reply(b'{"a": "{{b}}"}')
+    origin.routes['/picture'] = reply(picture)
+    for kept in (False, True):
+        file = t.path('promoted.json')
+        options = ('--mocks-write', file) if kept else ()
+        hark = t.hark('record', origin, *options)
+        for target in ('/text?n=1', '/text?n=2', '/picture'):
+            origin.routes.setdefault(target, reply(b'{"a": "{{b}}"}'))
+            hark.get(target)
+        c = Admin(t, hark)
+        until(lambda: c.call('GET', '/v1/state').json['recording']['recorded']
+              == 3, 'all are stored')
+        same(c.call('GET', '/v1/mocks').json, {'environments': []})
+        for i in (1, 2, 1, 3):
+            made = c.call('POST', f'/v1/entries/{i}/promote', {})
+            same(made.status, 201, made)
+        for target, body in (('/text?n=1', b'{"a": "{{b}}"}'),
+                             ('/text?n=2', b'{"a": "{{b}}"}'),
+                             ('/picture', picture)):
+            r = hark.get(target)
+            same((r.source, r.body), ('mock', body), target)
+        same(hark.get('/text?n=3').source, 'upstream')
+        origin.take()
+        environment = c.call('GET', '/v1/mocks').json['environments'][0]
+        same((environment['id'], environment['file']),
+             ('promoted', str(file) if kept else None))
+        same([(r['endpoint'], len(r['responses']))
+              for r in environment['routes']], [('picture', 1), ('text', 2)])
+        route = environment['routes'][0]['uuid']
+        c.call('POST', f'/v1/mocks/promoted/routes/{route}/disable', {})
+        same(hark.get('/picture').source, 'upstream')
+        problem(c.call('POST', '/v1/entries/99/promote', {}), 404)
+        hark.stop()
+        if kept:
+            hark.restart(url=origin.url)
+            same(hark.get('/text?n=2').source, 'mock')
+
+
+@case
+def a_promoted_route_comes_before_those_of_files(t):
+    hark, c, _ = shop(t, mode='record')
+    c.call('POST', '/v1/mocks/0/routes/one/disable', {})
+    live = hark.get('/a').body
+    until(lambda: c.call('GET', '/v1/state').json['recording']['recorded'],
+          'it is stored')
+    c.call('POST', '/v1/mocks/0/routes/one/enable', {})
+    same(hark.get('/a').body, b'first')
+    c.call('POST', '/v1/entries/1/promote', {})
+    same(hark.get('/a').body, live)
 
 
 # --- requests ------------------------------------------------------------------
