@@ -141,6 +141,18 @@ const struct admin_command admin_commands[] = {
 	},
 	{
 	    .method = "GET",
+	    .path = "/v1/export",
+	    .summary = "what is recorded as a file",
+	    .parameters = { TAPE, QUERY,
+		{ .name = "format",
+		    .kind = ADMIN_CHOICE,
+		    .choices = admin_export_forms,
+		    .initial = "har" } },
+	    .where = ADMIN_JOB,
+	    .handler = admin_get_export,
+	},
+	{
+	    .method = "GET",
 	    .path = "/v1/tapes",
 	    .summary = "the tapes of the store",
 	    .where = ADMIN_JOB,

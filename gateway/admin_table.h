@@ -101,7 +101,9 @@ void admin_get_log(struct admin_request *r);
 void admin_put_log(struct admin_request *r);
 void admin_post_reload(struct admin_request *r);
 void admin_post_drain(struct admin_request *r);
-void admin_verify(struct admin_request *r);     /* admin_verify.c */
+void admin_verify(struct admin_request *r);    /* admin_verify.c */
+extern const char *const admin_export_forms[]; /* admin_export.c */
+void admin_get_export(struct admin_request *r);
 void admin_list_mocks(struct admin_request *r); /* admin_mocks.c */
 void admin_get_route(struct admin_request *r);
 void admin_put_route(struct admin_request *r);

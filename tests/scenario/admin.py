@@ -2,11 +2,13 @@
 
 import base64
 import gzip
+import io
 import json
 import os
 import re
 import socket
 import stat
+import zipfile
 
 from admins import JSON, Admin, admin_of
 from harness import (Client, Shared, case, check, command, main, reply, same,
@@ -268,6 +270,32 @@ def an_entry_is_had_as_har_curl_and_mock(t):
                    '/v1/entries/9?as=curl', '/v1/entries/9/request/body'):
         problem(c.call('GET', target), 404)
     problem(c.call('GET', '/v1/entries/0'), 400)
+
+
+@case
+def a_tape_is_exported_whole_or_in_part(t):
+    origin = t.origin()
+    big = os.urandom(12 << 20)
+    origin.routes['/big'] = reply(big)
+    hark = t.hark('record', origin)
+    for target in ('/a', '/big'):
+        hark.get(target)
+    c = Admin(t, hark)
+    until(lambda: c.call('GET', '/v1/state').json['recording']['recorded']
+          == 2, 'both are stored')
+    har = c.call('GET', '/v1/export').json['log']
+    same([e['request']['url'] for e in har['entries']],
+         [f'{origin.url}/a', f'{origin.url}/big'])
+    same(base64.b64decode(har['entries'][1]['response']['content']['text']),
+         big)
+    part = c.call('GET', '/v1/export?q=url:*/a&tape=default&format=ndjson')
+    same((part.body.count(b'\n'), part.get('content-type')),
+         (1, 'application/x-ndjson'))
+    packed = c.call('GET', '/v1/export?format=har.zip').body
+    with zipfile.ZipFile(io.BytesIO(packed)) as z:
+        check(any(z.read(n) == big for n in z.namelist()), z.namelist())
+    problem(c.call('GET', '/v1/export?format=x'), 400)
+    problem(c.call('GET', '/v1/export?tape=nix'), 404)
 
 
 @case
