@@ -330,6 +330,19 @@ const struct admin_command admin_commands[] = {
 	},
 	{
 	    .method = "GET",
+	    .path = "/v1/rules",
+	    .summary = "the rules by which requests are compared",
+	    .handler = admin_list_rules,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/rules",
+	    .summary = "judges a rule, and says how it is added",
+	    .takes = ADMIN_JSON,
+	    .handler = admin_post_rule,
+	},
+	{
+	    .method = "GET",
 	    .path = "/v1/sessions",
 	    .summary = "isolation sessions, the one used last first",
 	    .where = ADMIN_JOB,

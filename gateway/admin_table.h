@@ -111,6 +111,8 @@ void admin_enable_route(struct admin_request *r);
 void admin_disable_route(struct admin_request *r);
 void admin_promote_entry(struct admin_request *r);
 void admin_reset_mocks(struct admin_request *r);
+void admin_list_rules(struct admin_request *r); /* admin_rules.c */
+void admin_post_rule(struct admin_request *r);
 void admin_list_sessions(struct admin_request *r); /* admin_sessions.c */
 void admin_end_session(struct admin_request *r);
 void admin_reset_cursors(struct admin_request *r);

@@ -8,8 +8,9 @@
 
 #include "gateway/export_tape.h"
 
-#define EXPORT_IN_MEMORY (8u << 20) /* of a body; a longer one is read twice \
-				     */
+#define EXPORT_IN_MEMORY \
+	(8u << 20) /* of a body; a longer one is read twice \
+		    */
 
 struct export
 {
