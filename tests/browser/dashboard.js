@@ -443,14 +443,14 @@ function mocks() {
 }
 
 const VIEWS = [
-  ['traffic', '#/traffic', 'text=/mocked'],
+  ['traffic', '#/traffic', '#traffic .rows .row'],
   ['overview', '#/traffic?id=1&tab=overview', 'text=Answered by'],
   ['request', '#/traffic?id=1&tab=request', 'text=There is none'],
   ['response', '#/traffic?id=1&tab=response', '.json'],
   ['timing', '#/traffic?id=1&tab=timing', 'text=All together'],
   ['why-missed', '#/traffic?id=4&tab=miss', 'text=Query x'],
   ['mocks', '#/mocks?route=r-1', 'text=Add a header'],
-  ['recordings', '#/recordings', 'text=/v1/users'],
+  ['recordings', '#/recordings', '#recordings .rows .row'],
 ];
 
 async function violations(page) {
