@@ -62,7 +62,14 @@ M
 	hark run --mode record --store t.db -- true
 	hark list --store t.db
 	rm -f t.db* mocks.json ready'
-[ -x usr/bin/hark ] && [ -e usr/share/man/man1/hark.1.gz ]
+for file in usr/bin/hark usr/share/man/man1/hark.1.gz \
+	lib/systemd/system/hark.service \
+	usr/share/bash-completion/completions/hark \
+	usr/share/zsh/vendor-completions/_hark \
+	usr/share/doc/hark/examples/shell/test.sh; do
+	[ -e $file ] || { echo "no $file"; exit 1; }
+done
+mkdir -p var/lib/private/hark # of a service that ran
 inside dpkg --verify hark
 inside apt-get -qq purge -y hark
 rm tmp/hark.deb
