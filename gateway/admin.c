@@ -88,12 +88,21 @@ admin_parse(const char *text, struct sockaddr_storage *a, socklen_t *n)
 	free(host);
 }
 
+static void
+admin_name_tcp(struct admin *a, const struct sockaddr_storage *at)
+{
+	char name[64];
+
+	admin_name(at, name, sizeof(name));
+	a->port = (uint16_t)strtoul(strrchr(name, ':') + 1, NULL, 10);
+	a->address = xasprintf("http://%s", name);
+}
+
 static int
 admin_listen_tcp(struct admin *a, const char *text)
 {
 	struct sockaddr_storage at = { 0 };
 	socklen_t n;
-	char name[64];
 
 	admin_parse(text, &at, &n);
 	a->fd = admin_socket((struct sockaddr *)&at, n);
@@ -101,9 +110,7 @@ admin_listen_tcp(struct admin *a, const char *text)
 		return -1;
 	n = sizeof(at);
 	getsockname(a->fd, (struct sockaddr *)&at, &n);
-	admin_name(&at, name, sizeof(name));
-	a->port = (uint16_t)strtoul(strrchr(name, ':') + 1, NULL, 10);
-	a->address = xasprintf("http://%s", name);
+	admin_name_tcp(a, &at);
 	return 0;
 }
 
@@ -161,11 +168,33 @@ admin_listen_anywhere(struct admin *a, bool free_port, struct err *e)
 	return 0;
 }
 
+/* A service manager listens already.  The path of a unix socket is its own. */
+static void
+admin_adopt(struct admin *a, int fd)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_un local;
+	} at = { 0 };
+	socklen_t n = sizeof(at);
+
+	a->fd = fd;
+	getsockname(fd, (struct sockaddr *)&at, &n);
+	if (at.any.ss_family == AF_UNIX)
+		a->address = xasprintf("unix:%s", at.local.sun_path);
+	else
+		admin_name_tcp(a, &at.any);
+}
+
 static int
 admin_listen(struct admin *a, bool free_port, struct err *e)
 {
 	const char *where = a->of.settings->admin;
 
+	if (a->of.listening != 0) {
+		admin_adopt(a, a->of.listening);
+		return 0;
+	}
 	if (where == NULL)
 		return admin_listen_anywhere(a, free_port, e);
 	if (strncmp(where, "unix:", 5) == 0)
@@ -227,7 +256,7 @@ admin_on_again(evutil_socket_t fd, short what, void *arg)
 static bool
 admin_is_remote(const struct admin *a)
 {
-	return a->path == NULL &&
+	return a->port != 0 &&
 	       strncmp(a->address, "http://127.", strlen("http://127.")) != 0 &&
 	       strncmp(a->address, "http://[::1]:", strlen("http://[::1]:")) !=
 		   0;
@@ -246,7 +275,7 @@ admin_set_guard(struct admin *a)
 	a->guard = (struct admin_guard){ .token = token,
 		.names = s->admin_hosts.v,
 		.nnames = s->admin_hosts.n,
-		.local = a->path != NULL };
+		.local = a->port == 0 };
 	if (a->guard.token == NULL && admin_is_remote(a))
 		a->guard.token = a->token = admin_guard_make_token();
 }

@@ -31,6 +31,7 @@ struct admin_of {
 	struct gateway *gateway;
 	struct shared *shared;
 	struct mocking *mocking;
+	int listening; /* a socket to take over instead of binding; or 0 */
 };
 
 /*

@@ -256,6 +256,24 @@ cmd_serve_report(struct settings *s, const char **values)
 	return cmd_serve_until_signal(s, NULL, &on);
 }
 
+/* The addresses of sockets that a service manager holds instead of others. */
+static int
+cmd_serve_listen(struct settings *s, const struct activated *a, struct err *e)
+{
+	char *address;
+	size_t i;
+	int rc = 0;
+
+	s->activated = *a;
+	for (i = 0; i < a->n && rc == 0; i++) {
+		address = activated_address(a->fds[i]);
+		s->listen_inherited = i == 0;
+		rc = settings_listen(s, address, e);
+		free(address);
+	}
+	return rc;
+}
+
 /* Which also comes when the settings are read again. */
 static int
 cmd_serve_finish(struct settings *s, const struct settings *was,
@@ -263,6 +281,8 @@ cmd_serve_finish(struct settings *s, const struct settings *was,
 {
 	s->mode = was->mode;
 	s->tally = was->tally;
+	if (cmd_serve_listen(s, &was->activated, e) == -1)
+		return -1;
 	return n == 1 ? settings_upstream(s, operands[0], e) : 0;
 }
 
@@ -282,7 +302,8 @@ cmd_serve(const struct command *c, int argc, char **argv)
 	command_line_set_finish(s->line, cmd_serve_finish);
 	if (operands > 1)
 		status = commands_misused(c);
-	else if (cmd_serve_finish(s, s, argv + 1, operands, &e) == -1 ||
+	else if (activated_take(&s->activated, &e) == -1 ||
+		 cmd_serve_finish(s, s, argv + 1, operands, &e) == -1 ||
 		 settings_check(s, &e) == -1)
 		status = commands_fail(STATUS_USAGE, &e);
 	else

@@ -1,16 +1,11 @@
 #include "config.h"
 
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -48,116 +43,6 @@
 #include "replay/library.h"
 
 #include "gateway/gateway_priv.h"
-
-#define GATEWAY_BACKLOG 4096
-
-/* ---- sockets --------------------------------------------------------- */
-
-static struct addrinfo *
-gateway_resolve(const char *text, struct err *e)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	const char *colon = strrchr(text, ':');
-	struct addrinfo *list = NULL;
-	char *host;
-	int error;
-
-	if (colon == NULL) {
-		err_set(e, "listen %s: expected ADDR:PORT", text);
-		return NULL;
-	}
-	if (text[0] == '[' && colon > text && colon[-1] == ']')
-		host = xmemdup0(text + 1, (size_t)(colon - text) - 2);
-	else
-		host = xmemdup0(text, (size_t)(colon - text));
-	error = getaddrinfo(
-	    host[0] == '\0' ? NULL : host, colon + 1, &hints, &list);
-	free(host);
-	if (error != 0)
-		err_set(e, "listen %s: %s", text, gai_strerror(error));
-	return error == 0 ? list : NULL;
-}
-
-/* A bound socket; shared by several workers when reuse is set. */
-static int
-gateway_bind(const struct sockaddr *a, socklen_t n, bool reuse)
-{
-	int fd =
-	    socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int one = 1, saved;
-
-	if (fd == -1)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (a->sa_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (reuse)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-	if (bind(fd, a, n) == 0 && (!reuse || listen(fd, GATEWAY_BACKLOG) == 0))
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-static uint16_t *
-gateway_port(struct sockaddr_storage *a)
-{
-	return a->ss_family == AF_INET6 ? &((struct sockaddr_in6 *)a)->sin6_port
-					: &((struct sockaddr_in *)a)->sin_port;
-}
-
-static char *
-gateway_name(const struct sockaddr_storage *a, socklen_t n)
-{
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-
-	if (getnameinfo((const struct sockaddr *)a, n, host, sizeof(host), port,
-		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return xstrdup("?:0");
-	return xasprintf(
-	    a->ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
-}
-
-/*
- * One listening socket per worker on one address.  A first bind without
- * SO_REUSEPORT finds out whether another program has the port: with it the
- * kernel would share its connections with us.
- */
-static int
-gateway_listen(const char *text, int *fds, size_t n, size_t stride, char **name,
-    struct err *e)
-{
-	struct addrinfo *list = gateway_resolve(text, e);
-	struct sockaddr_storage a = { 0 };
-	socklen_t len;
-	size_t i;
-	int fd;
-
-	if (list == NULL)
-		return -1;
-	memcpy(&a, list->ai_addr, list->ai_addrlen);
-	len = list->ai_addrlen;
-	freeaddrinfo(list);
-	if (*gateway_port(&a) != 0) {
-		fd = gateway_bind((struct sockaddr *)&a, len, false);
-		if (fd == -1)
-			return err_sys(e, "listen %s", text);
-		close(fd);
-	}
-	for (i = 0; i < n; i++) {
-		fd = gateway_bind((struct sockaddr *)&a, len, true);
-		if (fd == -1)
-			return err_sys(e, "listen %s", text);
-		fds[i * stride] = fd;
-		getsockname(fd, (struct sockaddr *)&a, &len);
-	}
-	*name = gateway_name(&a, len);
-	return 0;
-}
 
 /* ---- what the recorder and the workers tell -------------------------- */
 
@@ -232,16 +117,6 @@ gateway_open_front(struct gateway *g, struct err *e)
 }
 
 static void
-gateway_close_fds(int *fds, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
-}
-
-static void
 gateway_warn_of_callbacks(const struct gateway *g)
 {
 	const struct mocks *mocks = mocking_mocks(g->mocking);
@@ -256,39 +131,39 @@ gateway_warn_of_callbacks(const struct gateway *g)
 }
 
 static int
-gateway_open_workers(struct gateway *g, struct err *e)
+gateway_open_sockets(struct gateway *g, struct err *e)
 {
 	const struct settings *s = g->shared.settings;
-	size_t i, n = g->shared.nworkers, listeners = s->listen.n;
-	int *fds = xcalloc(n * listeners, sizeof(*fds));
-	int result = -1;
+	size_t i;
+
+	if (listeners_open(&g->listeners, s, g->shared.nworkers, e) == -1)
+		return -1;
+	g->ports = xcalloc(g->listeners.n + 1, sizeof(*g->ports));
+	for (i = 0; i < g->listeners.n; i++)
+		g->ports[i] = listeners_port(&g->listeners, i);
+	g->shared.ports = g->ports;
+	g->shared.nports = g->listeners.n;
+	return 0;
+}
+
+static int
+gateway_open_workers(struct gateway *g, struct err *e)
+{
+	size_t i, n = g->listeners.n;
+	int *fds = xcalloc(n, sizeof(*fds));
 
 	g->mocks = mocking_mocks(g->mocking) != NULL;
 	gateway_warn_of_callbacks(g);
-	memset(fds, -1, n * listeners * sizeof(*fds));
-	for (i = 0; i < listeners; i++) {
-		if (gateway_listen(s->listen.v[i], fds + i, n, listeners,
-			&g->addresses[i], e) == -1)
-			goto done;
-		g->ports[i] = (uint16_t)strtoul(
-		    strrchr(g->addresses[i], ':') + 1, NULL, 10);
-	}
-	g->shared.ports = g->ports;
-	g->shared.nports = listeners;
-	for (i = 0; i < n; i++) {
-		g->workers[i] = worker_new(
-		    &g->shared, i, fds + i * listeners, listeners, e);
-		memset(fds + i * listeners, -1, listeners * sizeof(*fds));
+	for (i = 0; i < g->shared.nworkers; i++) {
+		listeners_give(&g->listeners, i, fds);
+		g->workers[i] = worker_new(&g->shared, i, fds, n, e);
 		if (g->workers[i] == NULL)
-			goto done;
+			break;
 		worker_set_plan(g->workers[i], g->plan);
 		worker_set_mocks(g->workers[i], mocking_mocks(g->mocking));
 	}
-	result = 0;
-done:
-	gateway_close_fds(fds, n * listeners);
 	free(fds);
-	return result;
+	return i == g->shared.nworkers ? 0 : -1;
 }
 
 /* Before the workers run, which must not ask it. */
@@ -298,7 +173,8 @@ gateway_open_admin(struct gateway *g, struct err *e)
 	struct admin_of of = { .settings = g->shared.settings,
 		.gateway = g,
 		.shared = &g->shared,
-		.mocking = g->mocking };
+		.mocking = g->mocking,
+		.listening = g->shared.settings->activated.admin };
 	bool free_port = false;
 	size_t i;
 
@@ -331,7 +207,7 @@ gateway_open_messenger(struct gateway *g, const struct plan *p, struct err *e)
 		.tls = g->shared.tls,
 		.redactor = g->shared.redactor,
 		.scheme = gateway_scheme(g),
-		.own = g->addresses[0],
+		.own = gateway_address(g, 0),
 		.meter = gateway_meter(g) };
 
 	if (!g->mocks || !p->calls_back || g->shared.messenger != NULL)
@@ -380,13 +256,12 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.traffic = &g->traffic;
 	if (s->nopenapi > 0)
 		g->shared.violations = violations_new();
-	g->addresses = xcalloc(s->listen.n + 1, sizeof(char *));
-	g->ports = xcalloc(s->listen.n + 1, sizeof(*g->ports));
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
 	if (traffic_sink_open(&g->traffic, s, e) == -1 ||
 	    gateway_open_front(g, e) == -1 ||
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
-	    gateway_open_plan(g, e) == -1 || gateway_open_workers(g, e) == -1 ||
+	    gateway_open_plan(g, e) == -1 || gateway_open_sockets(g, e) == -1 ||
+	    gateway_open_workers(g, e) == -1 ||
 	    gateway_open_messenger(g, g->plan, e) == -1 ||
 	    gateway_open_admin(g, e) == -1 ||
 	    gateway_start_workers(g, e) == -1 ||
@@ -409,8 +284,9 @@ gateway_ready(const struct gateway *g, struct buf *json)
 	size_t i;
 
 	buf_add_text(json, "{\"listen\":[");
-	for (i = 0; g->addresses[i] != NULL; i++)
-		buf_addf(json, "%s\"%s\"", i > 0 ? "," : "", g->addresses[i]);
+	for (i = 0; i < g->listeners.n; i++)
+		buf_addf(json, "%s\"%s\"", i > 0 ? "," : "",
+		    g->listeners.addresses[i]);
 	buf_add_text(json, "]");
 	if (g->shared.admin != NULL) {
 		buf_add_text(json, ",\"admin\":");
@@ -425,7 +301,7 @@ gateway_ready(const struct gateway *g, struct buf *json)
 const char *
 gateway_address(const struct gateway *g, size_t i)
 {
-	return i < g->shared.settings->listen.n ? g->addresses[i] : NULL;
+	return i < g->listeners.n ? g->listeners.addresses[i] : NULL;
 }
 
 /* For hark prune --unused.  Where nothing can be written, as beside fixtures
@@ -514,8 +390,7 @@ gateway_free(struct gateway *g)
 	plan_unref(g->plan);
 	known_origins_free(g->known);
 	pthread_mutex_destroy(&g->changing);
-	for (i = 0; i < g->shared.settings->listen.n; i++)
-		free(g->addresses[i]);
+	listeners_close(&g->listeners);
 	pthread_mutex_destroy(&g->lock);
 	free(g->trouble);
 	traffic_sink_close(&g->traffic);
@@ -523,7 +398,6 @@ gateway_free(struct gateway *g)
 	random_free(g->shared.traces);
 	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);
-	free(g->addresses);
 	free(g->watched);
 	free(g->ports);
 	free(g->workers);

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "gateway/front.h"
+#include "gateway/listeners.h"
 #include "gateway/messenger.h"
 #include "gateway/outfit.h"
 #include "gateway/traffic_sink.h"
@@ -33,10 +34,10 @@ struct gateway {
 	struct known_origins *known;
 	struct named *named;
 	struct front front;
-	uint16_t *ports;          /* of addresses, and the admin port */
+	struct listeners listeners;
+	uint16_t *ports;          /* of these, and the admin port */
 	pthread_mutex_t changing; /* held by who makes another plan */
 	struct plan *plan;        /* the newest */
-	char **addresses;         /* really bound, one per settings.listen */
 	struct worker **workers;
 	struct recorder_figures recorded; /* after gateway_stop() */
 	struct id_ranges served;          /* the same */

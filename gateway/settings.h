@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "gateway/access_log.h"
+#include "gateway/activated.h"
 #include "gateway/mode_set.h"
 #include "gateway/session.h"
 #include "recorder/recorder.h"
@@ -140,9 +141,10 @@ struct settings {
 	uint64_t max_callbacks;      /* that wait or are under way */
 	uint64_t max_callback_depth; /* of requests that some follow */
 	enum mode_id mode;
-	struct mode_set modes; /* those of upstreams and of routes */
-	struct strings listen; /* "ADDR:PORT" */
-	bool listen_inherited; /* the next address set replaces all */
+	struct mode_set modes;      /* those of upstreams and of routes */
+	struct strings listen;      /* "ADDR:PORT" */
+	bool listen_inherited;      /* the next address set replaces all */
+	struct activated activated; /* the sockets of listen, if any */
 	struct upstream_setting *upstreams;
 	size_t nupstreams;
 	char *admin; /* "ADDR:PORT", "unix:PATH", "off"; NULL: the usual one */

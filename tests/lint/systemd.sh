@@ -9,14 +9,16 @@ trap 'rm -rf "$units"' EXIT
 hark=$(cd "$(dirname "${HARK:-./hark}")" && pwd)/hark
 sed "s|@bindir@/hark|$hark|" "$top_srcdir/contrib/systemd/hark.service.in" \
 	>"$units/hark.service"
+cp "$top_srcdir/contrib/systemd/hark.socket" "$units"
 
 # What it says of units that are not ours is another's.
 verify() {
 	systemd-analyze verify --man=no "$units/$1" 2>&1 |
-		grep -E 'hark\.service|^Failed|Cannot'
+		grep -E 'hark\.(service|socket)|^Failed|Cannot'
 }
 
 tap_check 'systemd has nothing to say of hark.service' "$(verify hark.service)"
+tap_check 'nor of hark.socket' "$(verify hark.socket)"
 sed 's/^ProtectSystem=.*/ProtectSystm=strict/' "$units/hark.service" \
 	>"$units/hark-odd.service"
 tap_check 'it would say something' \
