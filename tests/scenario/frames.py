@@ -80,13 +80,14 @@ class Http2:
         with contextlib.suppress(OSError):
             self.sock.sendall(self.h2.data_to_send())
 
-    def begin(self, method, path, headers=(), end=True, pseudo=None):
+    def begin(self, method, path, headers=(), end=True, pseudo=None,
+              authority='api.test'):
         """Sends a head and gives the number of its stream."""
         number = self.h2.get_next_available_stream_id()
         self.answers[number] = Answer()
         fields = pseudo if pseudo is not None else [
             (':method', method), (':scheme', 'https'),
-            (':authority', 'api.test'), (':path', path)]
+            (':authority', authority), (':path', path)]
         self.h2.send_headers(number, [*fields, *headers], end_stream=end)
         self.flush()
         return number
@@ -159,8 +160,9 @@ class Http2:
         self.until(lambda: answer.ended or answer.reset is not None)
         return answer
 
-    def ask(self, method, path, headers=(), body=None, pseudo=None):
-        number = self.begin(method, path, headers, body is None, pseudo)
+    def ask(self, method, path, headers=(), body=None, pseudo=None, **how):
+        number = self.begin(method, path, headers, body is None, pseudo,
+                            **how)
         if body is not None:
             self.send(number, body)
         return self.answer(number)
