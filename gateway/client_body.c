@@ -38,7 +38,9 @@ client_body_end(struct client *c)
 {
 	struct headers *trailers = &c->request.trailers;
 
-	if (http1_body_trailers(&c->reader, trailers, &c->arena) == -1) {
+	/* By HTTP/2 there are some behind a length, too. */
+	if (c->reader.framing == FRAMING_CHUNKED &&
+	    http1_body_trailers(&c->reader, trailers, &c->arena) == -1) {
 		client_body_fail(c, 400, http1_fault_text(HTTP1_TRAILER));
 		return;
 	}

@@ -596,6 +596,9 @@ forward_start(struct transaction *t)
 	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
 	    transaction_told(t), t->route.origin->text);
 	forward_render(t);
+	r.takes_trailers =
+	    headers_have_token(&t->r->head.headers, "TE", "trailers");
+	r.trailers = t->r->trailers;
 	r.body = t->upload != NULL ? STR("") : forward_body(t);
 	r.head = buf_str(&t->request);
 	if (t->w->shared->recorder != NULL && t->mode->records)

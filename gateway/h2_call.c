@@ -81,10 +81,10 @@ static void
 h2_call_trail(struct h2_call *s, uint32_t *flags)
 {
 	struct h2_list l = { 0 };
-	struct headers trailers = { 0 };
+	struct headers trailers = s->c.call->request.trailers;
 
 	*flags |= NGHTTP2_DATA_FLAG_EOF;
-	if (s->body.framing != FRAMING_CHUNKED ||
+	if (s->body.framing == FRAMING_CHUNKED &&
 	    http1_body_trailers(&s->body, &trailers, &s->arena) == -1)
 		return;
 	h2_list_add_headers(&l, &s->arena, &trailers);
@@ -126,7 +126,7 @@ h2_call_on_wanted(nghttp2_session *session, int32_t id, uint8_t *p, size_t most,
 	if (step == HTTP1_FAULT)
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	h2_call_expect(s, call->w->settings->upstream_idle_timeout);
-	if (step == HTTP1_DONE)
+	if (s->body.ended && call->finished)
 		h2_call_trail(s, flags);
 	else if (n == 0) {
 		h2_call_dry(s);
@@ -148,6 +148,8 @@ h2_call_submit(struct h2_call *s, const struct http1_head *h)
 	h2_list_add(&l, &s->arena, STR(":authority"), h->authority);
 	h2_list_add(&l, &s->arena, STR(":path"), h->target);
 	h2_list_add_headers(&l, &s->arena, &h->headers);
+	if (s->c.call->request.takes_trailers)
+		h2_list_add(&l, &s->arena, STR("te"), STR("trailers"));
 	http1_body_start(
 	    &s->body, h->framing, h->length, s->c.pool->limits.head);
 	s->id = nghttp2_submit_request(

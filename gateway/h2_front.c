@@ -124,11 +124,11 @@ h2_front_on_data(nghttp2_session *session, uint8_t flags, int32_t id,
 	struct client *c = arg;
 	struct h2_request *r = h2_front_find(c->h2, id);
 
-	(void)flags;
 	/* One that is not read must not stop the others. */
 	nghttp2_session_consume_connection(session, n);
 	if (r != NULL)
-		h2_request_on_body(r, (const char *)p, n);
+		h2_request_on_body(r, (const char *)p, n,
+		    (flags & NGHTTP2_FLAG_END_STREAM) != 0);
 	return 0;
 }
 

@@ -27,6 +27,9 @@ struct h2_request {
 	struct h2_head head; /* or trailer section, as it comes */
 	bool chunked;        /* its body has no length */
 	bool ended;          /* it is whole */
+	bool holds;          /* the last byte of a body with a length, until */
+	char byte;           /* it is known whether trailers come behind it */
+	uint64_t came;       /* of such a body */
 	size_t owed;         /* of its window, until it is read on */
 
 	struct buf text; /* part of a head of the reply */
@@ -62,7 +65,9 @@ struct h2_request *h2_request_new(struct client *on, int32_t id);
 /* Its head, or its trailer section, is whole. */
 void h2_request_on_head(struct h2_request *r, bool ended);
 void h2_request_on_trailers(struct h2_request *r);
-void h2_request_on_body(struct h2_request *r, const char *p, size_t n);
+/* last: nothing comes behind the frame that this is of. */
+void h2_request_on_body(
+    struct h2_request *r, const char *p, size_t n, bool last);
 void h2_request_on_body_end(struct h2_request *r);
 void h2_request_on_close(struct h2_request *r, uint32_t code);
 

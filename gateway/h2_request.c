@@ -109,11 +109,27 @@ h2_request_consume(struct h2_request *r, size_t n)
 	h2_front_wake(r->on);
 }
 
+/* With the last byte of a body with a length the request is whole for our
+ * codec, but not for HTTP/2. */
+static size_t
+h2_request_hold(struct h2_request *r, const char *p, size_t n)
+{
+	r->came += n;
+	if (r->chunked || n == 0 || r->came != r->c.request.head.length)
+		return n;
+	r->holds = true;
+	r->byte = p[n - 1];
+	return n - 1;
+}
+
 void
-h2_request_on_body(struct h2_request *r, const char *p, size_t n)
+h2_request_on_body(struct h2_request *r, const char *p, size_t n, bool last)
 {
 	char size[HTTP1_CHUNK_HEAD];
 
+	r->owed += n;
+	if (!last)
+		n = h2_request_hold(r, p, n);
 	if (h2_request_reads(r) && n > 0) {
 		if (r->chunked)
 			client_take(&r->c, size, http1_chunk_head(size, n));
@@ -122,7 +138,6 @@ h2_request_on_body(struct h2_request *r, const char *p, size_t n)
 		if (h2_request_reads(r) && r->chunked)
 			client_take(&r->c, "\r\n", 2);
 	}
-	r->owed += n;
 	if (!r->c.streaming || !r->c.resting)
 		h2_request_read(&r->c);
 }
@@ -137,6 +152,27 @@ h2_request_read(struct client *c)
 	h2_request_consume(r, n);
 }
 
+/* A body with a length has no place for them in HTTP/1.1. */
+static bool
+h2_request_keep_trailers(struct h2_request *r, struct str lines)
+{
+	struct client *c = &r->c;
+	struct headers *to = &c->request.trailers;
+
+	if (!h2_request_reads(r))
+		return true;
+	if (headers_parse(to, &c->arena, lines) == 0) {
+		*to = headers_copy(to, &c->arena);
+		return true;
+	}
+	r->ended = true;
+	if (c->streaming)
+		client_body_fail(c, 400, http1_fault_text(HTTP1_TRAILER));
+	else
+		client_refuse(c, 400, http1_fault_text(HTTP1_TRAILER));
+	return false;
+}
+
 /* The body is whole; lines are its trailer section. */
 static void
 h2_request_end_body(struct h2_request *r, struct str lines)
@@ -144,7 +180,11 @@ h2_request_end_body(struct h2_request *r, struct str lines)
 	struct buf last = { 0 };
 
 	r->ended = true;
-	if (!r->chunked || !h2_request_reads(r))
+	if (!h2_request_reads(r))
+		return;
+	if (r->holds)
+		client_take(&r->c, &r->byte, 1);
+	if (!r->chunked)
 		return;
 	buf_add_text(&last, "0\r\n");
 	buf_add_str(&last, lines);
@@ -167,7 +207,8 @@ h2_request_on_trailers(struct h2_request *r)
 	/* What is none for HTTP/2 is none for our own codec either. */
 	if (h2_head_trailers(&r->head, &lines) != H2_HEAD_NONE)
 		buf_add_text(&lines, " ");
-	h2_request_end_body(r, buf_str(&lines));
+	if (r->chunked || h2_request_keep_trailers(r, buf_str(&lines)))
+		h2_request_end_body(r, buf_str(&lines));
 	buf_free(&lines);
 }
 
@@ -219,8 +260,10 @@ h2_request_on_wanted(nghttp2_session *session, int32_t id, uint8_t *p,
 	return n;
 }
 
+/* With is_end nothing comes behind it: clients of gRPC want to see that at
+ * the head. */
 static void
-h2_request_submit(struct h2_request *r, const struct http1_head *h)
+h2_request_submit(struct h2_request *r, const struct http1_head *h, bool is_end)
 {
 	nghttp2_data_provider body = { .read_callback = h2_request_on_wanted };
 	nghttp2_session *session = r->on->h2->session;
@@ -236,7 +279,7 @@ h2_request_submit(struct h2_request *r, const struct http1_head *h)
 		return;
 	}
 	r->answered = true;
-	r->whole = h->framing == FRAMING_NONE ||
+	r->whole = is_end || h->framing == FRAMING_NONE ||
 		   (h->framing == FRAMING_LENGTH && h->length == 0);
 	http1_body_start(&r->reader, h->framing,
 	    h->framing == FRAMING_LENGTH ? h->length : 0, SIZE_MAX / 2);
@@ -261,14 +304,28 @@ h2_request_method(const struct h2_request *r)
 		   : buf_str(&r->head.pseudo[H2_METHOD]);
 }
 
+/* Whether all that is left to write is the end of an empty body. */
+static bool
+h2_request_is_end(const char *p, size_t left, const struct iovec *next, int n)
+{
+	struct str rest = { p, left };
+
+	if (left == 0 && n == 1)
+		rest = (struct str){ next->iov_base, next->iov_len };
+	else if (n > 0)
+		return false;
+	return str_is(rest, "0\r\n\r\n");
+}
+
 /* Reads a head from the n bytes at p; gives how many of them it took. */
 static size_t
-h2_request_write_head(struct h2_request *r, const char *p, size_t n)
+h2_request_write_head(struct h2_request *r, const char *p, size_t n,
+    const struct iovec *next, int nnext)
 {
 	struct http1_head h = { 0 };
 	enum http1_fault fault;
 	enum http1_step step;
-	size_t before = r->text.n;
+	size_t before = r->text.n, used;
 
 	if (before > 0) {
 		buf_add(&r->text, p, n);
@@ -284,10 +341,12 @@ h2_request_write_head(struct h2_request *r, const char *p, size_t n)
 		h2_request_spoil(r);
 		return n;
 	}
-	h2_request_submit(r, &h);
+	used = h.bytes - before;
+	h2_request_submit(
+	    r, &h, h2_request_is_end(p + h.bytes, n - used, next, nnext));
 	r->seen = 0;
 	r->text.n = 0;
-	return h.bytes - before;
+	return used;
 }
 
 static size_t
@@ -332,7 +391,8 @@ h2_request_write(struct client *c, const struct iovec *v, int n)
 		left = v[i].iov_len;
 		while (left > 0 && !r->cut) {
 			used = r->answered ? h2_request_write_body(r, p, left)
-					   : h2_request_write_head(r, p, left);
+					   : h2_request_write_head(r, p, left,
+						 v + i + 1, n - i - 1);
 			p += used;
 			left -= used;
 		}

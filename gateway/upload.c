@@ -257,7 +257,7 @@ upload_finish(struct transaction *t)
 		(void)call_send(t->call, &v, 1);
 		buf_free(&last);
 	}
-	call_finish(t->call);
+	call_finish(t->call, trailers);
 }
 
 /* Sends on from the file. */

@@ -143,8 +143,9 @@ call_send(struct call *call, const struct iovec *v, int n)
 }
 
 void
-call_finish(struct call *call)
+call_finish(struct call *call, const struct headers *trailers)
 {
+	call->request.trailers = *trailers;
 	call->finished = true;
 	call->full = false;
 	call_push(call);

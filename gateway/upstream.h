@@ -86,6 +86,9 @@ struct call_request {
 	struct str body;
 	bool upgrade;  /* asks to switch protocols: 101 is an answer */
 	bool streamed; /* body is empty: it follows by call_send() */
+	/* What only HTTP/2 can say; HTTP/1.1 leaves it out. */
+	bool takes_trailers;     /* "te: trailers" */
+	struct headers trailers; /* behind a body with a length */
 };
 
 struct call *call_start(struct worker *w, const struct call_request *r,
@@ -99,8 +102,8 @@ struct call *call_start(struct worker *w, const struct call_request *r,
  */
 bool call_send(struct call *c, const struct iovec *v, int n);
 
-/* That was all of it. */
-void call_finish(struct call *c);
+/* That was all of it; trailers as those of struct call_request. */
+void call_finish(struct call *c, const struct headers *trailers);
 
 /* Stops and starts reading the response. */
 void call_pause(struct call *c);

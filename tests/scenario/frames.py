@@ -41,6 +41,7 @@ class Answer:
         self.trailers = []
         self.interim = []
         self.ended = False
+        self.bare = False  # it ended with its head
         self.reset = None
 
     def get(self, name):
@@ -139,6 +140,7 @@ class Http2:
         elif isinstance(event, h2.events.ResponseReceived):
             answer.status = int(dict(event.headers)[':status'])
             answer.headers = [f for f in event.headers if f[0] != ':status']
+            answer.bare = event.stream_ended is not None
         elif isinstance(event, h2.events.DataReceived):
             answer.body += event.data
             if self.reads:

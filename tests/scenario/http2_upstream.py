@@ -291,6 +291,85 @@ def both_sides_may_speak_it(t):
         same(a.trailers, [('x-sum', '7')])
 
 
+def both(t, mode, *options):
+    cert, key = files()
+    return made(t, mode, '--tls-cert', cert, '--tls-key', key, *options)
+
+
+def by_http2(t, hark):
+    c = Http2(t.client(hark).sock, files()[0])
+    t.ends.callback(c.close)
+    return c
+
+
+@case
+def trailers_behind_a_length_pass_and_are_recorded(t):
+    upstream, hark = both(t, 'record', '--stream-request-body', '64k')
+    long = b'0123456789' * 30000
+    for body in (b'body', long):
+        c = by_http2(t, hark)
+        n = c.begin('POST', '/up', [('content-length', str(len(body))),
+                                    ('te', 'trailers')], end=False)
+        c.send(n, body, end=False)
+        c.trail(n, [('x-sum', '7')])
+        same(c.answer(n).status, 200)
+        asked = upstream.asked[-1]
+        check(asked.body == body, 'the body differs')
+        same(asked.trailers, [('x-sum', '7')])
+        same((asked.get('te'), asked.get('content-length')),
+             ('trailers', str(len(body))))
+        # Without any, and the end said by a frame of its own.
+        n = c.begin('POST', '/up', [('content-length', str(len(body)))],
+                    end=False)
+        c.send(n, body, end=False)
+        c.send(n, b'')
+        same(c.answer(n).status, 200)
+        check(upstream.asked[-1].body == body, 'the body differs')
+        same((upstream.asked[-1].trailers, upstream.asked[-1].get('te')),
+             ([], None))
+    c = by_http2(t, hark)
+    n = c.begin('POST', '/bad', [('content-length', '4')], end=False)
+    c.send(n, b'body', end=False)
+    c.trail(n, [('x sum', '7')])
+    same(c.answer(n).status, 400)
+
+
+@case
+def an_exchange_like_that_of_gRPC_is_the_same_both_times(t):
+    upstream, hark = both(t, 'record')
+    message = b'\0\0\0\0\x05' + bytes(range(251, 256))
+    kind = ('content-type', 'application/grpc')
+
+    def say(r):
+        r.head(200, [kind])
+        r.peer.send(r.number, message * 3, [('grpc-status', '0'),
+                                            ('grpc-message', 'fine')])
+    upstream.routes['/api.Greeter/Say'] = say
+    upstream.routes['/api.Greeter/None'] = lambda r: r.head(
+        200, [kind, ('grpc-status', '12')], end=True)
+
+    def asked():
+        c = by_http2(t, hark)
+        headers = [kind, ('te', 'trailers')]
+        a = c.ask('POST', '/api.Greeter/Say', headers, message)
+        same((a.status, a.body, a.get('content-type'), a.trailers, a.ended),
+             (200, message * 3, 'application/grpc',
+              [('grpc-status', '0'), ('grpc-message', 'fine')], True))
+        # What has no message has its status in its only section.
+        b = c.ask('POST', '/api.Greeter/None', headers, message)
+        same((b.status, b.get('grpc-status'), b.trailers, b.bare),
+             (200, '12', [], True))
+        same(a.source, b.source)
+        return a.source
+    same(asked(), 'upstream')
+    for r in upstream.asked:
+        same((r.get('te'), r.body), ('trailers', message))
+    hark.stop()
+    upstream.stop()
+    hark.restart(mode='replay')
+    same(asked(), 'replay')
+
+
 @case
 def one_that_wants_HTTP_1_gets_it(t):
     cert, key = files()
