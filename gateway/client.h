@@ -95,6 +95,9 @@ uint16_t client_local_port(const struct client *c);
 /* Whether it asks by TLS. */
 bool client_is_secure(const struct client *c);
 
+/* Whether it asks by HTTP/2. */
+bool client_is_http2(const struct client *c);
+
 /* The authority of the CONNECT that it came by, or NULL. */
 const char *client_tunnel(const struct client *c);
 

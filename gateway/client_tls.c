@@ -227,3 +227,9 @@ client_is_secure(const struct client *c)
 {
 	return c->secure;
 }
+
+bool
+client_is_http2(const struct client *c)
+{
+	return c->request2 != NULL;
+}

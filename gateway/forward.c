@@ -61,6 +61,14 @@ forward_scheme(const struct transaction *t)
 	return client_is_secure(t->c) ? "https" : "http";
 }
 
+/* How a message came to the gateway (RFC 9110 section 7.6.3). */
+static void
+forward_add_via(const struct transaction *t, struct buf *b, bool http2)
+{
+	if (t->settings->via)
+		buf_addf(b, "Via: %s hark\r\n", http2 ? "2.0" : "1.1");
+}
+
 static void
 forward_add_forwarded(struct transaction *t, struct buf *b)
 {
@@ -88,8 +96,7 @@ forward_add_forwarded(struct transaction *t, struct buf *b)
 		buf_addf(b, ";proto=%s\r\n", forward_scheme(t));
 		break;
 	}
-	if (t->settings->via)
-		buf_add_text(b, "Via: 1.1 hark\r\n");
+	forward_add_via(t, b, client_is_http2(t->c));
 }
 
 /* A request that is of no trace begins one, if that is wanted. */
@@ -349,8 +356,7 @@ forward_on_head(void *arg, const struct http1_head *h)
 		if (!forward_drops(h, &h->headers.v[i]))
 			forward_add_reply_field(
 			    t, &h->headers, &h->headers.v[i]);
-	if (t->settings->via)
-		buf_add_text(b, "Via: 1.1 hark\r\n");
+	forward_add_via(t, b, h->http2);
 	reply_finish_head(t);
 	if (reply_is_events(&h->headers))
 		traffic_note_open(t);

@@ -39,14 +39,13 @@ tee_message(struct exchange *x, struct message *m, const struct http1_head *h)
 	m->head_bytes = (int64_t)h->bytes;
 }
 
-/* What a client says to the gateway as its proxy is no part of the exchange. */
 static void
-tee_forget_proxy(struct headers *h)
+tee_forget(struct headers *h, const char *name)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < h->n; i++)
-		if (!str_iis(h->v[i].name, "Proxy-Authorization"))
+		if (!str_iis(h->v[i].name, name))
 			h->v[kept++] = h->v[i];
 	h->n = kept;
 }
@@ -81,8 +80,12 @@ tee_request(struct transaction *t)
 	url[base.n + target.n] = '\0';
 	x->url = (struct str){ url, base.n + target.n };
 	tee_message(x, &x->request, h);
+	/* What a client says to the gateway as its proxy is no part of the
+	 * exchange, nor is what HTTP/2 has no field for. */
 	if (t->w->shared->named != NULL)
-		tee_forget_proxy(&x->request.headers);
+		tee_forget(&x->request.headers, "Proxy-Authorization");
+	if (client_is_http2(t->c))
+		tee_forget(&x->request.headers, "Transfer-Encoding");
 	x->request.trailers = headers_copy(&t->r->trailers, &x->arena);
 	buf_add_str(&x->request.body.bytes, t->r->body);
 	x->request.body.size = t->r->body.n;

@@ -335,6 +335,22 @@ def trailers_behind_a_length_pass_and_are_recorded(t):
 
 
 @case
+def Via_says_by_which_version_a_message_came(t):
+    upstream, hark = both(t, 'proxy', '--via')
+    same(by_http2(t, hark).ask('GET', '/').get('via'), '2.0 hark')
+    same(upstream.asked[-1].get('via'), '2.0 hark')
+    origin = t.origin()
+    cert, key = files()
+    hark = t.hark('proxy', origin, '--via', '--tls-cert', cert, '--tls-key',
+                  key)
+    same(by_http2(t, hark).ask('GET', '/').get('via'), '1.1 hark')
+    same(origin.requests[-1].all('via'), ['2.0 hark'])
+    upstream, hark = made(t, 'proxy', '--via')
+    same(hark.get('/').get('via'), '2.0 hark')
+    same(upstream.asked[-1].get('via'), '1.1 hark')
+
+
+@case
 def an_exchange_like_that_of_gRPC_is_the_same_both_times(t):
     upstream, hark = both(t, 'record')
     message = b'\0\0\0\0\x05' + bytes(range(251, 256))
@@ -366,6 +382,9 @@ def an_exchange_like_that_of_gRPC_is_the_same_both_times(t):
         same((r.get('te'), r.body), ('trailers', message))
     hark.stop()
     upstream.stop()
+    for entry in entries(hark.store):
+        names = {h['name'].lower() for h in entry['request']['headers']}
+        check('te' in names and 'transfer-encoding' not in names, names)
     hark.restart(mode='replay')
     same(asked(), 'replay')
 
