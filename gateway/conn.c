@@ -46,6 +46,7 @@ conn_handshake(struct conn *c)
 	switch (stream_handshake(&c->s)) {
 	case STREAM_DONE:
 		c->call->secured = c->pool->w->now;
+		pool_settle(c, stream_speaks_h2(&c->s));
 		if (stream_speaks_h2(&c->s))
 			h2_back_begin(c);
 		else

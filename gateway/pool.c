@@ -19,6 +19,7 @@
 
 #define POOL_TICK_MS 100
 #define POOL_KEEP_US 4000000 /* below the 5 s of the shortest common server */
+#define POOL_WAIT_US 1000000 /* for another call's handshake */
 #define POOL_MOST_KEPT 1024  /* idle connections of one origin */
 
 struct pool_origin *
@@ -39,8 +40,77 @@ pool_origin(struct pool *p, const struct origin *o)
 		p->origins[i] = xcalloc(1, sizeof(**p->origins));
 		TAILQ_INIT(&p->origins[i]->kept);
 		TAILQ_INIT(&p->origins[i]->shared);
+		TAILQ_INIT(&p->origins[i]->waiting);
 	}
 	return p->origins[i];
+}
+
+/* ---- calls that wait for another's handshake --------------------------- */
+
+/* Whether it can go with others on one connection. */
+static bool
+pool_shares(const struct call *call)
+{
+	const struct call_request *r = &call->request;
+
+	return r->origin->url.https && !r->upgrade && r->head.n > 0;
+}
+
+/* They go on from the loop: whoever settles it is at work on its own. */
+static void
+pool_release(struct conn *c, bool http2)
+{
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
+	struct call *call;
+
+	c->awaited = 0;
+	o->awaited = NULL;
+	while ((call = TAILQ_FIRST(&o->waiting)) != NULL) {
+		TAILQ_REMOVE(&o->waiting, call, wait);
+		TAILQ_INSERT_TAIL(&c->pool->admitted, call, wait);
+		call->admitted = true;
+		call->waited = !http2;
+		event_active(c->pool->admit, EV_TIMEOUT, 0);
+	}
+}
+
+void
+pool_settle(struct conn *c, bool http2)
+{
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
+
+	if (o != NULL && pool_shares(c->call))
+		o->chose_http1 = !http2;
+	if (c->awaited != 0)
+		pool_release(c, http2);
+}
+
+void
+pool_forget(struct call *call)
+{
+	struct pool *p = call->w->pool;
+
+	if (call->admitted)
+		TAILQ_REMOVE(&p->admitted, call, wait);
+	else if (call->waits)
+		TAILQ_REMOVE(
+		    &pool_origin(p, call->request.origin)->waiting, call, wait);
+	call->waits = call->admitted = false;
+}
+
+static void
+pool_on_admit(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *p = arg;
+	struct call *call;
+
+	(void)fd;
+	(void)what;
+	p->w->now = clock_mono_us();
+	while ((call = TAILQ_FIRST(&p->admitted)) != NULL) {
+		pool_forget(call);
+		conn_start(call, false);
+	}
 }
 
 void
@@ -52,6 +122,8 @@ conn_free(struct conn *c)
 		h2_call_free(c);
 		return;
 	}
+	if (c->awaited != 0)
+		pool_release(c, false);
 	if (c->h2 != NULL)
 		h2_back_free(c);
 	/* Who asked an origin alone may have freed it by now. */
@@ -126,13 +198,33 @@ pool_take(struct pool *p, struct call *call)
 	return NULL;
 }
 
-/* Whether it can go with others on one connection. */
+/* Where a connection is coming up that may take more than its own call, the
+ * call waits for it. */
 static bool
-pool_shares(const struct call *call)
+pool_wait(struct pool *p, struct call *call)
 {
-	const struct call_request *r = &call->request;
+	struct pool_origin *o = pool_origin(p, call->request.origin);
 
-	return r->origin->url.https && !r->upgrade && r->head.n > 0;
+	if (o == NULL || o->awaited == NULL || call->waited)
+		return false;
+	TAILQ_INSERT_TAIL(&o->waiting, call, wait);
+	call->waits = true;
+	return true;
+}
+
+/* Others wait for what a new connection turns out to speak, unless the last
+ * one was by HTTP/1.1. */
+static void
+pool_await(struct conn *c)
+{
+	struct pool *p = c->pool;
+	struct pool_origin *o = pool_origin(p, c->origin);
+
+	if (o == NULL || o->awaited != NULL || o->only_http1 ||
+	    o->chose_http1 || !p->keeps || !p->w->settings->http2)
+		return;
+	o->awaited = c;
+	c->awaited = p->w->now + POOL_WAIT_US;
 }
 
 void
@@ -154,7 +246,11 @@ conn_start(struct call *call, bool fresh)
 		conn_begin(c);
 		return;
 	}
+	if (!fresh && pool_shares(call) && pool_wait(p, call))
+		return;
 	call->conn = c = conn_new(p, call);
+	if (pool_shares(call))
+		pool_await(c);
 	conn_resolve(c);
 }
 
@@ -221,6 +317,8 @@ pool_on_tick(evutil_socket_t fd, short what, void *arg)
 	p->w->now = clock_mono_us();
 	for (c = TAILQ_FIRST(&p->live); c != NULL; c = after) {
 		after = TAILQ_NEXT(c, link);
+		if (c->awaited != 0 && c->awaited <= p->w->now)
+			pool_release(c, false);
 		if (c->deadline == 0 || c->deadline > p->w->now)
 			continue;
 		/* A handler may start or end other calls. */
@@ -243,6 +341,8 @@ pool_new(struct worker *w)
 	TAILQ_INIT(&p->live);
 	p->limits.line = p->limits.head = s->max_header_bytes;
 	p->limits.fields = s->max_headers;
+	TAILQ_INIT(&p->admitted);
+	p->admit = event_new(w->base, -1, 0, pool_on_admit, p);
 	p->tick = event_new(w->base, -1, 0, pool_on_tick, p);
 	return p;
 }
@@ -276,6 +376,7 @@ pool_free(struct pool *p)
 		else
 			conn_free(c);
 	event_free(p->tick);
+	event_free(p->admit);
 	proxies_free(p->proxies);
 	for (i = 0; i < p->norigins; i++)
 		free(p->origins[i]);

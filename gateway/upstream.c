@@ -186,6 +186,7 @@ call_cancel(struct call *call)
 		lookup_cancel(call->lookup);
 	if (call->conn != NULL)
 		conn_free(call->conn);
+	pool_forget(call);
 	call_free(call);
 }
 

@@ -64,6 +64,7 @@ struct conn {
 	char peer[72];
 	struct h2_back *h2;     /* HTTP/2 on it, or NULL */
 	struct h2_call *stream; /* it is one, without a socket; or NULL */
+	int64_t awaited; /* others wait until then for what it speaks, or 0 */
 	bool reused;
 	bool unprocessed; /* the upstream says that it did nothing */
 	bool broken; /* failed inside call_start(); told by the write event */
@@ -80,6 +81,7 @@ struct conn {
 #define CONN_LANE_KEEP (16u * 1024) /* memory that a quiet lane keeps */
 
 struct call {
+	TAILQ_ENTRY(call) wait; /* of an origin's waiting or pool->admitted */
 	struct worker *w;
 	struct call_request request;
 	const struct call_handler *handler;
@@ -97,11 +99,15 @@ struct call {
 	bool got_head;
 	bool paused;
 	bool retried;
+	bool waits;      /* for another's handshake, without a connection */
+	bool admitted;   /* it has waited and goes on from the loop */
+	bool waited;     /* in vain: it takes a connection of its own */
 	bool keep_alive; /* the response allows it */
 	int64_t started, resolved, connecting, connected, secured, sending,
 	    all_sent, first_byte, done;
 };
 
+TAILQ_HEAD(call_list, call);
 TAILQ_HEAD(conn_list, conn);
 
 struct pool_origin {
@@ -109,6 +115,9 @@ struct pool_origin {
 	size_t nkept;
 	struct conn_list shared; /* by HTTP/2, with room or not */
 	bool only_http1;         /* it wants nothing else */
+	bool chose_http1;        /* when it was last asked */
+	struct conn *awaited;    /* its handshake decides for waiting */
+	struct call_list waiting;
 	struct addresses addresses;
 	int64_t resolved_at;
 };
@@ -120,6 +129,8 @@ struct pool {
 	size_t norigins;
 	struct proxies *proxies;
 	struct event *tick;
+	struct event *admit; /* those who waited and need not any more */
+	struct call_list admitted;
 	bool keeps; /* connections for later */
 	uint64_t ids;
 	struct http1_limits limits;
@@ -223,6 +234,12 @@ struct pool_origin *pool_origin(struct pool *p, const struct origin *o);
 
 /* A kept connection for the call, or a new one; only a new one if fresh. */
 void conn_start(struct call *call, bool fresh);
+
+/* The handshake of c has shown what its origin speaks. */
+void pool_settle(struct conn *c, bool http2);
+
+/* The call waits no longer, if it did. */
+void pool_forget(struct call *call);
 
 /* Back to the pool, or closed when there are enough. */
 void conn_keep(struct conn *c);

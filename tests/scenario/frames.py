@@ -221,7 +221,7 @@ class Upstream:
         self.context.set_alpn_protocols(['h2'])
         self.settings = settings
         self.routes, self.early = {}, {}
-        self.asked, self.peers = [], []
+        self.asked, self.peers, self.accepted = [], [], 0
         self.changed = threading.Condition()
         self.sock = socket.create_server(('127.0.0.1', 0))
         self.url = f'https://127.0.0.1:{self.sock.getsockname()[1]}'
@@ -232,6 +232,7 @@ class Upstream:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self.sock.accept()
+                self.accepted += 1
                 threading.Thread(target=self.serve, args=(sock,),
                                  daemon=True).start()
 

@@ -2,11 +2,12 @@
 
 import shutil
 import socket
+import ssl
 import subprocess
 
 from frames import Http2, Upstream, needs_h2, speaks_h2
-from harness import (Shared, Skip, case, certificate, check, entries, main,
-                     problem, same, tls_server, until)
+from harness import (PATIENCE, Shared, Skip, case, certificate, check, entries,
+                     main, problem, reply, same, tls_server, until)
 
 
 @Shared
@@ -112,6 +113,59 @@ def calls_share_a_connection_as_far_as_the_upstream_has_them(t):
         r.peer.flush()
     same(sorted(c.response().body for c in clients),
          [b'%d' % i for i in range(6)])
+
+
+@case
+def first_calls_wait_for_a_connection_that_they_can_share(t):
+    upstream, hark = made(t, 'proxy')
+    gate = t.gate('all have asked')
+    wrapped, secure = upstream.context, ssl.SSLContext.wrap_socket
+
+    class Slow:
+        def wrap_socket(self, sock, **how):
+            gate.wait()
+            return secure(wrapped, sock, **how)
+    upstream.context = Slow()
+    clients = [t.client(hark) for _ in range(20)]
+    for i, c in enumerate(clients):
+        c.request('GET', f'/{i}')
+    # One that leaves while it waits is none of the others' business.
+    clients.pop().close()
+    gate.open()
+    for i, c in enumerate(clients):
+        same(c.response().body, b'GET /%d' % i)
+    same((len(upstream.peers), upstream.accepted), (1, 1))
+
+
+@case
+def first_calls_take_their_own_where_they_cannot_share_one(t):
+    cert, key = files()
+    needs_h2()
+    origin = t.origin(tls=tls_server(cert, key))
+    gate = t.gate('all are asked at once')
+    origin.default = lambda p, r: (gate.wait(), p.send(reply(b'one')))
+    hark = t.hark('proxy', '--upstream-ca', cert, '--workers', '1',
+                  url=origin.url)
+    clients = [t.client(hark) for _ in range(5)]
+    for c in clients:
+        c.request('GET', '/')
+    origin.wait_for(5)
+    gate.open()
+    same([c.response().body for c in clients], [b'one'] * 5)
+    # Nor do they wait for one that says nothing, or is not there.
+    with socket.create_server(('127.0.0.1', 0)) as silent:
+        hark = t.hark('proxy', '--workers', '1', '--connect-timeout', '2s',
+                      url=f'https://127.0.0.1:{silent.getsockname()[1]}')
+        clients = [t.client(hark) for _ in range(3)]
+        for c in clients:
+            c.request('GET', '/')
+        for _ in clients:
+            silent.settimeout(PATIENCE)
+            t.ends.callback(silent.accept()[0].close)
+        for c in clients:
+            problem(c.response(), 504, 'tls')
+    for c in [t.client(hark) for _ in range(3)]:
+        problem(c.ask('GET', '/'), 502, 'connect')
 
 
 @case
