@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import keep  # noqa: E402
 import load  # noqa: E402
 import servers  # noqa: E402
 
@@ -158,11 +159,8 @@ def main():
         return 1
     print(text, end="")
     if o.save:
-        with open(os.path.join(HERE, "..", "..", "docs", "bench-insight.md"),
-                  "w", encoding="utf-8") as f:
-            f.write("# What it costs to be looked at\nMade by `make "
-                    "bench-insight`; see tests/bench/insight.py for what is "
-                    "compared.\n\n" + text)
+        keep.keep("bench-insight", "What it costs to be looked at",
+                  "insight.py", text)
     return 0
 
 

@@ -24,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import keep  # noqa: E402
 import load  # noqa: E402
 import servers  # noqa: E402
 
@@ -183,11 +184,8 @@ def main():
         return 1
     print(text, end="")
     if o.save:
-        with open(os.path.join(HERE, "..", "..", "docs", "bench-mocks.md"),
-                  "w", encoding="utf-8") as f:
-            f.write("# Benchmark of mocked routes\nMade by `make bench-mocks`;"
-                    " see tests/bench/mocks.py for what is compared.\n\n"
-                    + text)
+        keep.keep("bench-mocks", "Benchmark of mocked routes", "mocks.py",
+                  text)
     return 0
 
 

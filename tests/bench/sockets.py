@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+import keep
+
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 HARK = os.environ.get("HARK", "./hark")
@@ -168,17 +170,20 @@ def main():
     pin(0)
     url = f"http://127.0.0.1:{address[1]}"
     ways = ("direct", "proxy", "record")
-    print(f"{'messages/s':34}" + "".join(f"{way:>12}" for way in ways))
+    text = "| load | " + " | ".join(ways) + " |\n|---" * (len(ways) + 1) + "|\n"
     for load in LOADS:
         rates = {way: [] for way in ways}
         for _ in range(ROUNDS):
             for way in ways:
                 rates[way].append(run(way, url, address, load))
-        name = "{} connections x {} of {} bytes".format(*load)
-        print(f"{name:34}" + "".join(
-            f"{statistics.median(rates[way]):12,.0f}" for way in ways),
-            flush=True)
+        text += "| {} connections x {} of {} bytes | ".format(*load) + \
+            " | ".join(f"{statistics.median(rates[way]):,.0f}"
+                       for way in ways) + " |\n"
     server.terminate()
+    print("messages/s\n\n" + text, end="")
+    if "--save" in sys.argv[1:]:
+        keep.keep("bench-ws", "Benchmark of WebSockets", "sockets.py",
+                  "Messages/s there and back, medians.\n\n" + text)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import keep  # noqa: E402
 import load  # noqa: E402
 import servers  # noqa: E402
 
@@ -102,11 +103,20 @@ def requests(server, seconds):
     return run["requests"] / (run["us"] / 1e6), used * 1e6 / run["requests"]
 
 
+def minted(program):
+    """What it says of certificates that are made for names."""
+    return subprocess.run(servers.pinned(1, [program]), capture_output=True,
+                          text=True, check=True).stdout
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--hark", default=os.environ.get("HARK", "./hark"))
     p.add_argument("--seconds", type=int, default=3)
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--minted", help="the program that makes certificates")
+    p.add_argument("--save", action="store_true",
+                   help="write docs/bench-tls.md")
     o = p.parse_args()
     kinds = {"handshakes": handshakes, "requests": requests}
     runs = {}
@@ -122,10 +132,15 @@ def main():
     except (servers.Failure, subprocess.SubprocessError) as e:
         print(f"bench-tls: {e}", file=sys.stderr)
         return 1
-    print("| what | server | per second | us of CPU each |\n|---|---|---|---|")
+    text = "| what | server | per second | us of CPU each |\n|---|---|---|---|\n"
     for (kind, name), seen in runs.items():
         rate, cost = (statistics.median(x) for x in zip(*seen))
-        print(f"| {kind} | {name} | {rate:,.0f} | {cost:.1f} |")
+        text += f"| {kind} | {name} | {rate:,.0f} | {cost:.1f} |\n"
+    if o.minted:
+        text += minted(o.minted)
+    print(text, end="")
+    if o.save:
+        keep.keep("bench-tls", "Benchmark of HTTPS", "tls.py", text)
     return 0
 
 
