@@ -376,15 +376,16 @@ mocks_answer(
 bool
 mocks_may_answer(const struct mocks *m, const struct mock_request *q)
 {
+	bool may = false;
+	int round;
 	size_t i;
 
-	for (i = 0; i < m->n; i++)
-		if ((mocks_is_asked(&m->served[i], q, false) ||
-			mocks_is_asked(&m->served[i], q, true)) &&
-		    server_may_answer(
-			m->served[i].server, q->method, q->target))
-			return true;
-	return false;
+	for (round = 0; round < ROUNDS; round++)
+		for (i = 0; i < m->n && !may; i++)
+			may = mocks_is_asked(&m->served[i], q, round) &&
+			      server_may_answer(
+				  m->served[i].server, q->method, q->target);
+	return may;
 }
 
 bool
