@@ -3,6 +3,7 @@
  * 9.2).  A reader looks at the log in intervals, so that workers have nothing
  * to do for it.  Whoever reads slowly, or asks for more than is sent in an
  * interval, misses exchanges and is told so; nothing is queued for him.
+ * What a look costs, secrets searched for and all, is bounded as well.
  */
 #include "config.h"
 
@@ -22,10 +23,14 @@
 #include "gateway/worker.h"
 #include "har/json_write.h"
 
-#define ADMIN_LIVE_MS 50
-#define ADMIN_LIVE_QUIET 300 /* intervals between comments: 15 s */
-#define ADMIN_LIVE_SENT 100  /* exchanges in an interval */
-#define ADMIN_LIVE_SEEN 4096 /* the same, those that do not fit included */
+#define ADMIN_LIVE_MS 100
+#define ADMIN_LIVE_QUIET 150        /* intervals between comments: 15 s */
+#define ADMIN_LIVE_SENT 50          /* exchanges in an interval */
+#define ADMIN_LIVE_SEEN 500         /* the same, unwanted ones included */
+#define ADMIN_LIVE_BYTES (1u << 20) /* that these have */
+#define ADMIN_LIVE_BEHIND 1000      /* exchanges; those before are skipped */
+#define ADMIN_LIVE_BATCH 10
+#define ADMIN_LIVE_CHANGED 25 /* in an interval */
 #define ADMIN_LIVE_WAITING \
 	(256u * 1024) /* bytes before it is a slow reader \
 		       */
@@ -41,7 +46,9 @@ struct admin_live {
 	unsigned quiet; /* intervals since something was sent */
 	struct buf out;
 	unsigned sent; /* in this interval */
-	bool more;     /* is there to be told */
+	unsigned seen; /* the same */
+	size_t bytes;
+	bool more; /* is there to be told */
 };
 
 static void
@@ -63,6 +70,8 @@ admin_live_row(struct admin_live *l, const struct traffic_row *row, bool fresh)
 	struct json_write w;
 	struct query_of of;
 
+	l->seen++;
+	l->bytes += row->cost;
 	traffic_view_query(row, &of);
 	if (!query_holds(l->query, &of))
 		return;
@@ -87,33 +96,37 @@ admin_live_gap(struct admin_live *l, uint64_t to)
 	l->last = to;
 }
 
+static bool
+admin_live_goes_on(const struct admin_live *l)
+{
+	return l->sent < ADMIN_LIVE_SENT && l->seen < ADMIN_LIVE_SEEN &&
+	       l->bytes < ADMIN_LIVE_BYTES;
+}
+
 static void
 admin_live_added(struct admin_live *l)
 {
-	struct traffic_row *rows[TRAFFIC_BATCH];
-	uint64_t seen = 0;
+	struct traffic_row *rows[ADMIN_LIVE_BATCH];
 	size_t n, i;
 
-	while (l->sent < ADMIN_LIVE_SENT && seen < ADMIN_LIVE_SEEN &&
-	       (n = traffic_after(l->log, l->last, rows)) > 0) {
+	while (admin_live_goes_on(l) && (n = traffic_after(l->log, l->last,
+					     rows, ADMIN_LIVE_BATCH)) > 0) {
 		if (rows[0]->number > l->last + 1)
 			admin_live_gap(l, rows[0]->number - 1);
 		for (i = 0; i < n; i++) {
-			if (l->sent < ADMIN_LIVE_SENT) {
-				admin_live_row(l, rows[i], true);
-				l->last = rows[i]->number;
-			}
+			admin_live_row(l, rows[i], true);
+			l->last = rows[i]->number;
 			traffic_row_unref(rows[i]);
 		}
-		seen += n;
 	}
 }
 
 static void
 admin_live_changed(struct admin_live *l)
 {
-	uint64_t numbers[TRAFFIC_CHANGES];
-	int n = traffic_changes(l->log, &l->changes, numbers), i;
+	uint64_t numbers[ADMIN_LIVE_CHANGED];
+	int i, n = traffic_changes(
+		   l->log, &l->changes, numbers, ADMIN_LIVE_CHANGED);
 	struct traffic_row *row;
 
 	for (i = 0; i < n; i++) {
@@ -126,16 +139,16 @@ admin_live_changed(struct admin_live *l)
 	}
 }
 
-/* More came than is sent in an interval: the newest are next. */
+/* More comes than is sent in an interval: the newest are next. */
 static void
 admin_live_skip(struct admin_live *l)
 {
 	struct traffic_figures f;
 
 	traffic_figures(l->log, &f);
-	if (f.last > l->last + ADMIN_LIVE_SEEN)
+	if (f.last > l->last + ADMIN_LIVE_BEHIND)
 		admin_live_gap(l, f.last - ADMIN_LIVE_SENT);
-	l->more = f.last > l->last;
+	l->more = f.last > l->last || f.changes > l->changes;
 }
 
 static void
@@ -147,7 +160,8 @@ admin_live_on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (admin_stream_send(l->request, STR("")) > ADMIN_LIVE_WAITING)
 		return;
-	l->sent = 0;
+	l->sent = l->seen = 0;
+	l->bytes = 0;
 	l->quiet++;
 	if (traffic_news(l->log, &l->news) || l->more) {
 		admin_live_changed(l);

@@ -60,7 +60,8 @@ admin_traffic_rows(
 	bool room = true;
 	size_t n, i;
 
-	while (room && (n = traffic_before(t, before, rows)) > 0) {
+	while (
+	    room && (n = traffic_before(t, before, rows, TRAFFIC_BATCH)) > 0) {
 		before = rows[n - 1]->number;
 		for (i = 0; i < n; i++) {
 			room = room && admin_traffic_row(l, rows[i]);

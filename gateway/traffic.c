@@ -1,13 +1,17 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "gateway/traffic_flow.h"
+#include "gateway/traffic_show.h"
 
 #include "gateway/traffic.h"
+
+#define TRAFFIC_ROUND 256u /* sizes of blocks are multiples */
 
 struct traffic {
 	pthread_mutex_t lock;
@@ -60,19 +64,44 @@ traffic_link_unref(struct traffic_link *l)
 
 /* ---- rows ------------------------------------------------------------- */
 
-struct traffic_row *
-traffic_row_new(const struct traffic_row *of)
+static size_t
+traffic_row_size(const struct traffic_row *r)
 {
-	struct traffic_row *r;
 	size_t i, n = sizeof(*r);
-	char *p;
 
 	for (i = 0; i < TRAFFIC_TEXTS; i++)
-		n += of->text[i].n;
-	r = xmalloc(n);
+		n += r->text[i].n;
+	return n;
+}
+
+/* A block for n bytes: rows that are alike shall fit into each other's. */
+static struct traffic_row *
+traffic_row_block(size_t n, struct traffic_row **spare)
+{
+	struct traffic_row *r = spare != NULL ? *spare : NULL;
+	size_t room = (n + TRAFFIC_ROUND) / TRAFFIC_ROUND * TRAFFIC_ROUND;
+
+	if (spare != NULL)
+		*spare = NULL;
+	if (r != NULL && n <= r->room && r->room <= 2 * room)
+		return r;
+	free(r);
+	r = xmalloc(room);
+	r->room = room;
+	return r;
+}
+
+struct traffic_row *
+traffic_row_reuse(const struct traffic_row *of, struct traffic_row **spare)
+{
+	struct traffic_row *r = traffic_row_block(traffic_row_size(of), spare);
+	size_t i, room = r->room;
+	char *p;
+
 	memcpy(r, of, sizeof(*r));
 	atomic_init(&r->refs, 1);
-	r->cost += n;
+	r->room = room;
+	r->cost += room;
 	p = (char *)(r + 1);
 	for (i = 0; i < TRAFFIC_TEXTS; i++) {
 		if (of->text[i].n > 0)
@@ -88,20 +117,46 @@ traffic_row_new(const struct traffic_row *of)
 }
 
 struct traffic_row *
+traffic_row_new(const struct traffic_row *of)
+{
+	return traffic_row_reuse(of, NULL);
+}
+
+void
+traffic_row_view(struct traffic_row *of, const struct traffic_row *r)
+{
+	size_t own = offsetof(struct traffic_row, number);
+
+	memset(of, 0, own);
+	memcpy((char *)of + own, (const char *)r + own, sizeof(*r) - own);
+	of->cost -= r->room;
+}
+
+struct traffic_row *
 traffic_row_ref(struct traffic_row *r)
 {
 	atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
 	return r;
 }
 
+/* Whether that was the last reference: only the block is left. */
+static bool
+traffic_row_left(struct traffic_row *r)
+{
+	/* Who has the last one is alone. */
+	if (atomic_load_explicit(&r->refs, memory_order_acquire) != 1 &&
+	    atomic_fetch_sub(&r->refs, 1) != 1)
+		return false;
+	traffic_flow_unref(r->flow);
+	traffic_link_unref(r->link);
+	return true;
+}
+
 void
 traffic_row_unref(struct traffic_row *r)
 {
-	if (r == NULL || atomic_fetch_sub(&r->refs, 1) != 1)
-		return;
-	traffic_flow_unref(r->flow);
-	traffic_link_unref(r->link);
-	free(r);
+	if (r != NULL && traffic_row_left(r))
+		free(r);
 }
 
 int64_t
@@ -160,15 +215,20 @@ traffic_drop(struct traffic *t, struct traffic_row **list)
 	*list = r;
 }
 
-/* Frees a list of dropped rows; not locked. */
+/* Frees a list of dropped rows but for *spare; not locked. */
 static void
-traffic_forget(struct traffic_row *list)
+traffic_forget(struct traffic_row *list, struct traffic_row **spare)
 {
 	struct traffic_row *r;
 
 	while ((r = list) != NULL) {
 		list = r->next;
-		traffic_row_unref(r);
+		if (!traffic_row_left(r))
+			continue;
+		if (spare != NULL && *spare == NULL)
+			*spare = r;
+		else
+			free(r);
 	}
 }
 
@@ -183,7 +243,7 @@ traffic_clear(struct traffic *t)
 	t->cleared = t->last;
 	t->dropped = 0;
 	pthread_mutex_unlock(&t->lock);
-	traffic_forget(list);
+	traffic_forget(list, NULL);
 }
 
 void
@@ -214,7 +274,8 @@ traffic_tell(struct traffic *t)
 }
 
 uint64_t
-traffic_add(struct traffic *t, struct traffic_row *r)
+traffic_add(
+    struct traffic *t, struct traffic_row *r, struct traffic_row **spare)
 {
 	struct traffic_row *list = NULL;
 	uint64_t number;
@@ -230,7 +291,7 @@ traffic_add(struct traffic *t, struct traffic_row *r)
 	traffic_bound(t, &list);
 	pthread_mutex_unlock(&t->lock);
 	traffic_tell(t);
-	traffic_forget(list);
+	traffic_forget(list, spare);
 	return number;
 }
 
@@ -255,7 +316,7 @@ traffic_replace(struct traffic *t, uint64_t number, struct traffic_row *r)
 	}
 	pthread_mutex_unlock(&t->lock);
 	traffic_tell(t);
-	traffic_forget(list);
+	traffic_forget(list, NULL);
 }
 
 struct traffic_row *
@@ -267,41 +328,51 @@ traffic_get(struct traffic *t, uint64_t number)
 	if (number >= t->first && number <= t->last)
 		r = traffic_row_ref(*traffic_slot(t, number));
 	pthread_mutex_unlock(&t->lock);
-	return r;
+	return r != NULL ? traffic_show(r) : NULL;
+}
+
+static size_t
+traffic_show_all(struct traffic_row **rows, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		rows[i] = traffic_show(rows[i]);
+	return n;
 }
 
 size_t
 traffic_before(
-    struct traffic *t, uint64_t before, struct traffic_row *rows[TRAFFIC_BATCH])
+    struct traffic *t, uint64_t before, struct traffic_row **rows, size_t most)
 {
 	size_t n = 0;
 
 	pthread_mutex_lock(&t->lock);
 	if (before > t->last + 1)
 		before = t->last + 1;
-	while (n < TRAFFIC_BATCH && before > t->first)
+	while (n < most && before > t->first)
 		rows[n++] = traffic_row_ref(*traffic_slot(t, --before));
 	pthread_mutex_unlock(&t->lock);
-	return n;
+	return traffic_show_all(rows, n);
 }
 
 size_t
 traffic_after(
-    struct traffic *t, uint64_t after, struct traffic_row *rows[TRAFFIC_BATCH])
+    struct traffic *t, uint64_t after, struct traffic_row **rows, size_t most)
 {
 	size_t n = 0;
 
 	pthread_mutex_lock(&t->lock);
 	if (after + 1 < t->first)
 		after = t->first - 1;
-	while (n < TRAFFIC_BATCH && after < t->last)
+	while (n < most && after < t->last)
 		rows[n++] = traffic_row_ref(*traffic_slot(t, ++after));
 	pthread_mutex_unlock(&t->lock);
-	return n;
+	return traffic_show_all(rows, n);
 }
 
 int
-traffic_changes(struct traffic *t, uint64_t *seen, uint64_t *numbers)
+traffic_changes(struct traffic *t, uint64_t *seen, uint64_t *numbers, int most)
 {
 	int n = 0;
 
@@ -310,7 +381,7 @@ traffic_changes(struct traffic *t, uint64_t *seen, uint64_t *numbers)
 		*seen = t->changes;
 		n = -1;
 	}
-	while (*seen < t->changes)
+	while (*seen < t->changes && n < most)
 		numbers[n++] = t->changed[(*seen)++ % TRAFFIC_CHANGES];
 	pthread_mutex_unlock(&t->lock);
 	return n;

@@ -11,6 +11,9 @@
  * for as long as he wants.  A transaction that lasts (a WebSocket, a stream of
  * events) gets its row when it begins; another takes its place at the end,
  * and both have the flow, into which what passes meanwhile is put.
+ *
+ * Rows are given as they came and got without their secrets
+ * (gateway/traffic_show.h): what is searched is what somebody looks at.
  */
 
 #include <stdatomic.h>
@@ -22,6 +25,7 @@
 #include "har/exchange.h"
 
 struct buf;
+struct redactor;
 struct traffic; /* opaque; safe for any thread */
 
 /* The texts are for JSON. */
@@ -47,7 +51,8 @@ enum traffic_text {
 	TRAFFIC_SESSION, /* its name */
 	TRAFFIC_METHOD,
 	TRAFFIC_HOST,
-	TRAFFIC_PATH, /* with query */
+	TRAFFIC_PATH,  /* with query */
+	TRAFFIC_SCOPE, /* of its upstream, for rules */
 	TRAFFIC_REQUEST_FIELDS,
 	TRAFFIC_REQUEST_BODY, /* its start */
 	TRAFFIC_REASON,       /* phrase of the status */
@@ -71,6 +76,7 @@ struct traffic_link {
 struct traffic_row {
 	atomic_uint refs;
 	struct traffic_row *next; /* of those that make room */
+	size_t room;              /* bytes of its block */
 	uint64_t number;
 	size_t cost; /* bytes that it counts for */
 	enum traffic_state state;
@@ -90,14 +96,27 @@ struct traffic_row {
 	int64_t entry;       /* that answered; 0: none */
 	int64_t nearest;     /* entry to a miss; 0: none */
 	uint64_t request_bytes, response_bytes; /* of the whole bodies */
+	bool request_changed, response_changed; /* all is there without secrets,
+						   so that its size differs */
 	struct str text[TRAFFIC_TEXTS];
 	struct traffic_flow *flow; /* or NULL */
 	struct traffic_link *link; /* of what was recorded, or NULL */
+	/* That keeps its secrets, which lives as long as the log is looked at;
+	 * NULL: they are not there any more, or may be seen. */
+	const struct redactor *redactor;
 };
 
 /* A copy of *of in one block, with references to its flow and link of its
  * own.  The reference is the caller's. */
 struct traffic_row *traffic_row_new(const struct traffic_row *of);
+
+/* The same in the block of *spare when that is of the right size; it is used
+ * up in any case.  Whoever adds rows all the time allocates none with it. */
+struct traffic_row *traffic_row_reuse(
+    const struct traffic_row *of, struct traffic_row **spare);
+
+/* Makes of what traffic_row_new() copies of r, which others may have, too. */
+void traffic_row_view(struct traffic_row *of, const struct traffic_row *r);
 struct traffic_row *traffic_row_ref(struct traffic_row *r);
 void traffic_row_unref(struct traffic_row *r); /* safe on NULL */
 
@@ -119,8 +138,11 @@ struct traffic_limits {
 struct traffic *traffic_new(const struct traffic_limits *l);
 void traffic_free(struct traffic *t); /* safe on NULL */
 
-/* Adds r, whose reference moves in, and gives it the next number. */
-uint64_t traffic_add(struct traffic *t, struct traffic_row *r);
+/* Adds r, whose reference moves in, and gives it the next number.  A row that
+ * made room and that nobody has any more becomes *spare, if that is NULL; spare
+ * may be NULL. */
+uint64_t traffic_add(
+    struct traffic *t, struct traffic_row *r, struct traffic_row **spare);
 
 /* Puts r, whose reference moves in, in the place of the one with that number,
  * if there still is one. */
@@ -132,22 +154,23 @@ struct traffic_row *traffic_get(struct traffic *t, uint64_t number);
 #define TRAFFIC_BATCH 256 /* rows taken at a time: workers wait meanwhile */
 
 /*
- * Up to TRAFFIC_BATCH rows, references of the caller's, with numbers below
- * before, the highest first, or above after, the lowest first.  How many.
+ * Up to most rows (TRAFFIC_BATCH), references of the caller's, with numbers
+ * below before, the highest first, or above after, the lowest first.  How many.
  */
-size_t traffic_before(struct traffic *t, uint64_t before,
-    struct traffic_row *rows[TRAFFIC_BATCH]);
+size_t traffic_before(
+    struct traffic *t, uint64_t before, struct traffic_row **rows, size_t most);
 size_t traffic_after(
-    struct traffic *t, uint64_t after, struct traffic_row *rows[TRAFFIC_BATCH]);
+    struct traffic *t, uint64_t after, struct traffic_row **rows, size_t most);
 
 #define TRAFFIC_CHANGES 1024 /* that are remembered */
 
 /*
  * The numbers of rows that others took the place of since *seen, which moves
  * along; begin with that of traffic_figures().  How many there are in numbers,
- * TRAFFIC_CHANGES at most; -1 when there were more.
+ * most of them at most; -1 when there were more than TRAFFIC_CHANGES.
  */
-int traffic_changes(struct traffic *t, uint64_t *seen, uint64_t *numbers);
+int traffic_changes(
+    struct traffic *t, uint64_t *seen, uint64_t *numbers, int most);
 
 /* Forgets all rows; numbers go on. */
 void traffic_clear(struct traffic *t);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "gateway/access_log.h"
 #include "gateway/traffic_flow.h"
+#include "gateway/traffic_show.h"
 #include "gateway/traffic_sink.h"
 #include "gateway/transaction.h"
 #include "gateway/upstream.h"
@@ -135,6 +136,8 @@ traffic_note_forget(struct worker *w)
 		w->notes = d->next;
 		traffic_note_free(d);
 	}
+	free(w->spare_row);
+	w->spare_row = NULL;
 }
 
 /* ---- while it goes on -------------------------------------------------- */
@@ -312,6 +315,7 @@ traffic_note_texts(
 	x[TRAFFIC_METHOD] = h->method;
 	x[TRAFFIC_HOST] = h->authority;
 	x[TRAFFIC_PATH] = h->path;
+	x[TRAFFIC_SCOPE] = t->routed ? t->route.scope : STR("");
 	x[TRAFFIC_REQUEST_FIELDS] = buf_str(&d->fields);
 	x[TRAFFIC_RESPONSE_BODY] = buf_str(&d->body);
 	x[TRAFFIC_NOTE] = buf_str(&d->note);
@@ -357,6 +361,7 @@ traffic_note_row(struct transaction *t, struct traffic_note *d,
 		.response_bytes = d->body_size,
 		.flow = d->flow,
 		.link = d->link,
+		.redactor = t->w->shared->redactor,
 	};
 	if (d->flow != NULL)
 		r->cost = traffic_note_sink(t)->body;
@@ -368,86 +373,16 @@ traffic_note_row(struct transaction *t, struct traffic_note *d,
 	traffic_note_texts(t, d, r);
 }
 
-/* ---- secrets ----------------------------------------------------------- */
-
-/* The row as an exchange, whose texts are views of it. */
-static void
-traffic_note_exchange(const struct transaction *t, const struct traffic_row *r,
-    struct exchange *x)
-{
-	const struct str *v = r->text;
-
-	x->method = v[TRAFFIC_METHOD];
-	x->target = v[TRAFFIC_PATH];
-	x->url = arena_str(&x->arena, v[TRAFFIC_PATH]);
-	x->scope = t->routed ? t->route.scope : STR("");
-	(void)headers_parse(
-	    &x->request.headers, &x->arena, v[TRAFFIC_REQUEST_FIELDS]);
-	buf_add_str(&x->request.body.bytes, v[TRAFFIC_REQUEST_BODY]);
-	x->request.body.size = x->request.body.bytes.n;
-	x->status = r->status;
-	(void)headers_parse(
-	    &x->response.headers, &x->arena, v[TRAFFIC_RESPONSE_FIELDS]);
-	buf_add_str(&x->response.body.bytes, v[TRAFFIC_RESPONSE_BODY]);
-	x->response.body.size = x->response.body.bytes.n;
-	x->failure = v[TRAFFIC_NOTE];
-}
-
-/* A body of which only the start is there cannot be searched as a whole. */
-static void
-traffic_note_cut(struct body *b, uint64_t size)
-{
-	if (b->bytes.n == size)
-		return;
-	buf_clear(&b->bytes, 0);
-	b->size = 0;
-}
-
-static void
-traffic_note_redact(const struct transaction *t, struct traffic_row *r,
-    struct exchange *x, struct buf fields[2])
-{
-	struct redaction d;
-	struct rules_request q;
-
-	traffic_note_exchange(t, r, x);
-	traffic_note_cut(&x->request.body, r->request_bytes);
-	traffic_note_cut(&x->response.body, r->response_bytes);
-	q = (struct rules_request){ x->method, x->scope, x->target };
-	redaction_begin(&d, t->w->shared->redactor, &q);
-	redact_request(&d, x);
-	redaction_answers(&d);
-	redact_response_body(&d, x);
-	redact_response(&d, x);
-	redaction_end(&d);
-	headers_render(&x->request.headers, &fields[0]);
-	headers_render(&x->response.headers, &fields[1]);
-	r->text[TRAFFIC_PATH] = x->target;
-	r->text[TRAFFIC_REQUEST_FIELDS] = buf_str(&fields[0]);
-	r->text[TRAFFIC_REQUEST_BODY] = buf_str(&x->request.body.bytes);
-	r->text[TRAFFIC_RESPONSE_FIELDS] = buf_str(&fields[1]);
-	r->text[TRAFFIC_RESPONSE_BODY] = buf_str(&x->response.body.bytes);
-	r->text[TRAFFIC_NOTE] = x->failure;
-}
-
+/* Lines of the access log have to keep up, so that theirs is searched here. */
 static struct traffic_row *
 traffic_note_make(
     struct transaction *t, struct traffic_note *d, enum traffic_state state)
 {
 	struct traffic_row of, *r;
-	struct buf fields[2] = { { 0 }, { 0 } };
-	struct exchange *x;
 
 	traffic_note_row(t, d, state, &of);
-	if (t->w->shared->redactor == NULL)
-		return traffic_row_new(&of);
-	x = exchange_new();
-	traffic_note_redact(t, &of, x, fields);
-	r = traffic_row_new(&of);
-	exchange_free(x);
-	buf_free(&fields[0]);
-	buf_free(&fields[1]);
-	return r;
+	r = traffic_row_reuse(&of, &t->w->spare_row);
+	return traffic_note_sink(t)->access != NULL ? traffic_show(r) : r;
 }
 
 /* ---- beginnings and ends ----------------------------------------------- */
@@ -460,8 +395,8 @@ traffic_note_show(struct transaction *t, bool messages)
 
 	if (messages || t->w->shared->redactor == NULL)
 		d->flow = traffic_flow_new(messages, sink->body);
-	d->number =
-	    traffic_add(sink->log, traffic_note_make(t, d, TRAFFIC_OPEN));
+	d->number = traffic_add(
+	    sink->log, traffic_note_make(t, d, TRAFFIC_OPEN), &t->w->spare_row);
 }
 
 static bool
@@ -529,36 +464,35 @@ traffic_note_frames(struct transaction *t, bool from_client, struct str bytes)
 
 /* To whom it may concern; r has its number then. */
 static void
-traffic_note_give(struct traffic_sink *sink, const struct traffic_note *d,
-    struct traffic_row *r)
+traffic_note_give(
+    struct transaction *t, const struct traffic_note *d, struct traffic_row *r)
 {
-	struct traffic_row *mine = traffic_row_ref(r);
+	struct traffic_sink *sink = traffic_note_sink(t);
+	struct traffic_row *mine =
+	    sink->access != NULL ? traffic_row_ref(r) : NULL;
 
 	if (sink->log == NULL) {
 		r->number = atomic_fetch_add(&sink->numbers, 1) + 1;
 		traffic_row_unref(r);
 	} else if (d->number == 0) {
-		traffic_add(sink->log, r);
+		traffic_add(sink->log, r, &t->w->spare_row);
 	} else {
 		traffic_replace(sink->log, d->number, r);
 	}
-	if (sink->access != NULL)
+	if (mine != NULL)
 		access_log_give(sink->access, mine);
-	else
-		traffic_row_unref(mine);
 }
 
 void
 traffic_note_end(struct transaction *t, enum traffic_state state)
 {
-	struct traffic_sink *sink = traffic_note_sink(t);
 	struct traffic_note *d;
 
 	if (!traffic_note_wanted(t))
 		return;
 	traffic_note_call(t);
 	d = traffic_note_of(t);
-	traffic_note_give(sink, d, traffic_note_make(t, d, state));
+	traffic_note_give(t, d, traffic_note_make(t, d, state));
 	t->noted = true;
 	t->note = NULL;
 	traffic_note_give_back(t->w, d);

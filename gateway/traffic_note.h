@@ -4,10 +4,10 @@
 /*
  * What the traffic log and the access log get to know of a transaction: noted
  * while it goes on, and made a row when it is over.  Does nothing unless one
- * of them is kept.  With a redactor no row has a secret.
+ * of them is kept.
  *
- * Each worker keeps some notes for the next transactions, so that a row is all
- * that is allocated.
+ * Each worker keeps some notes for the next transactions and the block of a row
+ * that made room, so that nothing is allocated.
  */
 
 #include <stdbool.h>
@@ -59,7 +59,7 @@ struct traffic_link *traffic_note_link(struct transaction *t);
 /* It is over, for its client at least; only the first call counts. */
 void traffic_note_end(struct transaction *t, enum traffic_state state);
 
-/* Drafts that a worker keeps. */
+/* What a worker keeps for the next ones. */
 void traffic_note_forget(struct worker *w);
 
 #endif

@@ -47,8 +47,9 @@ traffic_view_body(
 	if (side == TRAFFIC_OF_RESPONSE && r->flow != NULL)
 		return traffic_view_flow(r, out);
 	buf_add_str(out, kept);
-	return kept.n == (side == TRAFFIC_OF_REQUEST ? r->request_bytes
-						     : r->response_bytes);
+	return side == TRAFFIC_OF_REQUEST
+		   ? r->request_changed || kept.n == r->request_bytes
+		   : r->response_changed || kept.n == r->response_bytes;
 }
 
 bool

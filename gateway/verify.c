@@ -96,7 +96,7 @@ verify_look(struct verify *v, struct traffic *t, struct verify_seen *seen)
 
 	traffic_figures(t, &f);
 	after = v->since > f.cleared ? v->since : f.cleared;
-	while ((n = traffic_after(t, after, rows)) > 0) {
+	while ((n = traffic_after(t, after, rows, TRAFFIC_BATCH)) > 0) {
 		/* Rows are in the order of their ends: those that are gone
 		 * ended before this one did. */
 		if (rows[0]->number > after + 1 &&

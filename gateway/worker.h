@@ -51,6 +51,7 @@ struct plan;
 struct pool;
 struct tally;
 struct traffic_note;
+struct traffic_row;
 struct traffic_sink;
 struct transaction;
 struct upstream_tls;
@@ -126,9 +127,10 @@ struct worker {
 	struct meter *meter;        /* or NULL */
 	struct traffic_note *notes; /* only traffic_note.c */
 	size_t nnotes;
-	uint64_t transactions;   /* begun */
-	struct mailbox *mailbox; /* calls from other threads */
-	struct event *deadline;  /* of draining */
+	struct traffic_row *spare_row; /* the same */
+	uint64_t transactions;         /* begun */
+	struct mailbox *mailbox;       /* calls from other threads */
+	struct event *deadline;        /* of draining */
 	pthread_t thread;
 	bool started;
 	atomic_bool ended; /* its loop */

@@ -277,21 +277,38 @@ def events_of_a_stream_are_shown_with_their_times(t):
 @case
 def secrets_are_not_shown(t):
     origin = t.origin()
-    origin.routes['/login'] = reply(
+    origin.routes['/login?access_token=sekret-abcd-4711-efab'] = reply(
         b'{"password":"hunter2222","access_token":"sekret-aaaa-4711-bbbb"}',
         headers=[('Content-Type', 'application/json'),
                  ('Set-Cookie', 'session=sekret-cccc-4711-dddd')])
     hark, admin = served(t, '--redact', mode='record', origin=origin)
     t.client(hark).ask(
-        'POST', '/login', [('Authorization', 'Bearer sekret-eeee-4711-ffff'),
+        'POST', '/login?access_token=sekret-abcd-4711-efab', [('Authorization', 'Bearer sekret-eeee-4711-ffff'),
                            ('Content-Type', 'application/json')],
         b'{"password":"hunter2222"}')
     row = rows(admin, 1)[0]
-    for said in (json.dumps(details(admin, row)).encode(),
-                 body(admin, row).body, body(admin, row, 'request').body,
-                 admin.call('GET', f'/v1/traffic/{row["id"]}/har').body):
-        check(b'hunter' not in said and b'sekret' not in said, said)
-    check(b'"password"' in body(admin, row).body, 'the rest is there')
+    x = details(admin, row)
+    same((x['request']['cut'], x['response']['cut']), (False, False))
+    live = Live(t, hark, fields=[('Last-Event-ID', '0')])
+    doors = {
+        'list': admin.call('GET', '/v1/traffic').body,
+        'details': json.dumps(x).encode(),
+        'live': json.dumps(live.next()[1]).encode(),
+        'response': body(admin, row).body,
+        'decoded': body(admin, row, query='?decoded=1').body,
+        'request': body(admin, row, 'request').body}
+    for door in 'curl', 'har':
+        doors[door] = admin.call('GET', f'/v1/traffic/1/{door}').body
+    for door, said in doors.items():
+        check(said and b'hunter' not in said and b'sekret' not in said,
+              (door, said))
+    check(b'"password"' in doors['response'], 'the rest is there')
+    check(b'--data' in doors['curl'], doors['curl'])
+    # Nor can they be guessed.
+    for guess in 'body:hunter2222', 'header:authorization=sekret', '4711':
+        r = admin.call('GET', f'/v1/traffic?q={guess}')
+        same((r.status, r.json['entries']), (200, []), guess)
+    rows(admin, 1, 'body:password')
 
 
 @case

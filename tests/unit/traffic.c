@@ -13,6 +13,7 @@
 #include "har/exchange.h"
 #include "har/frame.h"
 #include "har/json_write.h"
+#include "recorder/redact.h"
 
 #include "tests/unit/tap.h"
 
@@ -68,21 +69,21 @@ rows_have_numbers_and_the_oldest_make_room(void)
 	int i;
 
 	for (i = 0; i < 5; i++)
-		CHECK_INT(traffic_add(t, row("/a", 1)), i + 1);
-	n = traffic_before(t, UINT64_MAX, rows);
+		CHECK_INT(traffic_add(t, row("/a", 1), NULL), i + 1);
+	n = traffic_before(t, UINT64_MAX, rows, TRAFFIC_BATCH);
 	CHECK_INT(n, 3);
 	CHECK_INT(rows[0]->number, 5);
 	CHECK_INT(rows[2]->number, 3);
 	put_back(rows, n);
-	n = traffic_after(t, 0, rows);
+	n = traffic_after(t, 0, rows, TRAFFIC_BATCH);
 	CHECK_INT(n, 3);
 	CHECK_INT(rows[0]->number, 3);
 	put_back(rows, n);
-	n = traffic_after(t, 4, rows);
+	n = traffic_after(t, 4, rows, TRAFFIC_BATCH);
 	CHECK_INT(n, 1);
 	put_back(rows, n);
-	CHECK_INT(traffic_after(t, 5, rows), 0);
-	CHECK_INT(traffic_before(t, 3, rows), 0);
+	CHECK_INT(traffic_after(t, 5, rows, TRAFFIC_BATCH), 0);
+	CHECK_INT(traffic_before(t, 3, rows, TRAFFIC_BATCH), 0);
 	CHECK(traffic_get(t, 2) == NULL && traffic_get(t, 6) == NULL);
 	r = traffic_get(t, 4);
 	CHECK_VIEW(r->text[TRAFFIC_PATH], "/a");
@@ -103,17 +104,94 @@ bytes_are_bounded_but_the_last_row_stays(void)
 	int i;
 
 	for (i = 0; i < 20; i++)
-		traffic_add(t, row("/a", 2000));
+		traffic_add(t, row("/a", 2000), NULL);
 	traffic_figures(t, &f);
 	CHECK(f.bytes <= 10000);
 	CHECK_INT(f.last, 20);
 	CHECK(f.first > 15);
 	CHECK_INT(f.dropped, f.first - 1);
-	traffic_add(t, row("/long", 20000));
+	traffic_add(t, row("/long", 20000), NULL);
 	traffic_figures(t, &f);
 	CHECK_INT(f.first, 21);
 	CHECK_INT(f.last, 21);
 	traffic_free(t);
+}
+
+static void
+a_row_that_made_room_is_the_block_of_the_next(void)
+{
+	struct traffic *t = traffic_of(2, 1 << 20);
+	struct traffic_row *spare = NULL, *r = row("/a", 10), *block = r, *held;
+	struct traffic_row of = { .source = "mock", .mode = "proxy" };
+
+	traffic_add(t, r, &spare);
+	traffic_add(t, row("/b", 10), &spare);
+	CHECK(spare == NULL);
+	traffic_add(t, row("/c", 10), &spare);
+	CHECK(spare == block);
+	r = traffic_row_reuse(&of, &spare);
+	CHECK(r == block && spare == NULL);
+	CHECK_INT(r->text[TRAFFIC_PATH].n, 0);
+	held = traffic_get(t, 2);
+	traffic_add(t, r, &spare);
+	CHECK(spare == NULL); /* somebody has it */
+	CHECK_VIEW(held->text[TRAFFIC_PATH], "/b");
+	traffic_row_unref(held);
+	traffic_free(t);
+}
+
+/* Neither by number nor in a list. */
+static void
+rows_are_got_without_secrets(void)
+{
+	struct redactor *by = redactor_new(STR("a key"), NULL);
+	struct traffic *t = traffic_of(5, 1 << 20);
+	struct traffic_row of = {
+		.state = TRAFFIC_DONE,
+		.source = "mock",
+		.mode = "proxy",
+		.response_bytes = 99,
+		.redactor = by,
+		.text = {
+		    [TRAFFIC_METHOD] = STR("POST"),
+		    [TRAFFIC_PATH] = STR("/a?access_token=hunter2222"),
+		    [TRAFFIC_REQUEST_FIELDS] =
+			STR("Authorization: Bearer hunter2222\r\n"
+			    "Content-Type: application/json\r\n"),
+		    [TRAFFIC_REQUEST_BODY] = STR("{\"password\":\"hunter2222\"}"),
+		    [TRAFFIC_RESPONSE_FIELDS] =
+			STR("Set-Cookie: session=hunter2222\r\n"),
+		    [TRAFFIC_RESPONSE_BODY] = STR("{\"password\":\"hunter2222"),
+		},
+	};
+	struct traffic_row *rows[3], *r;
+	struct buf body = { 0 };
+	size_t i, k;
+
+	of.request_bytes = of.text[TRAFFIC_REQUEST_BODY].n;
+	traffic_add(t, traffic_row_new(&of), NULL);
+	rows[0] = traffic_get(t, 1);
+	CHECK_INT(traffic_before(t, 2, &rows[1], 1), 1);
+	CHECK_INT(traffic_after(t, 0, &rows[2], 1), 1);
+	for (i = 0; i < 3; i++) {
+		r = rows[i];
+		CHECK(r->redactor == NULL);
+		CHECK_INT(r->number, 1);
+		CHECK(r->cost > 0 && r->cost < 4096);
+		for (k = 0; k < TRAFFIC_TEXTS; k++)
+			CHECK(memmem(r->text[k].p, r->text[k].n, "hunter", 6) ==
+			      NULL);
+		CHECK(traffic_view_body(r, TRAFFIC_OF_REQUEST, &body));
+		CHECK(body.n > 0);
+		buf_free(&body);
+		/* The start of a body cannot be searched. */
+		CHECK(!traffic_view_body(r, TRAFFIC_OF_RESPONSE, &body));
+		CHECK_INT(body.n, 0);
+		buf_free(&body);
+	}
+	put_back(rows, 3);
+	traffic_free(t);
+	redactor_free(by);
 }
 
 static void
@@ -124,7 +202,7 @@ cleared_rows_do_not_count_as_dropped(void)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		traffic_add(t, row("/a", 1));
+		traffic_add(t, row("/a", 1), NULL);
 	traffic_clear(t);
 	traffic_figures(t, &f);
 	CHECK_INT(f.first, 4);
@@ -132,7 +210,7 @@ cleared_rows_do_not_count_as_dropped(void)
 	CHECK_INT(f.cleared, 3);
 	CHECK_INT(f.dropped, 0);
 	CHECK_INT(f.bytes, 0);
-	CHECK_INT(traffic_add(t, row("/a", 1)), 4);
+	CHECK_INT(traffic_add(t, row("/a", 1), NULL), 4);
 	traffic_free(t);
 }
 
@@ -144,22 +222,22 @@ a_row_takes_the_place_of_the_open_one(void)
 	struct traffic_row *r;
 	uint64_t seen = 0, numbers[TRAFFIC_CHANGES], news = 0, one;
 
-	one = traffic_add(t, row("/open", 1));
+	one = traffic_add(t, row("/open", 1), NULL);
 	CHECK(traffic_news(t, &news));
 	CHECK(!traffic_news(t, &news));
 	traffic_replace(t, one, row("/done", 1));
 	CHECK(traffic_news(t, &news));
-	CHECK_INT(traffic_changes(t, &seen, numbers), 1);
+	CHECK_INT(traffic_changes(t, &seen, numbers, TRAFFIC_CHANGES), 1);
 	CHECK_INT(numbers[0], one);
-	CHECK_INT(traffic_changes(t, &seen, numbers), 0);
+	CHECK_INT(traffic_changes(t, &seen, numbers, TRAFFIC_CHANGES), 0);
 	r = traffic_get(t, one);
 	CHECK_VIEW(r->text[TRAFFIC_PATH], "/done");
 	traffic_row_unref(r);
-	traffic_add(t, row("/a", 1));
-	traffic_add(t, row("/b", 1));
+	traffic_add(t, row("/a", 1), NULL);
+	traffic_add(t, row("/b", 1), NULL);
 	traffic_replace(t, one, row("/too-late", 1));
 	CHECK(traffic_get(t, one) == NULL);
-	CHECK_INT(traffic_changes(t, &seen, numbers), 0);
+	CHECK_INT(traffic_changes(t, &seen, numbers, TRAFFIC_CHANGES), 0);
 	traffic_figures(t, &f);
 	CHECK_INT(f.last - f.first, 1);
 	traffic_free(t);
@@ -172,11 +250,11 @@ more_changes_than_are_remembered_are_told(void)
 	uint64_t seen = 0, numbers[TRAFFIC_CHANGES], one;
 	int i;
 
-	one = traffic_add(t, row("/open", 1));
+	one = traffic_add(t, row("/open", 1), NULL);
 	for (i = 0; i <= TRAFFIC_CHANGES; i++)
 		traffic_replace(t, one, row("/again", 1));
-	CHECK_INT(traffic_changes(t, &seen, numbers), -1);
-	CHECK_INT(traffic_changes(t, &seen, numbers), 0);
+	CHECK_INT(traffic_changes(t, &seen, numbers, TRAFFIC_CHANGES), -1);
+	CHECK_INT(traffic_changes(t, &seen, numbers, TRAFFIC_CHANGES), 0);
 	traffic_free(t);
 }
 
@@ -186,7 +264,7 @@ add_many(void *arg)
 	int i;
 
 	for (i = 0; i < 2000; i++)
-		traffic_add(arg, row("/a", 10));
+		traffic_add(arg, row("/a", 10), NULL);
 	return NULL;
 }
 
@@ -204,7 +282,7 @@ threads_add_while_others_look(void)
 	for (i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, add_many, t);
 	do {
-		n = traffic_after(t, after, rows);
+		n = traffic_after(t, after, rows, TRAFFIC_BATCH);
 		for (i = 1; i < n; i++)
 			in_order = in_order &&
 				   rows[i]->number == rows[i - 1]->number + 1;
@@ -392,6 +470,8 @@ a_json_line_has_all_of_the_summary(void)
 
 RUN(TEST(rows_have_numbers_and_the_oldest_make_room),
     TEST(bytes_are_bounded_but_the_last_row_stays),
+    TEST(a_row_that_made_room_is_the_block_of_the_next),
+    TEST(rows_are_got_without_secrets),
     TEST(cleared_rows_do_not_count_as_dropped),
     TEST(a_row_takes_the_place_of_the_open_one),
     TEST(more_changes_than_are_remembered_are_told),

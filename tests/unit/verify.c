@@ -26,7 +26,7 @@ add(struct traffic *t, const char *method, const char *path, const char *fields,
 		},
 	};
 
-	traffic_add(t, traffic_row_new(&of));
+	traffic_add(t, traffic_row_new(&of), NULL);
 }
 
 /* Six exchanges of a shop. */
@@ -215,7 +215,7 @@ a_body_that_was_cut_is_not_guessed(void)
 		    [TRAFFIC_PATH] = { "/a", 2 },
 		    [TRAFFIC_REQUEST_BODY] = { "{\"sum\":", 7 } } };
 
-	traffic_add(t, traffic_row_new(&of));
+	traffic_add(t, traffic_row_new(&of), NULL);
 	CHECK(!holds(t, "{\"body\":{\"sum\":1}}"));
 	CHECK(!holds(t, "{\"body\":{\"sum\":1},\"count\":\"never\"}"));
 	CHECK(holds(t, "{\"path\":\"/b\",\"body\":1,\"count\":\"never\"}"));
