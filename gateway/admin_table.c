@@ -219,6 +219,15 @@ const struct admin_command admin_commands[] = {
 	    .handler = admin_get_traffic_har,
 	},
 	{
+	    .method = "POST",
+	    .path = "/v1/traffic/{id}/promote",
+	    .summary = "makes a mocked route of an exchange",
+	    .parameters = { ID },
+	    .takes = ADMIN_MAYBE_JSON,
+	    .where = ADMIN_JOB,
+	    .handler = admin_promote_traffic,
+	},
+	{
 	    .method = "GET",
 	    .path = "/v1/mode",
 	    .summary = "which mode answers what",

@@ -94,6 +94,7 @@ void admin_get_traffic_request_body(struct admin_request *r);
 void admin_get_traffic_response_body(struct admin_request *r);
 void admin_get_traffic_curl(struct admin_request *r);
 void admin_get_traffic_har(struct admin_request *r);
+void admin_promote_traffic(struct admin_request *r);
 void admin_watch_traffic(struct admin_request *r); /* admin_live.c */
 void admin_get_mode(struct admin_request *r);      /* admin_runtime.c */
 void admin_put_mode(struct admin_request *r);

@@ -3,17 +3,22 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/err.h"
+#include "gateway/admin_mocks.h"
 #include "gateway/admin_out.h"
 #include "gateway/admin_table.h"
 #include "gateway/curl_line.h"
+#include "gateway/mock_entries.h"
 #include "gateway/query.h"
 #include "gateway/traffic.h"
 #include "gateway/traffic_json.h"
 #include "gateway/traffic_sink.h"
 #include "gateway/traffic_view.h"
 #include "gateway/worker.h"
+#include "har/exchange.h"
+#include "har/frame.h"
 #include "har/har_write.h"
 #include "har/json_write.h"
 
@@ -245,6 +250,75 @@ admin_get_traffic_har(struct admin_request *r)
 	else
 		admin_reply_problem(r, 500, "%s", e.text);
 	admin_out_drop(&out);
+	exchange_free(x);
+	traffic_row_unref(row);
+}
+
+/* ---- a mock of one ------------------------------------------------------- */
+
+/* Why no mock can be made of it, or NULL. */
+static const char *
+admin_promote_unfit(const struct traffic_row *row, const struct exchange *x)
+{
+	if (row->state == TRAFFIC_OPEN)
+		return "it goes on: its end is not known yet";
+	if (frame_socket(x))
+		return "the traffic log has no whole WebSockets: record it and "
+		       "promote the entry";
+	if (!x->request.body.known || !x->response.body.known)
+		return "only the start of a body is kept (--traffic-body)";
+	return NULL;
+}
+
+/* What the gateway says of its replies is said anew by the mock's. */
+static void
+admin_promote_fields(struct headers *h)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < h->n; i++)
+		if (!str_istarts(h->v[i].name, "x-hark-"))
+			h->v[n++] = h->v[i];
+	h->n = n;
+}
+
+static void
+admin_promote_exchange(
+    struct admin_request *r, const struct exchange *x, uint64_t number)
+{
+	struct mock_entries how = { .settings = r->of->settings };
+	struct draft *d;
+	char where[40];
+	struct err e;
+
+	how.output = admin_promote_place(r);
+	if (how.output == NULL)
+		return;
+	snprintf(where, sizeof(where), "exchange %" PRIu64, number);
+	d = mock_entries_one(&how, x, where, &e);
+	if (d != NULL)
+		admin_promote(r, d);
+	else
+		admin_reply_problem(r, 409, "%s", e.text);
+}
+
+void
+admin_promote_traffic(struct admin_request *r)
+{
+	struct traffic_row *row = admin_traffic_named(r);
+	struct exchange *x;
+	const char *unfit;
+
+	if (row == NULL)
+		return;
+	x = traffic_view_exchange(row);
+	unfit = admin_promote_unfit(row, x);
+	if (unfit != NULL)
+		admin_reply_problem(r, 409, "%s", unfit);
+	else {
+		admin_promote_fields(&x->response.headers);
+		admin_promote_exchange(r, x, row->number);
+	}
 	exchange_free(x);
 	traffic_row_unref(row);
 }

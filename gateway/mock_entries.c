@@ -264,3 +264,15 @@ mock_entries_hars(
 		r = mock_entries_har(&x, paths[i], e);
 	return mock_entries_end(&x, r);
 }
+
+/* ---- one that is given -------------------------------------------------- */
+
+struct draft *
+mock_entries_one(const struct mock_entries *m, const struct exchange *one,
+    const char *where, struct err *e)
+{
+	struct entries x = { 0 };
+
+	mock_entries_begin(&x, m);
+	return mock_entries_end(&x, mock_entries_add(&x, one, where, e));
+}

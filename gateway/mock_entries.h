@@ -7,6 +7,7 @@
 
 struct draft;
 struct err;
+struct exchange;
 struct settings;
 
 struct mock_entries {
@@ -21,5 +22,9 @@ struct draft *mock_entries_store(
     const struct mock_entries *m, char **ids, int n, struct err *e);
 struct draft *mock_entries_hars(
     const struct mock_entries *m, char **paths, int n, struct err *e);
+
+/* An exchange that stands in neither; where names it in notes. */
+struct draft *mock_entries_one(const struct mock_entries *m,
+    const struct exchange *one, const char *where, struct err *e);
 
 #endif

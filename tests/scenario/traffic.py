@@ -283,8 +283,9 @@ def secrets_are_not_shown(t):
                  ('Set-Cookie', 'session=sekret-cccc-4711-dddd')])
     hark, admin = served(t, '--redact', mode='record', origin=origin)
     t.client(hark).ask(
-        'POST', '/login?access_token=sekret-abcd-4711-efab', [('Authorization', 'Bearer sekret-eeee-4711-ffff'),
-                           ('Content-Type', 'application/json')],
+        'POST', '/login?access_token=sekret-abcd-4711-efab',
+        [('Authorization', 'Bearer sekret-eeee-4711-ffff'),
+         ('Content-Type', 'application/json')],
         b'{"password":"hunter2222"}')
     row = rows(admin, 1)[0]
     x = details(admin, row)
@@ -387,6 +388,40 @@ def without_an_admin_port_nothing_is_kept(t):
     for _ in range(3000):
         c.ask('GET', '/a')
     grown(hark, before, 2)
+
+
+@case
+def an_exchange_becomes_a_mock(t):
+    origin = t.origin()
+    origin.routes['/login'] = reply(
+        b'{"user":"ann","access_token":"sekret-aaaa-4711-bbbb"}',
+        headers=[('Content-Type', 'application/json')])
+    origin.routes['/long'] = reply(b'x' * 100)
+    file = t.path('promoted.json')
+    hark, admin = served(t, '--redact', '--traffic-body', '90',
+                         '--mocks-write', file, mode='record', origin=origin)
+    for i, target in enumerate(('/login', '/long')):
+        same(hark.get(target).source, 'upstream')
+        rows(admin, i + 1)
+    s, _ = opened(t.client(hark), '/chat')
+    rows(admin, 3)
+    r = admin.call('POST', '/v1/traffic/1/promote', {})
+    same((r.status, r.json['endpoint']), (201, 'login'), r)
+    check(b'sekret' not in r.body and 'sekret' not in file.read_text(), r)
+    r = hark.get('/login')
+    same((r.source, r.json['user']), ('mock', 'ann'))
+    made = admin.call('GET', '/v1/mocks').json['environments'][-1]['routes']
+    check('upstream' not in json.dumps(made), made)
+    check(b'sekret' not in r.body, r.body)
+    for wrong, status in ((2, 409), (3, 409), (99, 404)):
+        same(admin.call('POST', f'/v1/traffic/{wrong}/promote', {}).status,
+             status, wrong)
+    s.close(1000, 'bye')
+    s.closed()
+    rows(admin, 1, 'id:3 state:done'.replace(' ', '%20'))
+    r = admin.call('POST', '/v1/traffic/3/promote', {})
+    check(r.status == 409 and 'WebSocket' in r.json['detail'], r)
+    same(hark.get('/long').source, 'upstream')
 
 
 main()
