@@ -1,4 +1,4 @@
-/* Rules: which there are; and how one that a miss proposes gets there. */
+/* Rules: which there are, and more of them. */
 #include "config.h"
 
 #include <jansson.h>
@@ -13,8 +13,8 @@
 
 #define ADMIN_RULES_ALL (RULE_BIT(RULE_VERB_COUNT) - 1)
 
-void
-admin_list_rules(struct admin_request *r)
+static json_t *
+admin_rules(struct admin_request *r)
 {
 	struct plan *p = gateway_plan(r->of->gateway);
 	json_t *list = json_array();
@@ -28,7 +28,13 @@ admin_list_rules(struct admin_request *r)
 			json_array_append_new(list, admin_json_str(line));
 	buf_free(&text);
 	plan_unref(p);
-	admin_reply_json(r, 200, json_pack("{s:o}", "rules", list));
+	return list;
+}
+
+void
+admin_list_rules(struct admin_request *r)
+{
+	admin_reply_json(r, 200, json_pack("{s:o}", "rules", admin_rules(r)));
 }
 
 /* As a word for sh(1). */
@@ -47,29 +53,59 @@ admin_rules_quote(struct buf *out, struct str text)
 	buf_add_text(out, "'");
 }
 
-/* The keys of a whole tape hang on its rules, so that they are read at the
- * start.  A rule is judged here and now, though. */
+static void
+admin_rules_refuse(struct admin_request *r, struct str line)
+{
+	struct buf word = { 0 };
+
+	admin_rules_quote(&word, line);
+	admin_reply_problem(r, 409,
+	    "rules of redaction are taken at the start, since nothing may be "
+	    "recorded that is by others: start again with --rule %s",
+	    buf_text(&word));
+	buf_free(&word);
+}
+
+static void
+admin_rules_add(struct admin_request *r, struct str line)
+{
+	struct err e;
+	int rc = gateway_add_rule(r->of->gateway, line, &e);
+
+	if (rc == -1)
+		admin_reply_problem(
+		    r, 409, "%s; the rules stay as they were", e.text);
+	else
+		admin_reply_json(r, rc == 1 ? 201 : 200,
+		    json_pack("{s:b, s:o, s:s, s:o}", "added", rc == 1, "line",
+			admin_json_str(line), "note",
+			rc == 1 ? "kept until the gateway ends; line goes into "
+				  "a file for --rules FILE to keep it longer"
+				: "it was there before",
+			"rules", admin_rules(r)));
+}
+
 void
 admin_post_rule(struct admin_request *r)
 {
 	const json_t *text = json_object_get(r->body, "rule");
 	struct rules *rules = rules_new();
-	struct buf word = { 0 };
 	struct str line;
 	struct err e;
 
-	line =
-	    (struct str){ json_string_value(text), json_string_length(text) };
-	if (line.p == NULL) {
+	line = str_trim(
+	    (struct str){ json_string_value(text), json_string_length(text) });
+	if (!json_is_string(text))
 		admin_reply_problem(r, 400, "rule: expected a text");
-	} else if (rules_add(rules, line, &e) == -1) {
+	else if (rules_add(rules, line, &e) == -1)
 		admin_reply_problem(r, 400, "rule: %s", e.text);
-	} else {
-		admin_rules_quote(&word, line);
-		admin_reply_problem(r, 409,
-		    "rules are taken at the start: start again with --rule %s",
-		    buf_text(&word));
-	}
-	buf_free(&word);
+	else if (rules_verbs(rules) == 0)
+		admin_reply_problem(r, 400,
+		    "rule: expected METHODS PATTERN VERB, such as: * /api/* "
+		    "ignore query ts");
+	else if ((rules_verbs(rules) & RULES_OF_REDACTION) != 0)
+		admin_rules_refuse(r, line);
+	else
+		admin_rules_add(r, line);
 	rules_free(rules);
 }

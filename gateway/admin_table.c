@@ -346,8 +346,9 @@ const struct admin_command admin_commands[] = {
 	{
 	    .method = "POST",
 	    .path = "/v1/rules",
-	    .summary = "judges a rule, and says how it is added",
+	    .summary = "adds a rule until the gateway ends",
 	    .takes = ADMIN_JSON,
+	    .where = ADMIN_JOB,
 	    .handler = admin_post_rule,
 	},
 	{

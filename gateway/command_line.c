@@ -13,9 +13,6 @@
 
 #include "gateway/command_line.h"
 
-/* Keys and pseudonyms of recordings were made by these rules. */
-#define COMMAND_LINE_FIRM (RULES_OF_MATCHING | RULES_OF_REDACTION)
-
 struct command_line {
 	const struct command *command;
 	int argc;
@@ -98,38 +95,19 @@ command_line_walk(struct command_line *s, enum options_walk walk,
 	return line.settings;
 }
 
-static bool
-command_line_same_rules(
-    const struct settings *a, const struct settings *b, uint64_t verbs)
-{
-	struct buf x = { 0 }, y = { 0 };
-	bool same;
-
-	rules_text(a->rules, verbs, &x);
-	rules_text(b->rules, verbs, &y);
-	same = str_eq(buf_str(&x), buf_str(&y));
-	buf_free(&x);
-	buf_free(&y);
-	return same;
-}
-
-/* Rules of other kinds change; with those that recordings were made by, none
- * does. */
+/* What was recorded had these taken out of it, and all of it has to. */
 static int
 command_line_settle_rules(struct settings *next, const struct settings *now,
-    struct buf *changed, struct buf *stays, struct err *e)
+    struct buf *stays, struct err *e)
 {
 	struct buf text = { 0 };
 	int rc;
 
-	if (command_line_same_rules(next, now, ~UINT64_C(0)))
+	if (rules_same(next->rules, now->rules, RULES_OF_REDACTION))
 		return 0;
-	if (command_line_same_rules(next, now, COMMAND_LINE_FIRM)) {
-		buf_addf(changed, "%srules", changed->n > 0 ? ", " : "");
-		return 0;
-	}
-	buf_addf(stays, "%srules", stays->n > 0 ? ", " : "");
-	rules_text(now->rules, ~UINT64_C(0), &text);
+	buf_addf(stays, "%sredaction rules", stays->n > 0 ? ", " : "");
+	rules_text(next->rules, ~RULES_OF_REDACTION, &text);
+	rules_text(now->rules, RULES_OF_REDACTION, &text);
 	rules_free(next->rules);
 	next->rules = rules_new();
 	rc = rules_add_text(next->rules, buf_str(&text), e);
@@ -156,7 +134,7 @@ command_line_again(struct command_line *s, const struct settings *was,
 		return NULL;
 	buf_add_str(changed, buf_str(&s->files.changed));
 	buf_add_str(stays, buf_str(&s->files.stays));
-	if (command_line_settle_rules(next, now, changed, stays, e) == 0)
+	if (command_line_settle_rules(next, now, stays, e) == 0)
 		return next;
 	settings_free(next);
 	return NULL;

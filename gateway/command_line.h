@@ -35,8 +35,9 @@ void command_line_set_finish(
  * was and runs with now: what cannot change while it runs is as it was.  All of
  * it is checked, also that.  Names of options that are others than
  * they were are added to changed, those that wait for the next start to
- * stays.  NULL without a line; NULL with *e set, which was empty, when there
- * is something wrong.
+ * stays.  Rules are for the caller to compare, but for those of redaction,
+ * which stay.  NULL without a line; NULL with *e set, which was empty, when
+ * there is something wrong.
  */
 struct settings *command_line_again(struct command_line *s,
     const struct settings *was, const struct settings *now, struct buf *changed,

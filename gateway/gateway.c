@@ -398,6 +398,7 @@ gateway_free(struct gateway *g)
 	random_free(g->shared.traces);
 	meters_free(g->shared.meters);
 	id_ranges_fini(&g->served);
+	buf_free(&g->added);
 	free(g->watched);
 	free(g->ports);
 	free(g->workers);

@@ -16,6 +16,7 @@
 #include "gateway/round.h"
 #include "gateway/watch.h"
 #include "recorder/recorder.h"
+#include "recorder/rules.h"
 #include "replay/library.h"
 
 #include "gateway/gateway_priv.h"
@@ -50,13 +51,38 @@ gateway_on_plan(struct worker *w, void *arg)
 	worker_set_plan(w, arg);
 }
 
-/* Takes the next plan over once all that it needs is there; changing is
- * held. */
-static int
+static void
+gateway_give_plan(struct gateway *g, struct plan *p)
+{
+	struct shared *s = &g->shared;
+
+	if (s->library != NULL)
+		library_watch(s->library, !p->sum.records);
+	if (s->messenger != NULL)
+		messenger_mute(s->messenger, !p->calls_back);
+	pthread_mutex_lock(&g->lock);
+	g->plan = p;
+	pthread_mutex_unlock(&g->lock);
+	round_all(g->workers, s->nworkers, gateway_on_plan, p);
+}
+
+/* Since what was recorded was not made findable by it. */
+static void
+gateway_take_back(struct gateway *g, struct plan *old, struct rekeying *k)
+{
+	struct err e;
+
+	gateway_give_plan(g, old);
+	if (rekeying_run(k, old, &e) == -1)
+		log_error(NULL, "%s; the next start does it", e.text);
+}
+
+int
 gateway_take_plan(struct gateway *g, struct plan *next, struct err *e)
 {
 	struct shared *s = &g->shared;
 	struct plan *old = g->plan;
+	struct rekeying k;
 	struct reader **readers;
 	bool recorded = s->recorder != NULL;
 	int rc;
@@ -69,18 +95,15 @@ gateway_take_plan(struct gateway *g, struct plan *next, struct err *e)
 	if (readers != NULL && recorded)
 		recorder_flush(s->recorder);
 	free(readers);
-	if (rc == -1)
+	if (rc == -1 || rekeying_open(&k, g, next, e) == -1)
 		return -1;
-	if (s->library != NULL)
-		library_watch(s->library, !next->sum.records);
-	if (s->messenger != NULL)
-		messenger_mute(s->messenger, !next->calls_back);
-	pthread_mutex_lock(&g->lock);
-	g->plan = next;
-	pthread_mutex_unlock(&g->lock);
-	round_all(g->workers, s->nworkers, gateway_on_plan, next);
-	plan_unref(old);
-	return 0;
+	gateway_give_plan(g, next);
+	if ((rc = rekeying_run(&k, next, e)) == -1)
+		gateway_take_back(g, old, &k);
+	else
+		plan_unref(old);
+	rekeying_close(&k);
+	return rc;
 }
 
 static void
@@ -157,7 +180,12 @@ gateway_read_plan(struct gateway *g, struct gateway_reload *r, struct err *e)
 	if (s == NULL && e->text[0] != '\0')
 		return NULL;
 	next = plan_new(s != NULL ? s : was, s != NULL, g->known, e);
-	return next != NULL ? gateway_keep_modes(g, next) : NULL;
+	if (next == NULL || (next = gateway_keep_rules(g, next, e)) == NULL)
+		return NULL;
+	if (!rules_same(
+		next->settings->rules, g->plan->settings->rules, ~UINT64_C(0)))
+		buf_addf(&r->changed, "%srules", r->changed.n > 0 ? ", " : "");
+	return gateway_keep_modes(g, next);
 }
 
 /* All is read before anything is taken. */

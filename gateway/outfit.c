@@ -131,14 +131,16 @@ fresh_forward(struct fresh *f, const struct outfit *o, const struct plan *p,
 	return f->tls != NULL ? 0 : -1;
 }
 
+/* The tape of a recorder is by the rules already. */
 static int
-fresh_index(const struct fresh *f, const struct outfit *o, struct err *e)
+fresh_index(const struct fresh *f, const struct outfit *o, const struct plan *p,
+    struct err *e)
 {
-	bool records = f->sum.records && o->shared->recorder == NULL;
 	bool reads = fresh_reads(f) && o->shared->library == NULL;
 
-	return records || reads ? indexed_for_gateway(f->settings, records, e)
-				: 0;
+	if (o->shared->recorder != NULL || (!f->sum.records && !reads))
+		return 0;
+	return indexed_for_gateway(p->settings, f->sum.records, e);
 }
 
 /* From now on all see it. */
@@ -174,9 +176,9 @@ outfit_open(struct outfit *o, const struct plan *p, size_t n,
 	if (o->shared->recorder != NULL && fresh_reads(&f) &&
 	    o->shared->library == NULL)
 		recorder_flush(o->shared->recorder);
-	if (fresh_forward(&f, o, p, e) == -1 || fresh_index(&f, o, e) == -1 ||
-	    fresh_redact(&f, o, e) == -1 || fresh_record(&f, o, e) == -1 ||
-	    fresh_read(&f, o, n, e) == -1) {
+	if (fresh_forward(&f, o, p, e) == -1 ||
+	    fresh_index(&f, o, p, e) == -1 || fresh_redact(&f, o, e) == -1 ||
+	    fresh_record(&f, o, e) == -1 || fresh_read(&f, o, n, e) == -1) {
 		fresh_close(&f, n);
 		return -1;
 	}

@@ -8,6 +8,7 @@
 #include "gateway/origin.h"
 #include "gateway/settings.h"
 #include "mock/contract.h"
+#include "recorder/rules.h"
 
 #include "gateway/plan.h"
 
@@ -47,7 +48,7 @@ plan_new(const struct settings *s, bool owns, struct known_origins *known,
 struct plan *
 plan_with_modes(struct plan *p, const struct mode_set *set, struct err *e)
 {
-	struct plan *own = p->of != NULL ? p->of : p, *next;
+	struct plan *own = p->of != NULL && !p->owns_rules ? p->of : p, *next;
 
 	if (settings_check_modes(p->settings, set, e) == -1)
 		return NULL;
@@ -58,6 +59,26 @@ plan_with_modes(struct plan *p, const struct mode_set *set, struct err *e)
 	next->origins = p->origins;
 	next->contract = p->contract;
 	mode_set_copy(&next->modes, set);
+	plan_settle(next);
+	return next;
+}
+
+struct plan *
+plan_with_rules(struct plan *p, struct rules *rules)
+{
+	struct plan *own = p, *next = xcalloc(1, sizeof(*next));
+
+	while (own->of != NULL)
+		own = own->of;
+	atomic_init(&next->refs, 1);
+	next->of = plan_ref(own);
+	next->settings = xmalloc(sizeof(*next->settings));
+	*next->settings = *p->settings;
+	next->settings->rules = rules;
+	next->owns_rules = true;
+	next->origins = p->origins;
+	next->contract = p->contract;
+	mode_set_copy(&next->modes, &p->modes);
 	plan_settle(next);
 	return next;
 }
@@ -75,6 +96,10 @@ plan_unref(struct plan *p)
 	if (p == NULL || atomic_fetch_sub(&p->refs, 1) > 1)
 		return;
 	mode_set_fini(&p->modes);
+	if (p->owns_rules) {
+		rules_free(p->settings->rules);
+		free(p->settings);
+	}
 	if (p->of != NULL) {
 		plan_unref(p->of);
 	} else {

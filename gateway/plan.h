@@ -17,6 +17,7 @@ struct contract;
 struct known_origins;
 struct origins;
 struct route;
+struct rules;
 struct settings;
 struct err;
 
@@ -31,6 +32,7 @@ struct plan {
 	bool offline;       /* no part of it opens a connection upstream */
 	bool calls_back;    /* callbacks of mocks are sent */
 	bool owns_settings; /* and frees them */
+	bool owns_rules;    /* the settings are those of its of but for these */
 };
 
 /*
@@ -45,6 +47,9 @@ struct plan *plan_new(const struct settings *s, bool owns,
  * allow them. */
 struct plan *plan_with_modes(
     struct plan *p, const struct mode_set *set, struct err *e);
+
+/* The same but for its rules, which become the plan's. */
+struct plan *plan_with_rules(struct plan *p, struct rules *rules);
 
 struct plan *plan_ref(struct plan *p);
 void plan_unref(struct plan *p); /* safe on NULL */

@@ -62,6 +62,13 @@ tee_redact_request(struct transaction *t)
 	redaction_answers(&t->redaction);
 }
 
+static void
+tee_key(struct transaction *t)
+{
+	t->keyer = t->w->keyers;
+	key_exchange(t->w->keyer, t->x);
+}
+
 void
 tee_request(struct transaction *t)
 {
@@ -97,7 +104,7 @@ tee_request(struct transaction *t)
 	if (t->upload != NULL)
 		tee_upload_begin(t);
 	else
-		key_exchange(t->w->keyer, x);
+		tee_key(t);
 }
 
 void
@@ -365,6 +372,8 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 	tee_complete(t, outcome, failure, trailers);
 	if (t->upload_tee != NULL)
 		request = tee_upload_settle(t);
+	else if (t->x->keyed && t->keyer != t->w->keyers)
+		tee_key(t); /* the rules are others now */
 	if (g->redactor != NULL)
 		tee_redact_response(t);
 	word = tee_word_new(t, findable, on_written);

@@ -151,6 +151,7 @@ struct transaction {
 	bool tap_full;           /* as many as are to be recorded */
 	struct recording *recording;   /* its body so far */
 	struct upload_tee *upload_tee; /* the request's; or NULL */
+	unsigned keyer; /* of the worker's, by which x has its keys */
 	struct redaction redaction; /* of x; only with the gateway's redactor */
 	struct redact_stream *stream; /* of its body; NULL: in memory */
 	uint64_t kept_size;           /* what went to recording */

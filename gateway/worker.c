@@ -154,6 +154,7 @@ worker_set_plan(struct worker *w, struct plan *plan)
 	if (old == NULL || old->settings->rules != plan->settings->rules) {
 		keyer_free(w->keyer);
 		w->keyer = keyer_new(w->settings->rules);
+		w->keyers++;
 	}
 	pool_keep(w->pool, !plan->offline);
 	plan_unref(old);

@@ -111,6 +111,7 @@ struct worker {
 	struct plan *plan; /* that new requests get; NULL outside gateways */
 	const struct settings *settings; /* of it, or those of the start */
 	struct keyer *keyer;
+	unsigned keyers;     /* there were before it */
 	struct mocks *mocks; /* the version that new requests get; or NULL */
 	struct transaction *starved; /* waiting for room in the recorder */
 	struct transaction *drafts;  /* recorded while they go on */

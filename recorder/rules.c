@@ -443,3 +443,17 @@ rules_text(const struct rules *r, uint64_t verbs, struct buf *out)
 			buf_add_text(out, "\n");
 		}
 }
+
+bool
+rules_same(const struct rules *a, const struct rules *b, uint64_t verbs)
+{
+	struct buf x = { 0 }, y = { 0 };
+	bool same;
+
+	rules_text(a, verbs, &x);
+	rules_text(b, verbs, &y);
+	same = str_eq(buf_str(&x), buf_str(&y));
+	buf_free(&x);
+	buf_free(&y);
+	return same;
+}

@@ -163,4 +163,7 @@ extern const char *const rules_words_advance[];
  * it, as they were given: what says whether two sets do the same. */
 void rules_text(const struct rules *r, uint64_t verbs, struct buf *out);
 
+/* Whether two sets have the same ones of these, in the same order. */
+bool rules_same(const struct rules *a, const struct rules *b, uint64_t verbs);
+
 #endif

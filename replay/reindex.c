@@ -1,9 +1,11 @@
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "har/exchange.h"
 #include "har/feed.h"
 #include "recorder/rules.h"
@@ -24,9 +26,10 @@ struct reindex {
 	struct store *store;
 	int64_t tape;
 	struct keyer *keyer;
+	const struct rules *rules;
 	struct exchange *x;
 	int64_t at; /* the entry done last */
-	struct reindex_figures *figures;
+	struct reindex_figures figures;
 };
 
 int
@@ -157,14 +160,14 @@ reindex_entry(struct reindex *i, struct err *e)
 	if (r != 1)
 		return r;
 	i->at = x->id;
-	i->figures->entries++;
+	i->figures.entries++;
 	if (!x->keyed) /* as sockets are, which nothing asks for */
 		return 1;
 	was = library_keys(x);
 	if (reindex_key(i, e) == -1)
 		return -1;
 	is = library_keys(x);
-	i->figures->normal += x->normal_keyed;
+	i->figures.normal += x->normal_keyed;
 	if (reindex_same(&was, &is))
 		return 1;
 	return store_set_keys(i->store, x, e) == 0 ? 1 : -1;
@@ -186,22 +189,44 @@ reindex_some(struct reindex *i, struct err *e)
 	return r;
 }
 
-/* One transaction.  1, 0 when it was the last, -1. */
-static int
-reindex_step(struct reindex *i, const struct rules *rules, struct err *e)
+struct reindex *
+reindex_new(int64_t tape, const struct rules *rules)
+{
+	struct reindex *i = xcalloc(1, sizeof(*i));
+
+	i->tape = tape;
+	i->rules = rules;
+	i->keyer = keyer_new(rules);
+	i->x = exchange_new();
+	return i;
+}
+
+void
+reindex_free(struct reindex *i)
+{
+	if (i == NULL)
+		return;
+	exchange_free(i->x);
+	keyer_free(i->keyer);
+	free(i);
+}
+
+int
+reindex_step(struct reindex *i, struct store *s, struct err *e)
 {
 	int r;
 
-	if (store_begin(i->store, e) == -1)
+	i->store = s;
+	if (store_begin(s, e) == -1)
 		return -1;
-	r = i->at == 0 ? reindex_say(i->store, i->tape, NULL, e) : 0;
+	r = i->at == 0 ? reindex_say(s, i->tape, NULL, e) : 0;
 	if (r == 0)
 		r = reindex_some(i, e);
 	if (r == 0)
-		r = reindex_say(i->store, i->tape, rules, e);
-	if (r >= 0 && store_commit(i->store, e) == 0)
+		r = reindex_say(s, i->tape, i->rules, e);
+	if (r >= 0 && store_commit(s, e) == 0)
 		return r;
-	store_rollback(i->store);
+	store_rollback(s);
 	return -1;
 }
 
@@ -209,18 +234,13 @@ int
 reindex_tape(struct store *s, int64_t tape, const struct rules *rules,
     struct reindex_figures *f, struct err *e)
 {
-	struct reindex i = { .store = s,
-		.tape = tape,
-		.keyer = keyer_new(rules),
-		.x = exchange_new(),
-		.figures = f };
+	struct reindex *i = reindex_new(tape, rules);
 	int r;
 
-	*f = (struct reindex_figures){ 0 };
 	do
-		r = reindex_step(&i, rules, e);
+		r = reindex_step(i, s, e);
 	while (r == 1);
-	exchange_free(i.x);
-	keyer_free(i.keyer);
+	*f = i->figures;
+	reindex_free(i);
 	return r;
 }

@@ -36,6 +36,19 @@ struct reindex_figures {
 int reindex_tape(struct store *s, int64_t tape, const struct rules *r,
     struct reindex_figures *f, struct err *e);
 
+/*
+ * The same a transaction at a time, by whoever has the store's write
+ * connection then.  Entries that are added meanwhile have to have keys by
+ * these rules, which outlive it.
+ */
+struct reindex; /* opaque */
+struct reindex *reindex_new(int64_t tape, const struct rules *r);
+void reindex_free(struct reindex *i); /* safe on NULL */
+
+/* 1, 0 when that was the last, or -1, after which it is not to be gone on
+ * with. */
+int reindex_step(struct reindex *i, struct store *s, struct err *e);
+
 /* Says in the caller's transaction that the tape's keys go by these rules;
  * NULL: by none that is known, since they have to be made anew. */
 int reindex_say(

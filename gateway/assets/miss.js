@@ -1,8 +1,8 @@
 // Why nothing answered: the request beside the nearest recording, what
 // differs, and the rules that would make the recording answer.
 
-import { attempt, button, copy, el, icon } from './dom.js';
-import { get, some, text } from './api.js';
+import { attempt, button, copy, el, icon, toast } from './dom.js';
+import { call, get, some, text } from './api.js';
 import { pairs } from './format.js';
 import { ofHar } from './exchange.js';
 import { link } from './place.js';
@@ -100,19 +100,33 @@ function compared(x, near) {
     el('tbody', {}, rows.map(row)));
 }
 
-// Recordings are found by the rules that hark was started with.
+async function add(lines, pressed) {
+  pressed.disabled = true;
+  try {
+    for (const rule of lines)
+      await call('POST', '/v1/rules', { rule });
+    toast(`Added the rule${lines.length === 1 ? '' : 's'}; ask again`);
+  } catch (error) {
+    pressed.disabled = false;
+    throw error;
+  }
+}
+
 function rules(x) {
   const { rules: lines } = x.miss;
   const one = lines.length === 1;
   return el('section', { class: 'part' },
     el('h3', {}, 'What would make the recording answer'),
     lines.map((rule) => el('code', { class: 'rule' }, rule)),
-    el('p', { class: 'dim' }, 'Put into a file that hark is started with, ',
-      el('code', {}, '--rules FILE'), ', also for what is recorded already.'),
+    el('p', { class: 'dim' }, 'Added, it is kept until hark ends; in a file ' +
+      'that hark is started with, ', el('code', {}, '--rules FILE'),
+    ', for good.'),
     el('div', { class: 'actions' },
-      button([icon('copy'), one ? 'Copy this rule' : 'Copy these rules'],
-        () => copy(`${lines.join('\n')}\n`, one ? 'the rule' : 'the rules'),
+      button([icon('plus'), one ? 'Add this rule' : 'Add these rules'],
+        (event) => attempt(() => add(lines, event.currentTarget)),
         { class: 'main' }),
+      button([icon('copy'), one ? 'Copy this rule' : 'Copy these rules'],
+        () => copy(`${lines.join('\n')}\n`, one ? 'the rule' : 'the rules')),
       button([icon('copy'), 'Copy curl to ask again'], () =>
         attempt(async () => copy((await text(`${x.url}/curl`)).trim(),
           'the curl command')))));

@@ -491,19 +491,6 @@ def a_promoted_route_comes_before_those_of_files(t):
     same(hark.get('/a').body, live)
 
 
-@case
-def a_rule_is_judged_and_told_how_to_add(t):
-    rule = '* * ignore query ts'
-    hark = t.hark('proxy', t.origin(), '--rule', rule)
-    c = Admin(t, hark)
-    same(c.call('GET', '/v1/rules').json, {'rules': [rule]})
-    new = {'rule': "GET /it's ignore query n"}
-    detail = problem(c.call('POST', '/v1/rules', new), 409)
-    check("--rule 'GET /it'\\''s ignore query n'" in detail, detail)
-    for wrong in ({}, {'rule': 7}, {'rule': 'nix'}):
-        problem(c.call('POST', '/v1/rules', wrong), 400)
-
-
 # --- requests ------------------------------------------------------------------
 
 @case

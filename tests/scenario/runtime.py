@@ -269,12 +269,12 @@ def what_cannot_change_is_named_and_stays(t):
                   '--header-timeout', '5s', '--mode-for', '/p=record')
     same(hark.get('/').status, 404)
     configure(file, workers=2, on_miss='502', listen='127.0.0.1:1',
-              header_timeout='1s', rule='* * ignore query a')
+              header_timeout='1s', rule='* * redact query a')
     status, answer = admin(hark, 'POST', '/v1/reload')
     same((status, answer), (200, {
         'changed': ['on-miss', 'header-timeout'],
-        'next_start': ['workers', 'listen', 'tape', 'rules']}))
-    check('until the next start: workers, listen, tape, rules' in hark.log,
+        'next_start': ['workers', 'listen', 'tape', 'redaction rules']}))
+    check('the next start: workers, listen, tape, redaction rules' in hark.log,
           hark.log)
     same(hark.get('/').status, 502)
     hark.get('/p')
