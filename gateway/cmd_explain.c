@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "gateway/origin.h"
 #include "gateway/printable.h"
@@ -149,6 +150,21 @@ cmd_explain_request(
  * The tape
  */
 
+/* What is not found then may be there. */
+static int
+cmd_explain_long(
+    const struct settings *s, struct store *store, int64_t tape, struct err *e)
+{
+	int due = reindex_long_due(store, tape, e);
+
+	if (due == 1)
+		log_warn(NULL,
+		    "tape %s has to be indexed anew for request bodies over "
+		    "1 MiB, by hark reindex with the same rules",
+		    s->tape);
+	return due == -1 ? -1 : 0;
+}
+
 /* Without rules of its own it goes by those of the tape. */
 static int
 cmd_explain_rules(struct ask *a, struct err *e)
@@ -172,6 +188,8 @@ cmd_explain_rules(struct ask *a, struct err *e)
 		a->other_keys = r == 0;
 		r = r == -1 ? -1 : 0;
 	}
+	if (r == 0)
+		r = cmd_explain_long(s, store, tape, e);
 	store_close(store);
 	return r;
 }

@@ -23,6 +23,18 @@ const struct own_option cmd_reindex_options[] = {
 	{ .name = NULL },
 };
 
+/* Of the other tapes only what is due in any case. */
+static int
+cmd_reindex_all(struct store *store, int64_t tape, const struct rules *rules,
+    struct reindex_figures *f, struct err *e)
+{
+	int due = reindex_long_due(store, 0, e);
+
+	if (due == 1)
+		due = reindex_long(store, f, e);
+	return due == 0 ? reindex_tape(store, tape, rules, f, e) : -1;
+}
+
 static int
 cmd_reindex_tape(
     const struct settings *s, struct reindex_figures *f, struct err *e)
@@ -44,7 +56,7 @@ cmd_reindex_tape(
 	if (tape == 0)
 		err_set(e, "tape %.100s: no such tape", s->tape);
 	else if (tape > 0)
-		r = reindex_tape(store, tape, s->rules, f, e);
+		r = cmd_reindex_all(store, tape, s->rules, f, e);
 	store_close(store);
 	return r == 0 ? STATUS_FINE : STATUS_FAILED;
 }

@@ -33,6 +33,26 @@ indexed_anew(struct store *store, const char *tape_name, int64_t tape,
 	return 0;
 }
 
+/* Where long request bodies have keys as they were made once. */
+static int
+indexed_long(struct store *store, struct err *e)
+{
+	struct reindex_figures f;
+	int64_t began = clock_mono_us();
+	int r = reindex_long_due(store, 0, e);
+
+	if (r != 1)
+		return r;
+	if (reindex_long(store, &f, e) == -1)
+		return err_wrap(e, "cannot index long request bodies anew");
+	log_info(NULL,
+	    "entries with request bodies over 1 MiB were indexed anew, since "
+	    "an older hark made their keys in another way: %" PRIu64
+	    " entries in %" PRId64 " ms",
+	    f.entries, (clock_mono_us() - began) / 1000);
+	return 0;
+}
+
 /* Whether rules make other keys than none at all. */
 static bool
 indexed_some(const struct rules *rules)
@@ -63,7 +83,40 @@ indexed_in_the_way(
 	return r;
 }
 
-/* Whether something has to be done before the gateway starts: 1, 0 or -1. */
+/* Something that has to be done before the gateway starts. */
+enum indexed_due {
+	INDEXED_NOTHING,
+	INDEXED_RULES, /* it has other rules */
+	INDEXED_LONG,  /* long bodies have keys of an older hark */
+};
+
+/* Whoever writes does it for all tapes: nobody else can meanwhile. */
+static int
+indexed_look_long(struct store *store, int64_t tape, struct err *e)
+{
+	int r = reindex_long_due(store, tape, e);
+
+	return r == 1 ? INDEXED_LONG : r;
+}
+
+/* Of the tape of a store.  One of them or -1. */
+static int
+indexed_look_at(const struct settings *s, struct store *store, int64_t tape,
+    bool writes, struct err *e)
+{
+	int r;
+
+	if (writes) {
+		r = reindex_is_by(store, tape, s->rules, e);
+		r = r == -1 ? -1 : !r;
+	} else {
+		r = indexed_in_the_way(s, store, tape, e);
+	}
+	if (r != 0)
+		return r == 1 ? INDEXED_RULES : -1;
+	return indexed_look_long(store, writes ? 0 : tape, e);
+}
+
 static int
 indexed_look(const struct settings *s, bool writes, struct err *e)
 {
@@ -73,42 +126,52 @@ indexed_look(const struct settings *s, bool writes, struct err *e)
 	int r;
 
 	if (access(s->store, F_OK) == -1)
-		return make;
+		return make ? INDEXED_RULES : INDEXED_NOTHING;
 	store = store_open(s->store, STORE_READ, false, e);
 	if (store == NULL)
 		return -1;
 	tape = store_tape(store, str_of(s->tape), false, e);
-	if (tape <= 0) {
-		r = tape == 0 ? make : -1;
-	} else if (writes) {
-		r = reindex_is_by(store, tape, s->rules, e);
-		r = r == -1 ? -1 : !r;
-	} else {
-		r = indexed_in_the_way(s, store, tape, e);
-	}
+	if (tape > 0)
+		r = indexed_look_at(s, store, tape, writes, e);
+	else if (tape == 0 && make)
+		r = INDEXED_RULES;
+	else if (tape == 0 && writes)
+		r = indexed_look_long(store, 0, e);
+	else
+		r = tape == 0 ? INDEXED_NOTHING : -1;
 	store_close(store);
 	return r;
+}
+
+static int
+indexed_by_rules(const struct settings *s, struct store *store, struct err *e)
+{
+	int64_t tape = store_tape(store, str_of(s->tape), true, e);
+
+	return tape > 0 ? indexed_anew(store, s->tape, tape, s->rules, e) : -1;
 }
 
 int
 indexed_for_gateway(const struct settings *s, bool writes, struct err *e)
 {
-	int r = indexed_look(s, writes, e);
+	int due = indexed_look(s, writes, e), r;
 	struct store *store;
-	int64_t tape;
 
-	if (r != 1)
-		return r;
+	if (due <= INDEXED_NOTHING)
+		return due;
 	/* What a power cut undoes is done again. */
 	store = store_open(s->store, STORE_WRITE, false, e);
 	if (store == NULL)
 		return err_wrap(e,
-		    "tape %.100s has to be indexed anew for these rules first, "
+		    "tape %.100s has to be indexed anew for %s first, "
 		    "by hark reindex with the same rules where nothing else "
 		    "writes to its store",
-		    s->tape);
-	tape = store_tape(store, str_of(s->tape), true, e);
-	r = tape > 0 ? indexed_anew(store, s->tape, tape, s->rules, e) : -1;
+		    s->tape,
+		    due == INDEXED_RULES ? "these rules"
+					 : "request bodies over 1 MiB");
+	r = indexed_long(store, e);
+	if (r == 0 && due == INDEXED_RULES)
+		r = indexed_by_rules(s, store, e);
 	store_close(store);
 	return r;
 }
@@ -120,6 +183,8 @@ indexed_for_command(const struct settings *s, struct store *store, int64_t tape,
 	int r;
 
 	*of_tape = NULL;
+	if (indexed_long(store, e) == -1)
+		return -1;
 	if (!indexed_some(s->rules)) {
 		*of_tape =
 		    tape > 0 ? reindex_rules_of(store, tape, e) : rules_new();

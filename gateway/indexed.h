@@ -3,7 +3,8 @@
 
 /*
  * The keys of a tape go by rules (replay/reindex.h).  Who looks entries up or
- * adds some by other rules makes them anew first.
+ * adds some by other rules makes them anew first, and so it is with those of
+ * long request bodies that an older hark has made.
  */
 
 #include <stdbool.h>

@@ -233,7 +233,9 @@ store_open_writer(struct store *s, bool durable, struct err *e)
 			: "PRAGMA synchronous = NORMAL",
 		"cannot set up", e) != 0)
 		return -1;
-	return store_draft_mend(s, e) == 0 ? store_body_sweep(s, e) : -1;
+	if (store_draft_mend(s, e) == -1 || store_body_sweep(s, e) == -1)
+		return -1;
+	return store_long_begin(s, e);
 }
 
 /* Before SQLite is used at all.  Its statistics of memory, which nobody asks

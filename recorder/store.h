@@ -267,6 +267,24 @@ int store_next_request(struct store *s, int64_t tape, int64_t after,
 /* Gives the entry x->id the keys of x.  0 or -1. */
 int store_set_keys(struct store *s, const struct exchange *x, struct err *e);
 
+/*
+ * Calls on_entry for each entry of the tape, of any tape for 0, that has a key
+ * and a request body over BODY_PART bytes, tape by tape in recorded order.  A
+ * return other than 0 stops and is given back; -1 on error.  Reads no entries
+ * but those.
+ */
+int store_long_requests(struct store *s, int64_t tape,
+    int (*on_entry)(void *arg, int64_t tape, int64_t entry), void *arg,
+    struct err *e);
+
+/*
+ * Whether the keys of those entries are made of digests of their bodies, as
+ * they were not once: the store has a mark for it.  One in which there are no
+ * such entries gets it when it is opened for writing.  1, 0 or -1; 0 or -1.
+ */
+int store_long_keyed(struct store *s, struct err *e);
+int store_set_long_keyed(struct store *s, struct err *e);
+
 /* Changes whenever somebody else's commit became visible (PRAGMA
  * data_version); cheap. */
 int64_t store_version(struct store *s);

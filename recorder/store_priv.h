@@ -65,6 +65,8 @@ enum store_statement {
 	STORE_REQUESTS,
 	STORE_NEXT_REQUEST,
 	STORE_SET_KEYS,
+	STORE_LONG_REQUESTS,
+	STORE_MARKED,
 	STORE_DRAFT_LAST,
 	STORE_DRAFT_NEXT,
 	STORE_DRAFT_CHUNKS,
@@ -139,6 +141,10 @@ int64_t store_body_size(struct store *s, int64_t body, struct err *e);
  * caller's transaction.  0 or -1. */
 int store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
     struct err *e);
+
+/* store_long.c: what has no long request bodies has no old keys of them; says
+ * so in the store.  0 or -1. */
+int store_long_begin(struct store *s, struct err *e);
 
 /* store_draft.c: whether there are drafts. */
 bool store_has_drafts(struct store *s);

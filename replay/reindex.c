@@ -10,6 +10,7 @@
 #include "har/feed.h"
 #include "recorder/rules.h"
 #include "recorder/store.h"
+#include "replay/identity.h"
 #include "replay/library.h"
 #include "replay/normal.h"
 
@@ -243,4 +244,109 @@ reindex_tape(struct store *s, int64_t tape, const struct rules *rules,
 	*f = i->figures;
 	reindex_free(i);
 	return r;
+}
+
+/* ---- long bodies ------------------------------------------------------- */
+
+_Static_assert(IDENTITY_LEAST == BODY_PART, "the store finds those");
+
+struct reindex_found {
+	int64_t tape, entry;
+};
+
+static int
+reindex_long_any(void *arg, int64_t tape, int64_t entry)
+{
+	(void)arg;
+	(void)tape;
+	(void)entry;
+	return 1;
+}
+
+int
+reindex_long_due(struct store *s, int64_t tape, struct err *e)
+{
+	int r = store_long_keyed(s, e);
+
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	return store_long_requests(s, tape, reindex_long_any, NULL, e);
+}
+
+static int
+reindex_long_found(void *arg, int64_t tape, int64_t entry)
+{
+	struct reindex_found f = { tape, entry };
+
+	buf_add(arg, &f, sizeof(f));
+	return 0;
+}
+
+/* Found entries of one tape for one transaction: as many as are done, or -1.
+ */
+static int64_t
+reindex_long_some(
+    struct reindex *i, const struct reindex_found *f, size_t n, struct err *e)
+{
+	uint64_t bytes = 0;
+	size_t k;
+
+	if (store_begin(i->store, e) == -1)
+		return -1;
+	for (k = 0; k < n && f[k].tape == i->tape && bytes < REINDEX_BYTES;
+	     k++) {
+		i->at = f[k].entry - 1;
+		if (reindex_entry(i, e) == -1)
+			break;
+		bytes += i->x->request.body.size;
+	}
+	if ((k == n || f[k].tape != i->tape || bytes >= REINDEX_BYTES) &&
+	    store_commit(i->store, e) == 0)
+		return (int64_t)k;
+	store_rollback(i->store);
+	return -1;
+}
+
+/* The tape of the first one.  As many as are done, or -1. */
+static int64_t
+reindex_long_tape(
+    struct reindex *i, const struct reindex_found *f, size_t n, struct err *e)
+{
+	struct rules *rules = reindex_rules_of(i->store, f->tape, e);
+	int64_t done = 0, some;
+
+	if (rules == NULL)
+		return -1;
+	i->tape = f->tape;
+	i->keyer = keyer_new(rules);
+	do {
+		some = reindex_long_some(i, f + done, n - (size_t)done, e);
+		done += some;
+	} while (some > 0 && (size_t)done < n && f[done].tape == i->tape);
+	keyer_free(i->keyer);
+	rules_free(rules);
+	return some == -1 ? -1 : done;
+}
+
+int
+reindex_long(struct store *s, struct reindex_figures *figures, struct err *e)
+{
+	struct reindex i = { .store = s, .x = exchange_new() };
+	struct buf found = { 0 };
+	const struct reindex_found *f;
+	size_t n, done = 0;
+	int64_t r = store_long_requests(s, 0, reindex_long_found, &found, e);
+
+	f = (const struct reindex_found *)(const void *)found.p;
+	n = found.n / sizeof(*f);
+	while (r >= 0 && done < n) {
+		r = reindex_long_tape(&i, f + done, n - done, e);
+		done += r > 0 ? (size_t)r : 0;
+	}
+	if (r >= 0)
+		r = store_set_long_keyed(s, e);
+	*figures = i.figures;
+	exchange_free(i.x);
+	buf_free(&found);
+	return r >= 0 ? 0 : -1;
 }

@@ -49,6 +49,18 @@ void reindex_free(struct reindex *i); /* safe on NULL */
  * with. */
 int reindex_step(struct reindex *i, struct store *s, struct err *e);
 
+/*
+ * Keys of request bodies over IDENTITY_LEAST bytes were made of all of them
+ * once.  Whether those of the tape, of any for 0, have to be made anew for
+ * that: 1, 0 or -1.
+ */
+int reindex_long_due(struct store *s, int64_t tape, struct err *e);
+
+/* Makes those of all tapes anew, by the rules of each, and says so in the
+ * store.  What is interrupted is due again.  Not within a transaction.  0 or
+ * -1. */
+int reindex_long(struct store *s, struct reindex_figures *f, struct err *e);
+
 /* Says in the caller's transaction that the tape's keys go by these rules;
  * NULL: by none that is known, since they have to be made anew. */
 int reindex_say(

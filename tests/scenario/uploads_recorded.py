@@ -279,6 +279,101 @@ def rules_of_later_count_for_what_flowed_before(t):
     same(put(t, hark, len(data), *lines, data=[data]).source, 'replay')
 
 
+# ---- keys of an older hark ---------------------------------------------------
+
+def aged(store, *, marked=False):
+    """The keys of all entries are others, and the store does not say that
+    those of long bodies are not."""
+    with contextlib.closing(sqlite3.connect(store)) as db:
+        db.execute('UPDATE entry SET key = zeroblob(16)')
+        if not marked:
+            db.execute('DROP TABLE mark')
+        db.commit()
+
+
+def keys(store):
+    with contextlib.closing(sqlite3.connect(store)) as db:
+        return [row[0] for row in
+                db.execute('SELECT key FROM entry ORDER BY id')]
+
+
+ANEW = 'entries with request bodies over 1 MiB were indexed anew'
+
+
+@case(deadline=60)
+def keys_of_long_bodies_are_made_anew_once(t):
+    hark = t.hark('record', sinking(t))
+    for size in (MIB, MIB + 1, 2 * MIB):
+        same(put(t, hark, size).status, 200)
+    hark.stop()
+    made = keys(hark.store)
+    for mode, source in (('replay', 'replay'), ('auto', 'replay'),
+                         ('record', 'upstream')):
+        aged(hark.store)
+        hark.restart(mode=mode, url=None if mode == 'replay'
+                     else sinking(t).url)
+        check(ANEW in hark.log and ': 2 entries' in hark.log, hark.log)
+        same(put(t, hark, 2 * MIB).source, source)
+        hark.stop()
+        same(keys(hark.store)[:3], [bytes(16), *made[1:]], mode)
+    # That was that.
+    aged(hark.store, marked=True)
+    hark.restart(mode='replay', url=None)
+    same(put(t, hark, 2 * MIB).source, 'miss')
+    hark.stop()
+    same(keys(hark.store)[0], bytes(16))
+
+
+@case(deadline=60)
+def each_tape_keeps_its_rules_then(t):
+    rules = ['--rule', 'PUT /** ignore json /a']
+    hark = t.hark('record', sinking(t), *rules)
+    data = document(2 * MIB, True)
+    lines = ['Content-Type: application/json']
+    same(put(t, hark, len(data), *lines, data=[data]).status, 200)
+    hark.stop()
+    aged(hark.store)
+    with contextlib.closing(sqlite3.connect(hark.store)) as db:
+        db.execute('UPDATE entry SET normal_key = zeroblob(16)')
+        db.commit()
+    # Whoever writes to one tape does it for all.
+    hark.restart(mode='record', options=['--tape', 'other'])
+    check(ANEW in hark.log, hark.log)
+    hark.stop()
+    hark.restart(mode='replay', url=None, options=rules)
+    data = document(3 * MIB, False)
+    same(put(t, hark, len(data), *lines, data=[data]).source, 'replay')
+
+
+@case(deadline=60)
+def where_nothing_can_be_written_it_is_said_what_to_do(t):
+    hark = t.hark('record', sinking(t))
+    for size in (10, 2 * MIB):
+        same(put(t, hark, size).status, 200)
+    until(lambda: len(keys(hark.store)) == 2, 'both are recorded')
+    made = keys(hark.store)
+    aged(hark.store)
+    done = command('replay', '--listen', '127.0.0.1:0', '--store', hark.store)
+    same(done.returncode, 2)
+    check('tape default has to be indexed anew for request bodies over 1 MiB '
+          'first, by hark reindex' in done.stderr and
+          'another hark writes' in done.stderr, done.stderr)
+    done = command('explain', '--store', hark.store, 'PUT', '/')
+    check('tape default has to be indexed anew for request bodies over 1 MiB'
+          in done.stderr, done.stderr)
+    # A tape without such is not concerned.
+    other = t.hark('replay', '--tape', 'new', store=hark.store)
+    same(other.get('/').source, 'miss')
+    other.stop()
+    hark.stop()
+    done = command('reindex', '--store', hark.store)
+    same((done.returncode, done.stderr), (0, ''))
+    same(keys(hark.store), made)
+    hark.restart(mode='replay', url=None)
+    check(ANEW not in hark.log, hark.log)
+    same(put(t, hark, 2 * MIB).source, 'replay')
+
+
 SECRET = b'sk_live_4eC39HqLyjWDarjtT1zdp7dc'
 OTHER = b'sk_live_9aB27KxTnmQWvUrsP8yeh3fg'
 
