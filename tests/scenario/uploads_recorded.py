@@ -92,7 +92,7 @@ def records_and_replays(t, size, most, methods):
 
 @case(deadline=60)
 def a_long_body_is_recorded_and_found_again(t):
-    records_and_replays(t, LONG, 40, ('PUT', 'REPORT'))
+    records_and_replays(t, LONG, 48, ('PUT', 'REPORT'))
 
 
 @case(deadline=1200)
