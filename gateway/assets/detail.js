@@ -77,7 +77,7 @@ function actions(x) {
     button([icon('save'), 'Save as HAR'], () => attempt(async () =>
       download(JSON.stringify(await har(x), null, 1), `hark-${x.id}.har`))),
     button([icon('mock'), 'Make a mock of it'],
-      () => attempt(() => promote([x.entry]))));
+      () => attempt(() => promote([x.url]))));
 }
 
 const curl = (x) => text(x.source ? `${x.url}/curl` : `${x.url}?as=curl`);

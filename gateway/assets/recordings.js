@@ -117,7 +117,8 @@ async function copyCurl() {
   await copy(lines.join('\n'), count(lines.length, 'curl command'));
 }
 
-const promoteAll = () => promote(grid.chosen().map((row) => row.id));
+const promoteAll = () => promote(
+  grid.chosen().map((row) => `/v1/entries/${row.id}`));
 
 function close() {
   grid.select(null);

@@ -207,7 +207,8 @@ async function copyCurl() {
   await copy(lines.join('\n'), count(lines.length, 'curl command'));
 }
 
-const promoteAll = () => promote(grid.chosen().map((row) => row.entry));
+const promoteAll = () => promote(
+  grid.chosen().map((row) => `/v1/traffic/${row.id}`));
 
 /* The bar above the table. */
 
