@@ -152,6 +152,18 @@ const struct admin_command admin_commands[] = {
 	    .handler = admin_get_export,
 	},
 	{
+	    .method = "POST",
+	    .path = "/v1/import",
+	    .summary = "takes a HAR onto a tape",
+	    .parameters = { TAPE, { .name = "base", .most = 4000 },
+		{ .name = "filter", .most = 2000 },
+		{ .name = "strict", .kind = ADMIN_FLAG, .initial = "0" } },
+	    .takes = ADMIN_BYTES,
+	    .most_body = ADMIN_IMPORT_MOST,
+	    .where = ADMIN_JOB,
+	    .handler = admin_post_import,
+	},
+	{
 	    .method = "GET",
 	    .path = "/v1/tapes",
 	    .summary = "the tapes of the store",

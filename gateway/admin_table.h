@@ -15,6 +15,7 @@
 #include "gateway/admin_request.h"
 
 #define ADMIN_JSON_MOST (1024u * 1024)
+#define ADMIN_IMPORT_MOST (UINT64_C(16) << 30)
 #define ADMIN_ROUTE_MOST (16u * 1024 * 1024)
 #define ADMIN_ID_MOST (UINT64_C(1) << 53) /* as JavaScript counts */
 
@@ -105,7 +106,8 @@ void admin_post_drain(struct admin_request *r);
 void admin_verify(struct admin_request *r);    /* admin_verify.c */
 extern const char *const admin_export_forms[]; /* admin_export.c */
 void admin_get_export(struct admin_request *r);
-void admin_list_mocks(struct admin_request *r); /* admin_mocks.c */
+void admin_post_import(struct admin_request *r); /* admin_import.c */
+void admin_list_mocks(struct admin_request *r);  /* admin_mocks.c */
 void admin_get_route(struct admin_request *r);
 void admin_put_route(struct admin_request *r);
 void admin_enable_route(struct admin_request *r);

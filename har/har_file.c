@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "har/spool.h"
 
 #include "har/har_file_priv.h"
 
@@ -307,6 +308,19 @@ har_file_open_path(struct har_file *f, const char *path, struct err *e)
 		return err_set(e, "is a folder, expected a HAR file");
 	f->size = (uint64_t)st.st_size;
 	return 0;
+}
+
+struct har_file *
+har_file_open_spool(const struct spool *s, struct err *e)
+{
+	struct har_file *f = xcalloc(1, sizeof(*f));
+
+	f->fd = spool_open(s, e);
+	f->size = spool_size(s);
+	if (f->fd != -1 && har_file_sniff(f, e) == 0)
+		return f;
+	har_file_close(f);
+	return NULL;
 }
 
 struct har_file *

@@ -13,11 +13,16 @@
 struct bulk;
 struct err;
 struct har_file; /* opaque */
+struct spool;
 struct str;
 
 /* Opens path; "-" is standard input, which goes to a temporary file first
  * when it cannot be read twice.  NULL with *e set on failure. */
 struct har_file *har_file_open(const char *path, struct err *e);
+
+/* The same of bytes that came from somewhere: there is no folder beside them
+ * with payload files. */
+struct har_file *har_file_open_spool(const struct spool *s, struct err *e);
 void har_file_close(struct har_file *f); /* safe on NULL */
 
 /* The text: a json_read_fn whose arg is the struct har_file. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -80,6 +81,18 @@ uint64_t
 spool_size(const struct spool *s)
 {
 	return s->size;
+}
+
+int
+spool_open(const struct spool *s, struct err *e)
+{
+	char path[64];
+	int fd;
+
+	/* Another open file, whose place in it is its own. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd != -1 ? fd : err_sys(e, "temporary file");
 }
 
 int64_t

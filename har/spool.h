@@ -24,6 +24,9 @@ int spool_add(struct spool *s, const void *p, size_t n, struct err *e);
 
 uint64_t spool_size(const struct spool *s);
 
+/* A descriptor of its own to read it from the beginning.  -1 with *e set. */
+int spool_open(const struct spool *s, struct err *e);
+
 /* Up to n bytes from offset at on: the count, 0 at the end, -1. */
 int64_t spool_read(
     struct spool *s, uint64_t at, void *p, size_t n, struct err *e);

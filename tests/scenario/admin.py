@@ -564,6 +564,77 @@ def a_socket_in_use_and_a_file_stay(t):
     same(path.read_text(), 'kept')
 
 
+def har(*urls, **more):
+    return {'log': {'version': '1.2', 'creator': {'name': 'x', 'version': ''},
+                    'entries': [{
+                        'startedDateTime': '2026-01-01T00:00:00Z', 'time': 1,
+                        'request': {'method': 'GET', 'url': url,
+                                    'httpVersion': 'HTTP/1.1', 'headers': [],
+                                    'queryString': [], 'cookies': [],
+                                    'headersSize': -1, 'bodySize': 0},
+                        'response': {'status': 200, 'statusText': 'OK',
+                                     'httpVersion': 'HTTP/1.1', 'headers': [],
+                                     'cookies': [], 'redirectURL': '',
+                                     'headersSize': -1, 'bodySize': -1,
+                                     'content': {'mimeType': 'text/plain',
+                                                 'size': -1,
+                                                 'text': 'of ' + url, **more}},
+                        'cache': {}, 'timings': {'send': 0, 'wait': 1,
+                                                 'receive': 0}}
+                                for url in urls]}}
+
+
+@case
+def a_HAR_is_imported_and_answers_at_once(t):
+    # Where the gateway writes to the store itself, and where nobody does.
+    for mode in ('auto', 'replay'):
+        origin = t.origin()
+        hark = t.hark('record', origin)
+        hark.get('/first')
+        hark.stop()
+        hark.restart(mode=mode, url=origin.url)
+        same(hark.get('/imported').source,
+             'upstream' if mode == 'auto' else 'miss')
+        a = Admin(t, hark)
+        body = har('https://api.example/new', 'https://api.example/newer')
+        for send in (json.dumps(body).encode(),
+                     gzip.compress(json.dumps(body).encode())):
+            r = a.call('POST', '/v1/import', send,
+                       [('Content-Type', 'application/json')])
+            same((r.status, r.json['imported'], r.json['tape']),
+                 (200, 2, 'default'), r)
+        r = hark.get('/new')
+        same((r.source, r.body), ('replay', b'of https://api.example/new'))
+        same(hark.get('/first').source, 'replay')
+        r = a.call('POST', '/v1/import?tape=other&filter=*newer', body)
+        same((r.status, r.json['imported'], r.json['skipped']), (200, 1, 1))
+        names = [x['name'] for x in a.call('GET', '/v1/tapes').json['tapes']]
+        same(sorted(names), ['default', 'other'])
+        hark.get('/again')
+        hark.stop()
+
+
+@case
+def an_import_is_all_or_nothing(t):
+    hark = t.hark('record', t.origin())
+    a = Admin(t, hark)
+    body = json.dumps(har('https://a.example/1', 'https://a.example/2'))
+    for wrong, where in ((body[:-20], 'byte'), ('[]', 'array'),
+                         ('', 'expected')):
+        r = a.call('POST', '/v1/import', wrong.encode(), JSON)
+        check(where in problem(r, 422), r.json)
+    # Files beside a HAR are those of whoever sends it, not of the gateway.
+    reads = har('https://a.example/1', _file='0')
+    del reads['log']['entries'][0]['response']['content']['text']
+    r = a.call('POST', '/v1/import', reads)
+    same(r.status, 200, r)
+    check('cannot be found' in json.dumps(r.json['notes']), r.json)
+    problem(a.call('POST', '/v1/import?strict=1', reads), 422)
+    problem(a.call('POST', '/v1/import?base=nowhere', reads), 400)
+    r = a.call('GET', '/v1/entries')
+    check(len(r.json['entries']) <= 1, r.json)
+
+
 @case
 def hark_health_asks_it(t):
     path = t.path('admin.sock')
