@@ -210,8 +210,8 @@ def the_shared_gateway_ends_well(_):
 
 def main():
     signal.signal(signal.SIGALRM, _on_alarm)
-    # A shell's background job ignores these, and so would all it starts.
-    for one in (signal.SIGINT, signal.SIGQUIT):
+    # A background job or nohup(1) ignores these, and so would all it starts.
+    for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(one) == signal.SIG_IGN:
             signal.signal(one, signal.SIG_DFL)
     cases = _only(_cases)
