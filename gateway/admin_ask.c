@@ -58,7 +58,7 @@ admin_ask_tcp(const char *address, struct err *e)
 		.ai_flags = AI_NUMERICSERV };
 	const char *colon = strrchr(address, ':');
 	bool v6 = address[0] == '[';
-	struct addrinfo *list = NULL;
+	struct addrinfo *list = NULL, *a;
 	char *host;
 	int fd = -1, error;
 
@@ -72,7 +72,8 @@ admin_ask_tcp(const char *address, struct err *e)
 	if (error != 0)
 		return err_set(
 		    e, "admin %.200s: %s", address, gai_strerror(error));
-	fd = admin_ask_socket(list->ai_family, list->ai_addr, list->ai_addrlen);
+	for (a = list; a != NULL && fd == -1; a = a->ai_next)
+		fd = admin_ask_socket(a->ai_family, a->ai_addr, a->ai_addrlen);
 	freeaddrinfo(list);
 	return fd != -1 ? fd : err_sys(e, "admin %.200s", address);
 }
@@ -106,15 +107,15 @@ admin_ask_talk(int fd, const struct buf *out, struct buf *in)
 
 	while (sent < out->n) {
 		n = send(fd, out->p + sent, out->n - sent, MSG_NOSIGNAL);
-		if (n == -1)
+		if (n == -1 && errno != EINTR)
 			return -1;
-		sent += (size_t)n;
+		sent += n > 0 ? (size_t)n : 0;
 	}
 	while (in->n < ADMIN_ASK_MOST + ADMIN_ASK_HEAD) {
 		n = recv(fd, buf_reserve(in, 65536), 65536, 0);
-		if (n <= 0)
-			return n == 0 ? 0 : -1;
-		in->n += (size_t)n;
+		if (n == 0 || (n == -1 && errno != EINTR))
+			return (int)n;
+		in->n += n > 0 ? (size_t)n : 0;
 	}
 	errno = EMSGSIZE;
 	return -1;
