@@ -181,8 +181,7 @@ query_bare(struct query_reader *r)
 {
 	struct str s = { r->rest.p, 0 };
 
-	while (s.n < r->rest.n && !query_is_space(s.p[s.n]) &&
-	       (s.p[s.n] != ')' || r->depth == 0))
+	while (s.n < r->rest.n && !query_is_space(s.p[s.n]) && s.p[s.n] != ')')
 		s.n++;
 	r->rest = (struct str){ s.p + s.n, r->rest.n - s.n };
 	return s;
@@ -430,7 +429,8 @@ static bool
 query_ends(struct query_reader *r)
 {
 	if (r->rest.n > 0)
-		(void)query_fail(r, r->rest.p, "no parenthesis is open");
+		(void)query_fail(r, r->rest.p,
+		    "no parenthesis is open; text with one stands in quotes");
 	return r->rest.n == 0;
 }
 

@@ -41,6 +41,7 @@ for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
 	"$top_srcdir"/recorder/rules.c "$top_srcdir"/recorder/secret*.c \
 	"$top_srcdir"/replay/*.c "$top_srcdir"/mock/*.c mock/faker_bin.c \
 	"$top_srcdir"/gateway/http1*.c "$top_srcdir"/gateway/h2_head.c \
+	"$top_srcdir"/gateway/query.c "$top_srcdir"/gateway/values.c \
 	"$top_srcdir"/gateway/ws_*.c; do
 	compile "$source" &
 	n=$((n + 1))

@@ -126,7 +126,10 @@ what_is_wrong_is_told_with_its_column(void)
 		{ "method:", "query, column 8: expected a value" },
 		{ "a \"b c", "query, column 3: the quote has no end" },
 		{ "(a OR b", "query, column 1: the parenthesis has no end" },
-		{ "a )", "query, column 3: no parenthesis is open" },
+		{ "a )", "query, column 3: no parenthesis is open; "
+			 "text with one stands in quotes" },
+		{ "st)(b c", "query, column 3: no parenthesis is open; "
+			     "text with one stands in quotes" },
 		{ "a OR", "query, column 5: expected a term" },
 		{ "OR a", "query, column 1: expected a term" },
 		{ "()", "query, column 2: expected a term" },
