@@ -170,7 +170,7 @@ def main():
     pin(0)
     url = f"http://127.0.0.1:{address[1]}"
     ways = ("direct", "proxy", "record")
-    text = "| load | " + " | ".join(ways) + " |\n|---" * (len(ways) + 1) + "|\n"
+    text = f"| load | {' | '.join(ways)} |\n{'|---' * (len(ways) + 1)}|\n"
     for load in LOADS:
         rates = {way: [] for way in ways}
         for _ in range(ROUNDS):
