@@ -39,10 +39,11 @@ answers() {
 		hark record --listen 127.0.0.1:0 --ready-file ready \
 			http://127.0.0.1:9 &
 		while ! [ -s ready ]; do kill -0 $!; done
-		hark health
+		at=$(sed "s/.*\"admin\":\"\([^\"]*\)\".*/\1/" ready)
+		hark health --admin "$at"
 		kill $!
 		wait $!
-		! hark health'
+		! hark health --admin "$at"'
 }
 
 step 'a Debian image to begin with' begins
