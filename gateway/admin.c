@@ -280,19 +280,6 @@ admin_set_guard(struct admin *a)
 		a->guard.token = a->token = admin_guard_make_token();
 }
 
-static struct event_base *
-admin_new_base(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base;
-
-	event_config_set_flag(
-	    config, EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK);
-	base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
-}
-
 struct admin *
 admin_open(const struct admin_of *of, bool free_port, struct err *e)
 {
@@ -304,7 +291,7 @@ admin_open(const struct admin_of *of, bool free_port, struct err *e)
 	if (admin_listen(a, free_port, e) == -1)
 		goto fail;
 	admin_set_guard(a);
-	a->base = admin_new_base();
+	a->base = worker_base();
 	if (a->base != NULL)
 		a->letters = mailbox_new(NULL, a->base);
 	if (a->letters != NULL) {

@@ -235,19 +235,10 @@ admin_entry_as_har(struct admin_request *r, struct store *s)
 		.lines = true,
 		.read_body = admin_entry_read_body,
 		.arg = s };
-	struct admin_out out = { 0 };
-	struct har_write *h;
-	struct err e;
 
 	if (x == NULL)
 		return;
-	h = har_write_open(admin_out_write, &out, &o);
-	har_write_entry(h, x);
-	if (har_write_close(h, &e) == 0)
-		admin_out_reply(&out, r, "application/json");
-	else
-		admin_reply_problem(r, 500, "%s", e.text);
-	admin_out_drop(&out);
+	admin_out_har(r, x, &o);
 	exchange_free(x);
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/admin_request.h"
+#include "har/har_write.h"
 
 #include "gateway/admin_out.h"
 
@@ -85,6 +86,22 @@ admin_out_reply(struct admin_out *o, struct admin_request *r, const char *type)
 	else
 		admin_reply_bytes(r, 200, type, &o->memory);
 	*o = (struct admin_out){ 0 };
+}
+
+void
+admin_out_har(struct admin_request *r, const struct exchange *x,
+    const struct har_write_options *o)
+{
+	struct admin_out out = { 0 };
+	struct har_write *h = har_write_open(admin_out_write, &out, o);
+	struct err e;
+
+	har_write_entry(h, x);
+	if (har_write_close(h, &e) == 0)
+		admin_out_reply(&out, r, "application/json");
+	else
+		admin_reply_problem(r, 500, "%s", e.text);
+	admin_out_drop(&out);
 }
 
 void

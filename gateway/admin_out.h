@@ -11,6 +11,8 @@
 
 struct admin_request;
 struct err;
+struct exchange;
+struct har_write_options;
 
 #define ADMIN_OUT_MEMORY (256u << 10)
 
@@ -26,6 +28,10 @@ int admin_out_write(void *out, const void *p, size_t n, struct err *e);
 /* Gives all of it as the answer, status 200. */
 void admin_out_reply(
     struct admin_out *o, struct admin_request *r, const char *type);
+
+/* An exchange as the answer: HAR 1.2, as o says. */
+void admin_out_har(struct admin_request *r, const struct exchange *x,
+    const struct har_write_options *o);
 
 /* Drops it. */
 void admin_out_drop(struct admin_out *o);

@@ -235,21 +235,12 @@ admin_get_traffic_har(struct admin_request *r)
 {
 	struct har_write_options o = { .version = PACKAGE_VERSION };
 	struct traffic_row *row = admin_traffic_named(r);
-	struct admin_out out = { 0 };
 	struct exchange *x;
-	struct har_write *h;
-	struct err e;
 
 	if (row == NULL)
 		return;
 	x = traffic_view_exchange(row);
-	h = har_write_open(admin_out_write, &out, &o);
-	har_write_entry(h, x);
-	if (har_write_close(h, &e) == 0)
-		admin_out_reply(&out, r, "application/json");
-	else
-		admin_reply_problem(r, 500, "%s", e.text);
-	admin_out_drop(&out);
+	admin_out_har(r, x, &o);
 	exchange_free(x);
 	traffic_row_unref(row);
 }

@@ -57,12 +57,7 @@ worker_idle(struct worker *w)
 	event_base_loopbreak(w->base);
 }
 
-/*
- * Without libevent's change list: it would act on a descriptor that was
- * closed meanwhile and may be another worker's by then, and our read events
- * stay on anyway.
- */
-static struct event_base *
+struct event_base *
 worker_base(void)
 {
 	struct event_config *config = event_config_new();

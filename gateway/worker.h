@@ -137,6 +137,13 @@ struct worker {
 	atomic_bool ended; /* its loop */
 };
 
+/*
+ * An event loop for one thread; NULL on failure.  Without libevent's change
+ * list: it would act on a descriptor that was closed meanwhile and may be
+ * another thread's by then, and our read events stay on anyway.
+ */
+struct event_base *worker_base(void);
+
 /* Opens what the worker needs; the thread is not started yet.  fds are
  * listening sockets, which become the worker's. */
 struct worker *worker_new(
