@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/settings.h"
+#include "gateway/worker.h"
 
 #include "gateway/admin_priv.h"
 
