@@ -281,21 +281,30 @@ conn_take_eof(struct conn *c, bool clean, const char *how)
 		    OUTCOME_RESET, "%s before a response", how);
 }
 
+ssize_t
+conn_receive(struct conn *c, char how[CONN_HOW])
+{
+	ssize_t n = stream_read(&c->s, c->pool->w->scratch, WORKER_SCRATCH);
+
+	if (n == STREAM_LATER && c->s.read_wants_write)
+		event_add(&c->wr, NULL);
+	else if (n == STREAM_END)
+		snprintf(how, CONN_HOW, "the upstream closed the connection");
+	else if (n == STREAM_BROKEN)
+		stream_failure(&c->s, how, CONN_HOW);
+	return n;
+}
+
 void
 conn_read(struct conn *c)
 {
 	struct call *call = c->call;
 	struct worker *w = c->pool->w;
-	char how[128] = "the upstream closed the connection";
-	ssize_t n = stream_read(&c->s, w->scratch, WORKER_SCRATCH);
+	char how[CONN_HOW];
+	ssize_t n = conn_receive(c, how);
 
-	if (n == STREAM_LATER) {
-		if (c->s.read_wants_write)
-			event_add(&c->wr, NULL);
+	if (n == STREAM_LATER)
 		return;
-	}
-	if (n == STREAM_BROKEN)
-		stream_failure(&c->s, how, sizeof(how));
 	if (n == STREAM_BROKEN || n == STREAM_END) {
 		conn_take_eof(c, n == STREAM_END, how);
 		return;

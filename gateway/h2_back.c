@@ -407,16 +407,11 @@ void
 h2_back_read(struct conn *c)
 {
 	struct worker *w = c->pool->w;
-	char how[128] = "the upstream closed the connection";
-	ssize_t n = stream_read(&c->s, w->scratch, WORKER_SCRATCH);
+	char how[CONN_HOW];
+	ssize_t n = conn_receive(c, how);
 
-	if (n == STREAM_LATER) {
-		if (c->s.read_wants_write)
-			event_add(&c->wr, NULL);
+	if (n == STREAM_LATER)
 		return;
-	}
-	if (n == STREAM_BROKEN)
-		stream_failure(&c->s, how, sizeof(how));
 	if (n == STREAM_BROKEN || n == STREAM_END) {
 		h2_back_lose(c,
 		    n == STREAM_END ? OUTCOME_TRUNCATED : OUTCOME_RESET, how);

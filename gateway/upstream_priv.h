@@ -190,6 +190,12 @@ void conn_begin(struct conn *c);
 void conn_write(struct conn *c);
 void conn_read(struct conn *c);
 
+/* Reads into the worker's scratch, as stream_read() does.  When there is
+ * nothing now it is called again by itself; how says how the connection ended
+ * if it did. */
+#define CONN_HOW 128
+ssize_t conn_receive(struct conn *c, char how[CONN_HOW]);
+
 /* Something came on a connection that waits in the pool. */
 void conn_read_kept(struct conn *c);
 
