@@ -402,6 +402,10 @@ cmd_run_settings(struct settings *s, const char **values, struct err *e)
 	if (values[RUN_URL] != NULL &&
 	    settings_upstream(s, values[RUN_URL], e) == -1)
 		return err_wrap(e, "option url");
+	if (s->sandbox > SANDBOX_AUTO)
+		return err_set(e, "option sandbox: the command would be in it, "
+				  "too; a gateway of its own can have one");
+	s->sandbox = SANDBOX_OFF;
 	s->tally = true;
 	s->ca_for_run = true;
 	return settings_check(s, e);

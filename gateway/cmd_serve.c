@@ -249,6 +249,9 @@ cmd_serve_report(struct settings *s, const char **values)
 	};
 	struct serve_events on = { .arg = &w };
 
+	settings_add_file(s, w.files.json);
+	settings_add_file(s, w.files.junit);
+	settings_add_file(s, w.files.tap);
 	s->tally = w.files.json != NULL || w.files.junit != NULL ||
 		   w.files.tap != NULL;
 	if (s->tally)

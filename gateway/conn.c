@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "gateway/meter.h"
 #include "gateway/origin.h"
 #include "gateway/proxies.h"
+#include "gateway/ranges.h"
 #include "gateway/upstream_priv.h"
 #include "gateway/worker.h"
 
@@ -305,6 +307,42 @@ conn_try(struct conn *c)
 	conn_fail_later(c, CALL_CONNECT, c->peer, strerror(errno));
 }
 
+/* Strangers who come to a forward proxy choose its upstreams. */
+static const char *
+conn_refuses(const struct conn *c, const struct addresses *a, size_t i)
+{
+	const struct settings *s = c->pool->w->settings;
+
+	return ranges_refuse(&s->ranges, (const struct sockaddr *)&a->v[i],
+	    settings_relays(s) && (s->allow_remote || s->proxy_auth != NULL));
+}
+
+/* Goes on with those of its addresses that are permitted. */
+static void
+conn_go(struct conn *c)
+{
+	struct addresses *a = &c->addresses;
+	const char *why = NULL, *refused;
+	size_t i, n = 0;
+
+	for (i = 0; i < a->n; i++) {
+		refused = conn_refuses(c, a, i);
+		if (refused != NULL) {
+			why = refused;
+			continue;
+		}
+		a->v[n] = a->v[i];
+		a->len[n++] = a->len[i];
+	}
+	if (n > 0) {
+		a->n = n;
+		conn_try(c);
+		return;
+	}
+	conn_name_peer(c);
+	conn_fail_later(c, CALL_POLICY, c->peer, why);
+}
+
 static void
 conn_on_addresses(void *arg, const struct addresses *found)
 {
@@ -324,7 +362,25 @@ conn_on_addresses(void *arg, const struct addresses *found)
 		o->resolved_at = c->pool->w->now;
 	}
 	c->addresses = *found;
-	conn_try(c);
+	if (c->proxy != NULL)
+		conn_try(c);
+	else
+		conn_go(c);
+}
+
+/* The proxy is trusted, and resolves names itself: only a host that is an
+ * address, or means one, can be judged here. */
+static const char *
+conn_refuses_behind_proxy(const struct conn *c)
+{
+	const struct origin *o = c->origin;
+	const char *host =
+	    strcasecmp(o->host, "localhost") == 0 ? "127.0.0.1" : o->host;
+	struct addresses one;
+
+	return lookup_literal(host, o->url.port, &one) == 0
+		   ? conn_refuses(c, &one, 0)
+		   : NULL;
 }
 
 /* A proxy has no place in the pool: its address is looked up each time. */
@@ -333,7 +389,12 @@ conn_resolve_proxy(struct conn *c)
 {
 	struct worker *w = c->pool->w;
 	const struct proxy *p = c->proxy;
+	const char *why = conn_refuses_behind_proxy(c);
 
+	if (why != NULL) {
+		conn_fail_later(c, CALL_POLICY, c->origin->authority, why);
+		return;
+	}
 	call_by_proxy(c->call, p);
 	if (lookup_pinned(w->settings, p->host, p->port, &c->addresses) == 0 ||
 	    lookup_literal(p->host, p->port, &c->addresses) == 0)
@@ -366,12 +427,12 @@ conn_resolve(struct conn *c)
 	if (o->addresses.n > 0 &&
 	    (c->origin->literal || w->now - o->resolved_at < CONN_NAME_US)) {
 		c->addresses = o->addresses;
-		conn_try(c);
+		conn_go(c);
 		return;
 	}
 	if (lookup_pinned(w->settings, c->origin->host, c->origin->url.port,
 		&c->addresses) == 0) {
-		conn_try(c);
+		conn_go(c);
 		return;
 	}
 	c->call->lookup = lookup_start(

@@ -523,7 +523,7 @@ forward_on_failure(void *arg, const struct call_failure *f)
 	struct transaction *t = arg;
 	char subject[256];
 
-	if (t->x != NULL)
+	if (t->x != NULL && f->phase != CALL_POLICY)
 		tee_end(t, f->outcome, f->text, NULL, NULL);
 	traffic_note_call(t);
 	traffic_note_text(t, f->text);

@@ -26,9 +26,12 @@
 #include "gateway/origin.h"
 #include "gateway/outfit.h"
 #include "gateway/plan.h"
+#include "gateway/privileges.h"
 #include "gateway/round.h"
+#include "gateway/sandbox.h"
 #include "gateway/sessions.h"
 #include "gateway/tally.h"
+#include "gateway/tls.h"
 #include "gateway/traffic_sink.h"
 #include "gateway/transaction.h"
 #include "gateway/violations.h"
@@ -91,7 +94,6 @@ static int
 gateway_open_plan(struct gateway *g, struct err *e)
 {
 	const struct settings *s = g->shared.settings;
-	struct reader **readers;
 
 	g->known = known_origins_new();
 	g->plan = plan_new(s, false, g->known, e);
@@ -101,8 +103,57 @@ gateway_open_plan(struct gateway *g, struct err *e)
 		g->shared.named = g->named = named_new(g->known);
 	if (s->diff)
 		g->shared.differences = differences_new();
+	/* With client certificates' keys, which are often root's. */
+	if (!g->plan->offline)
+		g->shared.tls = tls_new(s, s->nupstreams, e);
+	return g->plan->offline || g->shared.tls != NULL ? 0 : -1;
+}
+
+static int
+gateway_open_outfit(struct gateway *g, struct err *e)
+{
+	struct reader **readers;
+
 	/* The workers to come open readers themselves. */
 	return outfit_open(&g->outfit, g->plan, 0, &readers, e);
+}
+
+/* Who may not read a file any more is told so now, not by a failed reload. */
+static void
+gateway_warn_of_unreadable(const struct settings *s)
+{
+	const char *const paths[] = { s->tls_cert, s->tls_key, s->tls_client_ca,
+		s->nconfigs > 0 ? s->configs[0] : NULL };
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (paths[i] != NULL && access(paths[i], R_OK) == -1)
+			log_warn(paths[i],
+			    "user %s cannot read this: what changes there is "
+			    "taken at the next start",
+			    s->user);
+}
+
+/* What root alone can open is open now; all that follows is done, and made, by
+ * whom the process becomes. */
+static int
+gateway_confine(const struct gateway *g, struct err *e)
+{
+	const struct settings *s = g->shared.settings;
+
+	if (g->front.authority != NULL || s->tls_cert != NULL ||
+	    s->upstream_cert != NULL || s->ncerts > 0)
+		privileges_hide_memory();
+	if (s->user != NULL) {
+		if (privileges_drop(s->user, e) == -1)
+			return -1;
+		gateway_warn_of_unreadable(s);
+	} else if (privileges_are_all() && settings_is_remote(s)) {
+		log_warn(NULL, "other machines are served as root: --user "
+			       "NAME gives that up when ports and keys are "
+			       "open");
+	}
+	return sandbox_begin(s, e);
 }
 
 static int
@@ -257,10 +308,11 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	if (s->nopenapi > 0)
 		g->shared.violations = violations_new();
 	g->workers = xcalloc(g->shared.nworkers, sizeof(struct worker *));
-	if (traffic_sink_open(&g->traffic, s, e) == -1 ||
-	    gateway_open_front(g, e) == -1 ||
+	if (gateway_open_front(g, e) == -1 || gateway_open_plan(g, e) == -1 ||
+	    gateway_open_sockets(g, e) == -1 || gateway_confine(g, e) == -1 ||
+	    traffic_sink_open(&g->traffic, s, e) == -1 ||
 	    (g->mocking = mocking_open(s, mocks, e)) == NULL ||
-	    gateway_open_plan(g, e) == -1 || gateway_open_sockets(g, e) == -1 ||
+	    gateway_open_outfit(g, e) == -1 ||
 	    gateway_open_workers(g, e) == -1 ||
 	    gateway_open_messenger(g, g->plan, e) == -1 ||
 	    gateway_open_admin(g, e) == -1 ||
@@ -269,7 +321,8 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 		-1 ||
 	    gateway_watch(g, e) == -1 ||
 	    (g->shared.admin != NULL &&
-		admin_start(g->shared.admin, e) == -1)) {
+		admin_start(g->shared.admin, e) == -1) ||
+	    sandbox_finish(s, e) == -1) {
 		gateway_stop(g);
 		gateway_free(g);
 		return NULL;

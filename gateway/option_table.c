@@ -185,6 +185,22 @@ option_set_resolve(
 }
 
 static int
+option_set_allow_upstream(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of ranges */
+	return ranges_add(&s->ranges, text, true, e);
+}
+
+static int
+option_set_deny_upstream(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* the same */
+	return ranges_add(&s->ranges, text, false, e);
+}
+
+static int
 option_set_proxy_auth(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -261,6 +277,7 @@ option_set_rules(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
 	(void)o;
+	settings_add_file(s, text);
 	return rules_load(s->rules, text, e);
 }
 
@@ -302,6 +319,13 @@ option_set_pace(
 static const char *const words_latency[] = { "none", NULL };
 static const char *const words_stream[] = { "asap", NULL };
 static const char *const words_log[] = { "text", "json", NULL };
+static const char *const words_sandbox[] = {
+	[SANDBOX_OFF] = "off",
+	[SANDBOX_AUTO] = "auto",
+	[SANDBOX_ON] = "on",
+	[SANDBOX_OFFLINE] = "offline",
+	NULL,
+};
 static const char *const words_callbacks[] = {
 	[CALLBACKS_AUTO] = "auto",
 	[CALLBACKS_ON] = "on",
@@ -832,6 +856,19 @@ const struct option option_table[] = {
 	    .help = "a forward proxy for other machines without --proxy-auth",
 	},
 	{
+	    .name = "user",
+	    TEXT(user, 255),
+	    .argument = "USER[:GROUP]",
+	    .help = "become this user when ports and keys are open",
+	},
+	{
+	    .name = "sandbox",
+	    CHOICE(sandbox, words_sandbox),
+	    .initial = "off",
+	    .argument = "off|auto|on|offline",
+	    .help = "give up files and system calls that are not needed",
+	},
+	{
 	    .name = "tls",
 	    CHOICE(tls, words_tls),
 	    .initial = "off",
@@ -906,6 +943,22 @@ const struct option option_table[] = {
 	    .repeatable = true,
 	    .upstream = true,
 	    .live = true,
+	},
+	{
+	    .name = "allow-upstream",
+	    .set = option_set_allow_upstream,
+	    .argument = "RANGE",
+	    .help = "upstreams may have these addresses: the narrowest counts",
+	    .repeatable = true,
+	    .upstream = true,
+	},
+	{
+	    .name = "deny-upstream",
+	    .set = option_set_deny_upstream,
+	    .argument = "RANGE",
+	    .help = "and not these: 10.0.0.0/8, private, metadata, all, ...",
+	    .repeatable = true,
+	    .upstream = true,
 	},
 	{
 	    .name = "upstream-proxy",

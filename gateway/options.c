@@ -22,6 +22,7 @@ settings_new(void)
 	int rc;
 
 	s->rules = rules_new();
+	ranges_init(&s->ranges);
 	for (o = option_table; o->name != NULL; o++) {
 		rc = o->initial == NULL ? 0 : o->set(s, o, o->initial, &e);
 		assert(rc == 0);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "gateway/command_line.h"
+#include "gateway/privileges.h"
 #include "gateway/proxies.h"
 #include "har/url.h"
 #include "recorder/rules.h"
@@ -69,6 +70,13 @@ settings_list_add(struct strings *l, const char *text)
 {
 	l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
 	l->v[l->n++] = xstrdup(text);
+}
+
+void
+settings_add_file(struct settings *s, const char *path)
+{
+	if (path != NULL)
+		settings_list_add(&s->files, path);
 }
 
 /* A name of hosts with * and ?, and nothing that no name has. */
@@ -576,6 +584,17 @@ settings_is_loopback(const char *address)
 	       strncmp(address, "[::1]:", 6) == 0;
 }
 
+bool
+settings_is_remote(const struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->listen.n; i++)
+		if (!settings_is_loopback(s->listen.v[i]))
+			return true;
+	return false;
+}
+
 /* Whoever reached it could reach all that this machine can. */
 static int
 settings_check_relay(
@@ -666,6 +685,8 @@ settings_check(const struct settings *s, struct err *e)
 	struct mode_set m;
 	int rc;
 
+	if (s->user != NULL && privileges_check(s->user, e) == -1)
+		return -1;
 	settings_modes(s, &m);
 	rc = settings_check_modes(s, &m, e);
 	mode_set_fini(&m);
@@ -696,6 +717,11 @@ settings_check_modes(
 	    !settings_relays(s))
 		return err_set(e, "option on-miss: forward needs an upstream: "
 				  "give its URL or --upstream PREFIX=URL");
+	if (s->sandbox == SANDBOX_OFFLINE &&
+	    (m->forwards || s->on_miss == ON_MISS_FORWARD ||
+		s->callbacks == CALLBACKS_ON))
+		return err_set(e, "option sandbox: offline is for modes that "
+				  "open no connection, such as replay");
 	if (s->mock_state != NULL && s->nmocks == 0)
 		return err_set(e, "option mock-state: needs --mocks, which "
 				  "is what it keeps the state of");
@@ -775,5 +801,8 @@ settings_free(struct settings *s)
 		free(s->pins[i].address);
 	}
 	free(s->pins);
+	ranges_fini(&s->ranges);
+	free(s->user);
+	settings_list_free(&s->files);
 	free(s);
 }

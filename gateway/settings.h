@@ -14,6 +14,7 @@
 #include "gateway/access_log.h"
 #include "gateway/activated.h"
 #include "gateway/mode_set.h"
+#include "gateway/ranges.h"
 #include "gateway/session.h"
 #include "recorder/recorder.h"
 #include "replay/key.h"
@@ -61,6 +62,14 @@ enum match {
 enum ws_match {
 	WS_MATCH_STRICT, /* the recorded one */
 	WS_MATCH_TOLERANT,
+};
+
+/* Whether the program gives up what it does not need (gateway/sandbox.h). */
+enum sandbox {
+	SANDBOX_OFF,
+	SANDBOX_AUTO,    /* what the kernel can of it */
+	SANDBOX_ON,      /* all of it, or the start fails */
+	SANDBOX_OFFLINE, /* and nothing can be connected to */
 };
 
 enum host_header {
@@ -152,8 +161,11 @@ struct settings {
 	struct strings admin_hosts; /* names that requests may use */
 	char *store;
 	char *tape;
-	uint64_t workers; /* 0: one per CPU */
-	char *ready_file; /* NULL: none */
+	char *user; /* "USER[:GROUP]" that root becomes; NULL: nobody */
+	enum sandbox sandbox;
+	struct strings files; /* that other options and own ones name */
+	uint64_t workers;     /* 0: one per CPU */
+	char *ready_file;     /* NULL: none */
 	enum host_header host_header;
 	enum on_miss on_miss;
 	enum match match;
@@ -208,6 +220,7 @@ struct settings {
 	size_t ncerts;
 	struct pin_setting *pins;
 	size_t npins;
+	struct ranges ranges; /* addresses that upstreams may have */
 	char *upstream_proxy; /* URL or "none"; NULL: the environment's */
 	bool upstream_insecure;
 	struct field_setting *fields; /* of what hark drift sends */
@@ -312,6 +325,12 @@ int settings_proxy_auth(struct settings *s, const char *text, struct err *e);
 
 /* Adds "Name: value" to the fields that hark drift sends.  0 or -1. */
 int settings_field(struct settings *s, const char *text, struct err *e);
+
+/* Whether other machines reach it. */
+bool settings_is_remote(const struct settings *s);
+
+/* Notes a file that is read or written, for the sandbox. */
+void settings_add_file(struct settings *s, const char *path);
 
 /* Whether clients may name the origin themselves. */
 bool settings_relays(const struct settings *s);

@@ -525,8 +525,11 @@ transaction_failed(struct transaction *t, const struct call_failure *f)
 		.phase = call_phase_text(f->phase) };
 	enum found why;
 
-	if (t->mode->reads_on_failure &&
-	    (upload_waits(t, f) || transaction_replay(t, &why)))
+	if (f->phase == CALL_POLICY) {
+		p.status = 403;
+		p.title = "An address that is not permitted";
+	} else if (t->mode->reads_on_failure &&
+		   (upload_waits(t, f) || transaction_replay(t, &why)))
 		return;
 	t->source = SOURCE_HARK;
 	atomic_fetch_add(&t->w->shared->failed, 1);

@@ -33,6 +33,7 @@ struct worker;
 /* Where a call failed; the words stand in problem replies and the log. */
 #define CALL_PHASES(P) \
 	P(RESOLVE, "resolve") \
+	P(POLICY, "policy") /* the address is not permitted */ \
 	P(CONNECT, "connect") \
 	P(TLS, "tls") \
 	P(WRITE, "write") \

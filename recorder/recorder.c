@@ -524,13 +524,15 @@ recorder_free(struct recorder *r)
 	free(r);
 }
 
-/* Signals are for the program's other threads. */
+/* Signals are for the program's other threads, but for that by which the kernel
+ * says that a sandbox refuses a call. */
 static int
 recorder_start(struct recorder *r, struct err *e)
 {
 	sigset_t all, before;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	errno = pthread_create(&r->thread, NULL, recorder_run, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

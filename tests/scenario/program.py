@@ -23,6 +23,10 @@ def _environment(extra):
     return env
 
 
+# off, auto or on: what gateways get that say nothing of it themselves.
+SANDBOX = os.environ.get('HARK_TEST_SANDBOX', '')
+
+
 def _redacts(options):
     """Whether they say something of redaction, which is on otherwise."""
     return any(o.startswith(('--redact', '--no-redact')) for o in options)
@@ -55,6 +59,8 @@ class Hark:
         # What passed is what most tests look for.
         if not _redacts(self.options):
             argv += ['--no-redact']
+        if SANDBOX and '--sandbox' not in self.options:
+            argv += ['--sandbox', SANDBOX]
         return argv + ([self.url_of_origin] if self.url_of_origin else [])
 
     def spawn(self):
@@ -62,7 +68,15 @@ class Hark:
         with open(self.stderr, 'ab') as log:
             self.process = subprocess.Popen(
                 self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.folder, env=_environment(self.env))
+                cwd=self.folder, env=self._environment())
+
+    def _environment(self):
+        extra = dict(self.env or {})
+        if SANDBOX and 'TMPDIR' not in extra:
+            # Else all that tests make was below a folder that is open to it.
+            (self.folder / 'tmp').mkdir(exist_ok=True)
+            extra['TMPDIR'] = str(self.folder / 'tmp')
+        return _environment(extra)
 
     def start(self):
         self.spawn()
