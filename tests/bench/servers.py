@@ -1,96 +1,127 @@
-"""The servers of a benchmark: nginx and hark, each on its CPU, what /proc says
-of them, and their end."""
+"""The servers of a benchmark: programs that each have their CPUs, what /proc
+says of them, and their end."""
 
 import contextlib
-import json
+import http.client
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
-import urllib.request
 
 TICK = os.sysconf("SC_CLK_TCK")
-DEADLINE = 20  # seconds to start or to stop
+PATIENCE = 20  # seconds to stop
 
 
 class Failure(Exception):
-    """A benchmark that cannot go on; the text is for its user."""
+    """What makes a figure worthless; the text is for its reader."""
 
 
-def pinned(cpu, command):
-    """command on one CPU, where there are two to tell apart."""
-    if os.cpu_count() < 2:
+class Unable(Exception):
+    """What a server cannot do, or is not asked for; the text says why."""
+
+
+def pinned(cpus, command):
+    """command on some CPUs, where there are two to tell apart."""
+    if os.cpu_count() < 2 or cpus is None:
         return command
-    return ["taskset", "-c", str(cpu)] + command
+    return ["taskset", "-c", cpus] + command
+
+
+def load_cpus():
+    """Those of load and backends: the first half."""
+    return f"0-{max(1, os.cpu_count() // 2) - 1}"
 
 
 def free_port():
-    """A port nobody listens on right now; nginx cannot choose its own."""
+    """A port nobody listens on right now."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
-def answers(url):
+def ask(base, path, method="GET", body=None, fields=None, timeout=60):
+    """Status and body of one answer."""
+    scheme, host = base.split("://")
+    c = http.client.HTTPConnection(host, timeout=timeout) \
+        if scheme == "http" else http.client.HTTPSConnection(
+            host, timeout=timeout, context=ssl._create_unverified_context())
     try:
-        with urllib.request.urlopen(url, timeout=5) as r:
-            return r.status == 200
-    except OSError:
-        return False
+        c.request(method, path, body, fields or {})
+        answer = c.getresponse()
+        return answer.status, answer.read()
+    finally:
+        c.close()
 
 
 class Server:
     """A running program: its processes' CPU time and memory, and its end."""
 
-    def __init__(self, name, folder, cpu, command):
+    def __init__(self, name, folder, cpus, command):
         self.name = name
         self.base = None
+        self.started = None  # seconds to the first answer
         self.requests = 0  # that wrk completed against it
-        self.log = os.path.join(folder, name + ".log")
-        with open(self.log, "wb") as log:
+        self.log = os.path.join(folder, name.replace(" ", "-") + ".log")
+        self.begun = time.monotonic()
+        with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                pinned(cpu, command), cwd=folder, stdin=subprocess.DEVNULL,
+                pinned(cpus, command), cwd=folder, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True)
 
     def pids(self):
-        main = self.process.pid
-        with open(f"/proc/{main}/task/{main}/children") as f:
-            return [main] + [int(pid) for pid in f.read().split()]
+        """The program's and its children's, theirs too."""
+        found = [self.process.pid]
+        for pid in found:
+            with contextlib.suppress(OSError), \
+                    open(f"/proc/{pid}/task/{pid}/children",
+                         encoding="ascii") as f:
+                found += [int(child) for child in f.read().split()]
+        return found
 
     def cpu(self):
         """Seconds of CPU so far, by the name of the thread that used them."""
         used = {}
         for pid in self.pids():
             for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/stat") as f:
+                with contextlib.suppress(OSError), \
+                        open(f"/proc/{pid}/task/{task}/stat") as f:
                     head, tail = f.read().rsplit(")", 1)
-                name = head.split("(", 1)[1]
-                user, system = tail.split()[11:13]
-                used[name] = used.get(name, 0.0) + \
-                    (int(user) + int(system)) / TICK
+                    name = head.split("(", 1)[1]
+                    user, system = tail.split()[11:13]
+                    used[name] = used.get(name, 0.0) + \
+                        (int(user) + int(system)) / TICK
         return used
 
-    def peak_memory(self):
-        """VmHWM in bytes, of the process that has most."""
+    def memory(self, kind="VmRSS"):
+        """VmRSS or VmHWM in bytes, of the process that has most."""
         most = 0
         for pid in self.pids():
-            with open(f"/proc/{pid}/status") as f:
+            with contextlib.suppress(OSError), \
+                    open(f"/proc/{pid}/status", encoding="utf-8",
+                         errors="replace") as f:
                 for line in f:
-                    if line.startswith("VmHWM:"):
+                    if line.startswith(kind + ":"):
                         most = max(most, int(line.split()[1]) * 1024)
         return most
 
-    def wait_for(self, condition):
-        end = time.monotonic() + DEADLINE
-        while not condition():
+    def wait_for(self, path, wanted, patience):
+        """Until path is answered with wanted, by status or exactly."""
+        end = time.monotonic() + patience
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                status, body = ask(self.base, path)
+                if wanted in (status, body):
+                    self.started = time.monotonic() - self.begun
+                    return
             if self.process.poll() is not None:
-                raise Failure(f"{self.name} ended with "
-                              f"{self.process.returncode}: {self.tail()}")
+                raise Failure(self.state())
             if time.monotonic() > end:
-                raise Failure(f"{self.name} does not get ready")
-            time.sleep(0.01)
+                raise Failure(f"{self.name} does not get ready: "
+                              f"{self.tail()}")
+            time.sleep(0.0005)
 
     def state(self):
         """Whether it still runs and what it said last, for a failure."""
@@ -100,22 +131,21 @@ class Server:
                 f": {self.tail()}")
 
     def tail(self):
-        with open(self.log, errors="replace") as f:
-            return "".join(f.readlines()[-5:]).strip()
+        with open(self.log, errors="replace", encoding="utf-8") as f:
+            return "".join(f.readlines()[-5:]).strip()[-500:]
 
     def stop(self):
         """Ends it the polite way and says how it ended."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(DEADLINE)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise Failure(f"{self.name} does not stop") from None
         finally:
             self.kill()
         if self.process.returncode != 0:
-            raise Failure(f"{self.name} ended with "
-                          f"{self.process.returncode}: {self.tail()}")
+            raise Failure(self.state())
 
     def kill(self):
         """Whatever is left of it, children too; a master gets a moment to
@@ -135,7 +165,8 @@ class Stage:
         self.folder = folder
         self.hark = hark
         self.servers = []
-        self.stores = 0
+        self.made = {}
+        self.numbers = 0
 
     def __enter__(self):
         return self
@@ -148,74 +179,34 @@ class Stage:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def nginx(self, name, cpu, http):
-        """An nginx of one worker with http as the body of its server; PORT
-        in it and in its upstreams is written by the caller."""
-        port = free_port()
-        prefix = self.path(name)
-        os.mkdir(prefix)
-        with open(os.path.join(prefix, "nginx.conf"), "w") as f:
-            f.write(NGINX_CONF.format(
-                user="user root;" if os.geteuid() == 0 else "",
-                port=port, **http))
-        s = Server(name, self.folder, cpu,
-                   ["nginx", "-p", prefix, "-e", "stderr", "-c",
-                    os.path.join(prefix, "nginx.conf")])
+    def fresh(self, name):
+        """A path that is not there yet."""
+        self.numbers += 1
+        return self.path(f"{self.numbers}-{name}")
+
+    def once(self, key, make):
+        """What make() gave the first time that it was asked for."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def launch(self, name, command, port, path, wanted=200, cpus=None,
+               patience=20, scheme="http"):
+        """A server that listens on port, when it has answered path."""
+        last = str(os.cpu_count() - 1)
+        s = Server(name, self.folder, cpus or last, command)
         self.servers.append(s)
-        s.base = f"http://127.0.0.1:{port}"
-        s.wait_for(lambda: answers(s.base + "/ready"))
+        s.base = f"{scheme}://127.0.0.1:{port}"
+        try:
+            s.wait_for(path, wanted, patience)
+        except Failure:
+            self.end(s, kill=True)
+            raise
         return s
 
-    def gateway(self, name, cpu, mode, url=None, store=None):
-        """hark with one worker in that mode."""
-        ready = self.path(name + ".ready")
-        command = [self.hark, mode, "--workers", "1", "--listen",
-                   "127.0.0.1:0", "--ready-file", ready]
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(ready)
-        if store is not None:
-            command += ["--store", store]
-        s = Server(name, self.folder, cpu,
-                   command + ([url] if url is not None else []))
-        self.servers.append(s)
-        s.wait_for(lambda: os.path.exists(ready))
-        with open(ready) as f:
-            s.base = "http://" + json.load(f)["listen"][0]
-        return s
-
-    def store(self):
-        """The path of a store that is not there yet."""
-        self.stores += 1
-        return self.path(f"store{self.stores}.db")
-
-    def end(self, server):
+    def end(self, server, kill=False):
         self.servers.remove(server)
-        server.stop()
-
-
-NGINX_CONF = """\
-daemon off;
-worker_processes 1;
-pid nginx.pid;
-{user}
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    default_type application/octet-stream;
-    keepalive_requests 1000000000;
-    keepalive_timeout 600s;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    sendfile on;
-    open_file_cache max=16;
-    {outside}
-    server {{
-        listen 127.0.0.1:{port} backlog=1024;
-        location = /ready {{ return 200 "ready"; }}
-        {inside}
-    }}
-}}
-"""
+        if kill:
+            server.kill()
+        else:
+            server.stop()
