@@ -295,6 +295,15 @@ http1_persistence(struct http1_reader *r)
 	h->expect_continue = h->minor == 1 && h->expect_continue;
 }
 
+/* Behind the head of a CONNECT some read a body and some already what is for
+ * the tunnel; it has none (RFC 9110 section 9.3.6). */
+static bool
+http1_tunnel(const struct http1_head *h)
+{
+	return h->form != TARGET_AUTHORITY ||
+	       (h->framing != FRAMING_CHUNKED && h->length == 0);
+}
+
 /* One valid Host, which HTTP/1.0 may lack and which may only be empty when
  * the target says the host. */
 static bool
@@ -331,6 +340,8 @@ http1_request(struct http1_head *h, struct arena *a, const char *p, size_t n,
 		r.fault = http1_framing(&r);
 		if (r.fault == HTTP1_NONE && !http1_host(&r))
 			r.fault = HTTP1_HOST;
+		if (r.fault == HTTP1_NONE && !http1_tunnel(h))
+			r.fault = HTTP1_CONNECT;
 		if (r.fault != HTTP1_NONE)
 			step = HTTP1_FAULT;
 		http1_persistence(&r);

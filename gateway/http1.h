@@ -46,6 +46,7 @@ struct http1_limits {
 	F(CODING, 501, "a transfer coding other than chunked") \
 	F(CODING_FRAME, 400, "chunked is not the one and last coding") \
 	F(BOTH, 400, "both Content-Length and Transfer-Encoding") \
+	F(CONNECT, 400, "a CONNECT request with a body") \
 	F(CODING_OLD, 400, "Transfer-Encoding in an HTTP/1.0 message") \
 	F(CHUNK, 400, "a malformed chunk") \
 	F(TRAILER, 400, "a malformed trailer section") \

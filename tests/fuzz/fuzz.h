@@ -9,4 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
+/* Called once before it, by those that have it; what a fuzzer needs and
+ * misses it says there and exits with 77. */
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
+
 #endif

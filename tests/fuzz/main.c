@@ -35,6 +35,8 @@ main(int argc, char **argv)
 {
 	int i, failed = 0;
 
+	if (LLVMFuzzerInitialize != NULL)
+		(void)LLVMFuzzerInitialize(&argc, &argv);
 	for (i = 1; i < argc; i++)
 		failed |= replay(argv[i]) == -1;
 	return argc < 2 || failed ? EXIT_FAILURE : EXIT_SUCCESS;

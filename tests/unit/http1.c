@@ -231,6 +231,11 @@ static const struct refusal {
 	{ "CONNECT [::1] HTTP/1.1\r\n" H "\r\n", HTTP1_TARGET },
 	{ "CONNECT http://a.test:80 HTTP/1.1\r\n" H "\r\n", HTTP1_TARGET },
 	{ "CONNECT :80 HTTP/1.1\r\n" H "\r\n", HTTP1_TARGET },
+	{ "CONNECT a.test:80 HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\n",
+	    HTTP1_CONNECT },
+	{ "CONNECT a.test:80 HTTP/1.1\r\n" H
+	  "Transfer-Encoding: chunked\r\n\r\n",
+	    HTTP1_CONNECT },
 	/* field lines */
 	{ GET "Content-Length : 2\r\n\r\n", HTTP1_NAME },
 	{ GET "a b: c\r\n\r\n", HTTP1_NAME },
