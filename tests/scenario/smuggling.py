@@ -1,15 +1,10 @@
 # Goal: nothing ambiguous ever passes the gateway, in either direction.
 #
-# A corpus beside the checkout (../shared/corpus, or HARK_CORPUS) has folders
-# smuggling/ and smuggling-responses/: raw messages and an INDEX.tsv with the
-# verdict that RFC 9110 and 9112 demand of each.  Without it the messages
-# written down here are all there is.
+# What is sent stands in ambiguous.py; smuggling_ways.py sends the same on
+# other ways.
 
-import csv
-import os
-import pathlib
-
-from harness import (PATIENCE, SCALE, Ended, Failed, Shared, Skip, case, check,
+from ambiguous import BAD_ANSWERS, EVIL, NEXT, OK, corpus, refused
+from harness import (PATIENCE, SCALE, Ended, Failed, Shared, case, check,
                      entries, grown, main, reply, same)
 
 
@@ -26,19 +21,6 @@ def tell(peer, r):
     body = b'' if r.method == 'HEAD' else f'{r.method} {r.target}'.encode(
         'latin-1', 'replace')
     peer.send(reply(body, headers=[('X-Target', r.target)]))
-
-
-def corpus(name):
-    beside = os.path.join(os.environ.get('top_srcdir', '.'),
-                          '../shared/corpus')
-    folder = pathlib.Path(os.environ.get('HARK_CORPUS') or beside) / name
-    if not folder.is_dir():
-        raise Skip(f'no corpus with {name} beside the checkout')
-    with open(folder / 'INDEX.tsv', newline='') as f:
-        rows = list(csv.DictReader(f, delimiter='\t',
-                                   quoting=csv.QUOTE_NONE))
-    check(rows, f'{folder} has no rows')
-    return [(row, (folder / row['file']).read_bytes()) for row in rows]
 
 
 def converse(hark, raw, methods, enough):
@@ -187,100 +169,11 @@ def every_request_of_the_corpus_meets_its_verdict(t):
     check(not failures, lambda: '\n'.join(failures))
 
 
-# What must never get through, written as head lines behind "POST / HTTP/1.1"
-# and "Host: a", then whatever follows the blank line.
-NEXT = b'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
-BAD_POSTS = {
-    'two lengths that differ':
-        (b'Content-Length: 5\r\nContent-Length: 6', b'hello'),
-    'a list of lengths': (b'Content-Length: 5, 6', b'hello'),
-    'a sign': (b'Content-Length: +5', b'hello'),
-    'a negative length': (b'Content-Length: -5', b'hello'),
-    'a hexadecimal length': (b'Content-Length: 0x5', b'hello'),
-    'an empty length': (b'Content-Length:', b'hello'),
-    'a length with junk': (b'Content-Length: 5 a', b'hello'),
-    'a length beyond 64 bits':
-        (b'Content-Length: 18446744073709551621', b'hello'),
-    'a folded length': (b'Content-Length:\r\n 5', b'hello'),
-    'space before the colon': (b'Content-Length : 5', b'hello'),
-    'both framings': (b'Content-Length: 4\r\nTransfer-Encoding: chunked',
-                      b'0\r\n\r\n' + NEXT),
-    'both framings the other way':
-        (b'Transfer-Encoding: chunked\r\nContent-Length: 4',
-         b'0\r\n\r\n' + NEXT),
-    'an unknown coding': (b'Transfer-Encoding: xchunked', b'0\r\n\r\n'),
-    'chunked twice': (b'Transfer-Encoding: chunked, chunked',
-                      b'0\r\n\r\n'),
-    'chunked not last': (b'Transfer-Encoding: chunked, identity',
-                         b'0\r\n\r\n'),
-    'chunked in two lines':
-        (b'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
-         b'0\r\n\r\n'),
-    'a tab in the coding': (b'Transfer-Encoding: \x0bchunked', b'0\r\n\r\n'),
-    'a chunk size with a sign':
-        (b'Transfer-Encoding: chunked', b'+5\r\nhello\r\n0\r\n\r\n'),
-    'a chunk size in 0x':
-        (b'Transfer-Encoding: chunked', b'0x5\r\nhello\r\n0\r\n\r\n'),
-    'a chunk size beyond 64 bits':
-        (b'Transfer-Encoding: chunked',
-         b'10000000000000005\r\nhello\r\n0\r\n\r\n'),
-    'a chunk that is too short':
-        (b'Transfer-Encoding: chunked', b'6\r\nhello\r\n0\r\n\r\n'),
-    'a chunk that is too long':
-        (b'Transfer-Encoding: chunked', b'4\r\nhello\r\n0\r\n\r\n'),
-    'a bare LF behind a chunk size':
-        (b'Transfer-Encoding: chunked', b'5\nhello\r\n0\r\n\r\n'),
-    'a bare LF in a chunk extension':
-        (b'Transfer-Encoding: chunked', b'5;a\nb\r\nhello\r\n0\r\n\r\n'),
-    'an empty chunk size': (b'Transfer-Encoding: chunked', b'\r\n\r\n'),
-    'a trailer that is no field':
-        (b'Transfer-Encoding: chunked', b'0\r\nno field\r\n\r\n'),
-    'a NUL in a field': (b'X: a\0b\r\nContent-Length: 0', b''),
-    'a bare CR in a field': (b'X: a\rb\r\nContent-Length: 0', b''),
-    'a bare LF in the head': (b'X: a\nContent-Length: 0', b''),
-    'a field name with a space': (b'X Y: a\r\nContent-Length: 0', b''),
-    'an empty field name': (b': a\r\nContent-Length: 0', b''),
-    'a line without a colon': (b'nothing\r\nContent-Length: 0', b''),
-    'a second Host': (b'Host: b\r\nContent-Length: 0', b''),
-}
-BAD_STARTS = {
-    'no version': b'GET /\r\nHost: a\r\n\r\n',
-    'HTTP/2.0': b'GET / HTTP/2.0\r\nHost: a\r\n\r\n',
-    'HTTP/1.10': b'GET / HTTP/1.10\r\nHost: a\r\n\r\n',
-    'http/1.1': b'GET / http/1.1\r\nHost: a\r\n\r\n',
-    'an empty method': b' / HTTP/1.1\r\nHost: a\r\n\r\n',
-    'a method that is no token': b'GE(T / HTTP/1.1\r\nHost: a\r\n\r\n',
-    'a NUL in the target': b'GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n',
-    'a control character in the target':
-        b'GET /a\x01b HTTP/1.1\r\nHost: a\r\n\r\n',
-    'a space in the target': b'GET /a b HTTP/1.1\r\nHost: a\r\n\r\n',
-    'no leading slash': b'GET a HTTP/1.1\r\nHost: a\r\n\r\n',
-    'a star with GET': b'GET * HTTP/1.1\r\nHost: a\r\n\r\n',
-    'CONNECT with a path': b'CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n',
-    'no Host': b'GET / HTTP/1.1\r\n\r\n',
-    'a Host with a path': b'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n',
-    'a Host with userinfo': b'GET / HTTP/1.1\r\nHost: a@b\r\n\r\n',
-    'an absolute ftp target':
-        b'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n',
-    'an absolute target without host':
-        b'GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n',
-    'the preface of HTTP/2': b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    'TLS': bytes.fromhex('16030100c8010000c40303') + bytes(190),
-    'chunked in HTTP/1.0':
-        b'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    'a space before the first field':
-        b'GET / HTTP/1.1\r\n Host: a\r\nHost: a\r\n\r\n',
-}
-
-
 @case(deadline=60)
 def ambiguous_requests_are_refused_and_the_connection_closed(t):
     failures = []
-    files = {**BAD_STARTS, **{
-        name: b'POST / HTTP/1.1\r\nHost: a\r\n' + head + b'\r\n\r\n' + rest
-        for name, (head, rest) in BAD_POSTS.items()}}
     origin, hark = gateway()
-    for name, raw in files.items():
+    for name, raw in refused():
         try:
             judge(name, raw + NEXT, 'REJECT', 0)
         except Failed as e:
@@ -352,32 +245,6 @@ def garbage_behind_a_running_request_is_bounded(t):
 
 
 # --- answers ----------------------------------------------------------------
-
-OK = b'HTTP/1.1 200 OK\r\n'
-EVIL = b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'
-BAD_ANSWERS = {  # what the origin says, then keeps the connection open
-    'two lengths that differ':
-        OK + b'Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde',
-    'a negative length': OK + b'Content-Length: -1\r\n\r\n',
-    'a length that is no number': OK + b'Content-Length: abc\r\n\r\n',
-    'a length beyond 64 bits':
-        OK + b'Content-Length: 18446744073709551617\r\n\r\na',
-    'both framings': OK + b'Content-Length: 4\r\nTransfer-Encoding: chunked'
-        b'\r\n\r\n0\r\n\r\n',
-    'a bad first chunk': OK + b'Transfer-Encoding: chunked\r\n\r\nzz\r\n',
-    'a status of four digits': b'HTTP/1.1 2000 OK\r\n\r\n',
-    'a status of letters': b'HTTP/1.1 abc OK\r\n\r\n',
-    'another protocol': b'ICY 200 OK\r\n\r\n',
-    'no protocol': b'hello there\r\n\r\n',
-    'HTTP/2': b'HTTP/2 200\r\n\r\n',
-    'a folded line': OK + b'X: a\r\n b\r\nContent-Length: 0\r\n\r\n',
-    'an unasked 101': b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n'
-        b'Connection: upgrade\r\n\r\n',
-    'a field name with a space': OK + b'X Y: a\r\nContent-Length: 0\r\n\r\n',
-    'a CR in a field': OK + b'X: a\rb\r\nContent-Length: 0\r\n\r\n',
-    'an endless head': OK + b'X: y\r\n' * 60000 + b'\r\n',
-}
-
 
 @case(deadline=60)
 def answers_that_are_no_http_become_a_502(t):
