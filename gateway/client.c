@@ -9,7 +9,6 @@
 
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <event2/http.h>
 
 #include "base/clock.h"
 #include "gateway/client_priv.h"
@@ -196,20 +195,6 @@ client_again(struct client *c)
 	event_active(&c->wr, EV_WRITE, 0);
 }
 
-/* evhttp forgets the request it waits with and makes itself ready for the
- * next one; it turns its own reading on, which stays ours. */
-static void
-client_release_evhttp(struct client *c)
-{
-	struct evhttp_request *req = c->req;
-
-	c->req = NULL;
-	if (req == NULL)
-		return;
-	evhttp_send_reply_end(req);
-	client_wall(c);
-}
-
 static void
 client_finish(struct client *c)
 {
@@ -229,7 +214,6 @@ client_finish(struct client *c)
 		client_linger(c);
 		return;
 	}
-	client_release_evhttp(c);
 	guard_next(c);
 	c->replied = false;
 	if (c->entering) {
@@ -486,14 +470,6 @@ client_on_writable(evutil_socket_t fd, short what, void *arg)
 		h2_front_flush(c);
 	else if (c->state == CLIENT_BUSY)
 		client_write_on(c);
-}
-
-/* The bufferevent is only there for evhttp: it neither reads nor writes. */
-void
-client_wall(struct client *c)
-{
-	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
-	bufferevent_setcb(c->bev, NULL, NULL, NULL, c);
 }
 
 /* ---- deadlines ------------------------------------------------------- */

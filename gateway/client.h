@@ -4,11 +4,9 @@
 /*
  * The client side: connections, the guard, and evhttp behind its wall.
  *
- * evhttp owns the connections and calls back for a request, one at a time.
- * The guard sits between the socket and evhttp: it reads, parses the raw
- * bytes with our own strict codec, refuses what is ambiguous, and once a
- * request is whole tells evhttp of it by its start line alone.  What evhttp
- * 2.1.12 does not know (other methods, odd targets) it never hears of.
+ * evhttp listens, accepts and owns the connections; of what passes on them it
+ * hears nothing.  The guard reads, parses the raw bytes with our own strict
+ * codec, refuses what is ambiguous, and hands over one request at a time.
  * Replies go straight to the socket; what the socket does not take waits in a
  * queue of ours.  evhttp's bufferevent neither reads nor writes.
  *

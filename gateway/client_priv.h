@@ -30,7 +30,6 @@
 struct evbuffer;
 struct evhttp_bound_socket;
 struct evhttp_connection;
-struct evhttp_request;
 struct h2_front;
 struct h2_request;
 
@@ -53,7 +52,6 @@ struct client {
 	struct worker *w;
 	struct bufferevent *bev; /* evhttp's; we read and write beside it */
 	struct evhttp_connection *evcon; /* NULL until adopted */
-	struct evhttp_request *req; /* evhttp's, while it waits for a reply */
 	struct stream s;
 	uint64_t id;
 	enum client_state state;
@@ -72,7 +70,6 @@ struct client {
 	size_t seen;       /* of in, by the parser so far */
 	struct buf behind; /* came while a request is served */
 	struct client_request request;
-	bool for_evhttp;          /* whether evhttp is told of the request */
 	struct http1_body reader; /* of a chunked body */
 	struct buf body;
 	size_t charged;    /* of shared->body_bytes */
@@ -118,8 +115,6 @@ struct client_side {
 	struct event *tick;   /* deadlines */
 	struct event *resume; /* accepting after a pause */
 	struct http1_limits limits;
-	/* evhttp's own read callback, the same for each connection. */
-	bufferevent_data_cb evhttp_read;
 };
 
 /* client.c -------------------------------------------------------------- */
@@ -146,9 +141,6 @@ void client_drained(struct client *c);
 
 /* Sends now or never; -1 when the socket does not take all of it. */
 int client_send_now(struct client *c, const char *text);
-
-/* Puts our callbacks in the place of evhttp's. */
-void client_wall(struct client *c);
 
 /* For the janitor's look at c. */
 void client_check(struct client *c);
@@ -235,9 +227,6 @@ void h2_request_free(struct client *c);
 /* Goes on with what lies in c->in until it waits for the client or for a
  * reply. */
 void guard_run(struct client *c);
-
-/* evhttp's generic callback; arg is the worker. */
-void guard_on_evhttp(struct evhttp_request *req, void *arg);
 
 /* The request is over: makes c ready for the next one. */
 void guard_next(struct client *c);

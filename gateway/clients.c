@@ -177,6 +177,14 @@ clients_name(struct client *c)
 	    strchr(host, ':') != NULL ? "[%.46s]:%u" : "%.46s:%u", host, port);
 }
 
+/* The bufferevent is only there for evhttp: it neither reads nor writes. */
+static void
+clients_wall(struct client *c)
+{
+	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	bufferevent_setcb(c->bev, NULL, NULL, NULL, c);
+}
+
 /* From here on the callbacks are ours.  Two events on one descriptor: ours
  * stays on, so that evhttp's turning its own on and off costs no system
  * call. */
@@ -196,7 +204,7 @@ clients_adopt(struct worker *w, struct client *c)
 	event_assign(&c->wr, w->base, c->s.fd, EV_WRITE, client_on_writable, c);
 	event_add(&c->rd, NULL);
 	client_start(c);
-	client_wall(c);
+	clients_wall(c);
 	TAILQ_INSERT_TAIL(&s->live, c, link);
 	s->count++;
 	meter_add(w->meter, METER_AT(accepted), 1);
@@ -219,7 +227,7 @@ clients_on_adopt(evutil_socket_t fd, short what, void *arg)
 	w->now = clock_mono_us();
 	while ((c = TAILQ_FIRST(&s->newborn)) != NULL) {
 		TAILQ_REMOVE(&s->newborn, c, link);
-		bufferevent_getcb(c->bev, &s->evhttp_read, NULL, NULL, &evcon);
+		bufferevent_getcb(c->bev, NULL, NULL, NULL, &evcon);
 		c->evcon = evcon;
 		clients_adopt(w, c);
 	}
@@ -279,19 +287,10 @@ clients_listen(struct worker *w, const int *fds, size_t nfds, struct err *e)
 static int
 clients_open_evhttp(struct worker *w)
 {
-	const struct settings *set = w->settings;
-
 	w->http = evhttp_new(w->base);
 	if (w->http == NULL)
 		return -1;
 	evhttp_set_bevcb(w->http, clients_on_accept, w);
-	evhttp_set_gencb(w->http, guard_on_evhttp, w);
-	evhttp_set_allowed_methods(
-	    w->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
-			 EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
-			 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
-	evhttp_set_max_headers_size(
-	    w->http, (ev_ssize_t)set->max_header_bytes + 4);
 	return 0;
 }
 

@@ -1,18 +1,11 @@
 /*
  * The guard: raw bytes are parsed with our strict codec, what is ambiguous is
- * refused, and only then is evhttp told of a request: by the start line of
- * one whole, checked request at a time.  Methods and targets that evhttp
- * does not know go to the owner without it.
+ * refused, and the owner gets one whole, checked request at a time.
  */
 #include "config.h"
 
 #include <string.h>
 
-#include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/http.h>
-
-#include "base/log.h"
 #include "gateway/client_priv.h"
 #include "gateway/worker.h"
 
@@ -76,8 +69,7 @@ guard_next(struct client *c)
 	arena_reset(&c->arena);
 }
 
-/* The owner gets what there is of the body, and the rest as it comes.  That is
- * nothing for evhttp. */
+/* The owner gets what there is of the body, and the rest as it comes. */
 static void
 guard_stream(struct client *c)
 {
@@ -87,91 +79,6 @@ guard_stream(struct client *c)
 	c->request.body = STR("");
 	guard_dispatch(c);
 	client_body_begin(c);
-}
-
-/* ---- through evhttp -------------------------------------------------- */
-
-/* Whether the target has only bytes that evhttp's URI parser passes. */
-static bool
-guard_plain_target(struct str t)
-{
-	size_t i;
-
-	for (i = 0; i < t.n; i++)
-		if ((unsigned char)t.p[i] >= 0x7f ||
-		    memchr("\"<>\\^`{|}[]", t.p[i], 11) != NULL)
-			return false;
-	return t.n < 4096 && !str_starts(t, "//");
-}
-
-/* Whether evhttp can carry the request: it knows nine methods, and no forms
- * of target but the origin's and the absolute one. */
-static bool
-guard_for_evhttp(const struct http1_head *h)
-{
-	static const char *const methods[] = { "GET", "POST", "PUT", "DELETE",
-		"PATCH", "OPTIONS", "HEAD", NULL };
-	const char *const *m;
-
-	for (m = methods; *m != NULL; m++)
-		if (str_is(h->method, *m))
-			return h->form == TARGET_ORIGIN &&
-			       guard_plain_target(h->target);
-	return false;
-}
-
-void
-guard_on_evhttp(struct evhttp_request *req, void *arg)
-{
-	struct evhttp_connection *evcon = evhttp_request_get_connection(req);
-	struct worker *w = arg;
-	struct client *c = NULL;
-
-	bufferevent_getcb(evhttp_connection_get_bufferevent(evcon), NULL, NULL,
-	    NULL, (void **)&c);
-	if (c == NULL || c->w != w || c->evcon != evcon ||
-	    c->state != CLIENT_BODY || !c->for_evhttp)
-		return; /* not a request that the guard gave it */
-	c->req = req;
-	guard_dispatch(c);
-}
-
-/*
- * evhttp gets the start line and calls guard_on_evhttp().  The fields and the
- * body it does not get: they are read already, and its reading of them is
- * where it costs most and where requests were smuggled.
- */
-static void
-guard_give_evhttp(struct client *c)
-{
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	struct buf *line = &c->w->head;
-
-	line->n = 0;
-	buf_add_str(line, c->request.head.method);
-	buf_add(line, " ", 1);
-	buf_add_str(line, c->request.head.target);
-	buf_add(line, " HTTP/1.1\r\n\r\n", 13);
-	evbuffer_unfreeze(in, 0);
-	evbuffer_add(in, line->p, line->n);
-	evbuffer_freeze(in, 0);
-	c->w->clients->evhttp_read(c->bev, c->evcon);
-	if (c->state == CLIENT_BODY) {
-		log_error(c->address, "evhttp did not take a checked request");
-		client_doom(c);
-	}
-}
-
-/* The request is whole. */
-static void
-guard_hand_over(struct client *c)
-{
-	c->for_evhttp =
-	    c->request2 == NULL && guard_for_evhttp(&c->request.head);
-	if (c->for_evhttp)
-		guard_give_evhttp(c);
-	else
-		guard_dispatch(c);
 }
 
 /* ---- bodies ---------------------------------------------------------- */
@@ -197,7 +104,7 @@ guard_read_plain(struct client *c)
 	c->used = whole;
 	c->request.body =
 	    length > 0 ? (struct str){ c->in.p + h->bytes, length } : STR("");
-	guard_hand_over(c);
+	guard_dispatch(c);
 	return true;
 }
 
@@ -209,7 +116,7 @@ guard_end_chunked(struct client *c)
 	    -1)
 		client_refuse(c, 400, http1_fault_text(HTTP1_TRAILER));
 	else
-		guard_hand_over(c);
+		guard_dispatch(c);
 	return true;
 }
 

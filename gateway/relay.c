@@ -80,6 +80,8 @@ relay_authority(struct client *c, const struct client_request *r)
 		authority = str_of(tunnel);
 	else if (r->head.form == TARGET_ABSOLUTE)
 		authority = r->head.authority;
+	if (authority.n == 0)
+		return authority;
 	return relay_is_own(c, authority) ? STR("") : authority;
 }
 
