@@ -99,7 +99,8 @@ client_begin_tls(struct client *c)
 {
 	SSL *ssl;
 
-	c->meant = client_meant(c);
+	if (c->w->shared->minted != NULL)
+		c->meant = client_meant(c);
 	ssl = front_tls_accept(client_front(c), c->meant);
 	return ssl != NULL && stream_begin(&c->s, ssl) == 0 &&
 	       (c->in.n == 0 || client_preload(c));

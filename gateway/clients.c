@@ -161,6 +161,8 @@ clients_on_accept(struct event_base *base, void *arg)
 		free(c);
 		return NULL;
 	}
+	/* It is on by default, and would be known to the kernel for it. */
+	bufferevent_disable(c->bev, EV_WRITE);
 	TAILQ_INSERT_TAIL(&s->newborn, c, link);
 	event_active(s->adopt, EV_TIMEOUT, 0);
 	return c->bev;

@@ -276,7 +276,10 @@ front_tls_context(struct front_tls *t, struct err *e)
 				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				  SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
-	/* Tickets carry sessions; nothing is kept here. */
+	/* Tickets carry sessions; nothing is kept here.  OpenSSL would
+	 * give two at once, each in a write of its own; who resumes gets the
+	 * next one. */
+	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
 	SSL_CTX_set_alpn_select_cb(ctx, front_tls_on_alpn, t);
