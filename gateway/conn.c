@@ -26,6 +26,7 @@
 #define CONN_NAME_US 30000000 /* how long an address is believed */
 
 static void conn_try(struct conn *c);
+static void conn_on_addresses(void *arg, const struct addresses *found);
 
 void
 conn_fail(struct conn *c, enum call_phase phase, enum outcome outcome,
@@ -155,6 +156,43 @@ conn_connected(struct conn *c)
 }
 
 static void
+conn_look_up(struct conn *c, const char *host, uint16_t port)
+{
+	c->state = CONN_NEW;
+	c->deadline = c->patience;
+	c->call->lookup =
+	    lookup_start(c->pool->resolver, host, port, conn_on_addresses, c);
+}
+
+/* Nothing is at the addresses that are remembered: the host may have moved. */
+static bool
+conn_forget_addresses(struct conn *c)
+{
+	struct pool_origin *o = pool_origin(c->pool, c->origin);
+
+	if (!c->remembered)
+		return false;
+	c->remembered = false;
+	o->addresses.n = 0;
+	return true;
+}
+
+/* The address in use does not do. */
+static bool
+conn_try_next(struct conn *c)
+{
+	event_del(&c->rd);
+	event_del(&c->wr);
+	close(c->s.fd);
+	c->s.fd = -1;
+	if (c->address + 1 >= c->addresses.n)
+		return false;
+	c->address++;
+	conn_try(c);
+	return true;
+}
+
+static void
 conn_finish_connect(struct conn *c)
 {
 	int error = 0;
@@ -162,18 +200,25 @@ conn_finish_connect(struct conn *c)
 
 	getsockopt(c->s.fd, SOL_SOCKET, SO_ERROR, &error, &n);
 	if (error == 0) {
+		c->deadline = c->patience;
 		conn_connected(c);
-		return;
+	} else if (!conn_try_next(c)) {
+		if (conn_forget_addresses(c))
+			conn_look_up(c, c->origin->host, c->origin->url.port);
+		else
+			conn_fail(c, CALL_CONNECT, OUTCOME_REFUSED, "%s: %s",
+			    c->peer, strerror(error));
 	}
-	event_del(&c->rd);
-	event_del(&c->wr);
-	close(c->s.fd);
-	c->s.fd = -1;
-	if (++c->address < c->addresses.n)
-		conn_try(c);
-	else
-		conn_fail(c, CALL_CONNECT, OUTCOME_REFUSED, "%s: %s", c->peer,
-		    strerror(error));
+}
+
+void
+conn_connect_late(struct conn *c)
+{
+	if (conn_try_next(c))
+		return;
+	conn_forget_addresses(c);
+	conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT, "%s: no connection in time",
+	    c->peer);
 }
 
 static void
@@ -288,12 +333,17 @@ conn_connect(struct conn *c)
 	return -1;
 }
 
-/* Connects to the next address that a socket can be made for. */
+/* Connects to the next address that a socket can be made for.  None of them
+ * may use up the time of those behind it. */
 static void
 conn_try(struct conn *c)
 {
+	int64_t now = c->pool->w->now;
+
 	c->state = CONN_CONNECTING;
-	c->call->connecting = c->pool->w->now;
+	c->call->connecting = now;
+	c->deadline =
+	    now + (c->patience - now) / (int64_t)(c->addresses.n - c->address);
 	for (;;) {
 		conn_name_peer(c);
 		if (conn_connect(c) == 0) {
@@ -362,6 +412,7 @@ conn_on_addresses(void *arg, const struct addresses *found)
 		o->resolved_at = c->pool->w->now;
 	}
 	c->addresses = *found;
+	c->address = 0;
 	if (c->proxy != NULL)
 		conn_try(c);
 	else
@@ -400,8 +451,7 @@ conn_resolve_proxy(struct conn *c)
 	    lookup_literal(p->host, p->port, &c->addresses) == 0)
 		conn_try(c);
 	else
-		c->call->lookup =
-		    lookup_start(w, p->host, p->port, conn_on_addresses, c);
+		conn_look_up(c, p->host, p->port);
 }
 
 void
@@ -427,6 +477,7 @@ conn_resolve(struct conn *c)
 	if (o->addresses.n > 0 &&
 	    (c->origin->literal || w->now - o->resolved_at < CONN_NAME_US)) {
 		c->addresses = o->addresses;
+		c->remembered = !c->origin->literal;
 		conn_go(c);
 		return;
 	}
@@ -435,8 +486,7 @@ conn_resolve(struct conn *c)
 		conn_go(c);
 		return;
 	}
-	c->call->lookup = lookup_start(
-	    w, c->origin->host, c->origin->url.port, conn_on_addresses, c);
+	conn_look_up(c, c->origin->host, c->origin->url.port);
 }
 
 static void
@@ -460,7 +510,7 @@ conn_new(struct pool *p, struct call *call)
 	c->call = call;
 	c->s.fd = -1;
 	c->id = ++p->ids * p->w->shared->nworkers + p->w->index;
-	c->deadline = p->w->now + p->w->settings->connect_timeout;
+	c->deadline = c->patience = p->w->now + p->w->settings->connect_timeout;
 	conn_events(c);
 	conn_meter(c);
 	TAILQ_INSERT_TAIL(&p->live, c, link);

@@ -277,8 +277,7 @@ conn_expire(struct conn *c)
 	case CONN_DOOMED:
 		break;
 	case CONN_CONNECTING:
-		conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT,
-		    "%s: no connection in time", c->peer);
+		conn_connect_late(c);
 		break;
 	case CONN_PROXY:
 		conn_fail(c, CALL_CONNECT, OUTCOME_TIMEOUT,
@@ -338,6 +337,7 @@ pool_new(struct worker *w)
 	p->w = w;
 	p->keeps = true;
 	p->proxies = proxies_new(s->upstream_proxy);
+	p->resolver = resolver_new(w->mailbox);
 	TAILQ_INIT(&p->live);
 	p->limits.line = p->limits.head = s->max_header_bytes;
 	p->limits.fields = s->max_headers;
@@ -378,6 +378,7 @@ pool_free(struct pool *p)
 	event_free(p->tick);
 	event_free(p->admit);
 	proxies_free(p->proxies);
+	resolver_free(p->resolver);
 	for (i = 0; i < p->norigins; i++)
 		free(p->origins[i]);
 	free(p->origins);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
 #include "base/mem.h"
 #include "gateway/mailbox.h"
@@ -14,37 +15,68 @@
 
 #include "gateway/resolve.h"
 
-/*
- * The thread owns it until it posts it to the worker, which frees it; so
- * nothing but the worker ever looks at cancelled.
- */
+#define RESOLVE_STACK (1u << 20) /* of a thread */
+
 struct lookup {
+	TAILQ_ENTRY(lookup) link;
+	struct question *question;
+	void (*on_done)(void *arg, const struct addresses *);
+	void *arg;
+};
+
+/*
+ * What is looked up.  While it is, host, port and found are the thread's,
+ * which posts it to the worker in the end.  That frees it; all else is only
+ * the worker's at any time.
+ */
+struct question {
+	TAILQ_ENTRY(question) link; /* of the resolver, until it is answered */
+	struct resolver *resolver;  /* NULL: nobody asks any more */
 	struct mailbox *mailbox;
 	char *host;
 	char port[8];
 	struct addresses found;
-	void (*on_done)(void *arg, const struct addresses *);
-	void *arg;
-	bool cancelled;
+	TAILQ_HEAD(, lookup) asking;
+	bool running;
+};
+
+struct resolver {
+	struct mailbox *mailbox;
+	TAILQ_HEAD(, question) questions; /* in the order of asking */
+	size_t running;
 };
 
 static void
-lookup_free(struct lookup *l)
+question_free(struct question *q)
 {
-	mailbox_unref(l->mailbox);
-	free(l->host);
-	free(l);
+	mailbox_unref(q->mailbox);
+	free(q->host);
+	free(q);
 }
 
+static void resolver_go_on(struct resolver *r);
+
+/* Tells all who ask; they may ask again meanwhile, or leave. */
 static void
-lookup_deliver(struct worker *w, void *arg)
+question_deliver(struct worker *w, void *arg)
 {
-	struct lookup *l = arg;
+	struct question *q = arg;
+	struct resolver *r = q->resolver;
+	struct lookup *l, told;
 
 	(void)w;
-	if (!l->cancelled)
-		l->on_done(l->arg, &l->found);
-	lookup_free(l);
+	if (r != NULL) {
+		TAILQ_REMOVE(&r->questions, q, link);
+		r->running--;
+		resolver_go_on(r);
+	}
+	while ((l = TAILQ_FIRST(&q->asking)) != NULL) {
+		told = *l;
+		TAILQ_REMOVE(&q->asking, l, link);
+		free(l);
+		told.on_done(told.arg, &q->found);
+	}
+	question_free(q);
 }
 
 static void
@@ -71,45 +103,119 @@ lookup_ask(struct addresses *out, const char *host, const char *port, int flags)
 
 /* localhost is loopback even where no file says so (RFC 6761 section 6.3). */
 static void *
-lookup_thread(void *arg)
+question_thread(void *arg)
 {
-	struct lookup *l = arg;
+	struct question *q = arg;
 
-	lookup_ask(&l->found, l->host, l->port, 0);
-	if (l->found.n == 0 && strcasecmp(l->host, "localhost") == 0)
-		lookup_ask(&l->found, "127.0.0.1", l->port, AI_NUMERICHOST);
-	if (!mailbox_post(l->mailbox, lookup_deliver, l))
-		lookup_free(l);
+	lookup_ask(&q->found, q->host, q->port, 0);
+	if (q->found.n == 0 && strcasecmp(q->host, "localhost") == 0)
+		lookup_ask(&q->found, "127.0.0.1", q->port, AI_NUMERICHOST);
+	if (!mailbox_post(q->mailbox, question_deliver, q))
+		question_free(q);
 	return NULL;
 }
 
+static void
+question_run(struct question *q)
+{
+	pthread_attr_t how;
+	pthread_t thread;
+
+	q->running = true;
+	q->resolver->running++;
+	pthread_attr_init(&how);
+	pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&how, RESOLVE_STACK);
+	if (pthread_create(&thread, &how, question_thread, q) != 0) {
+		q->found.failure = "no thread for the look-up";
+		mailbox_post(q->mailbox, question_deliver, q);
+	}
+	pthread_attr_destroy(&how);
+}
+
+static void
+resolver_go_on(struct resolver *r)
+{
+	struct question *q;
+
+	TAILQ_FOREACH(q, &r->questions, link)
+	{
+		if (r->running >= RESOLVE_AT_ONCE)
+			break;
+		if (!q->running)
+			question_run(q);
+	}
+}
+
+struct resolver *
+resolver_new(struct mailbox *m)
+{
+	struct resolver *r = xcalloc(1, sizeof(*r));
+
+	r->mailbox = m;
+	TAILQ_INIT(&r->questions);
+	return r;
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	struct question *q;
+
+	if (r == NULL)
+		return;
+	while ((q = TAILQ_FIRST(&r->questions)) != NULL) {
+		TAILQ_REMOVE(&r->questions, q, link);
+		q->resolver = NULL;
+	}
+	free(r);
+}
+
+static struct question *
+resolver_ask(struct resolver *r, const char *host, const char *port)
+{
+	struct question *q;
+
+	TAILQ_FOREACH(q, &r->questions, link)
+	if (strcmp(q->host, host) == 0 && strcmp(q->port, port) == 0)
+		return q;
+	q = xcalloc(1, sizeof(*q));
+	q->resolver = r;
+	q->mailbox = mailbox_ref(r->mailbox);
+	q->host = xstrdup(host);
+	snprintf(q->port, sizeof(q->port), "%s", port);
+	TAILQ_INIT(&q->asking);
+	TAILQ_INSERT_TAIL(&r->questions, q, link);
+	return q;
+}
+
 struct lookup *
-lookup_start(struct worker *w, const char *host, uint16_t port,
+lookup_start(struct resolver *r, const char *host, uint16_t port,
     void (*on_done)(void *arg, const struct addresses *), void *arg)
 {
 	struct lookup *l = xcalloc(1, sizeof(*l));
-	pthread_attr_t detached;
-	pthread_t thread;
+	char text[8];
 
-	l->mailbox = mailbox_ref(w->mailbox);
-	l->host = xstrdup(host);
+	snprintf(text, sizeof(text), "%u", port);
+	l->question = resolver_ask(r, host, text);
 	l->on_done = on_done;
 	l->arg = arg;
-	snprintf(l->port, sizeof(l->port), "%u", port);
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &detached, lookup_thread, l) != 0) {
-		l->found.failure = "no thread for the look-up";
-		mailbox_post(w->mailbox, lookup_deliver, l);
-	}
-	pthread_attr_destroy(&detached);
+	TAILQ_INSERT_TAIL(&l->question->asking, l, link);
+	resolver_go_on(r);
 	return l;
 }
 
 void
 lookup_cancel(struct lookup *l)
 {
-	l->cancelled = true;
+	struct question *q = l->question;
+
+	TAILQ_REMOVE(&q->asking, l, link);
+	free(l);
+	if (q->running || !TAILQ_EMPTY(&q->asking))
+		return;
+	TAILQ_REMOVE(&q->resolver->questions, q, link);
+	question_free(q);
 }
 
 int

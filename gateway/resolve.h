@@ -4,16 +4,20 @@
 /*
  * Host names to addresses without stopping a loop: getaddrinfo(3) knows the
  * machine's own rules (hosts file, search list, VPNs) but waits, so each
- * look-up has a thread for as long as it takes.
+ * look-up has a thread for as long as it takes.  Who asks for the same shares
+ * one, and no more than RESOLVE_AT_ONCE go on at a time: where a name server
+ * does not answer, requests that wait for it cost no threads.
  */
 
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct mailbox;
+struct resolver; /* opaque; one a worker */
 struct settings;
-struct worker;
 
 #define RESOLVE_MOST 8
+#define RESOLVE_AT_ONCE 32
 
 struct addresses {
 	size_t n;
@@ -24,11 +28,19 @@ struct addresses {
 
 struct lookup; /* opaque */
 
+/* Answers come by m, which is there for longer. */
+struct resolver *resolver_new(struct mailbox *m);
+
+/* What is still looked up is told to nobody, so after the last
+ * lookup_cancel().  Safe on NULL. */
+void resolver_free(struct resolver *r);
+
 /*
  * Looks host up; on_done(arg, addresses) is called on the worker's thread,
- * never from inside.  Not at all after lookup_cancel().
+ * never from inside, and the look-up is gone.  Not at all after
+ * lookup_cancel(), which is over with it, too.
  */
-struct lookup *lookup_start(struct worker *w, const char *host, uint16_t port,
+struct lookup *lookup_start(struct resolver *r, const char *host, uint16_t port,
     void (*on_done)(void *arg, const struct addresses *), void *arg);
 void lookup_cancel(struct lookup *l);
 

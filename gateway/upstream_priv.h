@@ -56,8 +56,10 @@ struct conn {
 	struct event rd, wr;
 	int64_t deadline; /* monotonic µs, 0 for none */
 	struct addresses addresses;
-	size_t address; /* the one in use */
-	struct buf in;  /* part of a head */
+	size_t address;   /* the one in use */
+	bool remembered;  /* they were not looked up for it */
+	int64_t patience; /* monotonic µs: to be connected by */
+	struct buf in;    /* part of a head */
 	size_t seen;
 	struct http1_body reader;
 	uint64_t id;
@@ -128,6 +130,7 @@ struct pool {
 	struct pool_origin **origins; /* by index; NULL: nothing remembered */
 	size_t norigins;
 	struct proxies *proxies;
+	struct resolver *resolver;
 	struct event *tick;
 	struct event *admit; /* those who waited and need not any more */
 	struct call_list admitted;
@@ -179,6 +182,8 @@ void conn_fail_later(
 
 /* Gets an address for a new connection and connects. */
 void conn_resolve(struct conn *c);
+/* The time for the address in use is over. */
+void conn_connect_late(struct conn *c);
 
 void conn_fail(struct conn *c, enum call_phase phase, enum outcome outcome,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
