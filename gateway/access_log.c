@@ -191,7 +191,7 @@ access_log_nap(struct access_log *l)
 	struct timespec until;
 	bool stop;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += ACCESS_LOG_NAP_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
@@ -250,6 +250,7 @@ access_log_open(const char *path, enum access_format format, struct err *e)
 	struct access_log *l;
 	bool file = path[0] != '-' || path[1] != '\0';
 	int fd = file ? access_log_open_file(path) : STDOUT_FILENO, error;
+	pthread_condattr_t monotonic;
 
 	if (fd == -1) {
 		err_sys(e, "option access-log: %.300s", path);
@@ -262,7 +263,10 @@ access_log_open(const char *path, enum access_format format, struct err *e)
 	l->rows = xcalloc(ACCESS_LOG_ROWS, sizeof(struct traffic_row *));
 	l->taken = xcalloc(ACCESS_LOG_ROWS, sizeof(struct traffic_row *));
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->wake, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	error = pthread_create(&l->thread, NULL, access_log_thread, l);
 	if (error == 0)
 		return l;

@@ -126,9 +126,10 @@ admin_get_state(struct admin_request *r)
 		"modes", admin_state_modes(), "listen",
 		admin_state_listen(of->gateway), "started", started,
 		"uptime_us",
-		(json_int_t)(clock_wall_us() - of->shared->began_us), "tape",
-		admin_json_text(s->tape), "store", admin_json_text(s->store),
-		"recording", admin_state_recording(of), "upstreams",
+		(json_int_t)(clock_mono_us() - of->shared->began_mono_us),
+		"tape", admin_json_text(s->tape), "store",
+		admin_json_text(s->store), "recording",
+		admin_state_recording(of), "upstreams",
 		admin_state_upstreams(p), "mocks", admin_state_mocks(of),
 		"figures", admin_state_figures(of->gateway)));
 	plan_unref(p);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -88,6 +89,25 @@ gateway_raise_limits(void)
 		l.rlim_cur = l.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &l);
 	}
+}
+
+/* Bodies are held in buffers that grow by doubling, and may be copied once: a
+ * quarter of what there is can never be too much. */
+static uint64_t
+gateway_body_room(const struct settings *s)
+{
+	struct rlimit l;
+	uint64_t room = UINT64_MAX;
+
+	if (getrlimit(RLIMIT_AS, &l) == 0 && l.rlim_cur != RLIM_INFINITY)
+		room = l.rlim_cur / 4;
+	if (room < s->request_body_budget)
+		log_warn(NULL,
+		    "the limit of the address space leaves %" PRIu64
+		    " MiB for request bodies, less than "
+		    "--request-body-budget",
+		    room >> 20);
+	return room;
 }
 
 static int
@@ -287,6 +307,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	gateway_raise_limits();
 	pthread_mutex_init(&g->lock, NULL);
 	g->shared.settings = s;
+	g->shared.body_room = gateway_body_room(s);
 	pthread_mutex_init(&g->changing, NULL);
 	g->outfit = (struct outfit){ .shared = &g->shared,
 		.on_room = gateway_on_room,
@@ -300,6 +321,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
 	g->shared.channels = channels_new();
 	g->shared.began_us = clock_wall_us();
+	g->shared.began_mono_us = clock_mono_us();
 	if (s->traceparent)
 		g->shared.traces = random_new(false, 0);
 	if (s->tally)

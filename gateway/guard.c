@@ -24,7 +24,8 @@ guard_charge(struct client *c, uint64_t n)
 		return 0;
 	before = atomic_fetch_add(&c->w->shared->body_bytes, (size_t)n);
 	c->charged += (size_t)n;
-	if (before + n > s->request_body_budget) {
+	if (before + n > s->request_body_budget ||
+	    before + n > c->w->shared->body_room) {
 		client_refuse(c, 503,
 		    "too many request bodies are held at once; try again");
 		return -1;

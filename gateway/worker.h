@@ -86,13 +86,15 @@ struct shared {
 	struct sessions *sessions;
 	struct channels *channels; /* broadcasts of mocked WebSockets */
 	size_t nworkers;
-	int64_t began_us; /* wall clock */
+	int64_t began_us;      /* wall clock */
+	int64_t began_mono_us; /* which nobody sets */
 
 	atomic_uint_least64_t clients; /* ids given out */
 	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
 	    refused, failed;
 	atomic_uint_least64_t sockets, messages; /* that are over, of them */
 	atomic_size_t body_bytes; /* request bodies held, all connections */
+	uint64_t body_room;       /* for them, by the limits of the process */
 	atomic_uint_least64_t spooled_bytes; /* in files instead */
 	struct tally *tally;                 /* NULL when nobody will read it */
 	struct meters *meters; /* one a worker; NULL: nothing is */
