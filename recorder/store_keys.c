@@ -5,8 +5,9 @@
 
 #include "base/err.h"
 #include "har/exchange.h"
+#include "recorder/store_priv.h"
 
-#include "recorder/sqlite_priv.h"
+#include "recorder/store.h"
 
 /* By id: an index that begins with the tape would have to be sorted. */
 #define STORE_NEXT_REQUEST_SQL \
@@ -39,7 +40,7 @@ store_read_request(sqlite3_stmt *q, struct exchange *x, struct err *e)
 }
 
 int
-sqlite_next_request(struct store *s, int64_t tape, int64_t after,
+store_next_request(struct store *s, int64_t tape, int64_t after,
     size_t most_body, struct exchange *x, struct err *e)
 {
 	sqlite3_stmt *q =
@@ -61,7 +62,7 @@ sqlite_next_request(struct store *s, int64_t tape, int64_t after,
 }
 
 int
-sqlite_set_keys(struct store *s, const struct exchange *x, struct err *e)
+store_set_keys(struct store *s, const struct exchange *x, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_SET_KEYS,
 	    "UPDATE entry SET key = ?2, normal_key = ?3 WHERE id = ?1", e);

@@ -3,8 +3,9 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
+#include "recorder/store_priv.h"
 
-#include "recorder/sqlite_priv.h"
+#include "recorder/store.h"
 
 /* By id alone: the entries behind one are few, whatever tape they are of. */
 #define STORE_REQUESTS_SQL \
@@ -13,7 +14,7 @@
 	"ORDER BY id"
 
 int
-sqlite_requests(struct store *s, int64_t after,
+store_requests(struct store *s, int64_t after,
     void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e)
 {

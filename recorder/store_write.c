@@ -6,8 +6,9 @@
 #include "recorder/pack.h"
 #include "recorder/path.h"
 #include "recorder/schema.h"
+#include "recorder/store_priv.h"
 
-#include "recorder/sqlite_priv.h"
+#include "recorder/store.h"
 
 #define BIND(name) (ENTRY_##name + 1)
 #define ENTRY_PLACE(name) "?,"
@@ -177,16 +178,16 @@ store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 	bind_body(q, BIND(id), id);
 	if (store_run(s, q, "cannot store an entry", e) != 0)
 		return -1;
-	x->id = sqlite3_last_insert_rowid(sqlite_db(s));
+	x->id = sqlite3_last_insert_rowid(s->db);
 	return 0;
 }
 
 /* Runs in the caller's transaction, or in its own when there is none, so
  * that nothing half done stays. */
 int
-sqlite_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
+store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
 {
-	if (!sqlite3_get_autocommit(sqlite_db(s)))
+	if (!sqlite3_get_autocommit(s->db))
 		return store_put_row(s, tape, 0, x, e);
 	if (store_begin(s, e) != 0)
 		return -1;
@@ -274,7 +275,7 @@ store_remove_or_replace(
 {
 	int r;
 
-	if (!sqlite3_get_autocommit(sqlite_db(s)))
+	if (!sqlite3_get_autocommit(s->db))
 		return store_remove_parts(s, entry, x, e);
 	if (store_begin(s, e) != 0)
 		return -1;
@@ -286,19 +287,19 @@ store_remove_or_replace(
 }
 
 int
-sqlite_replace(struct store *s, struct exchange *x, struct err *e)
+store_replace(struct store *s, struct exchange *x, struct err *e)
 {
 	return store_remove_or_replace(s, x->id, x, e);
 }
 
 int
-sqlite_remove(struct store *s, int64_t entry, struct err *e)
+store_remove(struct store *s, int64_t entry, struct err *e)
 {
 	return store_remove_or_replace(s, entry, NULL, e);
 }
 
 int
-sqlite_count_again(struct store *s, int64_t entry, struct err *e)
+store_count_again(struct store *s, int64_t entry, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_AGAIN,
 	    "UPDATE entry SET times = times + 1 WHERE id = ?", e);
