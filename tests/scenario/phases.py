@@ -7,24 +7,19 @@
 # has to bear.  make check takes a share of the cells by chance, from a seed
 # that is printed (HARK_SEED repeats it); make chaos takes all.
 
-import concurrent.futures
-import contextlib
 import itertools
 import os
 import random
-import socket
 import ssl
-import struct
 
-from frames import Http2, needs_h2, speaks_h2
-from harness import (BIG, Ended, Failed, Shared, case, certificate, check,
-                     entries, main, ms, outcome, problem, reply, same,
-                     tls_server, until)
+from ends import SEED, cut_off, each, fails
+from frames import Http2, needs_h2
+from harness import (BIG, Ended, Shared, case, certificate, check, entries,
+                     main, ms, outcome, problem, reply, same, tls_server,
+                     until)
 
-SEED = int(os.environ.get('HARK_SEED') or random.randrange(1 << 32))
 ALL = BIG or os.environ.get('HARK_CHAOS') == 'all'
 SHARE = 60  # cells of a table that make check takes
-AT_ONCE = 24
 BODY = b'0123456789'
 
 
@@ -70,25 +65,6 @@ ENDS = {'close': 'truncated', 'half_close': 'truncated', 'reset': 'reset',
         'stall': 'timeout'}
 
 
-def half_close(wire):
-    """A FIN below TLS, of which there is no half."""
-    socket.socket.shutdown(wire.sock, socket.SHUT_WR)
-
-
-def fails(peer, end):
-    """What the peer does instead of going on."""
-    if end == 'close' and isinstance(peer.sock, ssl.SSLSocket):
-        peer.sock.unwrap()  # close_notify: cut, not reset
-        peer.close()
-    elif end == 'half_close':
-        half_close(peer)
-        peer.wait_gone()
-    elif end == 'stall':
-        peer.wait_gone()
-    else:
-        getattr(peer, end)()
-
-
 def expected(place, end, tls):
     """(status or None, whether the answer is whole, outcome)."""
     if place == 'whole' or place == 'open' and (
@@ -121,7 +97,7 @@ def target_of(*cell):
 class Ground:
     """One origin, and one gateway in front of it, for many cells."""
 
-    def __init__(self, t, mode, back, front, *options):
+    def __init__(self, t, mode, back, front, *options, workers=2):
         self.t, self.mode, self.back, self.front = t, mode, back, front
         if front == 'h2':
             needs_h2()
@@ -139,7 +115,7 @@ class Ground:
         first = mode if mode in ('proxy', 'auto') else 'record'
         self.hark = t.hark(first, origin, '--first-byte-timeout', ms(400),
                            '--upstream-idle-timeout', ms(400), '--workers',
-                           '2', *options)
+                           workers, *options)
         self.begin()
         if mode in ('spy', 'replay'):
             self.turn(mode)
@@ -210,22 +186,6 @@ def some(cells, what):
     return cells if ALL else cells[:SHARE]
 
 
-def each(cells, attempt, what):
-    """Tries them many at a time; all that fail are told."""
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        told = []
-
-        def one(cell):
-            try:
-                attempt(cell)
-            except Exception as e:
-                told.append(f'{" ".join(cell)}: {type(e).__name__}: {e}')
-        list(pool.map(one, cells))
-    if told:
-        raise Failed(f'HARK_SEED={SEED}, {what}: {len(told)} of '
-                     f'{len(cells)}:\n' + '\n'.join(sorted(told)[:20]))
-
-
 # --- answers -----------------------------------------------------------------
 
 def answers(t, mode, back, front):
@@ -282,7 +242,7 @@ def kept(ground, cells):
 @case(deadline=60)
 def what_follows_a_whole_answer_spoils_nothing(t):
     for back in 'plain', 'tls':
-        ground = Ground(t, 'record', back, 'plain')
+        ground = Ground(t, 'record', back, 'plain', workers=1)
         places = [p for p in ANSWERS if ANSWERS[p][1] == 'whole']
         cells = [(place, end, method) for place in places
                  for end in ('close', 'half_close', 'reset')
@@ -353,28 +313,6 @@ REQUESTS = {
 # A body that is held, one that flows, and a method that evhttp cannot carry.
 KINDS = {'held': ('POST', '64k'), 'flows': ('POST', '1k'),
          'other': ('REPORT', '1k')}
-
-
-def cut_off(c, end):
-    """The client's half of fails(); None, or the status it was told."""
-    if end == 'reset':
-        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                          struct.pack('ii', 1, 0))
-        socket.close(c.sock.detach())
-        return None
-    if end == 'close':
-        if isinstance(c.sock, ssl.SSLSocket):
-            with contextlib.suppress(OSError):
-                c.sock.unwrap()
-        c.close()
-        return None
-    if end == 'half_close':
-        half_close(c)
-    try:
-        return c.response().status
-    except Ended as e:
-        same(e.got, b'', 'half an answer')
-        return None
 
 
 def requests(t, mode, kind, front):

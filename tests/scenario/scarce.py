@@ -15,9 +15,8 @@ import subprocess
 import time
 
 from admins import Admin
-from harness import (PATIENCE, SCALE, Ended, Failed, Shared, Skip, case,
-                     certificate, check, entries, main, ms, outcome, problem,
-                     reply, same, until)
+from harness import (PATIENCE, SCALE, Ended, Shared, Skip, case, check,
+                     entries, main, ms, outcome, problem, reply, same, until)
 from waits import SANITIZED
 
 HERE = pathlib.Path(__file__).parent
