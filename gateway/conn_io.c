@@ -193,7 +193,10 @@ conn_take_head(
 		return false;
 	}
 	if (h->status < 200) {
-		call->handler->on_interim(call->arg, h);
+		if (!call_take_interim(call, h))
+			return false;
+		if (call->sent_all)
+			conn_expect(c, call->w->settings->first_byte_timeout);
 		return true;
 	}
 	call->got_head = true;
@@ -295,6 +298,19 @@ conn_receive(struct conn *c, char how[CONN_HOW])
 	return n;
 }
 
+/* A head that comes by bits gets no more time by that. */
+static void
+conn_expect_more(struct conn *c)
+{
+	struct call *call = c->call;
+
+	if (call->sent_all && !call->got_head)
+		return;
+	c->deadline = 0;
+	if (!call_is_dry(call))
+		conn_expect(c, call->w->settings->upstream_idle_timeout);
+}
+
 void
 conn_read(struct conn *c)
 {
@@ -313,12 +329,10 @@ conn_read(struct conn *c)
 		call->got_any = true;
 		call->first_byte = w->now;
 	}
-	c->deadline = 0;
-	if (!call_is_dry(call))
-		conn_expect(c, w->settings->upstream_idle_timeout);
 	arena_reset(&w->batch);
 	if (!conn_take(c, w->scratch, (size_t)n))
 		return;
+	conn_expect_more(c);
 	call->handler->on_flush(call->arg);
 	if (!call->paused && stream_pending(&c->s))
 		event_active(&c->rd, EV_READ, 0);

@@ -303,7 +303,7 @@ h2_call_on_head(struct h2_call *s, bool ended)
 		return;
 	}
 	if (h.status < 200) {
-		call->handler->on_interim(call->arg, &h);
+		call_take_interim(call, &h);
 		return;
 	}
 	call->got_head = true;

@@ -11,6 +11,7 @@
 
 #include "gateway/upstream.h"
 
+#define CALL_MOST_INTERIMS 100         /* they are all recorded */
 #define CALL_MOST_QUEUED (256u * 1024) /* of a streamed body */
 
 static const char *const phase_texts[CALL_PHASE_COUNT] = {
@@ -75,6 +76,18 @@ call_fail(struct call *call, const struct call_failure *f)
 	call->handler->on_failure(call->arg, &why);
 	conn_free(c);
 	call_free(call);
+}
+
+bool
+call_take_interim(struct call *call, const struct http1_head *h)
+{
+	if (++call->interims > CALL_MOST_INTERIMS) {
+		conn_fail(call->conn, CALL_HEAD, OUTCOME_BAD_ANSWER,
+		    "more than %d interim responses", CALL_MOST_INTERIMS);
+		return false;
+	}
+	call->handler->on_interim(call->arg, h);
+	return true;
 }
 
 void

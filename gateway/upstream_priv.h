@@ -101,10 +101,11 @@ struct call {
 	bool got_head;
 	bool paused;
 	bool retried;
-	bool waits;      /* for another's handshake, without a connection */
-	bool admitted;   /* it has waited and goes on from the loop */
-	bool waited;     /* in vain: it takes a connection of its own */
-	bool keep_alive; /* the response allows it */
+	unsigned interims; /* responses before the one */
+	bool waits;        /* for another's handshake, without a connection */
+	bool admitted;     /* it has waited and goes on from the loop */
+	bool waited;       /* in vain: it takes a connection of its own */
+	bool keep_alive;   /* the response allows it */
 	int64_t started, resolved, connecting, connected, secured, sending,
 	    all_sent, first_byte, done;
 };
@@ -147,6 +148,10 @@ bool call_idempotent(const struct call *call);
 /* The one way a call fails: tried again on a fresh connection where that is
  * safe, else told to its handler.  The call and its connection are gone. */
 void call_fail(struct call *call, const struct call_failure *f);
+
+/* An interim response came.  False when it was one too many and the call is
+ * over. */
+bool call_take_interim(struct call *call, const struct http1_head *h);
 
 /* The response is whole; clean when nothing came behind it. */
 void call_end(struct call *call, const struct headers *trailers, bool clean);

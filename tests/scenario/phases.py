@@ -7,16 +7,18 @@
 # has to bear.  make check takes a share of the cells by chance, from a seed
 # that is printed (HARK_SEED repeats it); make chaos takes all.
 
+import contextlib
 import itertools
 import os
 import random
+import select
 import ssl
 
 from ends import SEED, cut_off, each, fails
 from frames import Http2, needs_h2
-from harness import (BIG, Ended, Shared, case, certificate, check, entries,
-                     main, ms, outcome, problem, reply, same, tls_server,
-                     until)
+from harness import (BIG, SCALE, Ended, Shared, case, certificate, check,
+                     entries, main, ms, outcome, problem, reply, same,
+                     tls_server, until)
 
 ALL = BIG or os.environ.get('HARK_CHAOS') == 'all'
 SHARE = 60  # cells of a table that make check takes
@@ -270,6 +272,58 @@ def a_kept_connection_that_has_become_a_black_hole_is_a_504(t):
     hark.stop()
     same([outcome(e) for e in entries(hark.store)],
          ['complete', 'timeout', 'complete'] * 2)
+
+
+@case
+def a_head_that_dribbles_in_gets_no_more_time(t):
+    origin = t.origin()
+
+    def dribble(peer, r):
+        raw = LENGTH[:-2] + b'X: ' + b'x' * 10000
+        for i in range(len(raw)):
+            peer.send(raw[i:i + 1])
+            if select.select([peer.sock], [], [], 0.05 * SCALE)[0]:
+                break
+        peer.wait_gone()
+
+    def hints(peer, r):
+        for _ in range(3):
+            peer.send(HINTS)
+            select.select([peer.sock], [], [], 0.2 * SCALE)
+        peer.send(reply(BODY))
+    origin.routes = {'/dribble': dribble, '/hints': hints}
+    hark = t.hark('record', origin, '--first-byte-timeout', ms(400),
+                  '--upstream-idle-timeout', ms(300))
+    problem(hark.get('/dribble'), 504, 'head')
+    # But each interim answer says that it is at work.
+    r = hark.get('/hints')
+    same((r.status, len(r.interim), r.body), (200, 3, BODY))
+    hark.stop()
+    same([outcome(e) for e in entries(hark.store)], ['timeout', 'complete'])
+
+
+@case
+def interim_answers_without_an_end_are_no_answer(t):
+    origin = t.origin()
+    origin.routes['/hundred'] = lambda p, r: p.send(HINTS * 100, reply(BODY))
+
+    def forever(peer, r):
+        with contextlib.suppress(OSError):
+            while True:
+                peer.send(HINTS * 100)
+    origin.routes['/forever'] = forever
+    hark = t.hark('record', origin)
+    same(len(hark.get('/hundred').interim), 100)
+    c = t.client(hark)
+    c.request('GET', '/forever')
+    interim = []
+    r = c.head(interim)
+    c.body(r, r.framing)
+    problem(r, 502, 'head')
+    same(len(interim), 100)
+    hark.stop()
+    same([outcome(e) for e in entries(hark.store)],
+         ['complete', 'bad-answer'])
 
 
 # make check has each mode once, and each kind of connection.
