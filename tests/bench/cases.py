@@ -73,7 +73,7 @@ def right(case, server, count):
 
 
 def replay(name, title, **more):
-    row = {"make": "answers", "kind": "items", "who": EVERYBODY,
+    row = {"make": "answers", "kind": asked.path(0), "who": EVERYBODY,
            "args": (1024, False), "least": 1024}
     return Case(name, title, **{**row, **more})
 
@@ -107,22 +107,24 @@ CASES = (
     replay("replay-100k", "Replay, 100 KiB", args=(102400, False),
            least=102400),
     replay("replay-h2load", "Replay, 1 KiB, by h2load", tool="h2load",
-           who=REFERENCES + HARKS, kind=asked.path(0), options=("--h1",)),
+           who=REFERENCES + HARKS, options=("--h1",)),
     replay("insight", "Replay, 1 KiB, while a dashboard and a scraper "
            "look on", who=HARKS[::-1] + (WATCHED,),
            baseline="hark --admin off"),
-    replay("workers", "Replay, 1 KiB, one and two workers", kind="items",
+    replay("workers", "Replay, 1 KiB, one and two workers",
            who=(Nginx(),) + HARKS + TWO, connections=(64,)),
-    replay("tapes-hit", "Replay of all recordings evenly", counts=SIZES),
+    replay("tapes-hit", "Replay of all recordings evenly", kind="items",
+           counts=SIZES),
     replay("tapes-miss", "Requests that are not recorded", counts=SIZES,
            kind="unknown", status=400, least=0,
            who=(Nginx(),) + HARKS + tuple(
                p for p in PEERS if p.name not in ("mitmproxy",))),
     replay("tapes-1g", "Replay of a tape with 1 GB of bodies", who=HARKS,
-           args=(10240, False), counts=(100_000,), least=10240,
+           kind="items", args=(10240, False), counts=(100_000,), least=10240,
            baseline="hark --admin off"),
     replay("tapes-body", "Replay by a JSON body of 1 KiB", counts=SIZES,
-           kind="search", args=(1024, True), who=HARKS + PEERS),
+           kind="search", args=(1024, True), who=HARKS + PEERS,
+           baseline="hark --admin off"),
     mock("mocks-static", "Mocked route, 1 KiB", asked.path(0),
          EVERYBODY[:2] + HARKS + tuple(
              p for p in PEERS if p.name in ("wiremock", "mockoon",
@@ -136,7 +138,7 @@ CASES = (
          asked.LIST, HARKS + tuple(p for p in PEERS if p.name == "mockoon"),
          least=1000, baseline="hark --admin off"),
     replay("mocks-routes", "Mocked routes evenly, by their number",
-           make="routes", who=HARKS, counts=SIZES[:3],
+           make="routes", kind="items", who=HARKS, counts=SIZES[:3],
            baseline="hark --admin off"),
     forward("forward-1k", "Forward, 1 KiB", "/1k", 1024,
             connections=(1, 32, 1000)),
@@ -144,7 +146,7 @@ CASES = (
             connections=(1, 32)),
     Case("record", "Forward and record, 1 KiB, no two alike", make="record",
          kind="new", who=RECORDERS, path="/different/", least=1024,
-         connections=(1, 32), baseline="hark, forwarding"),
+         connections=(1, 32), baseline="itself, forwarding"),
     Case("tls", "HTTPS, 1 KiB", make="tls", kind=asked.path(0), who=TLS,
          least=1024),
     Case("tls-h2", "HTTPS, HTTP/2, 1 KiB, 10 streams a connection",

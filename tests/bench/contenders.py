@@ -669,8 +669,10 @@ class Talkback(Peer):
                              "resHumanReadable": True},
                     "req": {"url": "/search" if body else asked.path(i),
                             "method": "POST" if body else "GET",
-                            "headers": {},
-                            "body": asked.search(i) if body else ""},
+                            "headers": {n.lower(): v for n, v in
+                                        asked.JSON.items()} if body else {},
+                            "body": json.loads(asked.search(i))
+                            if body else ""},
                     "res": {"status": 200,
                             "headers": {"content-type": ["text/plain"],
                                         "content-length": [str(size)]},

@@ -43,19 +43,14 @@ local kinds = {
 	end,
 }
 
-if kinds[kind] and (kind == "new" or n > 1) then
+if kinds[kind] then
 	function request()
 		local method, path, body, fields = kinds[kind]()
 		return wrk.format(method, path, fields, body)
 	end
 else
 	-- The same each time: wrk renders it once.
-	local method, path, body, fields = "GET", kind
-	if kinds[kind] then
-		method, path, body, fields = kinds[kind]()
-	end
-	wrk.method, wrk.path, wrk.body = method, path, body
-	wrk.headers = fields or {}
+	wrk.path = kind
 end
 
 if most > 0 then
