@@ -25,20 +25,27 @@ struct command_line *
 command_line_new(const struct command *c, int argc, char **argv)
 {
 	struct command_line *s = xcalloc(1, sizeof(*s));
+	int i;
 
 	s->command = c;
 	s->argc = argc;
 	s->argv = xcalloc((size_t)argc + 1, sizeof(char *));
-	memcpy(s->argv, argv, (size_t)argc * sizeof(char *));
+	/* Copies: what is secret there is wiped out. */
+	for (i = 0; i < argc; i++)
+		s->argv[i] = xstrdup(argv[i]);
 	return s;
 }
 
 void
 command_line_free(struct command_line *s)
 {
+	int i;
+
 	if (s == NULL)
 		return;
 	options_files_fini(&s->files);
+	for (i = 0; i < s->argc; i++)
+		free(s->argv[i]);
 	free(s->argv);
 	free(s);
 }

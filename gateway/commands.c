@@ -76,6 +76,7 @@ commands_settings(const struct command *c, int argc, char **argv,
 		.own = c->own,
 		.values = values,
 		.stop_at_operand = c->stop_at_operand,
+		.hides = true,
 	};
 	struct buf usage = { 0 };
 	struct err e;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/seeded.h"
 #include "gateway/origin.h"
 
 #include "gateway/named.h"
@@ -59,11 +60,7 @@ named_free(struct named *n)
 static size_t
 named_row(const char *text)
 {
-	uint32_t h = 2166136261u;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 16777619u;
-	return h % NAMED_ROWS;
+	return seeded_hash(str_of(text)) % NAMED_ROWS;
 }
 
 /* The URL as all ways to write it have it. */

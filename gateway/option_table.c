@@ -466,6 +466,7 @@ const struct option option_table[] = {
 	    .name = "admin-token",
 	    TEXT(admin_token, 200),
 	    .argument = "TOKEN",
+	    .secret = true,
 	    .help = "what requests to it must know; HARK_ADMIN_TOKEN, too",
 	},
 	{
@@ -529,6 +530,8 @@ const struct option option_table[] = {
 	    .name = "mockoon-admin",
 	    TEXT(mockoon_admin, 1000),
 	    .argument = "TOKEN",
+	    .secret = true,
+	    .variable = "HARK_MOCKOON_ADMIN",
 	    .help = "answer Mockoon's requests to purge state, with the token",
 	},
 	{
@@ -846,6 +849,8 @@ const struct option option_table[] = {
 	    .name = "proxy-auth",
 	    .set = option_set_proxy_auth,
 	    .argument = "USER:PASS",
+	    .secret = true,
+	    .variable = "HARK_PROXY_AUTH",
 	    .help = "what clients of the forward proxy must know (407)",
 	    .live = true,
 	},
@@ -963,6 +968,7 @@ const struct option option_table[] = {
 	{
 	    .name = "upstream-proxy",
 	    TEXT(upstream_proxy, 1023),
+	    .secret = true,
 	    .argument = "URL|none",
 	    .help = "proxy to upstreams, instead of the environment's",
 	    .upstream = true,

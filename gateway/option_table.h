@@ -31,6 +31,8 @@ struct option {
 	bool upstream; /* also of those that ask upstreams themselves */
 	bool live;     /* a gateway that runs takes another value */
 	bool judged;   /* by what it leads to, not by its text */
+	bool secret;   /* lists of processes do not show its value */
+	const char *variable; /* of the environment, when nothing else says */
 };
 
 /* Ends with a row without name. */

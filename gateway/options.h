@@ -86,7 +86,8 @@ struct options_line {
 				"on" for a flag, NULL when it was not given */
 	struct options_files *files; /* or NULL */
 	bool stop_at_operand;
-	bool help; /* out: -h or --help was given; nothing else counts then */
+	bool hides; /* secrets, in argv, from who lists processes */
+	bool help;  /* out: -h or --help was given; nothing else counts then */
 	int operands; /* out */
 };
 int options_parse(struct options_line *l, int argc, char **argv, struct err *e);

@@ -1,6 +1,8 @@
 /* The command line, taken apart by the option table. */
 #include "config.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -111,6 +113,8 @@ options_line_take(struct options_line *l, const struct option *o,
 		rc = config ? options_load(l->settings, l->files, value, e) : 0;
 	else if (!config)
 		rc = option_set(l->settings, o->name, value, e);
+	if (!config && l->hides && o->secret && value == g->value)
+		memset((char *)(uintptr_t)value, '*', strlen(value));
 	return rc == -1 ? -1 : next;
 }
 
@@ -175,6 +179,23 @@ options_line_walk(
 	return 0;
 }
 
+static int
+options_line_environment(struct options_line *l, struct err *e)
+{
+	const struct option *o;
+	const char *value;
+
+	for (o = option_table; o->name != NULL; o++) {
+		value = o->variable != NULL && option_is_in(o, l->scope)
+			    ? getenv(o->variable)
+			    : NULL;
+		if (value != NULL && value[0] != '\0' &&
+		    o->set(l->settings, o, value, e) == -1)
+			return err_wrap(e, "%s", o->variable);
+	}
+	return 0;
+}
+
 int
 options_parse(struct options_line *l, int argc, char **argv, struct err *e)
 {
@@ -186,6 +207,8 @@ options_parse(struct options_line *l, int argc, char **argv, struct err *e)
 		l->files->at = 0;
 	for (o = l->own; o != NULL && o->name != NULL; o++)
 		l->values[o - l->own] = NULL;
+	if (options_line_environment(l, e) == -1)
+		return -1;
 	if (options_line_walk(l, argc, argv, true, e) == -1 || l->help)
 		return l->help ? 0 : -1;
 	return options_line_walk(l, argc, argv, false, e);

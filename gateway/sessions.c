@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "replay/hash.h"
+#include "base/seeded.h"
 
 #include "gateway/sessions.h"
 
@@ -46,8 +46,7 @@ sessions_new(size_t most, int64_t idle_us)
 static struct session **
 sessions_place(struct sessions *s, struct str name)
 {
-	struct session **at = &s->buckets[hash_mix(hash_add(HASH_START, name)) %
-					  SESSIONS_BUCKETS];
+	struct session **at = &s->buckets[seeded_hash(name) % SESSIONS_BUCKETS];
 
 	while (*at != NULL && !str_eq((*at)->name, name))
 		at = &(*at)->next;

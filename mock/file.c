@@ -70,12 +70,23 @@ file_is_below(struct str base, struct str path)
 	       path.p[base.n] == '/';
 }
 
+/* Also by where links lead; what is not there is for who reads it to say. */
+static bool
+file_is_really_below(const char *base, const char *path)
+{
+	char folder[PATH_MAX], file[PATH_MAX];
+
+	return realpath(path, file) == NULL ||
+	       (realpath(base, folder) != NULL &&
+		   file_is_below(str_of(folder), str_of(file)));
+}
+
 static int
-file_confine(struct str folder, struct str named, struct str path,
-    bool absolute, struct err *e)
+file_confine(struct str folder, struct str named, struct buf *to, bool absolute,
+    struct err *e)
 {
 	struct buf base = { 0 };
-	struct str fixed = file_static(named);
+	struct str fixed = file_static(named), path = buf_str(to);
 	int r;
 
 	if (fixed.n == 0 && absolute)
@@ -84,7 +95,8 @@ file_confine(struct str folder, struct str named, struct str path,
 		    "template (%.*s)",
 		    STR_ARGS(path));
 	r = file_absolute(folder, fixed, &base, e);
-	if (r == 0 && (base.n == 0 || !file_is_below(buf_str(&base), path)))
+	if (r == 0 && (base.n == 0 || !file_is_below(buf_str(&base), path) ||
+			  !file_is_really_below(buf_text(&base), buf_text(to))))
 		r = err_set(e, "%.*s is outside of %.*s/", STR_ARGS(path),
 		    STR_ARGS(buf_str(&base)));
 	buf_free(&base);
@@ -111,7 +123,7 @@ file_resolve(struct str folder, struct str named, struct str rendered,
 	if (r == 0 && memchr(buf_str(path).p, '\0', path->n) != NULL)
 		r = err_set(e, "a NUL in the path of a file");
 	if (r == 0 && memmem(named.p, named.n, "{{", 2) != NULL)
-		r = file_confine(folder, named, buf_str(path), absolute, e);
+		r = file_confine(folder, named, path, absolute, e);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "base/seeded.h"
 #include "mock/moment.h"
 #include "mock/text.h"
 
@@ -142,22 +143,11 @@ value_new_object(struct values *v)
 	return (struct value){ .kind = VALUE_OBJECT, .object = o };
 }
 
-static uint32_t
-value_hash(struct str name)
-{
-	uint32_t hash = 2166136261u;
-	size_t i;
-
-	for (i = 0; i < name.n; i++)
-		hash = (hash ^ (unsigned char)name.p[i]) * 16777619u;
-	return hash ^ hash >> 15;
-}
-
 /* The slot of a name: that of the member, or the free one it would get. */
 static uint32_t *
 value_slot(const struct value_object *o, struct str name)
 {
-	uint32_t at = value_hash(name) & (o->buckets - 1);
+	uint32_t at = (uint32_t)seeded_hash(name) & (o->buckets - 1);
 
 	while (o->index[at] != 0 && !str_eq(o->at[o->index[at] - 1].name, name))
 		at = (at + 1) & (o->buckets - 1);
