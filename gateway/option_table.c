@@ -201,6 +201,14 @@ option_set_deny_upstream(
 }
 
 static int
+option_set_sandbox_path(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	(void)o; /* there is one list of paths */
+	return settings_sandbox_path(s, text, e);
+}
+
+static int
 option_set_proxy_auth(
     struct settings *s, const struct option *o, const char *text, struct err *e)
 {
@@ -872,6 +880,13 @@ const struct option option_table[] = {
 	    .initial = "off",
 	    .argument = "off|auto|on|offline",
 	    .help = "give up files and system calls that are not needed",
+	},
+	{
+	    .name = "sandbox-path",
+	    .set = option_set_sandbox_path,
+	    .argument = "PATH",
+	    .help = "a file or folder that can be read in it, too",
+	    .repeatable = true,
 	},
 	{
 	    .name = "tls",

@@ -160,6 +160,8 @@ sandbox_add_settings(struct sandbox_list *l, const struct settings *s)
 		sandbox_add_file(l, s->access_log, SANDBOX_WRITE);
 	if (s->admin != NULL && strncmp(s->admin, "unix:", 5) == 0)
 		sandbox_add_file(l, s->admin + 5, SANDBOX_WRITE);
+	for (i = 0; i < s->sandbox_paths.n; i++)
+		sandbox_add(l, s->sandbox_paths.v[i], SANDBOX_READ);
 	for (i = 0; i < s->files.n; i++)
 		sandbox_add_file(l, s->files.v[i], SANDBOX_WRITE);
 }

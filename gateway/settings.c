@@ -72,6 +72,15 @@ settings_list_add(struct strings *l, const char *text)
 	l->v[l->n++] = xstrdup(text);
 }
 
+int
+settings_sandbox_path(struct settings *s, const char *text, struct err *e)
+{
+	if (access(text, F_OK) == -1)
+		return err_sys(e, "%.300s", text);
+	settings_list_add(&s->sandbox_paths, text);
+	return 0;
+}
+
 void
 settings_add_file(struct settings *s, const char *path)
 {
@@ -804,5 +813,6 @@ settings_free(struct settings *s)
 	ranges_fini(&s->ranges);
 	free(s->user);
 	settings_list_free(&s->files);
+	settings_list_free(&s->sandbox_paths);
 	free(s);
 }

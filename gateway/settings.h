@@ -163,9 +163,10 @@ struct settings {
 	char *tape;
 	char *user; /* "USER[:GROUP]" that root becomes; NULL: nobody */
 	enum sandbox sandbox;
-	struct strings files; /* that other options and own ones name */
-	uint64_t workers;     /* 0: one per CPU */
-	char *ready_file;     /* NULL: none */
+	struct strings sandbox_paths; /* that it leaves open to be read */
+	struct strings files;         /* that other options and own ones name */
+	uint64_t workers;             /* 0: one per CPU */
+	char *ready_file;             /* NULL: none */
 	enum host_header host_header;
 	enum on_miss on_miss;
 	enum match match;
@@ -328,6 +329,9 @@ int settings_field(struct settings *s, const char *text, struct err *e);
 
 /* Whether other machines reach it. */
 bool settings_is_remote(const struct settings *s);
+
+/* Adds a file or folder that the sandbox leaves open. */
+int settings_sandbox_path(struct settings *s, const char *text, struct err *e);
 
 /* Notes a file that is read or written, for the sandbox. */
 void settings_add_file(struct settings *s, const char *path);

@@ -242,7 +242,8 @@ def signatures_are_what_receivers_of_github_and_stripe_check(t):
             signed('hub', keyEnv='HOOK_KEY', header='X-Hub-Signature-256'),
             signed('stripe', keyFile=str(folder / 'key'), format='stripe',
                    header='Stripe-Signature')],
-        env={'HOOK_KEY': 'from outside'})
+        env={'HOOK_KEY': 'from outside'},
+        options=['--sandbox-path', folder])
     began = int(time.time())
     hark.get('/a')
     got = {r.target[1:]: r for r in origin.wait_for(3)}
@@ -512,7 +513,7 @@ def what_cannot_be_sent_says_why_and_leaves_the_others_alone(t):
     os.truncate(long, (16 << 20) + 1)
     callbacks.append(callback(origin.url, 'long', filePath=str(long)))
     callbacks.append(callback(origin.url + '/fine', 'fine'))
-    hark = served(t, callbacks)
+    hark = served(t, callbacks, options=['--sandbox-path', long])
     check('callbacks[4]: its signature: no environment variable NOT_THERE'
           in hark.log, hark.log)
     same(hark.get('/a').body, b'answer')
