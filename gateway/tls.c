@@ -23,7 +23,8 @@ struct upstream_tls {
 	const struct cert_setting *certs; /* of the settings */
 	SSL_CTX **of_certs;               /* with these certificates */
 	size_t ncerts;
-	pthread_mutex_t lock;   /* for sessions */
+	pthread_mutex_t lock;   /* for sessions, and what is deferred */
+	bool deferred;          /* the system's certificates are not read yet */
 	SSL_SESSION **sessions; /* the newest of each origin, by its index */
 	size_t n;
 };
@@ -36,6 +37,34 @@ tls_error(struct err *e, const char *what, const char *path)
 	ERR_error_string_n(ERR_get_error(), text, sizeof(text));
 	ERR_clear_error();
 	return err_set(e, "%s %s: %s", what, path, text);
+}
+
+/*
+ * To read the certificates of the system takes ten times as long as all else
+ * that is done at the start, so that the first connection does it, unless who
+ * serves then may not be who may read them.
+ */
+static bool
+tls_defers(const struct settings *s)
+{
+	return s->upstream_ca == NULL && s->user == NULL;
+}
+
+/* Without them no certificate is good, which connections say. */
+static void
+tls_trust_system(struct upstream_tls *t)
+{
+	size_t i;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->deferred) {
+		for (i = 0; i < t->ncerts; i++)
+			SSL_CTX_set_default_verify_paths(t->of_certs[i]);
+		SSL_CTX_set_default_verify_paths(t->ctx);
+		ERR_clear_error();
+	}
+	t->deferred = false;
+	pthread_mutex_unlock(&t->lock);
 }
 
 static int
@@ -119,7 +148,7 @@ tls_context(struct upstream_tls *t, const struct settings *s, const char *cert,
 	SSL_CTX_set_session_cache_mode(
 	    ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
 	SSL_CTX_sess_set_new_cb(ctx, tls_on_session);
-	if (tls_load_ca(ctx, s->upstream_ca, e) == 0 &&
+	if ((t->deferred || tls_load_ca(ctx, s->upstream_ca, e) == 0) &&
 	    tls_load_pair(ctx, cert, key, e) == 0)
 		return ctx;
 	SSL_CTX_free(ctx);
@@ -149,6 +178,7 @@ tls_new(const struct settings *s, size_t norigins, struct err *e)
 	pthread_mutex_init(&t->lock, NULL);
 	t->sessions = xcalloc(norigins, sizeof(SSL_SESSION *));
 	t->n = norigins;
+	t->deferred = tls_defers(s);
 	if (tls_open(t, s, e) == 0)
 		return t;
 	tls_free(t);
@@ -191,8 +221,10 @@ tls_connect(struct upstream_tls *t, const struct origin *o, int fd, bool http2)
 {
 	static const unsigned char ours[] = "\x02h2\x08http/1.1";
 	unsigned from = http2 ? 0 : 3;
-	SSL *ssl = SSL_new(tls_context_for(t, o));
+	SSL *ssl;
 
+	tls_trust_system(t);
+	ssl = SSL_new(tls_context_for(t, o));
 	if (ssl == NULL)
 		return NULL;
 	SSL_set_fd(ssl, fd);

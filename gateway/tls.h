@@ -17,7 +17,8 @@ struct origin;
 struct settings;
 struct upstream_tls; /* opaque */
 
-/* Loads the certificates.  NULL with *e set naming the file. */
+/* Loads the certificates, but those of the system when they are needed first.
+ * NULL with *e set naming the file. */
 struct upstream_tls *tls_new(
     const struct settings *s, size_t norigins, struct err *e);
 void tls_free(struct upstream_tls *t); /* safe on NULL */
