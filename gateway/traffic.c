@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "gateway/traffic_flow.h"
 #include "gateway/traffic_show.h"
+#include "replay/library.h"
 
 #include "gateway/traffic.h"
 
@@ -64,6 +65,13 @@ traffic_link_unref(struct traffic_link *l)
 
 /* ---- rows ------------------------------------------------------------- */
 
+/* Bytes of its texts that are not in its block. */
+static size_t
+traffic_row_held(const struct traffic_row *r)
+{
+	return r->held != NULL ? r->text[TRAFFIC_RESPONSE_BODY].n : 0;
+}
+
 static size_t
 traffic_row_size(const struct traffic_row *r)
 {
@@ -71,7 +79,7 @@ traffic_row_size(const struct traffic_row *r)
 
 	for (i = 0; i < TRAFFIC_TEXTS; i++)
 		n += r->text[i].n;
-	return n;
+	return n - traffic_row_held(r);
 }
 
 /* A block for n bytes: rows that are alike shall fit into each other's. */
@@ -101,9 +109,11 @@ traffic_row_reuse(const struct traffic_row *of, struct traffic_row **spare)
 	memcpy(r, of, sizeof(*r));
 	atomic_init(&r->refs, 1);
 	r->room = room;
-	r->cost += room;
+	r->cost += room + traffic_row_held(r);
 	p = (char *)(r + 1);
 	for (i = 0; i < TRAFFIC_TEXTS; i++) {
+		if (i == TRAFFIC_RESPONSE_BODY && r->held != NULL)
+			continue;
 		if (of->text[i].n > 0)
 			memcpy(p, of->text[i].p, of->text[i].n);
 		r->text[i].p = p;
@@ -113,6 +123,8 @@ traffic_row_reuse(const struct traffic_row *of, struct traffic_row **spare)
 		traffic_flow_ref(r->flow);
 	if (r->link != NULL)
 		traffic_link_ref(r->link);
+	if (r->held != NULL)
+		answer_ref(r->held);
 	return r;
 }
 
@@ -129,7 +141,8 @@ traffic_row_view(struct traffic_row *of, const struct traffic_row *r)
 
 	memset(of, 0, own);
 	memcpy((char *)of + own, (const char *)r + own, sizeof(*r) - own);
-	of->cost -= r->room;
+	of->cost -= r->room + traffic_row_held(r);
+	of->held = NULL; /* a copy has all in its block */
 }
 
 struct traffic_row *
@@ -149,6 +162,7 @@ traffic_row_left(struct traffic_row *r)
 		return false;
 	traffic_flow_unref(r->flow);
 	traffic_link_unref(r->link);
+	answer_unref(r->held);
 	return true;
 }
 

@@ -101,13 +101,14 @@ struct traffic_row {
 	struct str text[TRAFFIC_TEXTS];
 	struct traffic_flow *flow; /* or NULL */
 	struct traffic_link *link; /* of what was recorded, or NULL */
+	struct answer *held;       /* has the body of the response, or NULL */
 	/* That keeps its secrets, which lives as long as the log is looked at;
 	 * NULL: they are not there any more, or may be seen. */
 	const struct redactor *redactor;
 };
 
-/* A copy of *of in one block, with references to its flow and link of its
- * own.  The reference is the caller's. */
+/* A copy of *of in one block, with references to its flow, link and held
+ * answer of its own.  The reference is the caller's. */
 struct traffic_row *traffic_row_new(const struct traffic_row *of);
 
 /* The same in the block of *spare when that is of the right size; it is used

@@ -29,6 +29,7 @@ struct traffic_note {
 	struct traffic_note *next; /* of those that a worker keeps */
 	struct buf head;           /* of the reply, as rendered */
 	struct buf body, sent;     /* the starts of both bodies */
+	struct str lasting; /* in the place of body: t has it to the end */
 	uint64_t body_size, sent_size;
 	struct buf fields; /* of the request, rendered at the end */
 	struct buf route, note, miss, rules;
@@ -165,6 +166,28 @@ traffic_note_head(struct transaction *t)
 	d->head_us = clock_mono_us();
 }
 
+/* Whether bytes stay where they are as long as t. */
+static bool
+traffic_note_lasts(const struct transaction *t, struct str bytes)
+{
+	return (t->answer != NULL && bytes.p == t->answer->body->bytes.p) ||
+	       (t->mock != NULL && bytes.p == t->mock->body.p);
+}
+
+/* A body that goes out at once is copied when the row is made, if at all. */
+static void
+traffic_note_more(
+    struct transaction *t, struct traffic_note *d, struct str bytes)
+{
+	if (d->body_size == 0 && traffic_note_lasts(t, bytes)) {
+		d->lasting = bytes;
+		return;
+	}
+	traffic_note_some(t, &d->body, d->lasting);
+	d->lasting.n = 0;
+	traffic_note_some(t, &d->body, bytes);
+}
+
 void
 traffic_note_body(struct transaction *t, struct str bytes)
 {
@@ -173,12 +196,12 @@ traffic_note_body(struct transaction *t, struct str bytes)
 	if (!traffic_note_wanted(t) || bytes.n == 0)
 		return;
 	d = traffic_note_of(t);
-	d->body_size += bytes.n;
 	if (d->flow != NULL)
 		traffic_flow_piece(
 		    d->flow, bytes, clock_mono_us() - t->r->started);
 	else
-		traffic_note_some(t, &d->body, bytes);
+		traffic_note_more(t, d, bytes);
+	d->body_size += bytes.n;
 }
 
 void
@@ -301,6 +324,26 @@ traffic_note_started(const struct transaction *t, int64_t now)
 	return t->r->started != 0 ? t->r->started : now;
 }
 
+/* The start of what went out; an answer that has all of it is held. */
+static struct str
+traffic_note_answered(const struct transaction *t, const struct traffic_note *d,
+    struct answer **held)
+{
+	struct traffic_sink *sink = traffic_note_sink(t);
+	struct str s = d->lasting;
+
+	*held = NULL;
+	if (sink->log == NULL)
+		return STR("");
+	if (s.n == 0)
+		return buf_str(&d->body);
+	if (s.n > sink->body)
+		s.n = sink->body;
+	else if (t->answer != NULL && s.p == t->answer->body->bytes.p)
+		*held = t->answer;
+	return s;
+}
+
 static void
 traffic_note_texts(
     struct transaction *t, struct traffic_note *d, struct traffic_row *r)
@@ -317,7 +360,7 @@ traffic_note_texts(
 	x[TRAFFIC_PATH] = h->path;
 	x[TRAFFIC_SCOPE] = t->routed ? t->route.scope : STR("");
 	x[TRAFFIC_REQUEST_FIELDS] = buf_str(&d->fields);
-	x[TRAFFIC_RESPONSE_BODY] = buf_str(&d->body);
+	x[TRAFFIC_RESPONSE_BODY] = traffic_note_answered(t, d, &r->held);
 	x[TRAFFIC_NOTE] = buf_str(&d->note);
 	x[TRAFFIC_MISS] = buf_str(&d->miss);
 	x[TRAFFIC_RULES] = buf_str(&d->rules);
@@ -340,7 +383,8 @@ static void
 traffic_note_row(struct transaction *t, struct traffic_note *d,
     enum traffic_state state, struct traffic_row *r)
 {
-	int64_t now = clock_mono_us(), began = traffic_note_started(t, now);
+	int64_t now = t->ended != 0 ? t->ended : clock_mono_us();
+	int64_t began = traffic_note_started(t, now);
 
 	*r = (struct traffic_row){
 		.state = state,

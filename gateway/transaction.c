@@ -66,7 +66,9 @@ transaction_told(struct transaction *t)
 static int64_t
 transaction_took(const struct transaction *t)
 {
-	return t->r->started != 0 ? clock_mono_us() - t->r->started : 0;
+	int64_t now = t->ended != 0 ? t->ended : clock_mono_us();
+
+	return t->r->started != 0 ? now - t->r->started : 0;
 }
 
 /* The id of its trace; p is NULL when it is of none. */
@@ -307,13 +309,14 @@ transaction_refresh(struct transaction *t, struct answer *a)
 {
 	const struct shared *g = t->w->shared;
 	struct json_paths *places = transaction_dates(t);
-	struct refresh r = { .now_us = clock_wall_us(),
-		.began_us = g->began_us,
+	struct refresh r = { .began_us = g->began_us,
 		.fields = t->settings->refresh_dates,
 		.places = places };
 
-	if (r.fields || places != NULL)
+	if (r.fields || places != NULL) {
+		r.now_us = clock_wall_us();
 		a = refresh_answer(a, &r);
+	}
 	json_paths_free(places);
 	return a;
 }
@@ -713,6 +716,7 @@ transaction_over(struct transaction *t)
 		[SOURCE_MISS] = &g->missed,
 	};
 
+	t->ended = clock_mono_us();
 	if (counters[t->source] != NULL)
 		atomic_fetch_add_explicit(
 		    counters[t->source], 1, memory_order_relaxed);

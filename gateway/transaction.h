@@ -165,6 +165,7 @@ struct transaction {
 	struct buf held; /* strict: written once x is committed */
 	bool committing; /* the recorder will call back */
 	bool gone;       /* the client left meanwhile */
+	int64_t ended;   /* monotonic, when the reply was out; 0: not yet */
 
 	struct traffic_note *note; /* for its row in the traffic log */
 	bool noted;                /* it has one */

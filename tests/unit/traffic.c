@@ -14,6 +14,7 @@
 #include "har/frame.h"
 #include "har/json_write.h"
 #include "recorder/redact.h"
+#include "replay/answer.h"
 
 #include "tests/unit/tap.h"
 
@@ -401,6 +402,36 @@ a_body_that_is_cut_says_so(void)
 }
 
 static void
+a_row_holds_the_answer_that_has_its_body(void)
+{
+	struct exchange *x = exchange_new();
+	struct traffic_row *r, *copy, of = { .source = "replay" };
+	struct answer *a;
+	const char *body;
+
+	x->status = 200;
+	buf_add_text(&x->response.body.bytes, "recorded");
+	x->response.body.known = true;
+	x->response.body.size = 8;
+	a = &answer_new(x, &x->response.body.bytes)->answer;
+	exchange_free(x);
+	body = a->body->bytes.p;
+	of.held = a;
+	of.text[TRAFFIC_RESPONSE_BODY] = buf_str(&a->body->bytes);
+	r = traffic_row_new(&of);
+	answer_unref(a);
+	CHECK(r->text[TRAFFIC_RESPONSE_BODY].p == body);
+	CHECK_INT(r->cost, r->room + 8);
+	traffic_row_view(&of, r);
+	copy = traffic_row_new(&of);
+	traffic_row_unref(r);
+	CHECK_VIEW(copy->text[TRAFFIC_RESPONSE_BODY], "recorded");
+	CHECK(copy->held == NULL);
+	CHECK_INT(copy->cost, copy->room);
+	traffic_row_unref(copy);
+}
+
+static void
 the_id_of_a_recording_comes_later(void)
 {
 	struct traffic_link *l = traffic_link_new();
@@ -478,7 +509,9 @@ RUN(TEST(rows_have_numbers_and_the_oldest_make_room),
     TEST(threads_add_while_others_look), TEST(a_flow_keeps_the_latest_messages),
     TEST(a_long_message_is_cut_between_characters),
     TEST(events_are_read_from_the_pieces_of_a_stream),
-    TEST(a_body_that_is_cut_says_so), TEST(the_id_of_a_recording_comes_later),
+    TEST(a_body_that_is_cut_says_so),
+    TEST(a_row_holds_the_answer_that_has_its_body),
+    TEST(the_id_of_a_recording_comes_later),
     TEST(fields_are_found_whatever_their_case),
     TEST(a_combined_line_has_nothing_that_could_end_it),
     TEST(a_json_line_has_all_of_the_summary))
