@@ -78,10 +78,13 @@ stream_write_plain(struct stream *s, const struct iovec *v, int n)
 	return sent == -1 && errno == EAGAIN ? STREAM_LATER : sent;
 }
 
-/* What of v fills a record, in copy unless the first piece has it all. */
+/* Where a record is put together; on the stack it would be cleared for each,
+ * as all variables are (configure.ac). */
+static _Thread_local char stream_record[STREAM_RECORD];
+
+/* What of v fills a record, in one place unless the first piece has it all. */
 static size_t
-stream_gather(
-    const struct iovec *v, int n, char copy[STREAM_RECORD], const char **p)
+stream_gather(const struct iovec *v, int n, const char **p)
 {
 	size_t size = 0, more;
 	int i;
@@ -94,10 +97,10 @@ stream_gather(
 		more = v[i].iov_len;
 		if (more > STREAM_RECORD - size)
 			more = STREAM_RECORD - size;
-		memcpy(copy + size, v[i].iov_base, more);
+		memcpy(stream_record + size, v[i].iov_base, more);
 		size += more;
 	}
-	*p = copy;
+	*p = stream_record;
 	return size;
 }
 
@@ -106,9 +109,8 @@ stream_gather(
 static ssize_t
 stream_write_tls(struct stream *s, const struct iovec *v, int n)
 {
-	char copy[STREAM_RECORD];
 	const char *p;
-	size_t size = stream_gather(v, n, copy, &p);
+	size_t size = stream_gather(v, n, &p);
 	int sent, why;
 
 	if (size == 0)

@@ -143,11 +143,12 @@ static void
 transaction_call_back(struct transaction *t)
 {
 	struct callback *list = t->mock->callbacks;
-	char subject[256];
 
 	if (list == NULL)
 		return;
 	if (t->w->shared->messenger == NULL || !t->plan->calls_back) {
+		char subject[256];
+
 		log_debug(transaction_subject(t, subject, sizeof(subject)),
 		    "callbacks are not sent");
 		return;
@@ -253,7 +254,6 @@ transaction_look(struct transaction *t, struct answer **a)
 {
 	struct search s = transaction_search(t);
 	struct err e = { "" };
-	char subject[256];
 	enum found found;
 
 	if (t->session.n > 0)
@@ -265,9 +265,12 @@ transaction_look(struct transaction *t, struct answer **a)
 	t->wanted.now_us = t->w->now;
 	found = search_find(&s, a, &e);
 	t->derived = s.derived;
-	if (found == FOUND_ERROR)
+	if (found == FOUND_ERROR) {
+		char subject[256];
+
 		log_error(transaction_subject(t, subject, sizeof(subject)),
 		    "cannot look for a recording: %s", e.text);
+	}
 	return found;
 }
 
@@ -459,7 +462,6 @@ transaction_mock(struct transaction *t)
 	};
 	struct mock_reply *m;
 	struct str rest, line;
-	char subject[256];
 
 	if (t->w->mocks == NULL)
 		return false;
@@ -474,9 +476,12 @@ transaction_mock(struct transaction *t)
 		return false;
 	}
 	rest = buf_str(&m->remarks);
-	while (rest.n > 0 && str_cut(&rest, '\n', &line) && line.n > 0)
+	while (rest.n > 0 && str_cut(&rest, '\n', &line) && line.n > 0) {
+		char subject[256];
+
 		log_warn(transaction_subject(t, subject, sizeof(subject)),
 		    "%.*s", STR_ARGS(line));
+	}
 	reply_mock(t, m);
 	return true;
 }
@@ -665,15 +670,13 @@ transaction_log(struct transaction *t)
 {
 	char subject[256];
 
-	if (log_wants(LOG_DEBUG))
-		log_debug(transaction_subject(t, subject, sizeof(subject)),
-		    "%d from %s%s in %" PRId64 " us", t->status,
-		    source_texts[t->source],
-		    t->source == SOURCE_REPLAY &&
-			    t->wanted.tier == TIER_NORMALIZED
-			? " (normalized)"
-			: "",
-		    transaction_took(t));
+	log_debug(transaction_subject(t, subject, sizeof(subject)),
+	    "%d from %s%s in %" PRId64 " us", t->status,
+	    source_texts[t->source],
+	    t->source == SOURCE_REPLAY && t->wanted.tier == TIER_NORMALIZED
+		? " (normalized)"
+		: "",
+	    transaction_took(t));
 }
 
 /* How long a tunnel is open says nothing of the gateway. */
@@ -725,7 +728,8 @@ transaction_over(struct transaction *t)
 		sessions_count(
 		    g->sessions, t->session, source_texts[t->source]);
 	transaction_measure(t);
-	transaction_log(t);
+	if (log_wants(LOG_DEBUG))
+		transaction_log(t);
 	traffic_note_end(t, TRAFFIC_DONE);
 	transaction_free(t);
 }
