@@ -234,7 +234,8 @@ def connections_and_bytes_are_told(t):
     c = hark.client()
     for _ in range(3):
         same(len(c.ask('GET', '/b').body), 100_000)
-    now = after(hark, 'hark_upstream_connections_idle', 1)
+    after(hark, 'hark_upstream_connections_idle', 1)
+    now = after(hark, 'hark_requests_total', 3)
     same(now.of('hark_connections_accepted_total'), 1)
     same(now.of('hark_connections_open'), 1)
     same(now.of('hark_upstream_connections_opened_total'), 1)
