@@ -44,8 +44,8 @@ def streamed(t, pieces, kind=b'text/plain', head=None):
 def chunks(hark, target='/s'):
     """The chunks of an answer and when each came."""
     c = hark.client()
-    c.request('GET', target)
     began = time.monotonic()
+    c.request('GET', target)
     r = c.head()
     got = []
     while True:
@@ -140,7 +140,7 @@ def a_stream_comes_in_its_rhythm(t):
         got = chunks(hark)
         same(b''.join(p for p, _ in got), b''.join(pieces))
         same(got[0][0], b'one')
-        check(got[-1][1] - got[0][1] >= 1.5 * GAP * factor, (option, got))
+        check(got[-1][1] >= 1.5 * GAP * factor, (option, got))
         hark.stop()
 
 
