@@ -94,7 +94,7 @@ settings_intercept(struct settings *s, const char *text, struct err *e)
 {
 	size_t i;
 
-	for (i = 0; text[i] != '\0' && i < 256; i++)
+	for (i = 0; i < 256 && text[i] != '\0'; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == '/' ||
 		    text[i] == 0x7f)
 			break;

@@ -77,10 +77,11 @@ static size_t
 har_kept_tidy(struct str list, struct buf *out)
 {
 	struct json *j = json_open_str(list);
-	enum json_token t = json_next(j);
+	enum json_token t;
 	struct json_write w;
 	size_t n = 0;
 
+	(void)json_next(j); /* it begins */
 	json_write_init(&w, false, NULL, NULL);
 	json_write_array(&w);
 	while ((t = json_next(j)) != JSON_ARRAY_END && t != JSON_ERROR) {

@@ -92,7 +92,7 @@ int
 inflate_message(struct inflate *i, struct str bytes, bool end, size_t most,
     uint64_t limit, struct buf *out, uint64_t *size)
 {
-	struct str piece = { bytes.p, 0 };
+	struct str piece;
 
 	for (; !i->broken && bytes.n > 0; bytes.p += piece.n) {
 		piece = bytes;

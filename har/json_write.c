@@ -500,6 +500,8 @@ json_write_value(struct json_write *w, struct json *j, enum json_token t)
 		t = json_next(j);
 		if (t == JSON_NAME) {
 			r = json_write_token(w, j, t, &text);
+			if (r == -1)
+				break;
 			t = json_next(j);
 		}
 	}

@@ -1,0 +1,13 @@
+/* What cppcheck has to know of macros of headers that it does not read. */
+#define TAILQ_HEAD(name, type) \
+	struct name { \
+		struct type *first, **last; \
+	}
+#define TAILQ_ENTRY(type) \
+	struct { \
+		struct type *next, **prev; \
+	}
+#define json_object_foreach(object, key, value) \
+	while (next_of(object, &(key), &(value)))
+#define json_array_foreach(array, index, value) \
+	while (next_of(array, &(index), &(value)))
