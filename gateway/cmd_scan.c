@@ -202,9 +202,11 @@ cmd_scan_on_log(void *arg, struct str object, struct err *e)
 static int
 cmd_scan_side_file(void *arg, struct str name, struct bulk *out, struct err *e)
 {
-	const struct scan *s = arg;
+	struct scan *s = arg;
+	int r = har_file_side(s->file, name, out, e);
 
-	return har_file_side(s->file, name, out, e);
+	s->unsearched += r == -1;
+	return r;
 }
 
 static int

@@ -142,8 +142,8 @@ static void
 run_env_add_user(struct buf *b, const char *pair)
 {
 	for (; *pair != '\0'; pair++)
-		if (str_is_tchar((unsigned char)*pair) && *pair != '%' &&
-		    *pair != '#')
+		if (str_is_tchar((unsigned char)*pair) &&
+		    strchr("%#^`|", *pair) == NULL)
 			buf_add(b, pair, 1);
 		else
 			buf_addf(b, *pair == ':' ? ":" : "%%%02X",

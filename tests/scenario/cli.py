@@ -93,6 +93,10 @@ def wrong_usage_is_told_in_one_line_with_what_was_expected(t):
              f'{config}: member listen: expected a string, not a number'),
             (['replay', '--upstream-cert', config],
              'option upstream-cert: needs --upstream-key'),
+            (['proxy', '--upstream-ca', config, 'https://127.0.0.1:1'],
+             f'upstream-ca {config}: '),
+            (['proxy', '--upstream-cert', config, '--upstream-key', config,
+              'https://127.0.0.1:1'], f'upstream-cert {config}: '),
             (['--version', 'x'], 'expected: hark --version')):
         done = command(*argv)
         same((done.returncode, done.stdout), (2, ''), argv)

@@ -1,5 +1,6 @@
 # Goal: a tape survives the way through a HAR file.
 
+import base64
 import json
 
 from answers import ANSWERS, multipart, record, shape
@@ -105,6 +106,61 @@ def D12_a_bad_HAR_is_a_clear_error_and_changes_nothing(t):
               (text, done))
         check('bad.har' in done.stderr, (text, done.stderr))
         same(len(entries(store)), 1, text)
+
+
+@case
+def messages_are_shown_a_line_each_and_long_ones_cut(t):
+    def message(kind, opcode, data, after):
+        return {'type': kind, 'opcode': opcode, 'data': data,
+                'time': 1795240800 + after}
+    cut = 'a' * 399 + 'é' + 'b' * 100
+    entry = minimal('ws://api.test/ws', {'size': 0, 'mimeType': 'x-unknown'},
+                    status=101, statusText='Switching Protocols')
+    entry['_resourceType'] = 'websocket'
+    entry['_webSocketMessages'] = [
+        message('send', 1, 'hi', 0), message('receive', 1, cut, .5),
+        message('receive', 2, 'AAEC', 1.25),
+        message('send', 2, base64.b64encode(bytes(40)).decode(), 2),
+        *(message('receive', 1, f'n{i}', 3) for i in range(1000))]
+    store = t.path('hark.db')
+    done = command('import', '--store', store, har_file(t, entry))
+    same(done.returncode, 0, done.stderr)
+    shown = command('show', '--store', store, '1').stdout.splitlines()
+    at = next(i for i, line in enumerate(shown) if line.endswith(' > hi'))
+    for line, end in zip(shown[at + 1:], (
+            ' s < ' + 'a' * 399 + ' ... and 102 bytes more',
+            ' s < (3 bytes) 00 01 02',
+            ' s > (40 bytes)' + ' 00' * 24 + ' ...', ' s < n0')):
+        check(line.endswith(end), (line, end))
+    same(shown[at + 1000], '... and 4 messages more')
+
+
+@case
+def what_a_HAR_names_beside_it_is_a_file_below_its_folder(t):
+    folder = t.path('folder')
+    outside = folder.with_name('outside.txt')
+    outside.parent.mkdir(exist_ok=True)
+    (folder / 'inner').mkdir(parents=True)
+    outside.write_text('not yours')
+    (folder / 'link.txt').symlink_to(outside)
+    (folder / 'good.txt').write_text('mine')
+    for name, said in (
+            ('good.txt', ''), ('inner/../good.txt', ''),
+            ('../outside.txt', 'leads out of the folder'),
+            ('link.txt', 'leads out of the folder'),
+            ('inner', 'is no file'), ('none.txt', 'No such file'),
+            (str(outside), 'cannot be a file'),
+            ('a\0b', 'cannot be a file')):
+        path = folder / 'in.har'
+        path.write_text(har_file(t, minimal('http://api.test/x', {
+            'size': 4, 'mimeType': 'text/plain', '_file': name})).read_text())
+        store = t.path('hark.db')
+        done = command('import', '--store', store, path)
+        check(said in done.stderr and ('unknown' in done.stderr) ==
+              (said != ''), (name, done))
+        shown = command('show', '--raw', '--store', store, '1').stdout
+        same(('mine' in shown, 'not yours' in shown), (not said, False), name)
+        store.unlink(missing_ok=True)
 
 
 if __name__ == '__main__':

@@ -53,6 +53,30 @@ def without_an_api_mocks_are_all_there_is(t):
 
 
 @case
+def the_charset_of_a_type_is_that_of_the_body(t):
+    def typed(name, type):
+        return route(name, {'body': 'aé€\U0001f600', 'headers': [
+            {'key': 'Content-Type', 'value': type}]})
+    hark = served(t, typed('a', 'text/plain'),
+                  typed('b', 'text/plain; charset=utf-16'),
+                  typed('c', 'text/plain;format=flowed;charset="latin1"'),
+                  typed('d', 'text/plain; format=flowed'))
+    for target, type, body in (
+            ('/a', 'text/plain; charset=utf-8', 'aé€\U0001f600'.encode()),
+            ('/b', 'text/plain; charset=utf-16',
+             'aé€\U0001f600'.encode('utf-16-le')),
+            ('/c', 'text/plain;format=flowed;charset="latin1"', None),
+            ('/d', 'text/plain; format=flowed; charset=utf-8',
+             'aé€\U0001f600'.encode())):
+        r = hark.get(target)
+        same(r.get('content-type'), type)
+        if body is not None:
+            same(r.body, body, target)
+        else:  # what Node's 'latin1' does: the low byte of each unit
+            same(r.body[:3], b'a\xe9\xac')
+
+
+@case
 def templates_see_the_request_and_fake_data_follows_its_seed(t):
     file = mocks(t, route(
         'users/:id', {'headers': JSON, 'body': {
@@ -188,6 +212,10 @@ def files_are_served_with_their_type_and_in_ranges(t):
     same((r.status, r.body, r.get('content-range')),
          (206, bytes(range(10, 20)), 'bytes 10-19/100'))
     same(hark.ask('GET', '/bin', [('Range', 'bytes=200-')]).status, 416)
+    r = hark.ask('GET', '/bin', [('Range', 'bytes=-10')])
+    same((r.status, r.body, r.get('content-range')),
+         (206, bytes(range(90, 100)), 'bytes 90-99/100'))
+    same(hark.ask('GET', '/bin', [('Range', 'nonsense')]).status, 400)
     r = hark.get('/text/Bo')
     same((r.body, r.get('content-type')),
          (b'hi Bo', 'text/plain; charset=utf-8'))

@@ -386,6 +386,77 @@ def an_import_is_redacted(t):
     check('secret' not in done.stdout, done.stdout)
 
 
+def har_of(t, *contents):
+    """A HAR with an answer for each content, beside what it names."""
+    har = t.path('in.har')
+    har.write_text(json.dumps({'log': {
+        'version': '1.2', 'creator': {'name': 'x', 'version': '1'},
+        'entries': [{
+            'startedDateTime': '2026-11-21T00:00:00Z', 'time': 1,
+            'request': {
+                'method': 'GET', 'url': f'https://h.test/{i}',
+                'httpVersion': 'HTTP/1.1', 'cookies': [], 'headers': [],
+                'queryString': [], 'headersSize': -1, 'bodySize': 0},
+            'response': {
+                'status': 200, 'statusText': 'OK', 'httpVersion': 'HTTP/1.1',
+                'cookies': [], 'headers': [
+                    {'name': 'Content-Type', 'value': content['mimeType']}],
+                'content': {'size': 1, **content},
+                'redirectURL': '', 'headersSize': -1, 'bodySize': -1},
+            'cache': {}, 'timings': {'send': 0, 'wait': 1, 'receive': 0}}
+            for i, content in enumerate(contents)]}}))
+    return har
+
+
+@case
+def scan_says_in_a_line_where_each_secret_is(t):
+    har = har_of(t, {'mimeType': 'application/json',
+                     'text': '{"password":"horse battery"}'},
+                 {'mimeType': 'text/plain', 'text': f'key {AWS} of mine'},
+                 {'mimeType': 'text/plain', '_file': 'side.txt'})
+    har.with_name('side.txt').write_text(f'token={JWT}')
+    done = command('scan', har)
+    same(done.returncode, 4)
+    found = done.stdout.splitlines()
+    same(len(found), 3, found)
+    for line, text in zip(found, (
+            'entry 1: response body /password: field password: ... (13 bytes)',
+            'entry 2: response body at byte 4: ',
+            'entry 3: response body at byte ')):
+        check(line.startswith(f'{har}: {text}'), line)
+    for secret in ('horse', AWS, JWT):
+        check(secret not in done.stdout, secret)
+    # Where one does not look is no place without secrets.
+    har.with_name('side.txt').unlink()
+    done = command('scan', har)
+    check('1 entries with a body that could not be searched' in done.stderr,
+          done)
+
+
+@case(deadline=60)
+def a_long_body_is_redacted_on_its_way_into_the_store(t):
+    filler = ('{"a":"' + 'x' * 1000 + '"},') * 9000
+    text = ('[{"password":"first-secret"},' + filler +
+            '{"password":"last-secret"}]')
+    binary = base64.b64encode(bytes(range(256)) * 40000).decode()
+    har = har_of(t, {'mimeType': 'application/json', 'text': text},
+                 {'mimeType': 'application/octet-stream', 'text': binary,
+                  'encoding': 'base64'},
+                 {'mimeType': 'text/plain', 'text': 'y' * (9 << 20)})
+    store = t.path('hark.db')
+    done = command('import', '--redact', 'on', '--store', store, har)
+    same((done.returncode, done.stderr), (0, ''))
+    absent(store, 'first-secret', 'last-secret')
+    hark = t.hark('replay', '--no-redact', store=store)
+    got = json.loads(hark.get('/0').body)
+    same(len(got), 9002)
+    for item in (got[0], got[-1]):
+        check(item['password'] and 'secret' not in item['password'], item)
+    same(got[1:-1], json.loads('[' + filler[:-1] + ']'))
+    same(hark.get('/1').body, bytes(range(256)) * 40000)
+    same(hark.get('/2').body, b'y' * (9 << 20))
+
+
 @case
 def a_live_request_with_a_secret_is_not_in_the_log(t):
     origin = t.origin()

@@ -420,6 +420,17 @@ def a_command_has_its_environment_for_as_long_as_it_runs(t):
 
 
 @case
+def a_commands_proxy_has_the_name_and_password_in_its_URL(t):
+    done = command('run', '--mode', 'record', '--store', t.path('h.db'),
+                   '--proxy-auth', 'me:p@ss:w/%^', '--', 'env',
+                   env={'XDG_DATA_HOME': str(t.path())})
+    env = dict(line.split('=', 1) for line in done.stdout.splitlines()
+               if '=' in line)
+    same(env['HTTPS_PROXY'].replace(env['HARK_URL'][len('http://'):], 'HOST'),
+         'http://me:p%40ss:w%2F%25%5E@HOST')
+
+
+@case
 def with_a_URL_a_command_has_HARK_URL_alone(t):
     done = command('run', '--mode', 'record', '--url', 'http://127.0.0.1:1',
                    '--store', t.path('h.db'), '--', 'env',

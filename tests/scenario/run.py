@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 from harness import (HARK, case, check, command, entries, main, reply,
                      same, until)
@@ -297,6 +299,18 @@ def a_demo_answers_in_three_ways(t):
             text = until(printed, 'three curl lines are printed')
             check(address in text, text)
             lines = re.findall(r'^\s*(curl .*)$', text, re.M)
+            for target, body, answer in (
+                    ('/users', None, '"Grace"'), ('/users/1', None, '"Ada"'),
+                    ('/echo', b'said so', 'said so')):
+                url = f'http://{address}{target}'
+                with urllib.request.urlopen(url, body) as r:
+                    check(answer in r.read().decode(), target)
+            try:
+                urllib.request.urlopen(f'http://{address}/none')
+                check(False, 'there is something')
+            except urllib.error.HTTPError as e:
+                same((e.code, json.loads(e.read())),
+                     (404, {'error': 'not found'}))
             said = [subprocess.run(['sh', '-c', line], capture_output=True,
                                    text=True, timeout=60).stdout
                     for line in lines] if shutil.which('curl') else []

@@ -450,6 +450,32 @@ def the_key_is_the_owners_and_an_authority_is_never_overwritten(t):
 
 
 @case
+def a_broken_authority_is_said_to_be_so(t):
+    one, two = authority(t), t.path('two')
+    same(command('ca', 'init', '--ca-dir', two).returncode, 0)
+    key, other = one / 'ca-key.pem', (two / 'ca-key.pem').read_bytes()
+    own, certificate = key.read_bytes(), (one / 'ca.pem').read_bytes()
+    for path, bytes_, said in (
+            (key, other, 'are not a pair'), (key, b'', 'ca-key.pem'),
+            (one / 'ca.pem', b'no PEM', 'ca.pem')):
+        path.write_bytes(bytes_)
+        done = command('ca', 'show', '--ca-dir', one)
+        same(done.returncode, 2)
+        check(said in done.stderr and done.stderr.count('\n') == 1, done)
+        key.write_bytes(own)
+        (one / 'ca.pem').write_bytes(certificate)
+    key.chmod(0o644)
+    done = command('ca', 'show', '--ca-dir', one)
+    check(done.returncode == 0 and 'chmod 600' in done.stderr, done)
+    file = t.path('file')
+    file.write_text('')
+    done = command('ca', 'init', '--ca-dir', file / 'below')
+    check(done.returncode == 2 and str(file) in done.stderr, done)
+    done = command('ca', 'show', env={'HOME': '', 'XDG_DATA_HOME': ''})
+    check(done.returncode == 2 and '--ca-dir' in done.stderr, done)
+
+
+@case
 def the_users_own_is_below_XDG_DATA_HOME(t):
     home = t.path()
     env = {'XDG_DATA_HOME': str(home), 'HOME': '/nonexistent'}
