@@ -1,164 +1,18 @@
+/* Texts that a tape has beside its entries, whatever keeps them. */
 #include "config.h"
-
-#include <sqlite3.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "har/har_log.h"
-#include "recorder/store_priv.h"
+#include "recorder/redact_mark.h"
+#include "recorder/store_ops.h"
 
 #include "recorder/store.h"
-
-static int
-store_make_tape(struct store *s, struct str name, struct err *e)
-{
-	sqlite3_stmt *q = store_statement(s, STORE_TAPE_MAKE,
-	    "INSERT INTO tape (name, created_us) VALUES (?, CAST("
-	    "(julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000)",
-	    e);
-
-	if (q == NULL)
-		return -1;
-	store_bind(q, 1, name);
-	return store_run(s, q, "cannot make the tape", e);
-}
-
-int64_t
-store_tape(struct store *s, struct str name, bool create, struct err *e)
-{
-	sqlite3_stmt *q = store_statement(
-	    s, STORE_TAPE_FIND, "SELECT id FROM tape WHERE name = ?", e);
-	int64_t id = 0;
-	int r;
-
-	if (q == NULL)
-		return -1;
-	store_bind(q, 1, name);
-	r = sqlite3_step(q);
-	if (r == SQLITE_ROW)
-		id = sqlite3_column_int64(q, 0);
-	else if (r != SQLITE_DONE)
-		id = store_failed(s, "cannot find the tape", e);
-	sqlite3_reset(q);
-	if (id != 0 || !create)
-		return id;
-	if (store_make_tape(s, name, e) != 0)
-		return -1;
-	return sqlite3_last_insert_rowid(s->db);
-}
-
-int
-store_tapes(struct store *s,
-    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
-    struct err *e)
-{
-	sqlite3_stmt *q = store_statement(s, STORE_TAPES,
-	    "SELECT id, name, created_us, "
-	    "(SELECT count(*) FROM entry WHERE tape = tape.id) "
-	    "FROM tape ORDER BY id",
-	    e);
-	struct store_tape_row row;
-	int r, stop = 0;
-
-	if (q == NULL)
-		return -1;
-	while (stop == 0 && (r = sqlite3_step(q)) == SQLITE_ROW) {
-		row = (struct store_tape_row){
-			.id = sqlite3_column_int64(q, 0),
-			.name = store_column(q, 1),
-			.created_us = sqlite3_column_int64(q, 2),
-			.entries = sqlite3_column_int64(q, 3),
-		};
-		stop = on_tape(arg, &row);
-	}
-	if (stop == 0 && r != SQLITE_DONE)
-		stop = store_failed(s, "cannot list the tapes", e);
-	sqlite3_reset(q);
-	return stop;
-}
-
-int
-store_extent(
-    struct store *s, struct str tape, struct store_extent *x, struct err *e)
-{
-	sqlite3_stmt *q = store_statement(s, STORE_EXTENT,
-	    "SELECT id, created_us, (SELECT coalesce(max(id), 0) FROM entry "
-	    "WHERE id > 0) "
-	    "FROM tape WHERE name = ?",
-	    e);
-	int r;
-
-	*x = (struct store_extent){ 0 };
-	if (q == NULL)
-		return -1;
-	store_bind(q, 1, tape);
-	r = sqlite3_step(q);
-	if (r == SQLITE_ROW)
-		*x = (struct store_extent){
-			.tape = sqlite3_column_int64(q, 0),
-			.created_us = sqlite3_column_int64(q, 1),
-			.last = sqlite3_column_int64(q, 2),
-		};
-	r = r == SQLITE_ROW || r == SQLITE_DONE
-		? 0
-		: store_failed(s, "cannot find the tape", e);
-	sqlite3_reset(q);
-	return r;
-}
-
-int
-store_tape_text(struct store *s, enum store_statement which, const char *sql,
-    int64_t tape, struct buf *out, struct err *e)
-{
-	sqlite3_stmt *q = store_statement(s, which, sql, e);
-	int r;
-
-	if (q == NULL)
-		return -1;
-	sqlite3_bind_int64(q, 1, tape);
-	r = sqlite3_step(q);
-	if (r == SQLITE_ROW)
-		buf_add_str(out, store_column(q, 0));
-	r = r == SQLITE_ROW || r == SQLITE_DONE
-		? 0
-		: store_failed(s, "cannot read the tape", e);
-	sqlite3_reset(q);
-	return r;
-}
 
 int
 store_tape_extra(struct store *s, int64_t tape, struct buf *out, struct err *e)
 {
-	return store_tape_text(s, STORE_TAPE_EXTRA,
-	    "SELECT extra FROM tape WHERE id = ?", tape, out, e);
-}
-
-int
-store_tape_rules(struct store *s, int64_t tape, struct buf *out, struct err *e)
-{
-	return store_tape_text(s, STORE_TAPE_RULES,
-	    "SELECT rules FROM tape WHERE id = ?", tape, out, e);
-}
-
-int
-store_tape_set(struct store *s, enum store_statement which, const char *sql,
-    int64_t tape, struct str text, struct err *e)
-{
-	sqlite3_stmt *q = store_statement(s, which, sql, e);
-
-	if (q == NULL)
-		return -1;
-	sqlite3_bind_int64(q, 1, tape);
-	store_bind(q, 2, text);
-	return store_run(s, q, "cannot change the tape", e);
-}
-
-int
-store_tape_set_rules(
-    struct store *s, int64_t tape, struct str rules, struct err *e)
-{
-	return store_tape_set(s, STORE_TAPE_SET_RULES,
-	    "UPDATE tape SET rules = ?2 WHERE id = ?1", tape, rules, e);
+	return s->ops->tape_text(s, tape, STORE_EXTRA, out, e);
 }
 
 int
@@ -170,11 +24,49 @@ store_tape_add_extra(
 
 	if (r == 0) {
 		har_log_merge(buf_str(&was), object, &both);
-		r = store_tape_set(s, STORE_TAPE_SET,
-		    "UPDATE tape SET extra = ?2 WHERE id = ?1", tape,
-		    buf_str(&both), e);
+		r = s->ops->tape_set_text(
+		    s, tape, STORE_EXTRA, buf_str(&both), e);
 	}
 	buf_free(&was);
 	buf_free(&both);
+	return r;
+}
+
+int
+store_tape_rules(struct store *s, int64_t tape, struct buf *out, struct err *e)
+{
+	return s->ops->tape_text(s, tape, STORE_RULES, out, e);
+}
+
+int
+store_tape_set_rules(
+    struct store *s, int64_t tape, struct str rules, struct err *e)
+{
+	return s->ops->tape_set_text(s, tape, STORE_RULES, rules, e);
+}
+
+int
+store_tape_redaction(
+    struct store *s, int64_t tape, struct buf *out, struct err *e)
+{
+	return s->ops->tape_text(s, tape, STORE_REDACTION, out, e);
+}
+
+int
+store_tape_add_redaction(
+    struct store *s, int64_t tape, struct str marks, struct err *e)
+{
+	struct buf all = { 0 };
+	int r = store_tape_redaction(s, tape, &all, e);
+	size_t was = all.n;
+
+	if (r == 0 && redact_mark_merge(&all, marks) == -1)
+		r = err_set(e,
+		    "the tape is redacted in %d ways already; use another",
+		    REDACT_MARKS);
+	if (r == 0 && all.n > was)
+		r = s->ops->tape_set_text(
+		    s, tape, STORE_REDACTION, buf_str(&all), e);
+	buf_free(&all);
 	return r;
 }

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "har/exchange.h"
+#include "recorder/sqlite_priv.h"
 #include "recorder/store.h"
-#include "recorder/store_priv.h"
 
 #include "folder.h"
 #include "tap.h"
@@ -179,9 +179,9 @@ near_entries_are_probes_of_an_index(void)
 	for (i = 0; i < sizeof(probes) / sizeof(*probes); i++) {
 		buf_clear(&sql, 0);
 		buf_addf(&sql, "EXPLAIN QUERY PLAN %s",
-		    sqlite3_sql(store->statement[probes[i]]));
-		CHECK_INT(
-		    sqlite3_prepare_v2(store->db, buf_text(&sql), -1, &q, NULL),
+		    sqlite3_sql(sqlite_of(store)->statement[probes[i]]));
+		CHECK_INT(sqlite3_prepare_v2(
+			      sqlite_db(store), buf_text(&sql), -1, &q, NULL),
 		    SQLITE_OK);
 		CHECK_INT(sqlite3_step(q), SQLITE_ROW);
 		CHECK(strstr((const char *)sqlite3_column_text(q, 3),

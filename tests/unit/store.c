@@ -10,8 +10,8 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/sqlite_priv.h"
 #include "recorder/store.h"
-#include "recorder/store_priv.h"
 
 #include "folder.h"
 #include "tap.h"
@@ -646,7 +646,7 @@ finding_a_key_is_one_probe_of_an_index(void)
 	sqlite3_stmt *q;
 	const char *step;
 
-	CHECK_INT(sqlite3_prepare_v2(s->db,
+	CHECK_INT(sqlite3_prepare_v2(sqlite_db(s),
 		      "EXPLAIN QUERY PLAN " STORE_FIND_SQL, -1, &q, NULL),
 	    SQLITE_OK);
 	CHECK_INT(sqlite3_step(q), SQLITE_ROW);

@@ -5,9 +5,8 @@
 
 #include "base/err.h"
 #include "har/exchange.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 /* By id: an index that begins with the tape would have to be sorted. */
 #define STORE_NEXT_REQUEST_SQL \
@@ -40,7 +39,7 @@ store_read_request(sqlite3_stmt *q, struct exchange *x, struct err *e)
 }
 
 int
-store_next_request(struct store *s, int64_t tape, int64_t after,
+sqlite_next_request(struct store *s, int64_t tape, int64_t after,
     size_t most_body, struct exchange *x, struct err *e)
 {
 	sqlite3_stmt *q =
@@ -62,7 +61,7 @@ store_next_request(struct store *s, int64_t tape, int64_t after,
 }
 
 int
-store_set_keys(struct store *s, const struct exchange *x, struct err *e)
+sqlite_set_keys(struct store *s, const struct exchange *x, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_SET_KEYS,
 	    "UPDATE entry SET key = ?2, normal_key = ?3 WHERE id = ?1", e);

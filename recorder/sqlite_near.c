@@ -4,9 +4,8 @@
 
 #include "base/err.h"
 #include "recorder/path.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 /*
  * The index of places is in generations of entries (see schema.c), the newest
@@ -281,7 +280,7 @@ near_shapes_in(struct near *n, int64_t generation)
 }
 
 int
-store_near(struct store *s, int64_t tape, struct str target,
+sqlite_near(struct store *s, int64_t tape, struct str target,
     int (*on_row)(void *arg, const struct store_near_row *), void *arg,
     struct err *e)
 {

@@ -8,9 +8,8 @@
 #include "base/err.h"
 #include "recorder/pack.h"
 #include "recorder/schema.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 static enum outcome
 outcome_column(sqlite3_stmt *q, int column)
@@ -30,8 +29,9 @@ time_column(sqlite3_stmt *q, int column)
 }
 
 int64_t
-store_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
-    bool normal, struct store_candidate *out, size_t cap, struct err *e)
+sqlite_find(struct store *s, int64_t tape,
+    const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
+    struct store_candidate *out, size_t cap, struct err *e)
 {
 	sqlite3_stmt *q =
 	    store_statement(s, normal ? STORE_FIND_NORMAL : STORE_FIND,
@@ -163,8 +163,8 @@ store_read(struct store *s, sqlite3_stmt *q, size_t most_body,
 }
 
 int
-store_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
-    struct err *e)
+sqlite_get(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(
 	    s, STORE_GET, "SELECT " ENTRY_NAMES " FROM entry WHERE id = ?", e);
@@ -275,7 +275,7 @@ read_row(sqlite3_stmt *q, struct arena *a, struct store_entry_row *row)
 }
 
 int
-store_list(struct store *s, const struct store_filter *f,
+sqlite_list(struct store *s, const struct store_filter *f,
     int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
     struct err *e)
 {
@@ -300,7 +300,7 @@ store_list(struct store *s, const struct store_filter *f,
 }
 
 int
-store_ids(struct store *s, int64_t tape,
+sqlite_ids(struct store *s, int64_t tape,
     void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_IDS,
@@ -334,14 +334,14 @@ store_has(
 }
 
 bool
-store_has_unknown_bodies(struct store *s, int64_t tape)
+sqlite_has_unknown_bodies(struct store *s, int64_t tape)
 {
 	return store_has(s, tape, STORE_UNKNOWN,
 	    "SELECT 1 FROM entry WHERE tape = ? AND request_known = 0 LIMIT 1");
 }
 
 bool
-store_has_scopes(struct store *s, int64_t tape)
+sqlite_has_scopes(struct store *s, int64_t tape)
 {
 	return store_has(s, tape, STORE_SCOPED,
 	    "SELECT 1 FROM entry WHERE tape = ? AND scope <> '' LIMIT 1");

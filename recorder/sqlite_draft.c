@@ -13,9 +13,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "recorder/schema.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 #define DRAFT_FAILURE "hark ended while it was being recorded"
 
@@ -39,7 +38,7 @@ store_draft_id(struct store *s, struct err *e)
 }
 
 int
-store_draft(struct store *s, int64_t tape, struct exchange *x, int64_t body,
+sqlite_draft(struct store *s, int64_t tape, struct exchange *x, int64_t body,
     struct err *e)
 {
 	int64_t id = store_draft_id(s, e);
@@ -53,7 +52,7 @@ store_draft(struct store *s, int64_t tape, struct exchange *x, int64_t body,
 }
 
 int
-store_draft_chunks(
+sqlite_draft_chunks(
     struct store *s, int64_t draft, struct str packed, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_DRAFT_CHUNKS,
@@ -199,7 +198,7 @@ store_draft_mend_one(
 						      "WHERE id = ?",
 		draft, e) != 0)
 		return -1;
-	entry = sqlite3_last_insert_rowid(s->db);
+	entry = sqlite3_last_insert_rowid(sqlite_db(s));
 	if (store_draft_run(s, STORE_DRAFT_TAPE,
 		"UPDATE entry SET tape = -tape WHERE id = ?", entry, e) != 0 ||
 	    store_draft_run(

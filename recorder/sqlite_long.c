@@ -4,9 +4,8 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 /* Bodies that long are in parts, which are few next to entries: by the index
  * of parts, and from there by entry_by_request_body. */
@@ -27,7 +26,7 @@ static const char store_marking[] =
     "INSERT OR IGNORE INTO mark (name) VALUES ('long keys')";
 
 int
-store_long_requests(struct store *s, int64_t tape,
+sqlite_long_requests(struct store *s, int64_t tape,
     int (*on_entry)(void *arg, int64_t tape, int64_t entry), void *arg,
     struct err *e)
 {
@@ -48,14 +47,14 @@ store_long_requests(struct store *s, int64_t tape,
 }
 
 int
-store_long_keyed(struct store *s, struct err *e)
+sqlite_long_keyed(struct store *s, struct err *e)
 {
 	sqlite3_stmt *q;
 	int r;
 
 	/* Stores were without marks once. */
-	if (sqlite3_table_column_metadata(s->db, NULL, "mark", "name", NULL,
-		NULL, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_table_column_metadata(sqlite_db(s), NULL, "mark", "name",
+		NULL, NULL, NULL, NULL, NULL) != SQLITE_OK)
 		return 0;
 	q = store_statement(
 	    s, STORE_MARKED, "SELECT 1 FROM mark WHERE name = 'long keys'", e);
@@ -70,9 +69,10 @@ store_long_keyed(struct store *s, struct err *e)
 }
 
 int
-store_set_long_keyed(struct store *s, struct err *e)
+sqlite_set_long_keyed(struct store *s, struct err *e)
 {
-	if (sqlite3_exec(s->db, store_marking, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(sqlite_db(s), store_marking, NULL, NULL, NULL) !=
+	    SQLITE_OK)
 		return store_failed(s, "cannot mark the store", e);
 	return 0;
 }

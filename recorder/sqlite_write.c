@@ -6,9 +6,8 @@
 #include "recorder/pack.h"
 #include "recorder/path.h"
 #include "recorder/schema.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 #define BIND(name) (ENTRY_##name + 1)
 #define ENTRY_PLACE(name) "?,"
@@ -178,16 +177,16 @@ store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 	bind_body(q, BIND(id), id);
 	if (store_run(s, q, "cannot store an entry", e) != 0)
 		return -1;
-	x->id = sqlite3_last_insert_rowid(s->db);
+	x->id = sqlite3_last_insert_rowid(sqlite_db(s));
 	return 0;
 }
 
 /* Runs in the caller's transaction, or in its own when there is none, so
  * that nothing half done stays. */
 int
-store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
+sqlite_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
 {
-	if (!sqlite3_get_autocommit(s->db))
+	if (!sqlite3_get_autocommit(sqlite_db(s)))
 		return store_put_row(s, tape, 0, x, e);
 	if (store_begin(s, e) != 0)
 		return -1;
@@ -275,7 +274,7 @@ store_remove_or_replace(
 {
 	int r;
 
-	if (!sqlite3_get_autocommit(s->db))
+	if (!sqlite3_get_autocommit(sqlite_db(s)))
 		return store_remove_parts(s, entry, x, e);
 	if (store_begin(s, e) != 0)
 		return -1;
@@ -287,19 +286,19 @@ store_remove_or_replace(
 }
 
 int
-store_replace(struct store *s, struct exchange *x, struct err *e)
+sqlite_replace(struct store *s, struct exchange *x, struct err *e)
 {
 	return store_remove_or_replace(s, x->id, x, e);
 }
 
 int
-store_remove(struct store *s, int64_t entry, struct err *e)
+sqlite_remove(struct store *s, int64_t entry, struct err *e)
 {
 	return store_remove_or_replace(s, entry, NULL, e);
 }
 
 int
-store_count_again(struct store *s, int64_t entry, struct err *e)
+sqlite_count_again(struct store *s, int64_t entry, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_AGAIN,
 	    "UPDATE entry SET times = times + 1 WHERE id = ?", e);

@@ -6,9 +6,8 @@
 
 #include "base/err.h"
 #include "har/feed.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 /* What body_by_head has of a digest. */
 static int64_t
@@ -52,14 +51,14 @@ store_body_find(
 }
 
 int64_t
-store_body_begin(struct store *s, struct err *e)
+sqlite_body_begin(struct store *s, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(
 	    s, STORE_BODY_OPEN, "INSERT INTO body (size) VALUES (0)", e);
 
 	if (store_run(s, q, "cannot begin a body", e) != 0)
 		return -1;
-	return sqlite3_last_insert_rowid(s->db);
+	return sqlite3_last_insert_rowid(sqlite_db(s));
 }
 
 static int
@@ -79,7 +78,7 @@ store_body_piece(struct store *s, int64_t body, struct str bytes, struct err *e)
 }
 
 int
-store_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
+sqlite_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
 {
 	struct str piece;
 
@@ -96,7 +95,7 @@ store_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
 }
 
 int
-store_body_forget(struct store *s, int64_t body, struct err *e)
+sqlite_body_forget(struct store *s, int64_t body, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(
 	    s, STORE_PARTS_DELETE, "DELETE FROM body_part WHERE body = ?", e);
@@ -115,7 +114,7 @@ store_body_forget(struct store *s, int64_t body, struct err *e)
 }
 
 int64_t
-store_body_end(struct store *s, int64_t body, uint64_t size,
+sqlite_body_end(struct store *s, int64_t body, uint64_t size,
     const uint8_t sha256[DIGEST_BYTES], struct err *e)
 {
 	int64_t same = store_body_find(s, sha256, e);
@@ -150,7 +149,7 @@ store_body_put_row(struct store *s, const struct body *b, struct err *e)
 	store_bind_bytes(q, 4, buf_str(&b->bytes));
 	if (store_run(s, q, "cannot store a body", e) != 0)
 		return -1;
-	return sqlite3_last_insert_rowid(s->db);
+	return sqlite3_last_insert_rowid(sqlite_db(s));
 }
 
 /* A body in memory that is too big for one row. */
@@ -292,7 +291,7 @@ store_body_load_row(struct store *s, struct body *b, bool *parts, struct err *e)
 }
 
 int
-store_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
+sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 {
 	bool parts = false;
 
@@ -320,8 +319,8 @@ store_blob_read(struct store *s, const char *table, int64_t row, uint64_t at,
 	uint64_t size;
 	int64_t got = 0;
 
-	if (sqlite3_blob_open(s->db, "main", table, "bytes", row, 0, &blob) !=
-	    SQLITE_OK)
+	if (sqlite3_blob_open(sqlite_db(s), "main", table, "bytes", row, 0,
+		&blob) != SQLITE_OK)
 		return store_failed(s, "cannot open a body", e);
 	size = (uint64_t)sqlite3_blob_bytes(blob);
 	if (at < size) {
@@ -365,7 +364,7 @@ store_part_at(
 }
 
 int64_t
-store_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
+sqlite_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
     size_t n, struct err *e)
 {
 	uint64_t at = 0;
@@ -406,7 +405,7 @@ store_body_release(struct store *s, int64_t body, struct err *e)
 }
 
 int
-store_body_cut(struct store *s, int64_t body, uint64_t offset, struct err *e)
+sqlite_body_cut(struct store *s, int64_t body, uint64_t offset, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_PARTS_CUT,
 	    "DELETE FROM body_part WHERE body = ? AND at >= ?", e);
@@ -440,7 +439,7 @@ store_body_size(struct store *s, int64_t body, struct err *e)
 int
 store_body_sweep(struct store *s, struct err *e)
 {
-	if (sqlite3_exec(s->db,
+	if (sqlite3_exec(sqlite_db(s),
 		"BEGIN IMMEDIATE;"
 		"DELETE FROM body_part WHERE body IN "
 		"(SELECT id FROM body WHERE head IS NULL);"

@@ -3,9 +3,8 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 /* By id alone: the entries behind one are few, whatever tape they are of. */
 #define STORE_REQUESTS_SQL \
@@ -14,7 +13,7 @@
 	"ORDER BY id"
 
 int
-store_requests(struct store *s, int64_t after,
+sqlite_requests(struct store *s, int64_t after,
     void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e)
 {

@@ -3,19 +3,18 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 int
-store_check(struct store *s, struct buf *faults, struct err *e)
+sqlite_check(struct store *s, struct buf *faults, struct err *e)
 {
 	sqlite3_stmt *q;
 	const char *text;
 	int rc;
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(10)", -1, &q, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v2(sqlite_db(s), "PRAGMA quick_check(10)", -1, &q,
+		NULL) != SQLITE_OK)
 		return store_failed(s, "quick_check", e);
 	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
 		text = (const char *)sqlite3_column_text(q, 0);

@@ -14,9 +14,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "recorder/schema.h"
-#include "recorder/store_priv.h"
 
-#include "recorder/store.h"
+#include "recorder/sqlite_priv.h"
 
 #define STORE_BUSY_MS 5000
 
@@ -44,18 +43,19 @@ int
 store_failed(struct store *s, const char *doing, struct err *e)
 {
 	return err_set(e, "store %s: %s: %s", s->path, doing,
-	    s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory");
+	    sqlite_db(s) != NULL ? sqlite3_errmsg(sqlite_db(s))
+				 : "out of memory");
 }
 
 sqlite3_stmt *
 store_statement(
     struct store *s, enum store_statement which, const char *sql, struct err *e)
 {
-	sqlite3_stmt **q = &s->statement[which];
+	sqlite3_stmt **q = &sqlite_of(s)->statement[which];
 
 	if (*q == NULL &&
-	    sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, q,
-		NULL) != SQLITE_OK) {
+	    sqlite3_prepare_v3(sqlite_db(s), sql, -1, SQLITE_PREPARE_PERSISTENT,
+		q, NULL) != SQLITE_OK) {
 		store_failed(s, sql, e);
 		return NULL;
 	}
@@ -120,7 +120,7 @@ store_column_key(sqlite3_stmt *q, int column, uint8_t *key)
 static int
 store_exec(struct store *s, const char *sql, const char *doing, struct err *e)
 {
-	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(sqlite_db(s), sql, NULL, NULL, NULL) != SQLITE_OK)
 		return store_failed(s, doing, e);
 	return 0;
 }
@@ -152,15 +152,15 @@ store_connect(struct store *s, int flags, const char *query, struct err *e)
 	char *uri = store_uri(s->path, query);
 	int r;
 
-	sqlite3_close(s->db);
-	s->db = NULL;
-	r = sqlite3_open_v2(
-	    uri, &s->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	sqlite3_close(sqlite_db(s));
+	sqlite_db(s) = NULL;
+	r = sqlite3_open_v2(uri, &sqlite_db(s),
+	    flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 	free(uri);
 	if (r != SQLITE_OK)
 		return store_failed(s, "cannot open", e);
-	sqlite3_busy_timeout(s->db, STORE_BUSY_MS);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_busy_timeout(sqlite_db(s), STORE_BUSY_MS);
+	sqlite3_db_config(sqlite_db(s), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return 0;
 }
 
@@ -218,14 +218,14 @@ store_open_reader(struct store *s, struct err *e)
 static int
 store_open_writer(struct store *s, bool durable, struct err *e)
 {
-	if (lock_take(&s->lock, s->path, e) != 0)
+	if (lock_take(&sqlite_of(s)->lock, s->path, e) != 0)
 		return err_wrap(e, "store %s", s->path);
-	s->writes = true;
+	sqlite_of(s)->writes = true;
 	if (store_connect(
 		s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", e) != 0 ||
 	    store_exec(s, STORE_BOTH, "cannot set up", e) != 0)
 		return -1;
-	if (schema_check(s->db, true, e) != 0)
+	if (schema_check(sqlite_db(s), true, e) != 0)
 		return err_wrap(e, "store %s", s->path);
 	if (store_exec(s, STORE_WRITER, "cannot set up", e) != 0 ||
 	    store_exec(s,
@@ -277,22 +277,64 @@ store_take_over(struct store *s)
 		(void)store_put_right(s->path, &e);
 }
 
+static const struct store_ops sqlite_ops = {
+	.close = sqlite_close,
+	.body_begin = sqlite_body_begin,
+	.no_sync = sqlite_no_sync,
+	.tape = sqlite_tape,
+	.tapes = sqlite_tapes,
+	.extent = sqlite_extent,
+	.hold = sqlite_hold,
+	.check = sqlite_check,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.body_part = sqlite_body_part,
+	.body_end = sqlite_body_end,
+	.body_forget = sqlite_body_forget,
+	.draft = sqlite_draft,
+	.draft_chunks = sqlite_draft_chunks,
+	.body_cut = sqlite_body_cut,
+	.put = sqlite_put,
+	.replace = sqlite_replace,
+	.count_again = sqlite_count_again,
+	.remove = sqlite_remove,
+	.find = sqlite_find,
+	.get = sqlite_get,
+	.body_load = sqlite_body_load,
+	.body_read = sqlite_body_read,
+	.list = sqlite_list,
+	.ids = sqlite_ids,
+	.requests = sqlite_requests,
+	.near = sqlite_near,
+	.next_request = sqlite_next_request,
+	.set_keys = sqlite_set_keys,
+	.long_requests = sqlite_long_requests,
+	.long_keyed = sqlite_long_keyed,
+	.set_long_keyed = sqlite_set_long_keyed,
+	.version = sqlite_version,
+	.has_unknown_bodies = sqlite_has_unknown_bodies,
+	.has_scopes = sqlite_has_scopes,
+	.tape_text = sqlite_tape_text,
+	.tape_set_text = sqlite_tape_set_text,
+};
+
 struct store *
-store_open(
+sqlite_open(
     const char *path, enum store_access access, bool durable, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct store *s = xcalloc(1, sizeof(*s));
+	struct sqlite *sqlite = xcalloc(1, sizeof(*sqlite));
+	struct store *s = &sqlite->store;
 	int schema;
 
 	pthread_once(&once, store_set_up_sqlite);
-	s->path = xstrdup(path);
-	s->digest = digest_new();
+	store_init(s, &sqlite_ops, path);
 	if (access == STORE_WRITE) {
 		if (store_open_writer(s, durable, e) == 0)
 			return s;
 	} else if (store_open_reader(s, e) == 0) {
-		schema = schema_check(s->db, false, e);
+		schema = schema_check(sqlite_db(s), false, e);
 		if (schema == 1 && store_upgrade(path, e) == 0)
 			schema = 0;
 		if (schema == 0) {
@@ -308,43 +350,34 @@ store_open(
 }
 
 void
-store_no_sync(struct store *s)
+sqlite_no_sync(struct store *s)
 {
-	sqlite3_exec(s->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+	sqlite3_exec(
+	    sqlite_db(s), "PRAGMA synchronous = OFF", NULL, NULL, NULL);
 }
 
 void
-store_close(struct store *s)
+sqlite_close(struct store *s)
 {
 	size_t i;
 
-	if (s == NULL)
-		return;
 	for (i = 0; i < STORE_STATEMENTS; i++)
-		sqlite3_finalize(s->statement[i]);
-	if (s->writes && s->db != NULL) {
+		sqlite3_finalize(sqlite_of(s)->statement[i]);
+	if (sqlite_of(s)->writes && sqlite_db(s) != NULL) {
 		/* Readers that stay keep their WAL; it is not worth waiting
 		 * for them. */
-		sqlite3_busy_timeout(s->db, 0);
+		sqlite3_busy_timeout(sqlite_db(s), 0);
 		sqlite3_wal_checkpoint_v2(
-		    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		    sqlite_db(s), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	}
-	sqlite3_close(s->db);
-	lock_drop(&s->lock);
-	digest_free(s->digest);
-	repeats_fini(&s->repeats);
-	for (i = 0; i < 2; i++) {
-		buf_free(&s->heads[i]);
-		buf_free(&s->trailers[i]);
-	}
-	buf_free(&s->interims);
-	buf_free(&s->chunks);
-	free(s->path);
+	sqlite3_close(sqlite_db(s));
+	lock_drop(&sqlite_of(s)->lock);
+	store_fini(s);
 	free(s);
 }
 
 int
-store_begin(struct store *s, struct err *e)
+sqlite_begin(struct store *s, struct err *e)
 {
 	return store_run(s,
 	    store_statement(s, STORE_BEGIN, "BEGIN IMMEDIATE", e),
@@ -352,7 +385,7 @@ store_begin(struct store *s, struct err *e)
 }
 
 int
-store_hold(struct store *s, struct err *e)
+sqlite_hold(struct store *s, struct err *e)
 {
 	/* The first read of a transaction is what it holds. */
 	if (store_run(s, store_statement(s, STORE_HOLD, "BEGIN", e),
@@ -362,26 +395,26 @@ store_hold(struct store *s, struct err *e)
 }
 
 int
-store_commit(struct store *s, struct err *e)
+sqlite_commit(struct store *s, struct err *e)
 {
 	return store_run(s, store_statement(s, STORE_COMMIT, "COMMIT", e),
 	    "cannot commit", e);
 }
 
 void
-store_rollback(struct store *s)
+sqlite_rollback(struct store *s)
 {
 	struct err e;
 
 	/* Many errors have rolled back already. */
-	if (!sqlite3_get_autocommit(s->db))
+	if (!sqlite3_get_autocommit(sqlite_db(s)))
 		(void)store_run(s,
 		    store_statement(s, STORE_ROLLBACK, "ROLLBACK", &e),
 		    "cannot roll back", &e);
 }
 
 int64_t
-store_version(struct store *s)
+sqlite_version(struct store *s)
 {
 	struct err e;
 	sqlite3_stmt *q =

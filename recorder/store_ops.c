@@ -1,0 +1,282 @@
+/* The one face of all stores: each call goes to whose it is. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "recorder/store_ops.h"
+
+#include "recorder/store.h"
+
+void
+store_init(struct store *s, const struct store_ops *ops, const char *path)
+{
+	s->ops = ops;
+	s->path = xstrdup(path);
+	s->digest = digest_new();
+}
+
+void
+store_fini(struct store *s)
+{
+	size_t i;
+
+	digest_free(s->digest);
+	repeats_fini(&s->repeats);
+	for (i = 0; i < 2; i++) {
+		buf_free(&s->heads[i]);
+		buf_free(&s->trailers[i]);
+	}
+	buf_free(&s->interims);
+	buf_free(&s->chunks);
+	free(s->path);
+}
+
+struct store *
+store_open(
+    const char *path, enum store_access access, bool durable, struct err *e)
+{
+	return sqlite_open(path, access, durable, e);
+}
+
+void
+store_close(struct store *s)
+{
+	if (s != NULL)
+		s->ops->close(s);
+}
+
+int64_t
+store_body_begin(struct store *s, struct err *e)
+{
+	return s->ops->body_begin(s, e);
+}
+
+void
+store_no_sync(struct store *s)
+{
+	s->ops->no_sync(s);
+}
+
+int64_t
+store_tape(struct store *s, struct str name, bool create, struct err *e)
+{
+	return s->ops->tape(s, name, create, e);
+}
+
+int
+store_tapes(struct store *s,
+    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
+    struct err *e)
+{
+	return s->ops->tapes(s, on_tape, arg, e);
+}
+
+int
+store_extent(
+    struct store *s, struct str tape, struct store_extent *x, struct err *e)
+{
+	return s->ops->extent(s, tape, x, e);
+}
+
+int
+store_hold(struct store *s, struct err *e)
+{
+	return s->ops->hold(s, e);
+}
+
+int
+store_check(struct store *s, struct buf *faults, struct err *e)
+{
+	return s->ops->check(s, faults, e);
+}
+
+int
+store_begin(struct store *s, struct err *e)
+{
+	return s->ops->begin(s, e);
+}
+
+int
+store_commit(struct store *s, struct err *e)
+{
+	return s->ops->commit(s, e);
+}
+
+void
+store_rollback(struct store *s)
+{
+	s->ops->rollback(s);
+}
+
+int
+store_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
+{
+	return s->ops->body_part(s, body, bytes, e);
+}
+
+int64_t
+store_body_end(struct store *s, int64_t body, uint64_t size,
+    const uint8_t sha256[DIGEST_BYTES], struct err *e)
+{
+	return s->ops->body_end(s, body, size, sha256, e);
+}
+
+int
+store_body_forget(struct store *s, int64_t body, struct err *e)
+{
+	return s->ops->body_forget(s, body, e);
+}
+
+int
+store_draft(struct store *s, int64_t tape, struct exchange *x, int64_t body,
+    struct err *e)
+{
+	return s->ops->draft(s, tape, x, body, e);
+}
+
+int
+store_draft_chunks(
+    struct store *s, int64_t draft, struct str packed, struct err *e)
+{
+	return s->ops->draft_chunks(s, draft, packed, e);
+}
+
+int
+store_body_cut(struct store *s, int64_t body, uint64_t offset, struct err *e)
+{
+	return s->ops->body_cut(s, body, offset, e);
+}
+
+int
+store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
+{
+	return s->ops->put(s, tape, x, e);
+}
+
+int
+store_replace(struct store *s, struct exchange *x, struct err *e)
+{
+	return s->ops->replace(s, x, e);
+}
+
+int
+store_count_again(struct store *s, int64_t entry, struct err *e)
+{
+	return s->ops->count_again(s, entry, e);
+}
+
+int
+store_remove(struct store *s, int64_t entry, struct err *e)
+{
+	return s->ops->remove(s, entry, e);
+}
+
+int64_t
+store_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
+    bool normal, struct store_candidate *out, size_t cap, struct err *e)
+{
+	return s->ops->find(s, tape, key, normal, out, cap, e);
+}
+
+int
+store_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
+    struct err *e)
+{
+	return s->ops->get(s, entry, most_body, x, e);
+}
+
+int
+store_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
+{
+	return s->ops->body_load(s, b, most, e);
+}
+
+int64_t
+store_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
+    size_t n, struct err *e)
+{
+	return s->ops->body_read(s, body, offset, out, n, e);
+}
+
+int
+store_list(struct store *s, const struct store_filter *f,
+    int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
+    struct err *e)
+{
+	return s->ops->list(s, f, on_entry, arg, e);
+}
+
+int
+store_ids(struct store *s, int64_t tape,
+    void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e)
+{
+	return s->ops->ids(s, tape, on_id, arg, e);
+}
+
+int
+store_requests(struct store *s, int64_t after,
+    void (*on_request)(void *arg, const struct store_request *), void *arg,
+    struct err *e)
+{
+	return s->ops->requests(s, after, on_request, arg, e);
+}
+
+int
+store_near(struct store *s, int64_t tape, struct str target,
+    int (*on_row)(void *arg, const struct store_near_row *), void *arg,
+    struct err *e)
+{
+	return s->ops->near(s, tape, target, on_row, arg, e);
+}
+
+int
+store_next_request(struct store *s, int64_t tape, int64_t after,
+    size_t most_body, struct exchange *x, struct err *e)
+{
+	return s->ops->next_request(s, tape, after, most_body, x, e);
+}
+
+int
+store_set_keys(struct store *s, const struct exchange *x, struct err *e)
+{
+	return s->ops->set_keys(s, x, e);
+}
+
+int
+store_long_requests(struct store *s, int64_t tape,
+    int (*on_entry)(void *arg, int64_t tape, int64_t entry), void *arg,
+    struct err *e)
+{
+	return s->ops->long_requests(s, tape, on_entry, arg, e);
+}
+
+int
+store_long_keyed(struct store *s, struct err *e)
+{
+	return s->ops->long_keyed(s, e);
+}
+
+int
+store_set_long_keyed(struct store *s, struct err *e)
+{
+	return s->ops->set_long_keyed(s, e);
+}
+
+int64_t
+store_version(struct store *s)
+{
+	return s->ops->version(s);
+}
+
+bool
+store_has_unknown_bodies(struct store *s, int64_t tape)
+{
+	return s->ops->has_unknown_bodies(s, tape);
+}
+
+bool
+store_has_scopes(struct store *s, int64_t tape)
+{
+	return s->ops->has_scopes(s, tape);
+}

@@ -1,0 +1,105 @@
+#ifndef RECORDER_STORE_OPS_H
+#define RECORDER_STORE_OPS_H
+
+/*
+ * What a store is to those that keep one: sqlite_*.c an SQLite file, pg_*.c a
+ * PostgreSQL database.  An operation does what the function of its name in
+ * store.h says, which calls it; what they all do alike is in store_*.c.
+ */
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "recorder/repeats.h"
+
+#include "recorder/store.h"
+
+/* Texts that belong to a tape. */
+enum store_text { STORE_EXTRA, STORE_RULES, STORE_REDACTION, STORE_TEXTS };
+
+struct store_ops {
+	void (*close)(struct store *s);
+	int64_t (*body_begin)(struct store *s, struct err *e);
+	void (*no_sync)(struct store *s);
+	int64_t (*tape)(
+	    struct store *s, struct str name, bool create, struct err *e);
+	int (*tapes)(struct store *s,
+	    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
+	    struct err *e);
+	int (*extent)(struct store *s, struct str tape, struct store_extent *x,
+	    struct err *e);
+	int (*hold)(struct store *s, struct err *e);
+	int (*check)(struct store *s, struct buf *faults, struct err *e);
+	int (*begin)(struct store *s, struct err *e);
+	int (*commit)(struct store *s, struct err *e);
+	void (*rollback)(struct store *s);
+	int (*body_part)(
+	    struct store *s, int64_t body, struct str bytes, struct err *e);
+	int64_t (*body_end)(struct store *s, int64_t body, uint64_t size,
+	    const uint8_t sha256[DIGEST_BYTES], struct err *e);
+	int (*body_forget)(struct store *s, int64_t body, struct err *e);
+	int (*draft)(struct store *s, int64_t tape, struct exchange *x,
+	    int64_t body, struct err *e);
+	int (*draft_chunks)(
+	    struct store *s, int64_t draft, struct str packed, struct err *e);
+	int (*body_cut)(
+	    struct store *s, int64_t body, uint64_t offset, struct err *e);
+	int (*put)(
+	    struct store *s, int64_t tape, struct exchange *x, struct err *e);
+	int (*replace)(struct store *s, struct exchange *x, struct err *e);
+	int (*count_again)(struct store *s, int64_t entry, struct err *e);
+	int (*remove)(struct store *s, int64_t entry, struct err *e);
+	int64_t (*find)(struct store *s, int64_t tape,
+	    const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
+	    struct store_candidate *out, size_t cap, struct err *e);
+	int (*get)(struct store *s, int64_t entry, size_t most_body,
+	    struct exchange **x, struct err *e);
+	int (*body_load)(
+	    struct store *s, struct body *b, uint64_t most, struct err *e);
+	int64_t (*body_read)(struct store *s, int64_t body, uint64_t offset,
+	    void *out, size_t n, struct err *e);
+	int (*list)(struct store *s, const struct store_filter *f,
+	    int (*on_entry)(void *arg, const struct store_entry_row *),
+	    void *arg, struct err *e);
+	int (*ids)(struct store *s, int64_t tape,
+	    void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e);
+	int (*requests)(struct store *s, int64_t after,
+	    void (*on_request)(void *arg, const struct store_request *),
+	    void *arg, struct err *e);
+	int (*near)(struct store *s, int64_t tape, struct str target,
+	    int (*on_row)(void *arg, const struct store_near_row *), void *arg,
+	    struct err *e);
+	int (*next_request)(struct store *s, int64_t tape, int64_t after,
+	    size_t most_body, struct exchange *x, struct err *e);
+	int (*set_keys)(
+	    struct store *s, const struct exchange *x, struct err *e);
+	int (*long_requests)(struct store *s, int64_t tape,
+	    int (*on_entry)(void *arg, int64_t tape, int64_t entry), void *arg,
+	    struct err *e);
+	int (*long_keyed)(struct store *s, struct err *e);
+	int (*set_long_keyed)(struct store *s, struct err *e);
+	int64_t (*version)(struct store *s);
+	bool (*has_unknown_bodies)(struct store *s, int64_t tape);
+	bool (*has_scopes)(struct store *s, int64_t tape);
+	int (*tape_text)(struct store *s, int64_t tape, enum store_text which,
+	    struct buf *out, struct err *e);
+	int (*tape_set_text)(struct store *s, int64_t tape,
+	    enum store_text which, struct str text, struct err *e);
+};
+
+/* The beginning of each store. */
+struct store {
+	const struct store_ops *ops;
+	char *path; /* as it was given */
+	struct digest *digest;
+	struct repeats repeats;
+	struct buf heads[2], trailers[2], interims, chunks; /* for writing */
+};
+
+void store_init(struct store *s, const struct store_ops *ops, const char *path);
+void store_fini(struct store *s);
+
+/* sqlite.c: as store_open(). */
+struct store *sqlite_open(
+    const char *path, enum store_access access, bool durable, struct err *e);
+
+#endif
