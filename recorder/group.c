@@ -305,6 +305,16 @@ group_try(const struct group_target *to, struct item *first,
 	return -1;
 }
 
+static void
+group_lose(const struct group_target *to, struct item *first)
+{
+	struct item *i;
+
+	for (i = first; i != NULL; i = i->next)
+		if (!i->lost)
+			item_lose(i, to->store);
+}
+
 uint64_t
 group_write(const struct group_target *to, struct item *first, bool *failed,
     struct err *e)
@@ -321,6 +331,11 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 		}
 	if (group_try(to, first, NULL, e) == 0)
 		return 1;
+	if (store_stuck(to->store)) {
+		group_lose(to, first);
+		*failed = true;
+		return 0;
+	}
 	for (i = first; i != NULL; i = i->next) {
 		if (i->lost)
 			continue;

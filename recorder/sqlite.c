@@ -17,7 +17,10 @@
 
 #include "recorder/sqlite_priv.h"
 
+/* How long somebody else may hold the lock before it is a failure; and as
+ * long as it is one, so that the traffic does not wait each time. */
 #define STORE_BUSY_MS 5000
+#define STORE_STILL_BUSY_MS 100
 
 /* A writer keeps the index pages that random keys and digests go to; what
  * its commits gather in the WAL is merged at 32 MiB. */
@@ -42,6 +45,8 @@
 int
 store_failed(struct store *s, const char *doing, struct err *e)
 {
+	sqlite_of(s)->failure =
+	    sqlite_db(s) != NULL ? sqlite3_errcode(sqlite_db(s)) : SQLITE_NOMEM;
 	return err_set(e, "store %s: %s: %s", s->path, doing,
 	    sqlite_db(s) != NULL ? sqlite3_errmsg(sqlite_db(s))
 				 : "out of memory");
@@ -104,7 +109,8 @@ store_column(sqlite3_stmt *q, int column)
 	const char *p = sqlite3_column_blob(q, column);
 	int n = sqlite3_column_bytes(q, column);
 
-	return (struct str){ p != NULL ? p : "", (size_t)n };
+	/* NULL with a length: no memory to make it in. */
+	return p != NULL ? (struct str){ p, (size_t)n } : STR("");
 }
 
 bool
@@ -235,7 +241,10 @@ store_open_writer(struct store *s, bool durable, struct err *e)
 		return -1;
 	if (store_draft_mend(s, e) == -1 || store_body_sweep(s, e) == -1)
 		return -1;
-	return store_long_begin(s, e);
+	if (store_long_begin(s, e) == -1)
+		return -1;
+	store_files_begin(s);
+	return 0;
 }
 
 /* Before SQLite is used at all.  Its statistics of memory, which nobody asks
@@ -289,6 +298,7 @@ static const struct store_ops sqlite_ops = {
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
+	.stuck = sqlite_stuck,
 	.body_part = sqlite_body_part,
 	.body_end = sqlite_body_end,
 	.body_forget = sqlite_body_forget,
@@ -372,6 +382,8 @@ sqlite_close(struct store *s)
 	}
 	sqlite3_close(sqlite_db(s));
 	lock_drop(&sqlite_of(s)->lock);
+	store_files_fini(s);
+	store_sum_fini(s);
 	store_fini(s);
 	free(s);
 }
@@ -379,9 +391,20 @@ sqlite_close(struct store *s)
 int
 sqlite_begin(struct store *s, struct err *e)
 {
-	return store_run(s,
-	    store_statement(s, STORE_BEGIN, "BEGIN IMMEDIATE", e),
+	bool busy;
+	int r;
+
+	sqlite_of(s)->failure = 0;
+	if (store_files_check(s, e) != 0)
+		return -1;
+	r = store_run(s, store_statement(s, STORE_BEGIN, "BEGIN IMMEDIATE", e),
 	    "cannot begin", e);
+	busy = r != 0 && (sqlite_of(s)->failure & 0xff) == SQLITE_BUSY;
+	if (busy != sqlite_of(s)->hasty)
+		sqlite3_busy_timeout(
+		    sqlite_db(s), busy ? STORE_STILL_BUSY_MS : STORE_BUSY_MS);
+	sqlite_of(s)->hasty = busy;
+	return r;
 }
 
 int
@@ -397,8 +420,25 @@ sqlite_hold(struct store *s, struct err *e)
 int
 sqlite_commit(struct store *s, struct err *e)
 {
-	return store_run(s, store_statement(s, STORE_COMMIT, "COMMIT", e),
-	    "cannot commit", e);
+	if (store_run(s, store_statement(s, STORE_COMMIT, "COMMIT", e),
+		"cannot commit", e) != 0)
+		return -1;
+	/* Else it may be somewhere where nobody will find it. */
+	return store_files_check(s, e);
+}
+
+bool
+sqlite_stuck(const struct store *s)
+{
+	switch (sqlite_of(s)->failure & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+	case SQLITE_READONLY:
+		return true;
+	default:
+		return false;
+	}
 }
 
 void

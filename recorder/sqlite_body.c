@@ -290,6 +290,25 @@ store_body_load_row(struct store *s, struct body *b, bool *parts, struct err *e)
 	return r;
 }
 
+/* What came from the disk is held against its digest before anybody has it. */
+static int
+store_body_verify(struct store *s, const struct body *b, struct err *e)
+{
+	uint8_t sum[DIGEST_BYTES];
+
+	if (b->bytes.n != b->size)
+		return err_set(e, "store %s: body %lld has %zu bytes, not %llu",
+		    s->path, (long long)b->stored_id, b->bytes.n,
+		    (unsigned long long)b->size);
+	if (!b->hashed)
+		return 0;
+	digest_add(s->digest, b->bytes.p, b->bytes.n);
+	digest_end(s->digest, sum);
+	return memcmp(sum, b->sha256, DIGEST_BYTES) == 0
+		   ? 0
+		   : store_body_damaged(s, b->stored_id, e);
+}
+
 int
 sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 {
@@ -301,10 +320,8 @@ sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 		return -1;
 	if (parts && store_body_load_parts(s, b, e) != 0)
 		return -1;
-	if (b->bytes.n != b->size)
-		return err_set(e, "store %s: body %lld has %zu bytes, not %llu",
-		    s->path, (long long)b->stored_id, b->bytes.n,
-		    (unsigned long long)b->size);
+	if (store_body_verify(s, b, e) != 0)
+		return -1;
 	b->stored_id = 0;
 	return 0;
 }
@@ -368,16 +385,18 @@ sqlite_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
     size_t n, struct err *e)
 {
 	uint64_t at = 0;
-	int64_t part = store_part_at(s, body, offset, &at, e);
+	int64_t part = store_part_at(s, body, offset, &at, e), got;
 
 	if (part < 0)
 		return -1;
 	if (n > BODY_PART)
 		n = BODY_PART;
-	if (part > 0)
-		return store_blob_read(
-		    s, "body_part", part, offset - at, out, n, e);
-	return store_blob_read(s, "body", body, offset, out, n, e);
+	got = part > 0 ? store_blob_read(
+			     s, "body_part", part, offset - at, out, n, e)
+		       : store_blob_read(s, "body", body, offset, out, n, e);
+	if (got > 0 && store_sum(s, body, offset, out, (size_t)got, e) != 0)
+		return -1;
+	return got;
 }
 
 int

@@ -7,6 +7,8 @@
  * first use and kept.
  */
 
+#include <sys/types.h>
+
 #include <sqlite3.h>
 
 #include "base/buf.h"
@@ -37,6 +39,7 @@ enum store_statement {
 	STORE_PARTS_DELETE,
 	STORE_PARTS_CUT,
 	STORE_PARTS_SIZE,
+	STORE_BODY_SUM,
 	STORE_PUT,
 	STORE_AGAIN,
 	STORE_BODIES_OF,
@@ -71,11 +74,34 @@ enum store_statement {
 	STORE_STATEMENTS
 };
 
+/* A body that is read from its start to its end, perhaps: its bytes up to at
+ * are in the digest. */
+#define SQLITE_SUMS 8
+struct sqlite_sum {
+	int64_t body; /* 0: free */
+	uint64_t at, size;
+	uint8_t sha256[DIGEST_BYTES];
+	struct digest *digest; /* kept for the next */
+};
+
+/* Which file a path meant when the store was opened. */
+#define SQLITE_FILES 3 /* the database, its WAL and the WAL's index */
+struct sqlite_file {
+	char *path; /* NULL: none to look after */
+	dev_t device;
+	ino_t number;
+};
+
 struct sqlite {
 	struct store store;
 	sqlite3 *db;
 	struct lock lock; /* of a writer */
 	bool writes;
+	struct sqlite_sum sums[SQLITE_SUMS];
+	unsigned oldest_sum;
+	struct sqlite_file files[SQLITE_FILES];
+	int failure; /* SQLite's code of the last one; 0: not its */
+	bool hasty;  /* somebody else held the lock for too long */
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 };
 
@@ -125,6 +151,24 @@ int store_body_sweep(struct store *s, struct err *e);
 /* How many bytes the parts of a body are that is not ended; -1 on error. */
 int64_t store_body_size(struct store *s, int64_t body, struct err *e);
 
+/* Says in *e that a body's bytes are not those of its digest.  Always -1. */
+int store_body_damaged(struct store *s, int64_t body, struct err *e);
+
+/*
+ * sqlite_sum.c: the n bytes at offset at of body were read.  When they are the
+ * last of one that was read from its start on, in order, its digest must be
+ * theirs.  0, or -1: nobody may have them.
+ */
+int store_sum(struct store *s, int64_t body, uint64_t at, const void *p,
+    size_t n, struct err *e);
+void store_sum_fini(struct store *s);
+
+/* sqlite_files.c: remembers which files the writer's are; whether they are
+ * still there, under their names (0 or -1). */
+void store_files_begin(struct store *s);
+int store_files_check(struct store *s, struct err *e);
+void store_files_fini(struct store *s);
+
 /* store_write.c: writes x as a row with that id; with 0, the next one.  In the
  * caller's transaction.  0 or -1. */
 int store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
@@ -156,6 +200,7 @@ int sqlite_check(struct store *s, struct buf *faults, struct err *e);
 int sqlite_begin(struct store *s, struct err *e);
 int sqlite_commit(struct store *s, struct err *e);
 void sqlite_rollback(struct store *s);
+bool sqlite_stuck(const struct store *s);
 int sqlite_body_part(
     struct store *s, int64_t body, struct str bytes, struct err *e);
 int64_t sqlite_body_end(struct store *s, int64_t body, uint64_t size,

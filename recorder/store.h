@@ -90,13 +90,21 @@ int store_tape_redaction(
 int store_tape_add_redaction(
     struct store *s, int64_t tape, struct str marks, struct err *e);
 
-/* What SQLite finds wrong in the file (PRAGMA quick_check), as text added to
- * faults; nothing when all is well.  0 or -1. */
+/* What is wrong in the file, as text added to faults; nothing when all is
+ * well: what SQLite finds (PRAGMA integrity_check), bodies that entries have
+ * and the store has not, and bodies whose bytes are not those of their digest.
+ * Reads all of it.  0 or -1. */
 int store_check(struct store *s, struct buf *faults, struct err *e);
 
+/* Beginning and committing fail while a file of the store is not the one that
+ * was opened: somebody removed or replaced it. */
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+
+/* Whether the last failure since store_begin() was one of the store, so that
+ * it takes nothing else either: locked, read-only, replaced. */
+bool store_stuck(const struct store *s);
 
 /*
  * A body over BODY_PART bytes is written in parts while it arrives, inside
@@ -171,12 +179,13 @@ int store_get(struct store *s, int64_t entry, size_t most_body,
     struct exchange **x, struct err *e);
 
 /* Fills b, a body that store_get() left in the store, with its bytes unless
- * there are more than most.  0 or -1. */
+ * there are more than most.  They are what its digest says.  0 or -1. */
 int store_body_load(
     struct store *s, struct body *b, uint64_t most, struct err *e);
 
 /* Up to n bytes of a stored body from offset on.  The count (0 at its end),
- * or -1. */
+ * or -1; also for the last piece of a body that was read from its start on and
+ * is not what its digest says. */
 int64_t store_body_read(struct store *s, int64_t body, uint64_t offset,
     void *out, size_t n, struct err *e);
 

@@ -109,6 +109,12 @@ store_rollback(struct store *s)
 	s->ops->rollback(s);
 }
 
+bool
+store_stuck(const struct store *s)
+{
+	return s->ops->stuck(s);
+}
+
 int
 store_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
 {

@@ -32,6 +32,7 @@ struct store_ops {
 	int (*begin)(struct store *s, struct err *e);
 	int (*commit)(struct store *s, struct err *e);
 	void (*rollback)(struct store *s);
+	bool (*stuck)(const struct store *s);
 	int (*body_part)(
 	    struct store *s, int64_t body, struct str bytes, struct err *e);
 	int64_t (*body_end)(struct store *s, int64_t body, uint64_t size,

@@ -713,6 +713,89 @@ a_full_disk_loses_what_it_must_and_recovers_by_itself(void)
 	    0);
 }
 
+/* Two groups, each flushed. */
+static void
+give_groups(struct recorder *r, struct watch *w)
+{
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		give(r, "/held", 100 + (size_t)i, w);
+		if (i % 20 == 19)
+			recorder_flush(r);
+	}
+}
+
+static void
+a_store_that_somebody_holds_locked_does_not_hold_the_traffic(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("held.db", DURABILITY_BATCH, 0, &w);
+	sqlite3 *other;
+
+	CHECK_INT(sqlite3_open(at("held.db"), &other), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	/* Were each tried alone, this would take minutes. */
+	give_groups(r, &w);
+	CHECK_INT(w.lost, 40);
+	CHECK_INT(w.troubles, 1);
+	CHECK(strstr(w.trouble, "locked") != NULL);
+	sqlite3_close(other);
+	give_groups(r, &w);
+	CHECK_INT(w.written, 40);
+	CHECK_INT(w.recoveries, 1);
+	recorder_close(r);
+	CHECK_INT(number("held.db", "SELECT count(*) FROM entry"), 40);
+}
+
+/* Lets name be gone, or another file, while a recorder has it. */
+static void
+lose_file(const char *name, bool another)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("gone.db", DURABILITY_BATCH, 0, &w);
+	char path[256], aside[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s", at(name));
+	snprintf(aside, sizeof(aside), "%s", at("aside"));
+	give_groups(r, &w);
+	CHECK_INT(w.written, 40);
+	CHECK_INT(rename(path, aside), 0);
+	if (another) {
+		f = fopen(path, "w");
+		CHECK(f != NULL);
+		fclose(f);
+	}
+	give_groups(r, &w);
+	CHECK_INT(w.written, 40);
+	CHECK_INT(w.lost, 40);
+	CHECK_INT(w.troubles, 1);
+	CHECK(strstr(w.trouble, path) != NULL);
+	/* It comes back, and so does the recording. */
+	CHECK_INT(rename(aside, path), 0);
+	give_groups(r, &w);
+	CHECK_INT(w.written, 80);
+	CHECK_INT(w.recoveries, 1);
+	recorder_close(r);
+	CHECK_INT(number("gone.db", "SELECT count(*) FROM entry"), 80);
+	CHECK_INT(remove(at("gone.db")), 0);
+}
+
+static void
+what_is_written_to_a_file_that_is_gone_is_lost_and_said(void)
+{
+	static const char *const names[] = { "gone.db", "gone.db-wal",
+		"gone.db-shm" };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		lose_file(names[i], false);
+		lose_file(names[i], true);
+	}
+}
+
 struct giver {
 	pthread_t thread;
 	struct recorder *recorder;
@@ -921,6 +1004,8 @@ RUN(TEST(what_was_given_is_in_the_store_after_a_flush),
     TEST(one_that_the_store_refuses_does_not_take_others_with_it),
     TEST(a_lost_part_loses_its_exchange_and_no_other),
     TEST(a_full_disk_loses_what_it_must_and_recovers_by_itself),
+    TEST(a_store_that_somebody_holds_locked_does_not_hold_the_traffic),
+    TEST(what_is_written_to_a_file_that_is_gone_is_lost_and_said),
     TEST(what_is_recorded_again_follows_the_policy),
     TEST(what_is_dropped_or_replaced_leaves_no_body),
     TEST(what_is_not_to_be_stored_is_told_and_not_counted),
