@@ -321,6 +321,8 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 {
 	struct item *i;
 	uint64_t commits = 0;
+	struct err later;
+	bool told = false;
 
 	*failed = false;
 	for (i = first; i != NULL; i = i->next)
@@ -331,20 +333,22 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 		}
 	if (group_try(to, first, NULL, e) == 0)
 		return 1;
-	if (store_stuck(to->store)) {
-		group_lose(to, first);
-		*failed = true;
-		return 0;
-	}
+	/* A store that is stuck would make each of them wait. */
 	for (i = first; i != NULL; i = i->next) {
+		if (store_stuck(to->store)) {
+			group_lose(to, i);
+			*failed = true;
+			break;
+		}
 		if (i->lost)
 			continue;
-		if (group_try(to, i, i->next, e) == 0) {
+		/* The first says why; of what follows from it others tell. */
+		if (group_try(to, i, i->next, told ? &later : e) == 0) {
 			commits++;
 			continue;
 		}
 		item_lose(i, to->store);
-		*failed = true;
+		*failed = told = true;
 	}
 	return commits;
 }
