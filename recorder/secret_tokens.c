@@ -148,22 +148,15 @@ token_is_char(enum token_alphabet a, char c)
 
 _Static_assert(NFORMS <= SECRET_TOKEN_MARKS, "marks for all");
 
-static uint8_t *
-token_mark(uint8_t *marks, const char *begin)
-{
-	return &marks[(unsigned)(unsigned char)begin[0] << 8 |
-		      (unsigned char)begin[1]];
-}
-
 void
 secret_token_marks(uint8_t marks[65536], uint8_t first)
 {
 	size_t i = NFORMS;
 
-	*token_mark(marks, PEM_BEGIN) = first;
-	*token_mark(marks, "ey") = first;
+	marks[secret_pair(PEM_BEGIN)] = first;
+	marks[secret_pair("ey")] = first;
 	while (i-- > 0)
-		*token_mark(marks, token_forms[i].prefix) =
+		marks[secret_pair(token_forms[i].prefix)] =
 		    (uint8_t)(first + i);
 }
 

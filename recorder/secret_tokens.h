@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -18,10 +19,18 @@ struct secret_token {
 	size_t at, n;     /* the secret in the text */
 };
 
-/*
- * Marks the pairs of bytes that tokens begin with, by their number (the first
- * byte is its higher half), each with first or above.
- */
+/* The number of the pair of bytes at p: as the machine reads it, in one go. */
+static inline uint16_t
+secret_pair(const char *p)
+{
+	uint16_t pair;
+
+	memcpy(&pair, p, sizeof(pair));
+	return pair;
+}
+
+/* Marks the pairs of bytes that tokens begin with, by their number, each with
+ * first or above. */
 #define SECRET_TOKEN_MARKS 200
 void secret_token_marks(uint8_t marks[65536], uint8_t first);
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -478,6 +479,34 @@ tokens_of_vendors_go_wherever_they_are(void)
 	buf_free(&expected);
 }
 
+/* Text is passed over several bytes at a time. */
+static void
+a_secret_is_found_at_any_offset_of_any_text(void)
+{
+	static const char key[] = "AKIAIOSFODNN7EXAMPL2";
+	char text[80], expected[96];
+	int before, behind;
+
+	given("");
+	for (before = 0; before < 24; before++)
+		for (behind = 0; behind < 12; behind++) {
+			snprintf(text, sizeof(text), "%.*s%s%.*s", before,
+			    "                        ", key, behind,
+			    "            ");
+			snprintf(expected, sizeof(expected), "%.*s<<%s>>%.*s",
+			    before, "                        ", key, behind,
+			    "            ");
+			check_body("text/plain", text, expected);
+			snprintf(text, sizeof(text),
+			    "%.*s?sid=a1b2c3d4e5f6a7b8", before,
+			    "........................");
+			snprintf(expected, sizeof(expected),
+			    "%.*s?sid=<<a1b2c3d4e5f6a7b8>>", before,
+			    "........................");
+			check_body("text/plain", text, expected);
+		}
+}
+
 static void
 a_private_key_goes_and_its_lines_stay(void)
 {
@@ -792,6 +821,7 @@ RUN(TEST(the_hmac_is_that_of_RFC_4231),
     TEST(members_of_JSON_go), TEST(JSON_in_strings_and_events_is_looked_into),
     TEST(pairs_of_name_and_value_go), TEST(a_secret_that_another_one_hid_goes),
     TEST(fields_of_forms_go), TEST(tokens_of_vendors_go_wherever_they_are),
+    TEST(a_secret_is_found_at_any_offset_of_any_text),
     TEST(a_private_key_goes_and_its_lines_stay),
     TEST(what_is_no_text_is_left_alone), TEST(a_coded_body_is_coded_again),
     TEST(a_body_that_cannot_be_decoded_is_dropped),
