@@ -385,6 +385,12 @@ forward_on_body(void *arg, struct str bytes)
 		forward_piece(t, "\r\n", 2);
 }
 
+static bool
+forward_is_recorded(const struct transaction *t)
+{
+	return t->w->shared->recorder != NULL && t->mode->records;
+}
+
 void
 forward_starve(struct transaction *t)
 {
@@ -412,37 +418,6 @@ forward_on_flush(void *arg)
 	t->paused = queued > FORWARD_MOST_QUEUED;
 	if (t->paused || t->starved)
 		call_pause(t->call);
-}
-
-static void
-forward_go_on(struct transaction *t)
-{
-	if (t->call != NULL && !t->paused && !t->starved)
-		call_resume(t->call);
-	else if (t->tunnel != NULL)
-		upgrade_hold(t, false);
-	if (t->upload != NULL)
-		upload_go_on(t);
-}
-
-void
-forward_resume(struct transaction *t)
-{
-	t->paused = false;
-	forward_go_on(t);
-}
-
-void
-forward_feed_starved(struct worker *w, void *arg)
-{
-	struct transaction *t;
-
-	(void)arg;
-	while ((t = w->starved) != NULL) {
-		w->starved = t->next_starved;
-		t->starved = false;
-		forward_go_on(t);
-	}
 }
 
 /* ---- the end --------------------------------------------------------- */
@@ -591,14 +566,15 @@ static const struct call_handler forward_handler = {
 	.on_room = upload_room,
 };
 
-void
-forward_start(struct transaction *t)
+static void
+forward_ask(struct transaction *t)
 {
 	struct call_request r = { .origin = t->route.origin,
 		.method = t->r->head.method,
 		.upgrade = t->upgrade,
 		.streamed = t->upload != NULL };
 
+	t->unasked = false;
 	tally_add(t->w->shared->tally, TALLY_LIVE, t->r->head.method,
 	    transaction_told(t), t->route.origin->text);
 	forward_render(t);
@@ -607,9 +583,56 @@ forward_start(struct transaction *t)
 	r.trailers = t->r->trailers;
 	r.body = t->upload != NULL ? STR("") : forward_body(t);
 	r.head = buf_str(&t->request);
-	if (t->w->shared->recorder != NULL && t->mode->records)
+	if (forward_is_recorded(t))
 		tee_request(t);
 	t->call = call_start(t->w, &r, &forward_handler, t);
 	if (t->upload != NULL)
 		upload_send(t);
+}
+
+/* An answer that comes in one piece cannot be stopped, so that it is not asked
+ * for while what came before it waits for the store. */
+void
+forward_start(struct transaction *t)
+{
+	if (t->upload == NULL && forward_is_recorded(t) &&
+	    recorder_full(t->w->shared->recorder)) {
+		t->unasked = true;
+		forward_starve(t);
+	} else {
+		forward_ask(t);
+	}
+}
+
+static void
+forward_go_on(struct transaction *t)
+{
+	if (t->unasked && !t->starved)
+		forward_ask(t);
+	else if (t->call != NULL && !t->paused && !t->starved)
+		call_resume(t->call);
+	else if (t->tunnel != NULL)
+		upgrade_hold(t, false);
+	if (t->upload != NULL)
+		upload_go_on(t);
+}
+
+void
+forward_resume(struct transaction *t)
+{
+	t->paused = false;
+	forward_go_on(t);
+}
+
+void
+forward_feed_starved(struct worker *w, void *arg)
+{
+	struct transaction *t;
+
+	(void)arg;
+	while ((t = w->starved) != NULL) {
+		w->starved = t->next_starved;
+		t->starved = false;
+		forward_go_on(t);
+	}
 }

@@ -172,6 +172,7 @@ struct transaction {
 
 	struct transaction *next_starved;
 	bool starved;
+	bool unasked; /* the upstream is asked when there is room */
 };
 
 extern const struct client_events transaction_events;

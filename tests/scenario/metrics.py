@@ -1,13 +1,16 @@
 # Goal: what Prometheus reads is in its formats to the letter, and tells what
 # has happened.
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
+import threading
 
 from harness import (Client, Shared, Skip, case, check, main, reply,
                      same, until)
@@ -249,6 +252,10 @@ def connections_and_bytes_are_told(t):
     after(hark, 'hark_connections_open', 0)
 
 
+def queued(hark):
+    return metrics(hark).of('hark_recorder_queue_bytes')
+
+
 @case
 def what_is_recorded_is_told(t):
     origin = t.origin()
@@ -262,6 +269,34 @@ def what_is_recorded_is_told(t):
     check(now.of('hark_recorder_commit_seconds_total') > 0, now)
     same(now.of('hark_recorder_lost_total'), 0)
     after(hark, 'hark_recorder_queue_bytes', 0)
+
+
+@case(deadline=40)
+def what_waits_for_a_locked_store_is_bounded(t):
+    origin = t.origin()
+    origin.default = lambda p, r: p.send(reply(b'y' * 20_000))
+    hark = t.hark('record', origin, '--queue-size', '64k')
+    same(hark.get('/first').status, 200)
+    after(hark, 'hark_recorder_entries_total', 1)
+    answered = []
+
+    def ask():
+        for i in range(100):
+            answered.append(hark.get(f'/{i}').status)
+
+    asking = threading.Thread(target=ask)
+    with contextlib.closing(sqlite3.connect(
+            hark.store, isolation_level=None)) as db:
+        db.execute('BEGIN IMMEDIATE')
+        asking.start()
+        until(lambda: queued(hark) > 64 * 1024, 'the queue is full')
+        for _ in range(50):
+            check(queued(hark) < 128 * 1024, queued(hark))
+        check(len(answered) < 100, 'all are answered')
+        db.execute('COMMIT')
+    asking.join()
+    same(answered, [200] * 100)
+    after(hark, 'hark_recorder_entries_total', 101)
 
 
 @case
