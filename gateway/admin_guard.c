@@ -33,7 +33,7 @@ admin_guard_is_loopback(struct str host)
 			strlen(".localhost") },
 		".localhost"))
 		return true;
-	if (host.n >= sizeof(text))
+	if (host.n == 0 || host.n >= sizeof(text))
 		return false;
 	memcpy(text, host.p, host.n);
 	text[host.n] = '\0';

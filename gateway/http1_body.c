@@ -272,10 +272,30 @@ http1_chunk_head(char out[HTTP1_CHUNK_HEAD], uint64_t n)
 	return digits + 2;
 }
 
+/* Who joins trailers to the head would be misled about the message's end or
+ * its way (RFC 9110 section 6.5.1). */
+static bool
+http1_trails(const struct headers *trailers, const struct header *f)
+{
+	return headers_end_to_end(trailers, f) &&
+	       !str_iis(f->name, "Content-Length") && !str_iis(f->name, "Host");
+}
+
 void
 http1_add_last_chunk(struct buf *out, const struct headers *trailers)
 {
+	struct header *f;
+	size_t i;
+
 	buf_add(out, "0\r\n", 3);
-	headers_render(trailers, out);
+	for (i = 0; i < trailers->n; i++) {
+		f = &trailers->v[i];
+		if (!http1_trails(trailers, f))
+			continue;
+		buf_add_str(out, f->name);
+		buf_add(out, ": ", 2);
+		buf_add_str(out, f->value);
+		buf_add(out, "\r\n", 2);
+	}
 	buf_add(out, "\r\n", 2);
 }

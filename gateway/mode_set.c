@@ -272,19 +272,24 @@ mode_set_find(const struct mode_set *m, const struct mode_request *q)
 	struct str path = q->target;
 	const struct mode_row *r;
 	const char *query;
+	size_t i;
 
 	query = path.n > 0 ? memchr(path.p, '?', path.n) : NULL;
 	if (query != NULL)
 		path.n = (size_t)(query - path.p);
-	for (r = m->routes.v; r < m->routes.v + m->routes.n; r++)
+	for (i = 0; i < m->routes.n; i++) {
+		r = &m->routes.v[i];
 		if (mode_row_has_method(r, q->method) &&
 		    (r->scope[0] == '\0' ||
 			str_glob(str_of(r->scope), q->scope)) &&
 		    str_glob(str_of(r->path), path))
 			return &modes[r->mode];
-	for (r = m->upstreams.v; r < m->upstreams.v + m->upstreams.n; r++)
-		if (q->prefix != NULL && strcmp(r->prefix, q->prefix) == 0)
+	}
+	for (i = 0; q->prefix != NULL && i < m->upstreams.n; i++) {
+		r = &m->upstreams.v[i];
+		if (strcmp(r->prefix, q->prefix) == 0)
 			return &modes[r->mode];
+	}
 	return &modes[m->mode];
 }
 

@@ -157,7 +157,8 @@ bool mocks_have_sockets(const struct mocks *m);
  * not needed. */
 bool mocks_may_answer(const struct mocks *m, const struct mock_request *q);
 
-/* Whether a route answers; *r is to be ended with mock_reply_fini() then. */
+/* Whether a route answers; *r, all zero before, is to be ended with
+ * mock_reply_fini() either way. */
 bool mocks_answer(
     struct mocks *m, const struct mock_request *q, struct mock_reply *r);
 void mock_reply_fini(struct mock_reply *r);

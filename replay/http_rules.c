@@ -33,7 +33,9 @@ http_rules_asks(struct str method, const struct headers *request)
 	uint64_t asks = 0;
 	bool any = false;
 
-	for (f = request->v; n > 0 && f < request->v + request->n; f++) {
+	if (n == 0 || request->n == 0)
+		return 0;
+	for (f = request->v; f < request->v + request->n; f++) {
 		/* Few requests have any; this is asked of each of them. */
 		if (f->name.n < 5 || ((f->name.p[0] | 0x20) != 'i' &&
 					 (f->name.p[0] | 0x20) != 'r'))

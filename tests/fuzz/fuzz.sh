@@ -5,23 +5,23 @@
 # in fuzz/NAME.trs as that of a test.  Without clang all are skipped.
 #
 # With FUZZ_RUNS it tries that many inputs at most, the same ones each time, so
-# that a gate does not fail by chance for what somebody else wrote.
+# that a gate does not fail by chance for what somebody else wrote.  With
+# FUZZ_BUILD=only it builds; FUZZ_DIR names another folder than fuzz.
 set -e
 : "${FUZZ_CC:=clang-14}" "${FUZZ_SECONDS:=60}" "${top_srcdir:=.}"
-: "${FUZZ_RUNS:=}"
-flags="-std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -I$top_srcdir $FUZZ_CFLAGS
-$FUZZ_EXTRA"
+: "${FUZZ_RUNS:=}" "${FUZZ_BUILD:=}" "${FUZZ_DIR:=fuzz}"
+flags="-std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -I$top_srcdir $FUZZ_CFLAGS"
 sanitize=address,undefined
 
 result() {	# PROGRAM RESULT TEXT
 	echo "$2: fuzz $(basename "$1"): $3"
-	echo ":test-result: $2" >"fuzz/$(basename "$1").trs"
+	echo ":test-result: $2" >"$FUZZ_DIR/$(basename "$1").trs"
 }
 
-mkdir -p fuzz/lib
-rm -f fuzz/lib.a fuzz/*.trs
+mkdir -p "$FUZZ_DIR"/lib
+rm -f "$FUZZ_DIR"/lib.a "$FUZZ_DIR"/*.trs
 if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
-	$FUZZ_CC -fsanitize=fuzzer -x c -o fuzz/probe - 2>fuzz/probe.log; then
+	$FUZZ_CC -fsanitize=fuzzer -x c -o "$FUZZ_DIR"/probe - 2>"$FUZZ_DIR"/probe.log; then
 	for program; do
 		result "$program" SKIP "needs $FUZZ_CC and libclang-rt-14-dev"
 	done
@@ -30,36 +30,43 @@ fi
 compile() {	# SOURCE: for the library
 	$FUZZ_CC $flags -fsanitize=fuzzer-no-link,$sanitize \
 		-fno-sanitize-recover=undefined -c "$1" \
-		-o "fuzz/lib/$(basename "$1" .c).o"
+		-o "$FUZZ_DIR/lib/$(basename "$(dirname "$1")")_$(basename "$1" .c).o"
 }
 
 jobs=$(nproc)
 n=0
-rm -f fuzz/lib/*.o
-for source in "$top_srcdir"/base/*.c "$top_srcdir"/har/*.c \
-	"$top_srcdir"/recorder/jwt.c "$top_srcdir"/recorder/pseudonym.c \
-	"$top_srcdir"/recorder/path.c "$top_srcdir"/recorder/redact*.c \
-	"$top_srcdir"/recorder/rules.c "$top_srcdir"/recorder/secret*.c \
-	"$top_srcdir"/replay/*.c "$top_srcdir"/mock/*.c mock/faker_bin.c \
-	"$top_srcdir"/gateway/http1*.c "$top_srcdir"/gateway/h2_head.c \
-	"$top_srcdir"/gateway/query.c "$top_srcdir"/gateway/values.c \
-	"$top_srcdir"/gateway/ws_*.c "$top_srcdir"/tests/fuzz/llhttp_machine.c; do
+rm -f "$FUZZ_DIR"/lib/*.o
+gateway="authority authority_file command_line h2_head http1* mode_set modes
+	option_table options* printable proxies query session settings trace
+	traffic traffic_flow traffic_show traffic_view values verify* ws_*"
+sources="$top_srcdir/base/*.c $top_srcdir/har/*.c $top_srcdir/recorder/*.c
+	$top_srcdir/replay/*.c $top_srcdir/mock/*.c mock/faker_bin.c
+	$top_srcdir/tests/fuzz/llhttp_machine.c"
+for name in $gateway; do
+	sources="$sources $top_srcdir/gateway/$name.c"
+done
+for source in $sources; do
 	compile "$source" &
 	n=$((n + 1))
 	[ $((n % (4 * jobs))) -ne 0 ] || wait
 done
 wait
-ar -q -c fuzz/lib.a fuzz/lib/*.o
+ar -q -c "$FUZZ_DIR"/lib.a "$FUZZ_DIR"/lib/*.o
+
+build() {	# PROGRAM
+	$FUZZ_CC $flags -fsanitize=fuzzer,$sanitize \
+		-fno-sanitize-recover=undefined "$top_srcdir/$1.c" \
+		"$FUZZ_DIR/lib.a" $FUZZ_LIBS \
+		-o "$FUZZ_DIR/$(basename "$1").bin"
+}
 
 run() {	# PROGRAM: what happens while it looks for something
 	name=$(basename "$1")
-	found=fuzz/$name
+	found=$FUZZ_DIR/$name
 	mkdir -p "$found"
-	$FUZZ_CC $flags -fsanitize=fuzzer,$sanitize \
-		-fno-sanitize-recover=undefined "$top_srcdir/$1.c" fuzz/lib.a \
-		$FUZZ_LIBS -o "fuzz/$name.bin" || return
+	build "$1" || return
 	status=0
-	"fuzz/$name.bin" -runs=0 || status=$?
+	"$FUZZ_DIR/$name.bin" -error_exitcode=1 -runs=0 || status=$?
 	[ $status -eq 0 ] || return $status
 	dictionary=
 	test ! -f "$top_srcdir/$1.dict" ||
@@ -72,13 +79,14 @@ run() {	# PROGRAM: what happens while it looks for something
 	fi
 	# Addresses that are the same each time, where that is allowed.
 	setarch -R true 2>/dev/null && fixed='setarch -R' || fixed=
-	$fixed "fuzz/$name.bin" -max_total_time="$FUZZ_SECONDS" -max_len=2048 \
+	$fixed "$FUZZ_DIR/$name.bin" -max_total_time="$FUZZ_SECONDS" -max_len=2048 \
 		-timeout=20 -artifact_prefix="$found/" -print_final_stats=1 \
+		-error_exitcode=1 -timeout_exitcode=1 \
 		$again $dictionary "$found" "$top_srcdir/tests/fuzz/seeds/$name"
 }
 
 try() {	# PROGRAM
-	log=fuzz/$(basename "$1").log
+	log=$FUZZ_DIR/$(basename "$1").log
 	status=0
 	run "$1" >"$log" 2>&1 || status=$?
 	if [ $status -eq 77 ]; then
@@ -92,6 +100,12 @@ try() {	# PROGRAM
 	fi
 }
 
+if [ "$FUZZ_BUILD" = only ]; then
+	for program; do
+		build "$program"
+	done
+	exit
+fi
 n=0
 for program; do
 	try "$program" &
@@ -99,4 +113,4 @@ for program; do
 	[ $((n % jobs)) -ne 0 ] || wait
 done
 wait
-! grep -q FAIL fuzz/*.trs
+! grep -q FAIL "$FUZZ_DIR"/*.trs

@@ -72,9 +72,12 @@ class Outcome:
 
 
 def understood(r):
-    """A request as the origin's strict reader has it, with nothing of a way:
-    its fields are counted where they could frame."""
+    """A request as the origin's strict reader has it, with nothing of a
+    way."""
     check(len(r.all('host')) == 1, f'{r.head!r}')
+    wrong = {n.lower() for n, _ in r.trailers} & {
+        'host', 'content-length', 'transfer-encoding', 'connection'}
+    check(not wrong, f'{wrong} in the trailers of {r.head!r}')
     return (r.method, r.target, r.body, r.framing,
             sorted((n.lower(), v) for n, v in r.trailers))
 
