@@ -25,7 +25,7 @@ FUZZ_CC=$AFL_CC FUZZ_DIR=afl FUZZ_BUILD=only /bin/sh "$here/fuzz.sh" "$@"
 mkdir -p afl/out afl/min
 
 # What AFL++ would rather have told of the machine is not ours to change.
-export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_AUTORESUME=1 AFL_NO_AFFINITY=1 \
+export AFL_NO_UI=1 AFL_ALLOW_TMP=1 AFL_SKIP_CPUFREQ=1 AFL_AUTORESUME=1 AFL_NO_AFFINITY=1 \
 	AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=60000 \
 	ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0 \
 	UBSAN_OPTIONS=abort_on_error=1:halt_on_error=1:symbolize=0
