@@ -36,16 +36,12 @@ compile() {	# SOURCE: for the library
 jobs=$(nproc)
 n=0
 rm -f "$FUZZ_DIR"/lib/*.o
-gateway="authority authority_file command_line h2_head http1* mode_set modes
-	option_table options* printable proxies query session settings trace
-	traffic traffic_flow traffic_show traffic_view values verify* ws_*"
 sources="$top_srcdir/base/*.c $top_srcdir/har/*.c $top_srcdir/recorder/*.c
 	$top_srcdir/replay/*.c $top_srcdir/mock/*.c mock/faker_bin.c
-	$top_srcdir/tests/fuzz/llhttp_machine.c"
-for name in $gateway; do
-	sources="$sources $top_srcdir/gateway/$name.c"
-done
+	$top_srcdir/gateway/*.c $top_srcdir/tests/fuzz/llhttp_machine.c"
 for source in $sources; do
+	# libFuzzer brings the one main() that there may be.
+	[ "$source" != "$top_srcdir/gateway/main.c" ] || continue
 	compile "$source" &
 	n=$((n + 1))
 	[ $((n % (4 * jobs))) -ne 0 ] || wait
