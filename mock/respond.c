@@ -106,8 +106,10 @@ respond_fields(const struct respond_headers *from,
 	const struct respond_header *h;
 	struct buf value = { 0 };
 	struct err e;
+	size_t i;
 
-	for (h = from->v; h < from->v + from->n; h++) {
+	for (i = 0; i < from->n; i++) {
+		h = &from->v[i];
 		value.n = 0;
 		if (respond_text(&h->value, c, &value, &e) == -1) {
 			buf_addf(remarks, "a header's template: %s\n", e.text);
