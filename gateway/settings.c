@@ -655,9 +655,10 @@ settings_check_upstream_modes(
     const struct settings *s, const struct mode_rows *r, struct err *e)
 {
 	const struct mode_row *row;
-	size_t i;
+	size_t i, k;
 
-	for (row = r->v; row < r->v + r->n; row++) {
+	for (k = 0; k < r->n; k++) {
+		row = &r->v[k];
 		for (i = 0; i < s->nupstreams; i++)
 			if (strcmp(s->upstreams[i].prefix, row->prefix) == 0)
 				break;
