@@ -383,7 +383,8 @@ callback_head(struct calling *k)
 	callback_set(k, CALLBACK_DEPTH,
 	    str_of(arena_printf(
 		&c->arena, "%" PRIu64, callback_depth(k->d->depth) + 1)));
-	for (f = k->fields.v; f < k->fields.v + k->fields.n; f++)
+	for (f = k->fields.v; k->fields.n > 0 && f < k->fields.v + k->fields.n;
+	     f++)
 		if (!respond_is_framing(f->name))
 			buf_addf(&text, "%.*s: %.*s\r\n", STR_ARGS(f->name),
 			    STR_ARGS(f->value));

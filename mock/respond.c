@@ -524,7 +524,8 @@ respond_end(struct making *m)
 	/* The gateway frames the message by itself, and some have no body. */
 	if (none || m->r->status == 205)
 		m->r->body.n = 0;
-	for (f = m->fields.v; f < m->fields.v + m->fields.n; f++) {
+	for (f = m->fields.v; m->fields.n > 0 && f < m->fields.v + m->fields.n;
+	     f++) {
 		if (respond_is_framing(f->name) ||
 		    (none && str_iis(f->name, "Content-Type")))
 			continue;

@@ -52,7 +52,7 @@ variant_fields(
 	const struct header *f;
 	size_t n = 0;
 
-	for (f = h->v; f < h->v + h->n && n < VARIANT_FIELDS; f++) {
+	for (f = h->v; h->n > 0 && f < h->v + h->n && n < VARIANT_FIELDS; f++) {
 		if (str_iis(f->name, "Host") ||
 		    str_iis(f->name, "Content-Length") ||
 		    variant_is_trace(f->name) || !headers_end_to_end(h, f) ||
@@ -186,7 +186,7 @@ variant_id(const struct variant *v)
 	const struct header *f;
 	size_t i;
 
-	for (f = v->vary.v; f < v->vary.v + v->vary.n; f++) {
+	for (f = v->vary.v; v->vary.n > 0 && f < v->vary.v + v->vary.n; f++) {
 		id = hash_add_lower(id, f->name);
 		id = hash_add_u64(id, f->value.n);
 		id = hash_add(id, f->value);
