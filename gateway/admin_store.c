@@ -21,7 +21,7 @@ admin_store_read(struct admin_request *r)
 	struct store *s = NULL;
 	struct err e;
 
-	if (access(path, F_OK) == -1)
+	if (!store_exists(path))
 		admin_reply_problem(r, 404, "there is no store yet: %s", path);
 	else if ((s = store_open(path, STORE_READ, false, &e)) == NULL)
 		admin_reply_problem(r, 500, "%s", e.text);

@@ -128,7 +128,7 @@ cmd_drift_open(struct drift_run *d, struct err *e)
 	bool accept = d->report.accept;
 
 	/* Opening for writing would make one. */
-	if (access(path, F_OK) == -1)
+	if (!store_exists(path))
 		return err_sys(e, "store %.300s", path);
 	d->store =
 	    store_open(path, accept ? STORE_WRITE : STORE_READ, accept, e);

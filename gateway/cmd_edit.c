@@ -344,7 +344,7 @@ cmd_edit_open(
 
 	if (commands_entry_id(text, &id, e) == -1)
 		return STATUS_USAGE;
-	if (access(s->store, F_OK) == -1) {
+	if (!store_exists(s->store)) {
 		err_sys(e, "store %.300s", s->store);
 		return STATUS_USAGE;
 	}

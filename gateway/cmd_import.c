@@ -196,6 +196,8 @@ cmd_import_folder(const char *store)
 {
 	const char *slash = strrchr(store, '/');
 
+	if (store_is_shared(store))
+		slash = NULL;
 	return slash == NULL ? xstrdup(".")
 			     : xmemdup0(store, (size_t)(slash - store) + 1);
 }

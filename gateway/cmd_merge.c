@@ -273,7 +273,7 @@ static int
 cmd_merge_open(struct merge *m, const char *path, struct err *e)
 {
 	/* Opening for writing would make one. */
-	if (access(path, F_OK) == -1)
+	if (!store_exists(path))
 		return err_sys(e, "store %.300s", path);
 	m->store = store_open(path, STORE_WRITE, true, e);
 	return m->store != NULL ? 0 : -1;

@@ -173,7 +173,7 @@ static int
 cmd_prune_open(struct prune *p, const char *path, struct err *e)
 {
 	/* Opening for writing would make one. */
-	if (access(path, F_OK) == -1)
+	if (!store_exists(path))
 		return err_sys(e, "store %.300s", path);
 	p->store = store_open(
 	    path, p->dry_run ? STORE_READ : STORE_WRITE, !p->dry_run, e);

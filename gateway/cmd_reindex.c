@@ -44,7 +44,7 @@ cmd_reindex_tape(
 	int r = -1;
 
 	/* Opening for writing would make one. */
-	if (access(s->store, F_OK) == -1) {
+	if (!store_exists(s->store)) {
 		err_sys(e, "store %.300s", s->store);
 		return STATUS_USAGE;
 	}

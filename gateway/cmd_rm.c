@@ -72,7 +72,7 @@ cmd_rm_store(const struct settings *s, char **ids, int n, bool json)
 		if (commands_entry_id(ids[i], &id, &e) == -1)
 			goto fail;
 	/* Opening for writing would make one. */
-	if (access(s->store, F_OK) == -1) {
+	if (!store_exists(s->store)) {
 		err_sys(&e, "store %.300s", s->store);
 		goto fail;
 	}

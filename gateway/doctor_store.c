@@ -197,6 +197,10 @@ doctor_store(struct doctor *d)
 		    modes[d->settings->mode].name);
 		return;
 	}
+	if (store_is_shared(d->settings->store)) {
+		doctor_open_store(d);
+		return;
+	}
 	if (access(d->settings->store, F_OK) == -1) {
 		doctor_no_store(d);
 		return;
@@ -264,7 +268,7 @@ doctor_disk(struct doctor *d)
 	struct statvfs v;
 	uint64_t left;
 
-	if (!doctor_needs_store(d))
+	if (!doctor_needs_store(d) || store_is_shared(d->settings->store))
 		return;
 	folder = doctor_folder(d->settings->store);
 	if (statvfs(folder, &v) == 0) {

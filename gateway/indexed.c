@@ -125,7 +125,7 @@ indexed_look(const struct settings *s, bool writes, struct err *e)
 	int64_t tape;
 	int r;
 
-	if (access(s->store, F_OK) == -1)
+	if (!store_exists(s->store))
 		return make ? INDEXED_RULES : INDEXED_NOTHING;
 	store = store_open(s->store, STORE_READ, false, e);
 	if (store == NULL)

@@ -11,6 +11,7 @@
 #include "gateway/settings.h"
 #include "mock/contract.h"
 #include "recorder/rules.h"
+#include "recorder/store.h"
 
 #include "gateway/option_table.h"
 
@@ -38,6 +39,15 @@ option_set_text(
 	free(*slot);
 	*slot = xstrdup(text);
 	return 0;
+}
+
+static int
+option_set_store(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	if (store_name_check(text, e) == -1)
+		return -1;
+	return option_set_text(s, o, text, e);
 }
 
 static int
@@ -437,10 +447,13 @@ const struct option option_table[] = {
 	},
 	{
 	    .name = "store",
-	    TEXT(store, 4095),
+	    .set = option_set_store,
+	    SLOT(store),
+	    .most = 4095,
 	    .initial = "./hark.db",
 	    .argument = "PATH",
-	    .help = "the SQLite file with the recordings",
+	    .help = "the SQLite file with the recordings, or "
+		    "postgresql://...",
 	    .store = true,
 	},
 	{

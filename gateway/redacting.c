@@ -14,14 +14,18 @@ int
 redacting_open(
     struct redacting *r, const struct settings *s, bool records, struct err *e)
 {
+	char *beside = store_beside(s->store);
 	const struct redact_key_sources from = {
 		.file = s->redact_key,
 		.text = getenv("HARK_REDACT_KEY"),
-		.store = s->store,
+		.store = beside,
 	};
+	int rc;
 
 	*r = (struct redacting){ .redactor = NULL };
-	if (redact_key_load(&r->key, &from, records && s->redact, e) == -1)
+	rc = redact_key_load(&r->key, &from, records && s->redact, e);
+	free(beside);
+	if (rc == -1)
 		return -1;
 	redact_mark(s->redact ? &r->key : NULL, s->rules, &r->mark);
 	if (s->redact)

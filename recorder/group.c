@@ -315,6 +315,19 @@ group_lose(const struct group_target *to, struct item *first)
 			item_lose(i, to->store);
 }
 
+/* As group_try(), also when others write. */
+static int
+group_insist(const struct group_target *to, struct item *first,
+    const struct item *end, struct err *e)
+{
+	int attempt = 0;
+
+	while (group_try(to, first, end, e) != 0)
+		if (!store_again(to->store, attempt++))
+			return -1;
+	return 0;
+}
+
 uint64_t
 group_write(const struct group_target *to, struct item *first, bool *failed,
     struct err *e)
@@ -331,7 +344,7 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 			*failed = true;
 			err_set(e, "a part of a body could not be stored");
 		}
-	if (group_try(to, first, NULL, e) == 0)
+	if (group_insist(to, first, NULL, e) == 0)
 		return 1;
 	/* A store that is stuck would make each of them wait. */
 	for (i = first; i != NULL; i = i->next) {
@@ -343,7 +356,7 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 		if (i->lost)
 			continue;
 		/* The first says why; of what follows from it others tell. */
-		if (group_try(to, i, i->next, told ? &later : e) == 0) {
+		if (group_insist(to, i, i->next, told ? &later : e) == 0) {
 			commits++;
 			continue;
 		}

@@ -286,6 +286,14 @@ store_take_over(struct store *s)
 		(void)store_put_right(s->path, &e);
 }
 
+static bool
+sqlite_again(struct store *s, int attempt)
+{
+	(void)s;
+	(void)attempt;
+	return false; /* there is one writer */
+}
+
 static const struct store_ops sqlite_ops = {
 	.close = sqlite_close,
 	.body_begin = sqlite_body_begin,
@@ -325,6 +333,7 @@ static const struct store_ops sqlite_ops = {
 	.version = sqlite_version,
 	.has_unknown_bodies = sqlite_has_unknown_bodies,
 	.has_scopes = sqlite_has_scopes,
+	.again = sqlite_again,
 	.tape_text = sqlite_tape_text,
 	.tape_set_text = sqlite_tape_set_text,
 };

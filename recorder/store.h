@@ -25,6 +25,26 @@ enum store_access {
 	STORE_WRITE, /* created or migrated as needed; takes the lock */
 };
 
+/*
+ * A store is shared when path is a URL (postgresql://...): tables in a
+ * PostgreSQL database, to which many write at once, none of them with a lock
+ * that the others meet for longer than a commit.  Its password is none of the
+ * URL's.
+ */
+bool store_is_shared(const char *path);
+
+/* Whether there is such a store, which opening for writing would make; where
+ * that cannot be known it says yes.  errno is set when it says no. */
+bool store_exists(const char *path);
+
+/* What files that belong to a store are named after, PATH-key for one; the
+ * caller frees it.  A shared store's are in the folder that hark runs in. */
+char *store_beside(const char *path);
+
+/* Whether a store may be named so: 0, or -1 with *e set, whose text has
+ * nothing of path. */
+int store_name_check(const char *path, struct err *e);
+
 /* durable: each commit is on disk when store_commit() returns (synchronous
  * FULL); otherwise a power cut, but no crash, may lose the last commits. */
 struct store *store_open(
@@ -105,6 +125,11 @@ void store_rollback(struct store *s);
 /* Whether the last failure since store_begin() was one of the store, so that
  * it takes nothing else either: locked, read-only, replaced. */
 bool store_stuck(const struct store *s);
+
+/* After a transaction that failed and was rolled back: whether it may succeed
+ * when all of it is done again, since it only met another gateway's.  It has
+ * waited then; attempt counts from 0. */
+bool store_again(struct store *s, int attempt);
 
 /*
  * A body over BODY_PART bytes is written in parts while it arrives, inside

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "recorder/store_ops.h"
@@ -32,10 +33,38 @@ store_fini(struct store *s)
 	free(s->path);
 }
 
+bool
+store_is_shared(const char *path)
+{
+	return str_starts(str_of(path), "postgresql://") ||
+	       str_starts(str_of(path), "postgres://");
+}
+
+bool
+store_exists(const char *path)
+{
+	return store_is_shared(path) ? pg_exists(path)
+				     : access(path, F_OK) == 0;
+}
+
+char *
+store_beside(const char *path)
+{
+	return xstrdup(store_is_shared(path) ? "./hark-shared" : path);
+}
+
+int
+store_name_check(const char *path, struct err *e)
+{
+	return store_is_shared(path) ? pg_name_check(path, e) : 0;
+}
+
 struct store *
 store_open(
     const char *path, enum store_access access, bool durable, struct err *e)
 {
+	if (store_is_shared(path))
+		return pg_open(path, access, durable, e);
 	return sqlite_open(path, access, durable, e);
 }
 
@@ -285,4 +314,10 @@ bool
 store_has_scopes(struct store *s, int64_t tape)
 {
 	return s->ops->has_scopes(s, tape);
+}
+
+bool
+store_again(struct store *s, int attempt)
+{
+	return s->ops->again(s, attempt);
 }

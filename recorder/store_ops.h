@@ -85,6 +85,7 @@ struct store_ops {
 	    struct buf *out, struct err *e);
 	int (*tape_set_text)(struct store *s, int64_t tape,
 	    enum store_text which, struct str text, struct err *e);
+	bool (*again)(struct store *s, int attempt);
 };
 
 /* The beginning of each store. */
@@ -99,8 +100,14 @@ struct store {
 void store_init(struct store *s, const struct store_ops *ops, const char *path);
 void store_fini(struct store *s);
 
-/* sqlite.c: as store_open(). */
+/* sqlite.c, pg.c: as store_open(). */
 struct store *sqlite_open(
     const char *path, enum store_access access, bool durable, struct err *e);
+struct store *pg_open(
+    const char *path, enum store_access access, bool durable, struct err *e);
+
+/* pg.c: as store_name_check() and store_exists() of a URL. */
+int pg_name_check(const char *url, struct err *e);
+bool pg_exists(const char *url);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "recorder/store.h"
 
 #include "recorder/used.h"
 
@@ -28,9 +29,11 @@
 char *
 used_path(const char *store)
 {
-	char *real = realpath(store, NULL);
-	char *path = xasprintf("%s-used", real != NULL ? real : store);
+	char *beside = store_beside(store);
+	char *real = realpath(beside, NULL);
+	char *path = xasprintf("%s-used", real != NULL ? real : beside);
 
+	free(beside);
 	free(real);
 	return path;
 }

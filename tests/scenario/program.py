@@ -39,7 +39,8 @@ class Hark:
                  env=None, wrap=(), listen=('127.0.0.1:0',)):
         self.folder = folder
         self.mode = mode
-        self.store = pathlib.Path(store or folder / 'hark.db')
+        self.store = store if '://' in str(store) else \
+            pathlib.Path(store or folder / 'hark.db')
         self.ready = folder / 'ready.json'
         self.stderr = folder / 'stderr'
         self.options = [str(o) for o in options]

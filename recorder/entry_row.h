@@ -1,0 +1,48 @@
+#ifndef RECORDER_ENTRY_ROW_H
+#define RECORDER_ENTRY_ROW_H
+
+/*
+ * An exchange as the values of a row, one for each of ENTRY_COLUMNS, for
+ * engines to which a row is a list of values.
+ */
+
+#include "har/exchange.h"
+#include "recorder/schema.h"
+
+struct store;
+
+enum value_kind { VALUE_NULL, VALUE_NUMBER, VALUE_BYTES };
+
+struct value {
+	enum value_kind kind;
+	int64_t number;
+	struct str bytes;
+};
+
+#define VALUE_OF_NUMBER(n) \
+	(struct value) \
+	{ \
+		.kind = VALUE_NUMBER, .number = (n) \
+	}
+#define VALUE_OF_BYTES(s) \
+	(struct value) \
+	{ \
+		.kind = VALUE_BYTES, .bytes = (s) \
+	}
+
+#define ENTRY_VALUES (ENTRY_id + 1)
+
+/* Everything but id, tape and the ids of the bodies, which are the caller's.
+ * What v refers to is x's or in the store's memory for writing. */
+void entry_row_fill(
+    struct store *s, const struct exchange *x, struct value v[ENTRY_VALUES]);
+
+/* Fills x, a blank one, by the values; its bodies stay in the store.  0, or -1
+ * when they are damaged. */
+int entry_row_read(struct exchange *x, const struct value v[ENTRY_VALUES]);
+
+/* The outcome of that name; a newer hark may know more ways to fail, of which
+ * none is complete. */
+enum outcome entry_row_outcome(struct str name);
+
+#endif

@@ -1,0 +1,413 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include "recorder/pg_priv.h"
+
+#define PG_TRIES 8
+
+#define PG_NOW_US "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
+
+static const struct store_ops pg_ops = {
+	.close = pg_close,
+	.body_begin = pg_body_begin,
+	.no_sync = pg_no_sync,
+	.tape = pg_tape,
+	.tapes = pg_tapes,
+	.extent = pg_extent,
+	.hold = pg_hold,
+	.check = pg_check,
+	.begin = pg_begin,
+	.commit = pg_commit,
+	.rollback = pg_rollback,
+	.body_part = pg_body_part,
+	.body_end = pg_body_end,
+	.body_forget = pg_body_forget,
+	.draft = pg_draft,
+	.draft_chunks = pg_draft_chunks,
+	.body_cut = pg_body_cut,
+	.put = pg_put,
+	.replace = pg_replace,
+	.count_again = pg_count_again,
+	.remove = pg_remove,
+	.find = pg_find,
+	.get = pg_get,
+	.body_load = pg_body_load,
+	.body_read = pg_body_read,
+	.list = pg_list,
+	.ids = pg_ids,
+	.requests = pg_requests,
+	.near = pg_near,
+	.next_request = pg_next_request,
+	.set_keys = pg_set_keys,
+	.long_requests = pg_long_requests,
+	.long_keyed = pg_long_keyed,
+	.set_long_keyed = pg_set_long_keyed,
+	.version = pg_version,
+	.has_unknown_bodies = pg_has_unknown_bodies,
+	.has_scopes = pg_has_scopes,
+	.tape_text = pg_tape_text,
+	.tape_set_text = pg_tape_set_text,
+	.again = pg_again,
+};
+
+int64_t
+pg_random(void)
+{
+	int64_t n = 0;
+
+	while (n <= 0)
+		if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+			abort(); /* it gives at least 256 bytes always */
+		else
+			n &= INT64_MAX;
+	return n;
+}
+
+/* A writer is known from its beginning, so that what it leaves half done can
+ * be told from what others are at. */
+static int
+pg_open_writer(struct pg *p, struct err *e)
+{
+	p->writes = true;
+	p->writer = pg_random();
+	if (pg_link_run(&p->link, "cannot begin to write",
+		"INSERT INTO hark_writer (id, seen_us) VALUES ($1, " PG_NOW_US
+		")",
+		PG_VALUES(VALUE_OF_NUMBER(p->writer)), e) == -1)
+		return -1;
+	p->watch = pg_watch_take(p->store.path, p->writer);
+	return pg_draft_mend(&p->store, e);
+}
+
+int
+pg_name_check(const char *url, struct err *e)
+{
+	return pg_link_check(url, e);
+}
+
+bool
+pg_exists(const char *url)
+{
+	struct pg_link l = { .url = NULL };
+	struct err e;
+	bool missing =
+	    pg_link_open(&l, url, &e) == 0 && pg_schema_version(&l, &e) == 0;
+
+	pg_link_fini(&l);
+	if (missing)
+		errno = ENOENT;
+	return !missing;
+}
+
+struct store *
+pg_open(const char *path, enum store_access access, bool durable, struct err *e)
+{
+	struct pg *p = xcalloc(1, sizeof(*p));
+
+	(void)durable; /* the engine's own business */
+	store_init(&p->store, &pg_ops, path);
+	if (pg_link_open(&p->link, path, e) == 0 &&
+	    pg_schema_check(&p->link, access == STORE_WRITE, e) == 0 &&
+	    (access == STORE_READ || pg_open_writer(p, e) == 0))
+		return &p->store;
+	err_wrap(e, "store %.300s", p->link.url != NULL ? path : "postgresql:");
+	pg_close(&p->store);
+	return NULL;
+}
+
+/* What it left is for the next writer at once. */
+static void
+pg_leave(struct pg *p)
+{
+	struct err e;
+
+	if (p->writer == 0 || p->link.conn == NULL)
+		return;
+	(void)pg_link_run(&p->link, "cannot end writing",
+	    "DELETE FROM hark_writer WHERE id = $1",
+	    PG_VALUES(VALUE_OF_NUMBER(p->writer)), &e);
+}
+
+void
+pg_close(struct store *s)
+{
+	struct pg *p = pg_of(s);
+
+	pg_watch_drop(p->watch);
+	pg_rollback(s);
+	pg_leave(p);
+	pg_link_fini(&p->link);
+	store_fini(s);
+	free(p);
+}
+
+void
+pg_no_sync(struct store *s)
+{
+	(void)s; /* a server's setting, which a pooler would spread */
+}
+
+int
+pg_begin(struct store *s, struct err *e)
+{
+	struct pg *p = pg_of(s);
+
+	if (!p->writes)
+		return err_set(e, "the store is open for reading only");
+	p->locked = p->changed = false;
+	return pg_link_begin(&p->link, "BEGIN", e);
+}
+
+int
+pg_hold(struct store *s, struct err *e)
+{
+	struct pg *p = pg_of(s);
+
+	if (pg_link_begin(&p->link,
+		"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e) != 0)
+		return -1;
+	/* The first read is what it holds. */
+	return pg_link_number(&p->link, "cannot read",
+		   "SELECT last FROM hark_state WHERE one = 1", NULL, 0, NULL,
+		   e) == -1
+		   ? -1
+		   : 0;
+}
+
+int
+pg_commit(struct store *s, struct err *e)
+{
+	struct pg *p = pg_of(s);
+
+	if (p->changed &&
+	    pg_link_run(&p->link, "cannot commit",
+		"UPDATE hark_state SET last = $1, version = version + 1 "
+		"WHERE one = 1",
+		PG_VALUES(VALUE_OF_NUMBER(p->last)), e) == -1)
+		return -1;
+	return pg_link_commit(&p->link, e);
+}
+
+void
+pg_rollback(struct store *s)
+{
+	pg_link_rollback(&pg_of(s)->link);
+}
+
+int
+pg_lock(struct store *s, struct err *e)
+{
+	struct pg *p = pg_of(s);
+	int64_t last;
+
+	if (p->locked)
+		return 0;
+	last = pg_link_number(&p->link, "cannot lock the store",
+	    "SELECT last FROM hark_state WHERE one = 1 FOR UPDATE", NULL, 0,
+	    NULL, e);
+	if (last == -1)
+		return -1;
+	p->last = last;
+	p->locked = true;
+	return 0;
+}
+
+int
+pg_transact(struct store *s,
+    int (*fn)(struct store *s, void *arg, struct err *e), void *arg,
+    struct err *e)
+{
+	int i, r;
+
+	if (pg_of(s)->link.open)
+		return pg_of(s)->writes
+			   ? fn(s, arg, e)
+			   : err_set(e, "the store is open for reading only");
+	for (i = 0; i < PG_TRIES; i++) {
+		if (pg_begin(s, e) != 0)
+			return -1;
+		r = fn(s, arg, e);
+		if (r >= 0 && pg_commit(s, e) == 0)
+			return r;
+		pg_rollback(s);
+		if (!pg_of(s)->link.again)
+			break;
+		pg_link_rest(i);
+	}
+	return -1;
+}
+
+bool
+pg_again(struct store *s, int attempt)
+{
+	if (!pg_of(s)->link.again || attempt >= PG_TRIES)
+		return false;
+	pg_link_rest(attempt);
+	return true;
+}
+
+int
+pg_check(struct store *s, struct buf *faults, struct err *e)
+{
+	(void)faults;
+	return pg_schema_check(&pg_of(s)->link, false, e);
+}
+
+int64_t
+pg_version(struct store *s)
+{
+	struct pg *p = pg_of(s);
+
+	if (p->watch == NULL)
+		p->watch = pg_watch_take(s->path, 0);
+	return pg_watch_version(p->watch);
+}
+
+/* ---- tapes ------------------------------------------------------------- */
+
+struct pg_tape_job {
+	int64_t tape;
+	struct str name;
+	enum store_text which;
+	struct str text;
+};
+
+static int
+pg_make_tape(struct store *s, void *arg, struct err *e)
+{
+	struct pg_tape_job *j = arg;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	return pg_link_run(&pg_of(s)->link, "cannot make the tape",
+		   "INSERT INTO hark_tape (id, name, created_us, extra, rules, "
+		   "redaction) SELECT coalesce(max(id), 0) + 1, $1, " PG_NOW_US
+		   ", '', '', '' FROM hark_tape ON CONFLICT (name) DO NOTHING",
+		   PG_VALUES(VALUE_OF_BYTES(j->name)), e) == -1
+		   ? -1
+		   : 0;
+}
+
+int64_t
+pg_tape(struct store *s, struct str name, bool create, struct err *e)
+{
+	struct pg_tape_job j = { .name = name };
+	int i;
+	int64_t id = 0;
+
+	for (i = 0; i < 2; i++) {
+		id = pg_link_number(&pg_of(s)->link, "cannot find the tape",
+		    "SELECT id FROM hark_tape WHERE name = $1",
+		    PG_VALUES(VALUE_OF_BYTES(name)), NULL, e);
+		if (id != 0 || !create || i == 1)
+			break;
+		if (pg_transact(s, pg_make_tape, &j, e) == -1)
+			return -1;
+	}
+	return id;
+}
+
+int
+pg_tapes(struct store *s,
+    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
+    struct err *e)
+{
+	PGresult *q = pg_link_query(&pg_of(s)->link, "cannot list the tapes",
+	    "SELECT id, name, created_us, (SELECT count(*) FROM hark_entry "
+	    "WHERE tape = hark_tape.id) FROM hark_tape ORDER BY id",
+	    NULL, 0, e);
+	struct store_tape_row row;
+	int i, stop = q != NULL ? 0 : -1;
+
+	for (i = 0; stop == 0 && i < PQntuples(q); i++) {
+		row = (struct store_tape_row){
+			.id = pg_number(q, i, 0),
+			.name = pg_bytes(q, i, 1),
+			.created_us = pg_number(q, i, 2),
+			.entries = pg_number(q, i, 3),
+		};
+		stop = on_tape(arg, &row);
+	}
+	PQclear(q);
+	return stop;
+}
+
+int
+pg_extent(
+    struct store *s, struct str tape, struct store_extent *x, struct err *e)
+{
+	PGresult *q = pg_link_query(&pg_of(s)->link, "cannot find the tape",
+	    "SELECT id, created_us, (SELECT coalesce(max(id), 0) FROM "
+	    "hark_entry) FROM hark_tape WHERE name = $1",
+	    PG_VALUES(VALUE_OF_BYTES(tape)), e);
+
+	*x = (struct store_extent){ 0 };
+	if (q == NULL)
+		return -1;
+	if (PQntuples(q) > 0)
+		*x = (struct store_extent){
+			.tape = pg_number(q, 0, 0),
+			.created_us = pg_number(q, 0, 1),
+			.last = pg_number(q, 0, 2),
+		};
+	PQclear(q);
+	return 0;
+}
+
+static const char *const pg_texts[] = {
+	[STORE_EXTRA] = "SELECT extra FROM hark_tape WHERE id = $1",
+	[STORE_RULES] = "SELECT rules FROM hark_tape WHERE id = $1",
+	[STORE_REDACTION] = "SELECT redaction FROM hark_tape WHERE id = $1",
+};
+
+static const char *const pg_set_texts[] = {
+	[STORE_EXTRA] = "UPDATE hark_tape SET extra = $2 WHERE id = $1",
+	[STORE_RULES] = "UPDATE hark_tape SET rules = $2 WHERE id = $1",
+	[STORE_REDACTION] = "UPDATE hark_tape SET redaction = $2 WHERE id = $1",
+};
+
+int
+pg_tape_text(struct store *s, int64_t tape, enum store_text which,
+    struct buf *out, struct err *e)
+{
+	PGresult *q = pg_link_query(&pg_of(s)->link, "cannot read the tape",
+	    pg_texts[which], PG_VALUES(VALUE_OF_NUMBER(tape)), e);
+
+	if (q == NULL)
+		return -1;
+	if (PQntuples(q) > 0)
+		buf_add_str(out, pg_bytes(q, 0, 0));
+	PQclear(q);
+	return 0;
+}
+
+static int
+pg_set_text(struct store *s, void *arg, struct err *e)
+{
+	struct pg_tape_job *j = arg;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	pg_of(s)->changed = true;
+	return pg_link_run(&pg_of(s)->link, "cannot change the tape",
+		   pg_set_texts[j->which],
+		   PG_VALUES(VALUE_OF_NUMBER(j->tape), VALUE_OF_BYTES(j->text)),
+		   e) == -1
+		   ? -1
+		   : 0;
+}
+
+int
+pg_tape_set_text(struct store *s, int64_t tape, enum store_text which,
+    struct str text, struct err *e)
+{
+	struct pg_tape_job j = { .tape = tape, .which = which, .text = text };
+
+	return pg_transact(s, pg_set_text, &j, e);
+}

@@ -1,0 +1,450 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "har/feed.h"
+
+#include "recorder/pg_priv.h"
+
+/* Parts that are read at a time. */
+#define PG_PARTS "8"
+
+#define N(number) VALUE_OF_NUMBER(number)
+#define B(bytes) VALUE_OF_BYTES(bytes)
+
+static struct str
+digest_str(const uint8_t sha256[DIGEST_BYTES])
+{
+	return (struct str){ (const char *)sha256, DIGEST_BYTES };
+}
+
+/* The id that a body with this digest has, unless another has it already. */
+static int64_t
+digest_id(const uint8_t sha256[DIGEST_BYTES])
+{
+	uint64_t head = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		head = head << 8 | sha256[i];
+	head &= INT64_MAX;
+	return head > 0 ? (int64_t)head : 1;
+}
+
+/* The id of the body with this digest, or the one that it is to have: *there
+ * says which; -1 on error. */
+static int64_t
+pg_body_find(struct store *s, const uint8_t sha256[DIGEST_BYTES], bool *there,
+    struct err *e)
+{
+	int64_t id = digest_id(sha256);
+	struct str has;
+	PGresult *q;
+	bool other = true;
+
+	for (; other; id = other ? id % INT64_MAX + 1 : id) {
+		q = pg_link_query(&pg_of(s)->link, "cannot look for a body",
+		    "SELECT digest FROM hark_body WHERE id = $1",
+		    PG_VALUES(N(id)), e);
+		if (q == NULL)
+			return -1;
+		*there = PQntuples(q) > 0;
+		has = *there ? pg_bytes(q, 0, 0) : STR("");
+		other = *there && !str_eq(has, digest_str(sha256));
+		PQclear(q);
+	}
+	return id;
+}
+
+struct pg_piece {
+	int64_t body;
+	struct str bytes;
+	uint64_t offset;
+};
+
+static int
+pg_piece_put(struct store *s, void *arg, struct err *e)
+{
+	struct pg_piece *p = arg;
+
+	return pg_link_run(&pg_of(s)->link, "cannot store a part of a body",
+		   "INSERT INTO hark_part (parts, at, bytes) VALUES ($1, "
+		   "coalesce((SELECT at + octet_length(bytes) FROM hark_part "
+		   "WHERE parts = $1 ORDER BY at DESC LIMIT 1), 0), $2)",
+		   PG_VALUES(N(p->body), B(p->bytes)), e) == -1
+		   ? -1
+		   : 0;
+}
+
+static int
+pg_open_body(struct store *s, void *arg, struct err *e)
+{
+	int64_t *id = arg;
+
+	*id = pg_random();
+	return pg_link_run(&pg_of(s)->link, "cannot begin a body",
+		   "INSERT INTO hark_body (id, size, parts, writer) "
+		   "VALUES ($1, 0, $1, $2)",
+		   PG_VALUES(N(*id), N(pg_of(s)->writer)), e) == -1
+		   ? -1
+		   : 0;
+}
+
+int64_t
+pg_body_begin(struct store *s, struct err *e)
+{
+	int64_t id;
+
+	return pg_transact(s, pg_open_body, &id, e) == 0 ? id : -1;
+}
+
+int
+pg_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
+{
+	struct pg_piece p = { .body = body };
+
+	while (bytes.n > 0) {
+		p.bytes = bytes;
+		if (p.bytes.n > BODY_PART)
+			p.bytes.n = BODY_PART;
+		if (pg_transact(s, pg_piece_put, &p, e) != 0)
+			return -1;
+		bytes.p += p.bytes.n;
+		bytes.n -= p.bytes.n;
+	}
+	return 0;
+}
+
+static int
+pg_forget(struct store *s, void *arg, struct err *e)
+{
+	int64_t body = *(int64_t *)arg;
+	struct pg_link *l = &pg_of(s)->link;
+
+	if (pg_link_run(l, "cannot delete parts of a body",
+		"DELETE FROM hark_part WHERE parts = (SELECT parts FROM "
+		"hark_body WHERE id = $1)",
+		PG_VALUES(N(body)), e) == -1)
+		return -1;
+	return pg_link_run(l, "cannot delete a body",
+		   "DELETE FROM hark_body WHERE id = $1", PG_VALUES(N(body)),
+		   e) == -1
+		   ? -1
+		   : 0;
+}
+
+int
+pg_body_forget(struct store *s, int64_t body, struct err *e)
+{
+	return pg_transact(s, pg_forget, &body, e);
+}
+
+struct pg_ended {
+	int64_t body, id;
+	uint64_t size;
+	const uint8_t *sha256;
+};
+
+static int
+pg_end_body(struct store *s, void *arg, struct err *e)
+{
+	struct pg_ended *b = arg;
+	struct pg_link *l = &pg_of(s)->link;
+	bool there;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	b->id = pg_body_find(s, b->sha256, &there, e);
+	if (b->id == -1)
+		return -1;
+	if (there)
+		return pg_forget(s, &b->body, e);
+	if (pg_link_run(l, "cannot end a body",
+		"INSERT INTO hark_body (id, digest, size, parts) VALUES "
+		"($1, $2, $3, $4)",
+		PG_VALUES(N(b->id), B(digest_str(b->sha256)),
+		    N((int64_t)b->size), N(b->body)),
+		e) == -1)
+		return -1;
+	return pg_link_run(l, "cannot end a body",
+		   "DELETE FROM hark_body WHERE id = $1", PG_VALUES(N(b->body)),
+		   e) == -1
+		   ? -1
+		   : 0;
+}
+
+int64_t
+pg_body_end(struct store *s, int64_t body, uint64_t size,
+    const uint8_t sha256[DIGEST_BYTES], struct err *e)
+{
+	struct pg_ended b = { .body = body, .size = size, .sha256 = sha256 };
+
+	return pg_transact(s, pg_end_body, &b, e) == 0 ? b.id : -1;
+}
+
+static int
+pg_cut(struct store *s, void *arg, struct err *e)
+{
+	struct pg_piece *p = arg;
+
+	return pg_link_run(&pg_of(s)->link, "cannot delete parts of a body",
+		   "DELETE FROM hark_part WHERE parts = $1 AND at >= $2",
+		   PG_VALUES(N(p->body), N((int64_t)p->offset)), e) == -1
+		   ? -1
+		   : 0;
+}
+
+int
+pg_body_cut(struct store *s, int64_t body, uint64_t offset, struct err *e)
+{
+	struct pg_piece p = { .body = body, .offset = offset };
+
+	return pg_transact(s, pg_cut, &p, e);
+}
+
+int64_t
+pg_body_size(struct store *s, int64_t body, struct err *e)
+{
+	return pg_link_number(&pg_of(s)->link, "cannot read a body",
+	    "SELECT CAST(coalesce(sum(octet_length(bytes)), 0) AS BIGINT) "
+	    "FROM hark_part WHERE parts = $1",
+	    PG_VALUES(N(body)), NULL, e);
+}
+
+/* The pieces of from as parts that are full but for the last. */
+static int
+pg_put_pieces(struct store *s, int64_t id, struct feed *from, struct err *e)
+{
+	struct buf part = { 0 };
+	struct str piece;
+	int r;
+
+	while ((r = feed_next(from, &piece, e)) == 1) {
+		digest_add(s->digest, piece.p, piece.n);
+		buf_add_str(&part, piece);
+		if (part.n < BODY_PART)
+			continue;
+		r = pg_body_part(s, id, (struct str){ part.p, BODY_PART }, e);
+		if (r == -1)
+			break;
+		buf_drop(&part, BODY_PART);
+	}
+	if (r == 0)
+		r = pg_body_part(s, id, buf_str(&part), e);
+	buf_free(&part);
+	return r;
+}
+
+/* A body that is in a file. */
+static int64_t
+pg_put_spool(struct store *s, struct body *b, struct err *e)
+{
+	struct feed *from = body_feed(b);
+	int64_t id = pg_body_begin(s, e);
+	int r = id < 0 ? -1 : pg_put_pieces(s, id, from, e);
+
+	feed_free(from);
+	digest_end(s->digest, b->sha256);
+	if (r != 0)
+		return -1;
+	b->hashed = true;
+	return pg_body_end(s, id, body_held(b), b->sha256, e);
+}
+
+static int
+pg_put_bytes(struct store *s, const struct body *b, int64_t id, struct err *e)
+{
+	int64_t parts;
+
+	if (b->bytes.n <= BODY_PART)
+		return pg_link_run(&pg_of(s)->link, "cannot store a body",
+			   "INSERT INTO hark_body (id, digest, size, bytes) "
+			   "VALUES ($1, $2, $3, $4)",
+			   PG_VALUES(N(id), B(digest_str(b->sha256)),
+			       N((int64_t)b->bytes.n), B(buf_str(&b->bytes))),
+			   e) == -1
+			   ? -1
+			   : 0;
+	parts = pg_body_begin(s, e);
+	if (parts < 0 || pg_body_part(s, parts, buf_str(&b->bytes), e) != 0)
+		return -1;
+	return pg_body_end(s, parts, b->bytes.n, b->sha256, e) == -1 ? -1 : 0;
+}
+
+int64_t
+pg_body_put(struct store *s, struct body *b, struct err *e)
+{
+	bool there;
+	int64_t id;
+
+	if (!b->known || b->stored_id > 0)
+		return b->known ? b->stored_id : 0;
+	if (b->spool != NULL)
+		return pg_put_spool(s, b, e);
+	if (b->bytes.n == 0)
+		return 0;
+	if (!b->hashed) {
+		digest_add(s->digest, b->bytes.p, b->bytes.n);
+		digest_end(s->digest, b->sha256);
+		b->hashed = true;
+	}
+	id = pg_body_find(s, b->sha256, &there, e);
+	if (id == -1 || there)
+		return id;
+	return pg_put_bytes(s, b, id, e) == 0 ? id : -1;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static int
+pg_load_parts(struct store *s, struct body *b, int64_t parts, struct err *e)
+{
+	int64_t at = 0;
+	PGresult *q;
+	int i, n = 1;
+
+	while (n > 0 && b->bytes.n <= b->size) {
+		q = pg_link_query(&pg_of(s)->link, "cannot read a body",
+		    "SELECT at, bytes FROM hark_part WHERE parts = $1 AND "
+		    "at >= $2 ORDER BY at LIMIT " PG_PARTS,
+		    PG_VALUES(N(parts), N(at)), e);
+		if (q == NULL)
+			return -1;
+		n = PQntuples(q);
+		for (i = 0; i < n; i++) {
+			at = pg_number(q, i, 0) + 1;
+			buf_add_str(&b->bytes, pg_bytes(q, i, 1));
+		}
+		PQclear(q);
+	}
+	return 0;
+}
+
+/* The row itself; its bytes when they are there, else its parts. */
+static int
+pg_load_row(struct store *s, struct body *b, int64_t *parts, struct err *e)
+{
+	PGresult *q = pg_link_query(&pg_of(s)->link, "cannot read a body",
+	    "SELECT digest, bytes, parts FROM hark_body WHERE id = $1",
+	    PG_VALUES(N(b->stored_id)), e);
+	int r = q == NULL ? -1 : 0;
+
+	if (r == 0 && PQntuples(q) == 0)
+		r = err_set(e, "store %s: body %lld is missing", s->path,
+		    (long long)b->stored_id);
+	if (r == 0) {
+		if (PQgetlength(q, 0, 0) == DIGEST_BYTES) {
+			memcpy(b->sha256, PQgetvalue(q, 0, 0), DIGEST_BYTES);
+			b->hashed = true;
+		}
+		*parts = pg_null(q, 0, 2) ? 0 : pg_number(q, 0, 2);
+		buf_add_str(&b->bytes, pg_bytes(q, 0, 1));
+	}
+	PQclear(q);
+	return r;
+}
+
+int
+pg_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
+{
+	int64_t parts = 0;
+
+	if (b->stored_id == 0 || b->size > most)
+		return 0;
+	if (pg_load_row(s, b, &parts, e) != 0)
+		return -1;
+	if (parts != 0 && pg_load_parts(s, b, parts, e) != 0)
+		return -1;
+	if (b->bytes.n != b->size)
+		return err_set(e, "store %s: body %lld has %zu bytes, not %llu",
+		    s->path, (long long)b->stored_id, b->bytes.n,
+		    (unsigned long long)b->size);
+	b->stored_id = 0;
+	return 0;
+}
+
+/* Which parts the body has: 0 when it is in one row; -1 on error. */
+static int64_t
+pg_parts_of(struct store *s, int64_t body, struct err *e)
+{
+	struct pg *p = pg_of(s);
+	bool none = false;
+	int64_t parts;
+
+	if (p->reading.body == body)
+		return p->reading.parts;
+	parts = pg_link_number(&p->link, "cannot open a body",
+	    "SELECT parts FROM hark_body WHERE id = $1", PG_VALUES(N(body)),
+	    &none, e);
+	if (none)
+		return err_set(e, "store %s: cannot open a body: no body %lld",
+		    s->path, (long long)body);
+	if (parts > 0) {
+		p->reading.body = body;
+		p->reading.parts = parts;
+	}
+	return parts;
+}
+
+static int64_t
+pg_copy(PGresult *q, void *out, size_t n)
+{
+	struct str piece = STR("");
+
+	if (q == NULL)
+		return -1;
+	if (PQntuples(q) > 0)
+		piece = pg_bytes(q, 0, 0);
+	if (piece.n < n)
+		n = piece.n;
+	if (n > 0)
+		memcpy(out, piece.p, n);
+	PQclear(q);
+	return (int64_t)n;
+}
+
+int64_t
+pg_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
+    size_t n, struct err *e)
+{
+	int64_t parts = pg_parts_of(s, body, e);
+	int64_t at = offset > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)offset;
+
+	if (parts < 0)
+		return -1;
+	if (n > BODY_PART)
+		n = BODY_PART;
+	if (parts == 0)
+		return pg_copy(
+		    pg_link_query(&pg_of(s)->link, "cannot read a body",
+			"SELECT substring(bytes FROM CAST($2 + 1 AS INT) FOR "
+			"CAST($3 AS INT)) FROM hark_body WHERE id = $1 AND "
+			"size > $2",
+			PG_VALUES(N(body), N(at), N((int64_t)n)), e),
+		    out, n);
+	return pg_copy(pg_link_query(&pg_of(s)->link, "cannot read a body",
+			   "SELECT substring(bytes FROM CAST($2 - at + 1 AS "
+			   "INT) FOR CAST($3 AS INT)) FROM hark_part WHERE "
+			   "parts = $1 AND at <= $2 AND "
+			   "at + octet_length(bytes) > $2 ORDER BY at DESC "
+			   "LIMIT 1",
+			   PG_VALUES(N(parts), N(at), N((int64_t)n)), e),
+	    out, n);
+}
+
+int
+pg_body_release(struct store *s, int64_t body, struct err *e)
+{
+	bool none = false;
+
+	if (body == 0)
+		return 0;
+	if (pg_link_number(&pg_of(s)->link, "cannot look for users of a body",
+		"SELECT 1 FROM hark_entry WHERE request_body = $1 UNION ALL "
+		"SELECT 1 FROM hark_entry WHERE response_body = $1 LIMIT 1",
+		PG_VALUES(N(body)), &none, e) == -1)
+		return -1;
+	return none ? pg_forget(s, &body, e) : 0;
+}

@@ -1,0 +1,380 @@
+#include "config.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#include "recorder/pg_link.h"
+
+#define PG_PATIENCE_US INT64_C(60000000)
+#define PG_CONNECT_SECONDS "5"
+#define PG_REST_US 1000000 /* between attempts to connect that failed */
+
+#define PG_INT8 20 /* types by their numbers in the protocol */
+#define PG_BYTEA 17
+
+int
+pg_link_check(const char *url, struct err *e)
+{
+	static const char *const secrets[] = { "password", "sslpassword" };
+	PQconninfoOption *all, *o;
+	char *why = NULL;
+	size_t i;
+	int r = 0;
+
+	all = PQconninfoParse(url, &why);
+	PQfreemem(why); /* it may quote the URL */
+	if (all == NULL)
+		return err_set(e, "is not a PostgreSQL URL that can be read");
+	for (o = all; o->keyword != NULL; o++)
+		for (i = 0; i < 2; i++)
+			if (strcmp(o->keyword, secrets[i]) == 0 &&
+			    o->val != NULL)
+				r = err_set(e, "has a password, which others "
+					       "could see; use PGPASSFILE, "
+					       "PGPASSWORD or a service file");
+	PQconninfoFree(all);
+	return r;
+}
+
+/* libpq's texts are lines. */
+static int
+pg_link_say(const char *doing, const char *text, struct err *e)
+{
+	size_t n = strcspn(text, "\n");
+
+	return err_set(
+	    e, "%s: %.*s", doing, (int)n, n > 0 ? text : "no connection");
+}
+
+static void
+pg_link_drop(struct pg_link *l)
+{
+	PQfinish(l->conn);
+	l->conn = NULL;
+}
+
+static void
+pg_link_quiet(void *arg, const PGresult *q)
+{
+	(void)arg;
+	(void)q;
+}
+
+static int
+pg_link_connect(struct pg_link *l, struct err *e)
+{
+	static const char *const names[] = { "dbname", "connect_timeout",
+		"fallback_application_name", "tcp_user_timeout", NULL };
+	const char *const values[] = { l->url, PG_CONNECT_SECONDS, "hark",
+		"60000", NULL };
+
+	if (l->not_before > clock_mono_us())
+		return err_set(e, "the database is away");
+	pg_link_drop(l);
+	l->conn = PQconnectdbParams(names, values, 1);
+	PQsetNoticeReceiver(l->conn, pg_link_quiet, NULL);
+	if (PQstatus(l->conn) == CONNECTION_OK)
+		return 0;
+	l->not_before = clock_mono_us() + PG_REST_US;
+	pg_link_say("cannot connect", PQerrorMessage(l->conn), e);
+	pg_link_drop(l);
+	return -1;
+}
+
+int
+pg_link_open(struct pg_link *l, const char *url, struct err *e)
+{
+	if (pg_link_check(url, e) != 0)
+		return -1;
+	l->url = xstrdup(url);
+	return pg_link_connect(l, e);
+}
+
+void
+pg_link_fini(struct pg_link *l)
+{
+	pg_link_drop(l);
+	free(l->url);
+}
+
+/* ---- one statement ----------------------------------------------------- */
+
+#define PG_MOST 64 /* parameters */
+
+struct pg_parameters {
+	Oid types[PG_MOST];
+	const char *values[PG_MOST];
+	int lengths[PG_MOST], formats[PG_MOST];
+	uint64_t numbers[PG_MOST];
+};
+
+static void
+pg_parameter(struct pg_parameters *p, int i, const struct value *v)
+{
+	p->types[i] = v->kind == VALUE_BYTES    ? PG_BYTEA
+		      : v->kind == VALUE_NUMBER ? PG_INT8
+						: 0;
+	p->formats[i] = 1;
+	if (v->kind == VALUE_NUMBER) {
+		p->numbers[i] = htobe64((uint64_t)v->number);
+		p->values[i] = (const char *)&p->numbers[i];
+		p->lengths[i] = 8;
+	} else if (v->kind == VALUE_BYTES) {
+		p->values[i] = v->bytes.n > 0 ? v->bytes.p : "";
+		p->lengths[i] = (int)v->bytes.n;
+	}
+}
+
+static int
+pg_link_wait(struct pg_link *l, short events, int64_t until)
+{
+	struct pollfd p = { .fd = PQsocket(l->conn), .events = events };
+	int64_t left = until - clock_mono_us();
+	int r;
+
+	if (left <= 0)
+		return -1;
+	r = poll(&p, 1, (int)(left / 1000 + 1));
+	return r > 0 || (r < 0 && errno == EINTR) ? 0 : -1;
+}
+
+static int
+pg_link_send(struct pg_link *l, int64_t until)
+{
+	int r;
+
+	while ((r = PQflush(l->conn)) == 1) {
+		if (pg_link_wait(l, POLLIN | POLLOUT, until) != 0)
+			return -1;
+		if (PQconsumeInput(l->conn) == 0)
+			return -1;
+	}
+	return r;
+}
+
+/* The last result; NULL when it does not come in time. */
+static PGresult *
+pg_link_result(struct pg_link *l, int64_t until)
+{
+	PGresult *q, *last = NULL;
+
+	for (;;) {
+		while (PQisBusy(l->conn))
+			if (pg_link_wait(l, POLLIN, until) != 0 ||
+			    PQconsumeInput(l->conn) == 0) {
+				PQclear(last);
+				return NULL;
+			}
+		q = PQgetResult(l->conn);
+		if (q == NULL)
+			return last;
+		PQclear(last);
+		last = q;
+	}
+}
+
+/* Serialization failures, deadlocks, and what two that create the same table
+ * at once meet. */
+static bool
+pg_link_may_repeat(const char *state)
+{
+	static const char *const states[] = { "40001", "40P01", "23505",
+		"42P07", "55P03" };
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+static int
+pg_link_failed(
+    struct pg_link *l, const PGresult *q, const char *doing, struct err *e)
+{
+	const char *state =
+	    q != NULL ? PQresultErrorField(q, PG_DIAG_SQLSTATE) : NULL;
+	const char *text =
+	    q != NULL ? PQresultErrorField(q, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+	l->again = state != NULL && pg_link_may_repeat(state);
+	l->missing = state != NULL && strcmp(state, "42P01") == 0;
+	pg_link_say(doing, text != NULL ? text : PQerrorMessage(l->conn), e);
+	return -1;
+}
+
+static PGresult *
+pg_link_once(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	int64_t until = clock_mono_us() + PG_PATIENCE_US;
+	struct pg_parameters p = { .types = { 0 } };
+	PGresult *q = NULL;
+	int i;
+
+	for (i = 0; i < n; i++)
+		pg_parameter(&p, i, &v[i]);
+	if (PQsetnonblocking(l->conn, 1) == 0 &&
+	    PQsendQueryParams(l->conn, sql, n, p.types, p.values, p.lengths,
+		p.formats, 1) == 1 &&
+	    pg_link_send(l, until) == 0)
+		q = pg_link_result(l, until);
+	if (q != NULL && (PQresultStatus(q) == PGRES_TUPLES_OK ||
+			     PQresultStatus(q) == PGRES_COMMAND_OK))
+		return q;
+	pg_link_failed(l, q, doing, e);
+	/* An answer that is late would be taken for that of the next. */
+	if (q == NULL || PQstatus(l->conn) != CONNECTION_OK)
+		pg_link_drop(l);
+	PQclear(q);
+	return NULL;
+}
+
+PGresult *
+pg_link_query(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	PGresult *q = NULL;
+	bool idle = l->conn != NULL && !l->open;
+
+	l->again = l->missing = false;
+	if (l->conn == NULL && l->open) {
+		err_set(e, "%s: the connection broke", doing);
+		return NULL;
+	}
+	if (l->conn != NULL)
+		q = pg_link_once(l, doing, sql, v, n, e);
+	else if (pg_link_connect(l, e) == 0)
+		return pg_link_once(l, doing, sql, v, n, e);
+	/* A connection that was left alone may have gone; a statement that
+	 * only reads can be said twice. */
+	if (q == NULL && idle && l->conn == NULL &&
+	    (strncmp(sql, "SELECT", 6) == 0 || strncmp(sql, "BEGIN", 5) == 0) &&
+	    pg_link_connect(l, e) == 0)
+		q = pg_link_once(l, doing, sql, v, n, e);
+	return q;
+}
+
+int64_t
+pg_link_run(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	PGresult *q = pg_link_query(l, doing, sql, v, n, e);
+	int64_t rows = -1;
+
+	if (q != NULL)
+		rows = strtoll(PQcmdTuples(q), NULL, 10);
+	PQclear(q);
+	return rows;
+}
+
+int64_t
+pg_link_number(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, bool *none, struct err *e)
+{
+	PGresult *q = pg_link_query(l, doing, sql, v, n, e);
+	int64_t number = -1;
+
+	if (q != NULL)
+		number = PQntuples(q) > 0 ? pg_number(q, 0, 0) : 0;
+	if (none != NULL)
+		*none = q != NULL && PQntuples(q) == 0;
+	PQclear(q);
+	return number;
+}
+
+/* ---- transactions ------------------------------------------------------ */
+
+int
+pg_link_begin(struct pg_link *l, const char *sql, struct err *e)
+{
+	if (l->open)
+		return err_set(e, "cannot begin: a transaction is open");
+	if (pg_link_run(l, "cannot begin", sql, NULL, 0, e) == -1)
+		return -1;
+	l->open = true;
+	return 0;
+}
+
+int
+pg_link_commit(struct pg_link *l, struct err *e)
+{
+	PGresult *q;
+	bool done;
+
+	if (!l->open)
+		return err_set(e, "cannot commit: no transaction is open");
+	q = pg_link_query(l, "cannot commit", "COMMIT", NULL, 0, e);
+	if (q == NULL)
+		return -1;
+	/* The end of a transaction in which something failed is another. */
+	done = strcmp(PQcmdStatus(q), "COMMIT") == 0;
+	PQclear(q);
+	l->open = false;
+	return done ? 0 : err_set(e, "cannot commit: it was rolled back");
+}
+
+void
+pg_link_rollback(struct pg_link *l)
+{
+	bool again = l->again;
+	struct err e;
+
+	if (l->open && l->conn != NULL)
+		(void)pg_link_run(
+		    l, "cannot roll back", "ROLLBACK", NULL, 0, &e);
+	l->open = false;
+	l->again = again;
+}
+
+void
+pg_link_rest(int attempt)
+{
+	struct timespec t = { 0 };
+	uint32_t noise = 0;
+
+	(void)getrandom(&noise, sizeof(noise), 0); /* 0 does, too */
+	t.tv_nsec = (long)(noise % (5000000u << (attempt < 5 ? attempt : 5)));
+	nanosleep(&t, NULL);
+}
+
+int64_t
+pg_number(const PGresult *q, int row, int column)
+{
+	const char *p = PQgetvalue(q, row, column);
+	uint64_t wide;
+	uint32_t half;
+
+	switch (PQgetlength(q, row, column)) {
+	case 8:
+		memcpy(&wide, p, sizeof(wide));
+		return (int64_t)be64toh(wide);
+	case 4:
+		memcpy(&half, p, sizeof(half));
+		return (int32_t)be32toh(half);
+	default:
+		return 0;
+	}
+}
+
+struct str
+pg_bytes(const PGresult *q, int row, int column)
+{
+	return (struct str){ PQgetvalue(q, row, column),
+		(size_t)PQgetlength(q, row, column) };
+}
+
+bool
+pg_null(const PGresult *q, int row, int column)
+{
+	return PQgetisnull(q, row, column) != 0;
+}

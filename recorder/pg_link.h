@@ -1,0 +1,72 @@
+#ifndef RECORDER_PG_LINK_H
+#define RECORDER_PG_LINK_H
+
+/*
+ * A connection to an engine that speaks PostgreSQL's protocol, by libpq.
+ * Statements have parameters, no names and no session behind them, so that a
+ * pooler may give each transaction another connection of its own.  Numbers
+ * are BIGINT, all else is BYTEA, both in the binary format.
+ *
+ * A connection that broke is made anew by the next statement outside of a
+ * transaction.  What takes longer than a minute is given up with it, so that
+ * an engine that hangs does not take its callers with it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "base/str.h"
+#include "recorder/entry_row.h"
+
+struct err;
+
+struct pg_link {
+	char *url;
+	PGconn *conn;       /* NULL: there is none */
+	bool open;          /* a transaction is */
+	bool again;         /* what failed last may succeed when tried again */
+	bool missing;       /* it failed since a table is not there */
+	int64_t not_before; /* no other attempt to connect; monotonic us */
+};
+
+/* A password in a URL would be in the list of processes.  0, or -1. */
+int pg_link_check(const char *url, struct err *e);
+
+int pg_link_open(struct pg_link *l, const char *url, struct err *e);
+void pg_link_fini(struct pg_link *l);
+
+/* Runs one statement.  Its result is the caller's (PQclear()); NULL with *e
+ * set on failure. */
+PGresult *pg_link_query(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e);
+
+#define PG_VALUES(...) \
+	(struct value[]){ __VA_ARGS__ }, \
+	    (int)(sizeof((struct value[]){ __VA_ARGS__ }) / \
+		  sizeof(struct value))
+
+/* As pg_link_query(), of which only the number of rows matters: those that
+ * came or were changed, or -1. */
+int64_t pg_link_run(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e);
+
+/* The number in the first row's first column; 0 when there is no row, and
+ * then *none is set unless it is NULL.  -1 on error. */
+int64_t pg_link_number(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, bool *none, struct err *e);
+
+int pg_link_begin(struct pg_link *l, const char *sql, struct err *e);
+int pg_link_commit(struct pg_link *l, struct err *e);
+void pg_link_rollback(struct pg_link *l);
+
+/* Waits for a random time that grows with the attempts there were. */
+void pg_link_rest(int attempt);
+
+/* Columns of a result. */
+int64_t pg_number(const PGresult *q, int row, int column);
+struct str pg_bytes(const PGresult *q, int row, int column);
+bool pg_null(const PGresult *q, int row, int column);
+
+#endif

@@ -1,0 +1,29 @@
+/* What there is of shared stores in a hark that was built without them. */
+#include "config.h"
+
+#include "base/err.h"
+#include "recorder/store_ops.h"
+
+struct store *
+pg_open(const char *path, enum store_access access, bool durable, struct err *e)
+{
+	(void)path;
+	(void)access;
+	(void)durable;
+	err_set(e, "this hark was built without PostgreSQL");
+	return NULL;
+}
+
+bool
+pg_exists(const char *url)
+{
+	(void)url;
+	return true;
+}
+
+int
+pg_name_check(const char *url, struct err *e)
+{
+	(void)url;
+	return err_set(e, "this hark was built without PostgreSQL");
+}

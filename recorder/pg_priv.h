@@ -1,0 +1,147 @@
+#ifndef RECORDER_PG_PRIV_H
+#define RECORDER_PG_PRIV_H
+
+/*
+ * A store that is a PostgreSQL database, for pg.c and pg_*.c only: what they
+ * have of the operations of store_ops.h.
+ *
+ * Any number of gateways write.  The one row of hark_state is their lock: who
+ * first writes an entry in a transaction holds it until its end.  So ids,
+ * which are counted there, are in the order of commits, and who has seen one
+ * has seen all that are below; a reader that sees its version unchanged has
+ * missed nothing.  A group of entries is one transaction, so that the lock is
+ * taken some times in a second by each gateway however much it records.
+ */
+
+#include "recorder/pg_link.h"
+#include "recorder/store_ops.h"
+
+struct pg {
+	struct store store;
+	struct pg_link link;
+	bool writes;
+	int64_t writer; /* its number, as long as it is alive */
+	int64_t drafts; /* that it made */
+	bool locked;    /* the state's row is ours until the end */
+	bool changed;   /* something that readers see */
+	int64_t last;   /* the highest id, while locked */
+	struct pg_watch *watch;
+	struct { /* the long body that was read last */
+		int64_t body, parts;
+	} reading;
+};
+
+#define pg_of(s) ((struct pg *)(s))
+
+/* Column lists begin with it. */
+#define PG_ENTRY "hark_entry"
+
+/* pg_schema.c: the version of the tables; 0 when there are none, or -1. */
+int64_t pg_schema_version(struct pg_link *l, struct err *e);
+
+/* As schema_check(), but that many may do it at once. */
+int pg_schema_check(struct pg_link *l, bool write, struct err *e);
+
+/* Runs fn in the transaction that is open, or in one of its own, which is
+ * tried again when it met another.  Gives what fn gave, or -1. */
+int pg_transact(struct store *s,
+    int (*fn)(struct store *s, void *arg, struct err *e), void *arg,
+    struct err *e);
+
+/* In a transaction: takes the lock; what follows changes the store.  0, -1. */
+int pg_lock(struct store *s, struct err *e);
+
+/* pg_body.c: as those of sqlite_priv.h; all in a locked transaction. */
+int64_t pg_body_put(struct store *s, struct body *b, struct err *e);
+int pg_body_release(struct store *s, int64_t body, struct err *e);
+int64_t pg_body_size(struct store *s, int64_t body, struct err *e);
+
+/* A number that nobody else has; above 0. */
+int64_t pg_random(void);
+
+/* pg_write.c: writes x as an entry with that id, or as a draft of the writer.
+ */
+int pg_put_row(struct store *s, const char *table, int64_t tape, int64_t id,
+    struct exchange *x, struct err *e);
+
+/* pg_draft.c: deletes a draft.  As store_remove(). */
+int pg_draft_remove(struct store *s, int64_t draft, struct err *e);
+
+/* Makes entries of the drafts of writers that are gone.  0 or -1. */
+int pg_draft_mend(struct store *s, struct err *e);
+
+/* pg_watch.c: one thread for all readers of a store that the program has, and
+ * one for each writer: it asks for the version, and says that the writer (0
+ * for none) is alive.  NULL when it cannot be. */
+struct pg_watch *pg_watch_take(const char *url, int64_t writer);
+void pg_watch_drop(struct pg_watch *w); /* safe on NULL */
+int64_t pg_watch_version(struct pg_watch *w);
+
+/* The operations. */
+
+/* The operations. */
+void pg_close(struct store *s);
+int64_t pg_body_begin(struct store *s, struct err *e);
+void pg_no_sync(struct store *s);
+int64_t pg_tape(struct store *s, struct str name, bool create, struct err *e);
+int pg_tapes(struct store *s,
+    int (*on_tape)(void *arg, const struct store_tape_row *), void *arg,
+    struct err *e);
+int pg_extent(
+    struct store *s, struct str tape, struct store_extent *x, struct err *e);
+int pg_hold(struct store *s, struct err *e);
+int pg_check(struct store *s, struct buf *faults, struct err *e);
+int pg_begin(struct store *s, struct err *e);
+int pg_commit(struct store *s, struct err *e);
+void pg_rollback(struct store *s);
+int pg_body_part(
+    struct store *s, int64_t body, struct str bytes, struct err *e);
+int64_t pg_body_end(struct store *s, int64_t body, uint64_t size,
+    const uint8_t sha256[DIGEST_BYTES], struct err *e);
+int pg_body_forget(struct store *s, int64_t body, struct err *e);
+int pg_draft(struct store *s, int64_t tape, struct exchange *x, int64_t body,
+    struct err *e);
+int pg_draft_chunks(
+    struct store *s, int64_t draft, struct str packed, struct err *e);
+int pg_body_cut(struct store *s, int64_t body, uint64_t offset, struct err *e);
+int pg_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
+int pg_replace(struct store *s, struct exchange *x, struct err *e);
+int pg_count_again(struct store *s, int64_t entry, struct err *e);
+int pg_remove(struct store *s, int64_t entry, struct err *e);
+int64_t pg_find(struct store *s, int64_t tape,
+    const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
+    struct store_candidate *out, size_t cap, struct err *e);
+int pg_get(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e);
+int pg_body_load(struct store *s, struct body *b, uint64_t most, struct err *e);
+int64_t pg_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
+    size_t n, struct err *e);
+int pg_list(struct store *s, const struct store_filter *f,
+    int (*on_entry)(void *arg, const struct store_entry_row *), void *arg,
+    struct err *e);
+int pg_ids(struct store *s, int64_t tape,
+    void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e);
+int pg_requests(struct store *s, int64_t after,
+    void (*on_request)(void *arg, const struct store_request *), void *arg,
+    struct err *e);
+int pg_near(struct store *s, int64_t tape, struct str target,
+    int (*on_row)(void *arg, const struct store_near_row *), void *arg,
+    struct err *e);
+int pg_next_request(struct store *s, int64_t tape, int64_t after,
+    size_t most_body, struct exchange *x, struct err *e);
+int pg_set_keys(struct store *s, const struct exchange *x, struct err *e);
+int pg_long_requests(struct store *s, int64_t tape,
+    int (*on_entry)(void *arg, int64_t tape, int64_t entry), void *arg,
+    struct err *e);
+int pg_long_keyed(struct store *s, struct err *e);
+int pg_set_long_keyed(struct store *s, struct err *e);
+int64_t pg_version(struct store *s);
+bool pg_has_unknown_bodies(struct store *s, int64_t tape);
+bool pg_has_scopes(struct store *s, int64_t tape);
+int pg_tape_text(struct store *s, int64_t tape, enum store_text which,
+    struct buf *out, struct err *e);
+int pg_tape_set_text(struct store *s, int64_t tape, enum store_text which,
+    struct str text, struct err *e);
+bool pg_again(struct store *s, int attempt);
+
+#endif

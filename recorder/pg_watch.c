@@ -1,0 +1,189 @@
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#include "recorder/pg_priv.h"
+
+#define WATCH_US 250000
+#define WATCH_ALIVE 40 /* rounds: ten seconds */
+
+struct pg_watch {
+	struct pg_watch *next;
+	int users;
+	char *url;
+	pthread_t thread;
+	pthread_cond_t wake;
+	bool stop;
+	int64_t writer; /* 0 for readers */
+	atomic_int_fast64_t version;
+};
+
+/* Over the list, and stop and wake of each. */
+static pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct pg_watch *watches;
+
+static void
+watch_look(struct pg_watch *w, struct pg_link *l)
+{
+	struct err e;
+	int64_t version = pg_link_number(l, "cannot watch the store",
+	    "SELECT version FROM hark_state WHERE one = 1", NULL, 0, NULL, &e);
+
+	/* Away: what is cached stays good until it says otherwise. */
+	if (version != -1)
+		atomic_store(&w->version, version);
+}
+
+static void
+watch_alive(struct pg_watch *w, struct pg_link *l)
+{
+	struct err e;
+
+	/* It was forgotten if the engine was away for long. */
+	(void)pg_link_run(l, "cannot say that it is alive",
+	    "INSERT INTO hark_writer (id, seen_us) VALUES ($1, "
+	    "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)) "
+	    "ON CONFLICT (id) DO UPDATE SET seen_us = EXCLUDED.seen_us",
+	    PG_VALUES(VALUE_OF_NUMBER(w->writer)), &e);
+}
+
+/* Until the next round; false when there is none. */
+static bool
+watch_wait(struct pg_watch *w)
+{
+	int64_t until = clock_mono_us() + WATCH_US;
+	struct timespec at = { .tv_sec = until / 1000000,
+		.tv_nsec = until % 1000000 * 1000 };
+	bool on;
+
+	pthread_mutex_lock(&watch_mutex);
+	while (!w->stop &&
+	       pthread_cond_timedwait(&w->wake, &watch_mutex, &at) != ETIMEDOUT)
+		;
+	on = !w->stop;
+	pthread_mutex_unlock(&watch_mutex);
+	return on;
+}
+
+static void *
+watch_run(void *arg)
+{
+	struct pg_watch *w = arg;
+	struct pg_link l = { .url = xstrdup(w->url) };
+	unsigned round = 0;
+
+	(void)pthread_setname_np(pthread_self(), "store watch"); /* for eyes */
+	do {
+		watch_look(w, &l);
+		if (w->writer != 0 && round++ % WATCH_ALIVE == 0)
+			watch_alive(w, &l);
+	} while (watch_wait(w));
+	pg_link_fini(&l);
+	return NULL;
+}
+
+static void
+watch_free(struct pg_watch *w)
+{
+	pthread_cond_destroy(&w->wake);
+	free(w->url);
+	free(w);
+}
+
+/* Signals are for the program's other threads. */
+static int
+watch_start(struct pg_watch *w)
+{
+	pthread_condattr_t monotonic;
+	sigset_t all, before;
+	int r;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	r = pthread_create(&w->thread, NULL, watch_run, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+static struct pg_watch *
+watch_find(const char *url, int64_t writer)
+{
+	struct pg_watch *w;
+
+	for (w = watches; w != NULL; w = w->next)
+		if (w->writer == writer && strcmp(w->url, url) == 0)
+			return w;
+	return NULL;
+}
+
+struct pg_watch *
+pg_watch_take(const char *url, int64_t writer)
+{
+	struct pg_watch *w;
+
+	pthread_mutex_lock(&watch_mutex);
+	w = watch_find(url, writer);
+	if (w == NULL) {
+		w = xcalloc(1, sizeof(*w));
+		w->url = xstrdup(url);
+		atomic_init(&w->version, 0);
+		w->writer = writer;
+		if (watch_start(w) != 0) {
+			watch_free(w);
+			w = NULL;
+		} else {
+			w->next = watches;
+			watches = w;
+		}
+	}
+	if (w != NULL)
+		w->users++;
+	pthread_mutex_unlock(&watch_mutex);
+	return w;
+}
+
+void
+pg_watch_drop(struct pg_watch *w)
+{
+	struct pg_watch **at;
+	bool last;
+
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&watch_mutex);
+	last = --w->users == 0;
+	for (at = &watches; last && *at != NULL; at = &(*at)->next)
+		if (*at == w) {
+			*at = w->next;
+			break;
+		}
+	w->stop = last;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&watch_mutex);
+	if (!last)
+		return;
+	pthread_join(w->thread, NULL);
+	watch_free(w);
+}
+
+int64_t
+pg_watch_version(struct pg_watch *w)
+{
+	return w != NULL
+		   ? atomic_load_explicit(&w->version, memory_order_relaxed)
+		   : 0;
+}

@@ -1,0 +1,200 @@
+#include "config.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include "recorder/pg_priv.h"
+
+#define N(number) VALUE_OF_NUMBER(number)
+#define B(bytes) VALUE_OF_BYTES(bytes)
+
+/* "$1,$2,...", one for each column. */
+static void
+write_places(struct buf *sql, int n)
+{
+	int i;
+
+	for (i = 1; i <= n; i++)
+		buf_addf(sql, "%s$%d", i > 1 ? "," : "", i);
+}
+
+static void
+write_body(struct value *v, int64_t id)
+{
+	if (id > 0)
+		*v = N(id);
+}
+
+int
+pg_put_row(struct store *s, const char *table, int64_t tape, int64_t id,
+    struct exchange *x, struct err *e)
+{
+	struct pg *p = pg_of(s);
+	int64_t request = pg_body_put(s, &x->request.body, e);
+	int64_t response =
+	    request < 0 ? -1 : pg_body_put(s, &x->response.body, e);
+	struct value v[ENTRY_VALUES + 1];
+	bool draft = id < 0;
+	struct buf sql = { 0 };
+	int64_t r;
+
+	if (response < 0)
+		return -1;
+	entry_row_fill(s, x, v);
+	v[ENTRY_tape] = N(tape);
+	v[ENTRY_id] = N(id);
+	v[ENTRY_VALUES] = N(p->writer);
+	write_body(&v[ENTRY_request_body], request);
+	write_body(&v[ENTRY_response_body], response);
+	buf_addf(&sql, "INSERT INTO %s (" ENTRY_NAMES "%s) VALUES (", table,
+	    draft ? ", writer" : "");
+	write_places(&sql, ENTRY_VALUES + draft);
+	buf_add_text(&sql, ")");
+	r = pg_link_run(&p->link, "cannot store an entry", buf_text(&sql), v,
+	    ENTRY_VALUES + draft, e);
+	buf_free(&sql);
+	if (r == -1)
+		return -1;
+	p->changed = p->changed || !draft;
+	x->id = id;
+	return 0;
+}
+
+struct pg_write {
+	int64_t tape, entry;
+	struct exchange *x;
+	const struct exchange *keys;
+};
+
+static int
+write_put(struct store *s, void *arg, struct err *e)
+{
+	struct pg_write *w = arg;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	return pg_put_row(s, PG_ENTRY, w->tape, ++pg_of(s)->last, w->x, e);
+}
+
+int
+pg_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
+{
+	struct pg_write w = { .tape = tape, .x = x };
+
+	return pg_transact(s, write_put, &w, e);
+}
+
+/* With x, it comes in the place of the entry.  1, 0 or -1. */
+static int
+write_remove(struct store *s, void *arg, struct err *e)
+{
+	struct pg_write *w = arg;
+	int64_t tape, bodies[2];
+	PGresult *q;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	q = pg_link_query(&pg_of(s)->link, "cannot read an entry",
+	    "SELECT tape, coalesce(request_body, 0), "
+	    "coalesce(response_body, 0) FROM hark_entry WHERE id = $1",
+	    PG_VALUES(N(w->entry)), e);
+	if (q == NULL || PQntuples(q) == 0) {
+		PQclear(q);
+		return q == NULL ? -1 : 0;
+	}
+	tape = pg_number(q, 0, 0);
+	bodies[0] = pg_number(q, 0, 1);
+	bodies[1] = pg_number(q, 0, 2);
+	PQclear(q);
+	if (pg_link_run(&pg_of(s)->link, "cannot delete an entry",
+		"DELETE FROM hark_entry WHERE tape = $1 AND id = $2",
+		PG_VALUES(N(tape), N(w->entry)), e) == -1)
+		return -1;
+	pg_of(s)->changed = true;
+	if (w->x != NULL &&
+	    pg_put_row(s, PG_ENTRY, tape, w->entry, w->x, e) != 0)
+		return -1;
+	if (pg_body_release(s, bodies[0], e) != 0)
+		return -1;
+	if (bodies[1] != bodies[0] && pg_body_release(s, bodies[1], e) != 0)
+		return -1;
+	return 1;
+}
+
+int
+pg_replace(struct store *s, struct exchange *x, struct err *e)
+{
+	struct pg_write w = { .entry = x->id, .x = x };
+
+	return pg_transact(s, write_remove, &w, e);
+}
+
+int
+pg_remove(struct store *s, int64_t entry, struct err *e)
+{
+	struct pg_write w = { .entry = entry };
+
+	if (entry < 0)
+		return pg_draft_remove(s, entry, e);
+	return pg_transact(s, write_remove, &w, e);
+}
+
+static int
+write_again(struct store *s, void *arg, struct err *e)
+{
+	struct pg_write *w = arg;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	pg_of(s)->changed = true;
+	return pg_link_run(&pg_of(s)->link, "cannot count an entry",
+		   "UPDATE hark_entry SET times = times + 1 WHERE id = $1",
+		   PG_VALUES(N(w->entry)), e) == -1
+		   ? -1
+		   : 0;
+}
+
+int
+pg_count_again(struct store *s, int64_t entry, struct err *e)
+{
+	struct pg_write w = { .entry = entry };
+
+	return pg_transact(s, write_again, &w, e);
+}
+
+static struct value
+write_key(const uint8_t *key, bool keyed)
+{
+	struct value none = { .kind = VALUE_NULL };
+
+	return keyed
+		   ? B(((struct str){ (const char *)key, EXCHANGE_KEY_BYTES }))
+		   : none;
+}
+
+static int
+write_keys(struct store *s, void *arg, struct err *e)
+{
+	const struct exchange *x = ((struct pg_write *)arg)->keys;
+
+	if (pg_lock(s, e) != 0)
+		return -1;
+	pg_of(s)->changed = true;
+	return pg_link_run(&pg_of(s)->link,
+		   "cannot change the keys of an entry",
+		   "UPDATE hark_entry SET key = $2, normal_key = $3 "
+		   "WHERE id = $1",
+		   PG_VALUES(N(x->id), write_key(x->key, x->keyed),
+		       write_key(x->normal_key, x->normal_keyed)),
+		   e) == -1
+		   ? -1
+		   : 0;
+}
+
+int
+pg_set_keys(struct store *s, const struct exchange *x, struct err *e)
+{
+	struct pg_write w = { .keys = x };
+
+	return pg_transact(s, write_keys, &w, e);
+}

@@ -1,0 +1,468 @@
+/* The same store on PostgreSQL, straight and behind pgbouncer, and what is
+ * only so when it is shared. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "recorder/pg_priv.h"
+
+#include "folder.h"
+#include "store_cases.h"
+
+static bool pooled;
+static char made[100]; /* whose tables there are */
+
+static const char *
+url(void)
+{
+	static char text[300];
+
+	snprintf(text, sizeof(text),
+	    "postgresql://hark@/postgres?host=%s/pg%s&port=%d", dir,
+	    pooled ? "/pool" : "", pooled ? 6432 : 5432);
+	return text;
+}
+
+static void
+sql(const char *text)
+{
+	PGconn *c = PQconnectdb(url());
+	PGresult *q = PQexec(c, text);
+
+	if (PQresultStatus(q) != PGRES_COMMAND_OK)
+		printf("# %s\n", PQerrorMessage(c));
+	CHECK_INT(PQresultStatus(q), PGRES_COMMAND_OK);
+	PQclear(q);
+	PQfinish(c);
+}
+
+static void
+clean(void)
+{
+	sql("SET client_min_messages = warning; DROP TABLE IF EXISTS "
+	    "hark_schema, hark_state, hark_tape, "
+	    "hark_body, hark_part, hark_entry, hark_draft, hark_writer");
+}
+
+static struct store *
+opened(enum store_access access)
+{
+	struct store *s = store_open(url(), access, false, &e);
+
+	if (s == NULL)
+		printf("# %s\n", e.text);
+	CHECK(s != NULL);
+	return s;
+}
+
+static struct store *
+writer(const char *name)
+{
+	if (strcmp(made, name) != 0)
+		clean();
+	snprintf(made, sizeof(made), "%s", name);
+	return opened(STORE_WRITE);
+}
+
+static struct store *
+reader(const char *name)
+{
+	CHECK_STR(made, name);
+	return opened(STORE_READ);
+}
+
+static int64_t
+of(const char *name, const char *what, const char *table)
+{
+	PGconn *c = PQconnectdb(url());
+	PGresult *q;
+	int64_t n = -1;
+	char text[200];
+
+	CHECK_STR(made, name);
+	snprintf(text, sizeof(text), "SELECT %s FROM hark_%s", what, table);
+	q = PQexec(c, text);
+	if (PQresultStatus(q) == PGRES_TUPLES_OK && PQntuples(q) == 1)
+		n = strtoll(PQgetvalue(q, 0, 0), NULL, 10);
+	else
+		printf("# %s\n", PQerrorMessage(c));
+	PQclear(q);
+	PQfinish(c);
+	return n;
+}
+
+static int64_t
+add(struct store *s, const char *target)
+{
+	return put(s, tape(s, "d"), exchange("GET", target, target));
+}
+
+static void
+many_write_and_ids_are_in_the_order_of_commits(void)
+{
+	struct store *a = writer("many"), *b = opened(STORE_WRITE);
+	int64_t first = add(a, "/a"), second = add(b, "/b");
+
+	CHECK_INT(second, first + 1);
+	CHECK_INT(add(a, "/c"), second + 1);
+	/* What was rolled back took nothing. */
+	CHECK_INT(store_begin(a, &e), 0);
+	CHECK_INT(add(a, "/d"), second + 2);
+	store_rollback(a);
+	CHECK_INT(add(b, "/e"), second + 2);
+	store_close(a);
+	store_close(b);
+}
+
+/* Puts n entries; for a process of its own. */
+static void
+put_some(int n)
+{
+	struct store *s;
+	int i;
+
+	if (setjmp(tap_out) != 0)
+		_exit(1);
+	s = opened(STORE_WRITE);
+	for (i = 0; i < n; i++)
+		add(s, "/same");
+	store_close(s);
+	_exit(0);
+}
+
+static void
+stores_that_begin_at_once_make_the_tables_once(void)
+{
+	pid_t children[4];
+	int i, status;
+
+	clean();
+	snprintf(made, sizeof(made), "at once");
+	fflush(stdout);
+	for (i = 0; i < 4; i++) {
+		children[i] = fork();
+		if (children[i] == 0)
+			put_some(5);
+	}
+	for (i = 0; i < 4; i++) {
+		CHECK_INT(waitpid(children[i], &status, 0), children[i]);
+		CHECK_INT(status, 0);
+	}
+	CHECK_INT(of("at once", "count(*)", "entry"), 20);
+	CHECK_INT(of("at once", "max(id)", "entry"), 20);
+	CHECK_INT(of("at once", "count(*)", "tape"), 1);
+	CHECK_INT(of("at once", "count(*)", "body"), 1);
+	CHECK_INT(of("at once", "count(*)", "schema"), 1);
+}
+
+/* Leaves a draft as a program that is killed does. */
+static void
+leave_draft(void)
+{
+	struct store *s;
+	struct exchange *x;
+	int64_t t, body;
+
+	if (setjmp(tap_out) != 0)
+		_exit(1);
+	s = writer("drafts");
+	t = tape(s, "d");
+	x = exchange("GET", "/draft", "");
+	CHECK_INT(store_begin(s, &e), 0);
+	body = store_body_begin(s, &e);
+	CHECK(body > 0);
+	CHECK_INT(store_body_part(s, body, STR("so far"), &e), 0);
+	CHECK_INT(store_draft(s, t, x, body, &e), 0);
+	CHECK(x->id < 0);
+	CHECK_INT(store_commit(s, &e), 0);
+	_exit(0);
+}
+
+static void
+a_draft_becomes_an_entry_when_its_writer_is_gone(void)
+{
+	struct exchange *x;
+	struct store *s;
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		leave_draft();
+	CHECK_INT(waitpid(child, &status, 0), child);
+	CHECK_INT(status, 0);
+	snprintf(made, sizeof(made), "drafts");
+	/* It may be alive. */
+	store_close(opened(STORE_WRITE));
+	CHECK_INT(of("drafts", "count(*)", "entry"), 0);
+	/* Nothing was heard of it for long. */
+	sql("UPDATE hark_writer SET seen_us = 1");
+	s = opened(STORE_WRITE);
+	CHECK_INT(of("drafts", "count(*)", "draft"), 0);
+	x = get(s, 1);
+	CHECK_INT(x->outcome, OUTCOME_TRUNCATED);
+	CHECK_VIEW(x->target, "/draft");
+	CHECK_VIEW(buf_str(&x->response.body.bytes), "so far");
+	exchange_free(x);
+	store_close(s);
+}
+
+static void
+a_removed_draft_takes_its_body_with_it(void)
+{
+	struct store *s = writer("undraft");
+	struct exchange *x = exchange("GET", "/draft", "");
+	int64_t t = tape(s, "d"), body = store_body_begin(s, &e);
+
+	CHECK_INT(store_body_part(s, body, STR("so far"), &e), 0);
+	CHECK_INT(store_draft(s, t, x, body, &e), 0);
+	CHECK_INT(store_draft_chunks(s, x->id, STR("\x01\x02"), &e), 0);
+	CHECK_INT(store_remove(s, x->id, &e), 1);
+	CHECK_INT(of("undraft", "count(*)", "draft"), 0);
+	CHECK_INT(of("undraft", "count(*)", "body"), 0);
+	CHECK_INT(of("undraft", "count(*)", "part"), 0);
+	exchange_free(x);
+	store_close(s);
+}
+
+/* Two bodies whose digests begin alike are two. */
+static void
+a_body_whose_number_is_taken_has_the_next(void)
+{
+	struct store *s = writer("number");
+	int64_t id;
+	struct exchange *x;
+
+	add(s, "/a");
+	sql("UPDATE hark_body SET digest = 'another'");
+	id = add(s, "/a");
+	CHECK_INT(of("number", "count(*)", "body"), 2);
+	x = get(s, id);
+	CHECK_VIEW(buf_str(&x->response.body.bytes), "/a");
+	exchange_free(x);
+	store_close(s);
+}
+
+static int
+near_one(void *arg, const struct store_near_row *row)
+{
+	struct buf *b = arg;
+
+	buf_addf(b, "%.*s ", STR_ARGS(row->target));
+	return 0;
+}
+
+static void
+nears(struct store *s, const char *target, const char *want)
+{
+	struct buf b = { 0 };
+
+	CHECK_INT(
+	    store_near(s, tape(s, "d"), str_of(target), near_one, &b, &e), 0);
+	CHECK_STR(buf_text(&b), want);
+	buf_free(&b);
+}
+
+static void
+neighbours_are_those_of_the_path_else_of_its_shape(void)
+{
+	struct store *s = writer("near");
+
+	nears(s, "/none", "");
+	add(s, "/users/1?a");
+	add(s, "/users/1?b");
+	add(s, "/users/2");
+	add(s, "/orders/1/lines");
+	nears(s, "/users/1?c", "/users/1?b /users/1?a ");
+	nears(s, "/users/77", "/users/2 /users/1?a /users/1?b ");
+	nears(s, "/orders/1/other", "/orders/1/lines ");
+	store_close(s);
+}
+
+static void
+a_list_goes_on_behind_its_first_page(void)
+{
+	struct store *s = writer("pages");
+	struct store_filter all = { 0 };
+	struct seen seen = { 0 };
+	int64_t ids = 0;
+	int i;
+
+	CHECK_INT(store_begin(s, &e), 0);
+	for (i = 0; i < 1001; i++)
+		ids = add(s, "/");
+	CHECK_INT(store_commit(s, &e), 0);
+	all.first_id = 999;
+	CHECK_INT(store_list(s, &all, on_entry, &seen, &e), 0);
+	CHECK_INT(seen.n, 3);
+	CHECK_INT(seen.ids[2], ids);
+	store_close(s);
+}
+
+static void
+what_is_held_does_not_change(void)
+{
+	struct store *s = writer("hold"), *r = reader("hold");
+	struct seen seen;
+
+	add(s, "/a");
+	CHECK_INT(store_hold(r, &e), 0);
+	add(s, "/b");
+	CHECK_INT(listed(r, (struct store_filter){ 0 }, &seen), 1);
+	store_rollback(r);
+	CHECK_INT(listed(r, (struct store_filter){ 0 }, &seen), 2);
+	store_close(r);
+	store_close(s);
+}
+
+static void
+texts_of_a_tape_are_kept(void)
+{
+	struct store *s = writer("texts");
+	struct buf b = { 0 };
+	int64_t t = tape(s, "d");
+
+	CHECK_INT(store_tape_set_rules(s, t, STR("some rules"), &e), 0);
+	CHECK_INT(store_tape_rules(s, t, &b, &e), 0);
+	CHECK_STR(buf_text(&b), "some rules");
+	buf_clear(&b, 0);
+	CHECK_INT(store_tape_extra(s, t, &b, &e), 0);
+	CHECK_INT(b.n, 0);
+	CHECK_INT(store_tape_add_extra(s, t, STR("{\"a\":1}"), &e), 0);
+	CHECK_INT(store_tape_extra(s, t, &b, &e), 0);
+	CHECK_STR(buf_text(&b), "{\"a\":1}");
+	buf_free(&b);
+	store_close(s);
+}
+
+static void
+a_broken_connection_is_made_anew(void)
+{
+	struct store *s = writer("broken");
+
+	add(s, "/a");
+	sql("DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM "
+	    "pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+	    "backend_type = 'client backend'; END $$");
+	CHECK_INT(add(s, "/b"), 2);
+	store_close(s);
+}
+
+static void
+tables_that_are_not_there_are_none_to_read(void)
+{
+	clean();
+	made[0] = '\0';
+	CHECK(store_open(url(), STORE_READ, false, &e) == NULL);
+	CHECK(strstr(e.text, "has no tapes; record something first") != NULL);
+}
+
+static void
+the_tables_of_a_newer_hark_are_refused(void)
+{
+	store_close(writer("newer"));
+	sql("UPDATE hark_schema SET version = 99");
+	CHECK(store_open(url(), STORE_WRITE, false, &e) == NULL);
+	CHECK(
+	    strstr(e.text, "made by a newer hark (schema version 99") != NULL);
+	CHECK(store_open(url(), STORE_READ, false, &e) == NULL);
+	made[0] = '\0';
+}
+
+static void
+a_password_in_a_url_is_refused_and_not_told(void)
+{
+	static const char *const urls[] = {
+		"postgresql://u:SeCrEt@127.0.0.1:1/db",
+		"postgres://127.0.0.1:1/db?password=SeCrEt",
+		"postgresql://u:SeCrEt@[broken",
+	};
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		CHECK_INT(store_name_check(urls[i], &e), -1);
+		CHECK(strstr(e.text, "SeCrEt") == NULL);
+		CHECK(store_open(urls[i], STORE_WRITE, false, &e) == NULL);
+		CHECK(strstr(e.text, "SeCrEt") == NULL);
+	}
+	CHECK_INT(store_name_check("hark.db", &e), 0);
+	CHECK_INT(store_name_check("postgresql://u@127.0.0.1/db", &e), 0);
+}
+
+static void
+a_database_that_is_away_is_an_error(void)
+{
+	CHECK(store_open("postgresql:///x?host=/nowhere", STORE_READ, false,
+		  &e) == NULL);
+	CHECK(strstr(e.text, "cannot connect") != NULL);
+}
+
+static void
+what_follows_is_behind_a_pooler(void)
+{
+	char command[600];
+
+	clean();
+	made[0] = '\0';
+	snprintf(command, sizeof(command),
+	    "sh %s/tests/postgres/server.sh pool %s/pg", getenv("top_srcdir"),
+	    dir);
+	CHECK_INT(system(command), 0);
+	pooled = true;
+}
+
+static void
+stop(void)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command),
+	    "sh %s/tests/postgres/server.sh stop %s/pg", getenv("top_srcdir"),
+	    dir);
+	if (system(command) != 0)
+		printf("# the server would not stop\n");
+}
+
+#define SHARED_CASES \
+	TEST(many_write_and_ids_are_in_the_order_of_commits), \
+	    TEST(stores_that_begin_at_once_make_the_tables_once), \
+	    TEST(a_draft_becomes_an_entry_when_its_writer_is_gone), \
+	    TEST(a_removed_draft_takes_its_body_with_it), \
+	    TEST(a_body_whose_number_is_taken_has_the_next), \
+	    TEST(neighbours_are_those_of_the_path_else_of_its_shape), \
+	    TEST(a_list_goes_on_behind_its_first_page), \
+	    TEST(what_is_held_does_not_change), TEST(texts_of_a_tape_are_kept)
+
+static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
+	TEST(a_broken_connection_is_made_anew),
+	TEST(tables_that_are_not_there_are_none_to_read),
+	TEST(the_tables_of_a_newer_hark_are_refused),
+	TEST(a_password_in_a_url_is_refused_and_not_told),
+	TEST(a_database_that_is_away_is_an_error),
+	TEST(what_follows_is_behind_a_pooler), STORE_CASES, SHARED_CASES };
+
+int
+main(void)
+{
+	char command[600];
+
+	if (getenv("top_srcdir") == NULL)
+		setenv("top_srcdir", ".", 1);
+	if (chmod(dir, 0755) != 0)
+		return 1;
+	snprintf(command, sizeof(command),
+	    "sh %s/tests/postgres/server.sh start %s/pg %d",
+	    getenv("top_srcdir"), dir, (int)getpid());
+	if (system(command) != 0) {
+		printf("1..0 # SKIP no PostgreSQL 15 can be started\n");
+		return 0;
+	}
+	atexit(stop);
+	return tap_run(tests, sizeof(tests) / sizeof(*tests));
+}
