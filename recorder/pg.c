@@ -77,8 +77,8 @@ pg_open_writer(struct pg *p, struct err *e)
 	p->writes = true;
 	p->writer = pg_random();
 	if (pg_link_run(&p->link, "cannot begin to write",
-		"INSERT INTO hark_writer (id, seen_us) VALUES ($1, " PG_NOW_US
-		")",
+		"INSERT INTO hark_writer (id, seen_us, done) VALUES "
+		"($1, " PG_NOW_US ", 0)",
 		PG_VALUES(VALUE_OF_NUMBER(p->writer)), e) == -1)
 		return -1;
 	p->watch = pg_watch_take(p->store.path, p->writer);
@@ -180,6 +180,39 @@ pg_hold(struct store *s, struct err *e)
 		   : 0;
 }
 
+/* A connection that breaks in a commit leaves open whether there was one: the
+ * number of the writer's last tells. */
+static int
+pg_mark(struct pg *p, struct err *e)
+{
+	if (pg_link_run(&p->link, "cannot commit",
+		"INSERT INTO hark_writer (id, seen_us, done) VALUES "
+		"($1, " PG_NOW_US ", $2) ON CONFLICT (id) DO UPDATE SET "
+		"seen_us = EXCLUDED.seen_us, done = EXCLUDED.done",
+		PG_VALUES(
+		    VALUE_OF_NUMBER(p->writer), VALUE_OF_NUMBER(p->done + 1)),
+		e) == -1)
+		return -1;
+	return 0;
+}
+
+/* Whether what the connection broke in was committed.  Waits for the engine to
+ * say so: it may be about to, and has the row locked then. */
+static bool
+pg_was_done(struct pg *p)
+{
+	struct err e;
+	int64_t done = -1;
+
+	p->link.open = false;
+	while (done == -1 && pg_link_patient(&p->link))
+		done = pg_link_number(&p->link, "cannot learn of a commit",
+		    "SELECT done FROM hark_writer WHERE id = $1 FOR UPDATE",
+		    PG_VALUES(VALUE_OF_NUMBER(p->writer)), NULL, &e);
+	p->link.again = done != -1;
+	return done == p->done + 1;
+}
+
 int
 pg_commit(struct store *s, struct err *e)
 {
@@ -191,7 +224,13 @@ pg_commit(struct store *s, struct err *e)
 		"WHERE one = 1",
 		PG_VALUES(VALUE_OF_NUMBER(p->last)), e) == -1)
 		return -1;
-	return pg_link_commit(&p->link, e);
+	if (p->link.open && pg_mark(p, e) != 0)
+		return -1;
+	if (pg_link_commit(&p->link, e) != 0 &&
+	    (!p->link.away || !pg_was_done(p)))
+		return -1;
+	p->done++;
+	return 0;
 }
 
 void
@@ -246,6 +285,8 @@ pg_transact(struct store *s,
 bool
 pg_again(struct store *s, int attempt)
 {
+	if (pg_of(s)->link.away)
+		return pg_link_patient(&pg_of(s)->link);
 	if (!pg_of(s)->link.again || attempt >= PG_TRIES)
 		return false;
 	pg_link_rest(attempt);

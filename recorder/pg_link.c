@@ -63,6 +63,15 @@ pg_link_drop(struct pg_link *l)
 }
 
 static void
+pg_link_lose(struct pg_link *l)
+{
+	pg_link_drop(l);
+	l->away = true;
+	if (l->away_us == 0)
+		l->away_us = clock_mono_us();
+}
+
+static void
 pg_link_quiet(void *arg, const PGresult *q)
 {
 	(void)arg;
@@ -77,16 +86,19 @@ pg_link_connect(struct pg_link *l, struct err *e)
 	const char *const values[] = { l->url, PG_CONNECT_SECONDS, "hark",
 		"60000", NULL };
 
-	if (l->not_before > clock_mono_us())
+	l->away = l->not_before > clock_mono_us();
+	if (l->away)
 		return err_set(e, "the database is away");
 	pg_link_drop(l);
 	l->conn = PQconnectdbParams(names, values, 1);
 	PQsetNoticeReceiver(l->conn, pg_link_quiet, NULL);
-	if (PQstatus(l->conn) == CONNECTION_OK)
+	if (PQstatus(l->conn) == CONNECTION_OK) {
+		l->away_us = 0;
 		return 0;
+	}
 	l->not_before = clock_mono_us() + PG_REST_US;
 	pg_link_say("cannot connect", PQerrorMessage(l->conn), e);
-	pg_link_drop(l);
+	pg_link_lose(l);
 	return -1;
 }
 
@@ -234,7 +246,7 @@ pg_link_once(struct pg_link *l, const char *doing, const char *sql,
 	pg_link_failed(l, q, doing, e);
 	/* An answer that is late would be taken for that of the next. */
 	if (q == NULL || PQstatus(l->conn) != CONNECTION_OK)
-		pg_link_drop(l);
+		pg_link_lose(l);
 	PQclear(q);
 	return NULL;
 }
@@ -246,8 +258,9 @@ pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 	PGresult *q = NULL;
 	bool idle = l->conn != NULL && !l->open;
 
-	l->again = l->missing = false;
+	l->again = l->missing = l->away = false;
 	if (l->conn == NULL && l->open) {
+		l->away = true;
 		err_set(e, "%s: the connection broke", doing);
 		return NULL;
 	}
@@ -326,7 +339,7 @@ pg_link_commit(struct pg_link *l, struct err *e)
 void
 pg_link_rollback(struct pg_link *l)
 {
-	bool again = l->again;
+	bool again = l->again, away = l->away;
 	struct err e;
 
 	if (l->open && l->conn != NULL)
@@ -334,6 +347,7 @@ pg_link_rollback(struct pg_link *l)
 		    l, "cannot roll back", "ROLLBACK", NULL, 0, &e);
 	l->open = false;
 	l->again = again;
+	l->away = away;
 }
 
 void
@@ -345,6 +359,17 @@ pg_link_rest(int attempt)
 	(void)getrandom(&noise, sizeof(noise), 0); /* 0 does, too */
 	t.tv_nsec = (long)(noise % (5000000u << (attempt < 5 ? attempt : 5)));
 	nanosleep(&t, NULL);
+}
+
+bool
+pg_link_patient(const struct pg_link *l)
+{
+	struct timespec t = { .tv_nsec = 100000000 };
+
+	if (!l->away || clock_mono_us() - l->away_us > PG_PATIENCE_US)
+		return false;
+	nanosleep(&t, NULL);
+	return true;
 }
 
 int64_t

@@ -28,6 +28,8 @@ struct pg_link {
 	bool open;          /* a transaction is */
 	bool again;         /* what failed last may succeed when tried again */
 	bool missing;       /* it failed since a table is not there */
+	bool away;          /* it failed for want of a connection */
+	int64_t away_us;    /* since when there is none; monotonic, or 0 */
 	int64_t not_before; /* no other attempt to connect; monotonic us */
 };
 
@@ -63,6 +65,10 @@ void pg_link_rollback(struct pg_link *l);
 
 /* Waits for a random time that grows with the attempts there were. */
 void pg_link_rest(int attempt);
+
+/* After a failure for want of a connection: waits a little; false when there
+ * has been none for a minute, and it is not worth waiting for. */
+bool pg_link_patient(const struct pg_link *l);
 
 /* Columns of a result. */
 int64_t pg_number(const PGresult *q, int row, int column);

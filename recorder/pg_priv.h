@@ -22,6 +22,7 @@ struct pg {
 	bool writes;
 	int64_t writer; /* its number, as long as it is alive */
 	int64_t drafts; /* that it made */
+	int64_t done;   /* transactions that it committed */
 	bool locked;    /* the state's row is ours until the end */
 	bool changed;   /* something that readers see */
 	int64_t last;   /* the highest id, while locked */

@@ -76,7 +76,7 @@ static const char *const pg_step_1[] = {
 	"CREATE TABLE IF NOT EXISTS hark_draft (" PG_ENTRY_COLUMNS
 	", writer BIGINT NOT NULL, PRIMARY KEY (writer, id))",
 	"CREATE TABLE IF NOT EXISTS hark_writer (id BIGINT PRIMARY KEY, "
-	"seen_us BIGINT NOT NULL)",
+	"seen_us BIGINT NOT NULL, done BIGINT NOT NULL)",
 	NULL,
 };
 

@@ -4,6 +4,8 @@
 #	server.sh start FOLDER PID	makes it; it goes with that process at
 #				the latest; 77 when there is no PostgreSQL 15
 #	server.sh stop FOLDER	ends it at once
+#	server.sh crash FOLDER	ends it without a word to its clients
+#	server.sh again FOLDER	starts it behind that
 #	server.sh pool FOLDER	pgbouncer in front of it, in transaction mode,
 #				on a socket in FOLDER/pool
 #
@@ -22,6 +24,12 @@ as_nobody() {
 	fi
 }
 
+serve() {
+	as_nobody pg_ctl -D "$folder/server" -w -t 60 -l "$folder/server/log" \
+		-o "-F -k $folder -c listen_addresses='' -c max_connections=100 -c full_page_writes=off -c autovacuum=off" \
+		start >>server.log 2>&1 </dev/null
+}
+
 case $1 in
 start)
 	command -v initdb >/dev/null && command -v pg_ctl >/dev/null || exit 77
@@ -32,9 +40,7 @@ start)
 	cd "$folder"
 	as_nobody initdb -D "$folder/server" -U hark -A trust -E SQL_ASCII \
 		--locale=C --no-sync >server.log 2>&1 </dev/null
-	as_nobody pg_ctl -D "$folder/server" -w -t 60 -l "$folder/server/log" \
-		-o "-F -k $folder -c listen_addresses='' -c max_connections=100 -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off" \
-		start >>server.log 2>&1 </dev/null
+	serve
 	(
 		while kill -0 "$3" && [ -d "$folder/server" ]; do
 			sleep 1
@@ -46,6 +52,13 @@ stop)
 	[ ! -f "$folder/pool/pid" ] || kill "$(cat "$folder/pool/pid")" || :
 	[ ! -f "$folder/server/postmaster.pid" ] || as_nobody pg_ctl \
 		-D "$folder/server" -m immediate -w stop >/dev/null 2>&1
+	;;
+crash)
+	as_nobody pg_ctl -D "$folder/server" -m immediate -w stop >/dev/null
+	;;
+again)
+	cd "$folder"
+	serve
 	;;
 pool)
 	command -v pgbouncer >/dev/null || exit 77

@@ -10,8 +10,8 @@ import threading
 from harness import (HARK, Shared, Skip, case, check, command, main, reply,
                      same, until)
 
-SERVER = pathlib.Path(os.environ.get('top_srcdir', '.'),
-                      'tests/postgres/server.sh').resolve()
+SERVER = pathlib.Path(__file__).resolve().parents[1] / 'postgres/server.sh'
+PSQL = '/usr/lib/postgresql/15/bin/psql'
 LONG = bytes(range(256)) * (3 << 12)
 EDITOR = 'sed -i s/X-Kept/X-Edited/'
 names = itertools.count(1)
@@ -23,11 +23,24 @@ class Postgres:
 
     def sql(self, text, database='postgres'):
         done = subprocess.run(
-            ['/usr/lib/postgresql/15/bin/psql', '-qAt', '-h', self.folder,
+            [PSQL, '-qAt', '-h', self.folder,
              '-U', 'hark', '-d', database, '-c', text],
             capture_output=True, text=True)
         same((done.returncode, done.stderr), (0, ''), text)
         return done.stdout.strip()
+
+    def file(self, path, database, **variables):
+        """Runs SQL that is shipped."""
+        done = subprocess.run(
+            [PSQL, '-qX', '-h', self.folder, '-U', 'hark', '-d', database,
+             '-v', 'ON_ERROR_STOP=1', '-f', SERVER.parents[2] / path,
+             *(f'-v{k}={v}' for k, v in variables.items())],
+            env=os.environ | {'PGOPTIONS': '-c client_min_messages=warning'},
+            capture_output=True, text=True)
+        same((done.returncode, done.stderr), (0, ''), path)
+
+    def run(self, what):
+        same(subprocess.run([SERVER, what, self.folder]).returncode, 0, what)
 
     def store(self):
         """The URL of one that nobody has used yet."""
@@ -203,6 +216,83 @@ def a_body_that_streams_while_others_write_is_kept_whole(t):
     name = store.split('/')[3].split('?')[0]
     same(postgres().sql('SELECT count(*) FROM hark_body', name), '1',
          'bodies')
+
+
+@case(deadline=120)
+def an_engine_that_dies_and_comes_back_loses_nothing_and_has_nothing_twice(t):
+    store, origin = postgres().store(), t.origin()
+    hark = t.hark('record', origin, store=store)
+    asked = itertools.count()
+    over = threading.Event()
+
+    def work():
+        while not over.is_set():
+            same(hark.get(f'/{next(asked)}').status, 200, 'status')
+
+    def more():
+        enough = len(origin.requests) + 50
+        return lambda: len(origin.requests) > enough
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        until(more(), 'some are recorded')
+        postgres().run('crash')
+        until(more(), 'some while it is away')
+        postgres().run('again')
+    finally:
+        over.set()
+        thread.join()
+    hark.stop()
+    t.harks.clear()
+    urls = [e['request']['url'] for e in
+            json.loads(har(store))['log']['entries']]
+    same(len(urls), len(origin.take()), 'entries')
+    same(len(set(urls)), len(urls), 'different entries')
+
+
+@case(deadline=90)
+def roles_may_replay_or_record_and_see_the_tapes_they_are_given(t):
+    store, origin = postgres().store(), t.origin()
+    name = store.split('/')[3].split('?')[0]
+    for tape in ('default', 'secret'):
+        hark = t.hark('record', origin, '--tape', tape, store=store)
+        hark.get(f'/{tape}')
+        hark.stop()
+        t.harks.remove(hark)
+    postgres().file('contrib/postgresql/roles.sql', name)
+    for user, role in (('alice', 'hark_replay'), ('bob', 'hark_record'),
+                       ('carol', 'hark_replay')):
+        postgres().sql(f'CREATE ROLE {user} LOGIN IN ROLE {role}')
+    postgres().file('contrib/postgresql/tape.sql', name, role='alice',
+                    tape='default')
+    postgres().file('contrib/postgresql/tape.sql', name, role='alice',
+                    tape='other')
+    postgres().file('contrib/postgresql/tape.sql', name, role='carol',
+                    tape='secret')
+
+    def of(user):
+        return store.replace('hark@', f'{user}@')
+
+    hark = t.hark('record', origin, store=of('bob'))
+    hark.get('/bob')
+    hark.stop()
+    t.harks.remove(hark)
+    bob, alice, carol = (done('list', '--json', '--store', of(user))
+                         for user in ('bob', 'alice', 'carol'))
+    same(bob.count(b'\n'), 3, 'what who records sees')
+    same(alice.count(b'\n'), 2, 'what alice sees')
+    same(carol.count(b'\n'), 1, 'what carol sees')
+    check(b'/secret' not in alice and b'/secret' in carol, carol)
+    same(done('cat', '--store', of('carol'), 2), done(
+        'cat', '--store', store, 2), 'a body')
+    end = command('rm', '--store', of('alice'), 1)
+    check(end.returncode != 0 and 'permission denied' in end.stderr,
+          end.stderr)
+    end = command('show', '--store', of('alice'), 2)
+    check(end.returncode != 0, 'what is not hers is not there')
+    replay = t.hark('replay', store=of('alice'))
+    same(replay.get('/bob').status, 200, 'she may replay')
 
 
 @case
