@@ -17,6 +17,7 @@
 #include "gateway/watch.h"
 #include "recorder/recorder.h"
 #include "recorder/rules.h"
+#include "recorder/store.h"
 #include "replay/library.h"
 
 #include "gateway/gateway_priv.h"
@@ -57,7 +58,8 @@ gateway_give_plan(struct gateway *g, struct plan *p)
 	struct shared *s = &g->shared;
 
 	if (s->library != NULL)
-		library_watch(s->library, !p->sum.records);
+		library_watch(s->library,
+		    !p->sum.records || store_is_shared(s->settings->store));
 	if (s->messenger != NULL)
 		messenger_mute(s->messenger, !p->calls_back);
 	pthread_mutex_lock(&g->lock);

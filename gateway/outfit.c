@@ -9,6 +9,7 @@
 #include "gateway/plan.h"
 #include "gateway/tls.h"
 #include "recorder/recorder.h"
+#include "recorder/store.h"
 #include "replay/library.h"
 #include "replay/playwright.h"
 
@@ -108,7 +109,7 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 		.cache_bytes = s->cache_bytes,
 		.redact_key =
 		    f->has_redacting ? &f->redacting.key : &o->redacting[0].key,
-		.watch = !f->sum.records };
+		.watch = !f->sum.records || store_is_shared(s->store) };
 
 	if (!fresh_reads(f) || o->shared->library != NULL)
 		return 0;
