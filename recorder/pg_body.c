@@ -443,7 +443,9 @@ pg_body_release(struct store *s, int64_t body, struct err *e)
 		return 0;
 	if (pg_link_number(&pg_of(s)->link, "cannot look for users of a body",
 		"SELECT 1 FROM hark_entry WHERE request_body = $1 UNION ALL "
-		"SELECT 1 FROM hark_entry WHERE response_body = $1 LIMIT 1",
+		"SELECT 1 FROM hark_entry WHERE response_body = $1 UNION ALL "
+		"SELECT 1 FROM hark_draft WHERE request_body = $1 OR "
+		"response_body = $1 LIMIT 1",
 		PG_VALUES(N(body)), &none, e) == -1)
 		return -1;
 	return none ? pg_forget(s, &body, e) : 0;

@@ -35,6 +35,9 @@ draft_put(struct store *s, void *arg, struct err *e)
 {
 	struct pg_draft *d = arg;
 
+	/* Nobody removes the body of its request meanwhile. */
+	if (pg_lock(s, e) != 0)
+		return -1;
 	d->x->response.body.stored_id = d->body;
 	d->x->outcome = OUTCOME_TRUNCATED;
 	d->x->failure = STR(DRAFT_FAILURE);

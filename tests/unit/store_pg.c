@@ -231,6 +231,23 @@ a_removed_draft_takes_its_body_with_it(void)
 	store_close(s);
 }
 
+static void
+a_body_that_only_a_draft_has_stays(void)
+{
+	struct store *s = writer("draft body");
+	struct exchange *x = exchange("GET", "/draft", "");
+	int64_t t = tape(s, "d"), entry = add(s, "/shared");
+
+	set_body(&x->request.body, "/shared", 7);
+	CHECK_INT(store_draft(s, t, x, 0, &e), 0);
+	CHECK_INT(store_remove(s, entry, &e), 1);
+	CHECK_INT(of("draft body", "count(*)", "body"), 1);
+	CHECK_INT(store_remove(s, x->id, &e), 1);
+	CHECK_INT(of("draft body", "count(*)", "body"), 0);
+	exchange_free(x);
+	store_close(s);
+}
+
 /* Two bodies whose digests begin alike are two. */
 static void
 a_body_whose_number_is_taken_has_the_next(void)
@@ -434,6 +451,7 @@ stop(void)
 	    TEST(stores_that_begin_at_once_make_the_tables_once), \
 	    TEST(a_draft_becomes_an_entry_when_its_writer_is_gone), \
 	    TEST(a_removed_draft_takes_its_body_with_it), \
+	    TEST(a_body_that_only_a_draft_has_stays), \
 	    TEST(a_body_whose_number_is_taken_has_the_next), \
 	    TEST(neighbours_are_those_of_the_path_else_of_its_shape), \
 	    TEST(a_list_goes_on_behind_its_first_page), \
