@@ -356,7 +356,8 @@ pg_link_rest(int attempt)
 	struct timespec t = { 0 };
 	uint32_t noise = 0;
 
-	(void)getrandom(&noise, sizeof(noise), 0); /* 0 does, too */
+	if (getrandom(&noise, sizeof(noise), 0) != sizeof(noise))
+		noise = 0; /* which does, too */
 	t.tv_nsec = (long)(noise % (5000000u << (attempt < 5 ? attempt : 5)));
 	nanosleep(&t, NULL);
 }
