@@ -54,6 +54,7 @@ static const struct store_ops pg_ops = {
 	.tape_text = pg_tape_text,
 	.tape_set_text = pg_tape_set_text,
 	.again = pg_again,
+	.stuck = pg_stuck,
 };
 
 int64_t
@@ -291,6 +292,12 @@ pg_again(struct store *s, int attempt)
 		return false;
 	pg_link_rest(attempt);
 	return true;
+}
+
+bool
+pg_stuck(const struct store *s)
+{
+	return ((const struct pg *)s)->link.away;
 }
 
 int

@@ -144,5 +144,6 @@ int pg_tape_text(struct store *s, int64_t tape, enum store_text which,
 int pg_tape_set_text(struct store *s, int64_t tape, enum store_text which,
     struct str text, struct err *e);
 bool pg_again(struct store *s, int attempt);
+bool pg_stuck(const struct store *s);
 
 #endif
