@@ -200,7 +200,7 @@ static bool
 pg_link_may_repeat(const char *state)
 {
 	static const char *const states[] = { "40001", "40P01", "23505",
-		"42P07", "55P03" };
+		"42P07", "42710", "55P03" };
 	size_t i;
 
 	for (i = 0; i < sizeof(states) / sizeof(*states); i++)
