@@ -452,7 +452,7 @@ const struct option option_table[] = {
 	    .most = 4095,
 	    .initial = "./hark.db",
 	    .argument = "PATH",
-	    .help = "the SQLite file with the recordings, or "
+	    .help = "the recordings: an SQLite file or "
 		    "postgresql://...",
 	    .store = true,
 	},
