@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,15 +133,9 @@ static PGresult *
 list_page(
     struct store *s, const struct store_filter *f, int64_t first, struct err *e)
 {
-	int64_t low = f->status, high = f->status;
+	int low, high;
 
-	if (f->status == 0) {
-		low = INT_MIN;
-		high = INT_MAX;
-	} else if (f->status < 10) {
-		low = 100 * f->status;
-		high = low + 99;
-	}
+	store_filter_statuses(f, &low, &high);
 	return pg_link_query(&pg_of(s)->link, "cannot list the entries",
 	    PG_LIST_SQL,
 	    PG_VALUES(N(first), N(f->last_id != 0 ? f->last_id : INT64_MAX),

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -226,15 +225,9 @@ enum list_column {
 static void
 bind_filter(sqlite3_stmt *q, const struct store_filter *f)
 {
-	int low = f->status, high = f->status;
+	int low, high;
 
-	if (f->status == 0) {
-		low = INT_MIN;
-		high = INT_MAX;
-	} else if (f->status < 10) {
-		low = 100 * f->status;
-		high = low + 99;
-	}
+	store_filter_statuses(f, &low, &high);
 	sqlite3_bind_int64(q, 1, f->first_id);
 	sqlite3_bind_int64(q, 2, f->last_id != 0 ? f->last_id : INT64_MAX);
 	sqlite3_bind_int64(q, 3, f->tape);

@@ -1,6 +1,7 @@
 /* The one face of all stores: each call goes to whose it is. */
 #include "config.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,6 +32,19 @@ store_fini(struct store *s)
 	buf_free(&s->interims);
 	buf_free(&s->chunks);
 	free(s->path);
+}
+
+void
+store_filter_statuses(const struct store_filter *f, int *low, int *high)
+{
+	*low = *high = f->status;
+	if (f->status == 0) {
+		*low = INT_MIN;
+		*high = INT_MAX;
+	} else if (f->status < 10) {
+		*low = 100 * f->status;
+		*high = *low + 99;
+	}
 }
 
 bool

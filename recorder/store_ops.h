@@ -100,6 +100,9 @@ struct store {
 void store_init(struct store *s, const struct store_ops *ops, const char *path);
 void store_fini(struct store *s);
 
+/* The statuses that the filter wants, both included. */
+void store_filter_statuses(const struct store_filter *f, int *low, int *high);
+
 /* sqlite.c, pg.c: as store_open(). */
 struct store *sqlite_open(
     const char *path, enum store_access access, bool durable, struct err *e);
