@@ -262,12 +262,11 @@ har_payload_decodes(
 	enum coding_result result;
 	struct str piece;
 	struct err e;
-	int r;
 
 	*size = 0;
 	if (s == NULL)
 		return CODING_UNKNOWN;
-	while ((r = feed_next(s, &piece, &e)) == 1)
+	while (feed_next(s, &piece, &e) == 1)
 		*size += piece.n;
 	result = coding_feed_result(s);
 	feed_free(s);

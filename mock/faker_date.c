@@ -274,7 +274,7 @@ date_birthdate(struct faker *f, const struct faker_call *c)
 	double max = faker_opt_number(options, "max", 80);
 	int set = date_is_set(options, "mode") + date_is_set(options, "min") +
 		  date_is_set(options, "max");
-	double ms = f->date, from, to;
+	double ms, from, to;
 	bool years = str_is(mode, "year");
 
 	if (set % 3 != 0)

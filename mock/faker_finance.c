@@ -119,7 +119,7 @@ finance_of_currency(struct faker *f, const struct faker_call *c)
 {
 	struct faker_node all = faker_words(f, "finance.currency"), column;
 	bool symbol = strcmp(c->method->words, "symbol") == 0;
-	struct str text = STR("");
+	struct str text;
 
 	column = faker_node_member(all, str_of(c->method->words));
 	do

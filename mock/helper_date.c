@@ -119,7 +119,7 @@ helper_shift(struct helper_call *c, bool is_date, double *ms)
 static int
 helper_date_time_shift(struct helper_call *c, struct value *result)
 {
-	struct value date = VALUE_NONE, format = VALUE_NONE;
+	struct value date, format = VALUE_NONE;
 	double ms = helper_now_ms(c);
 	bool is_date = true;
 

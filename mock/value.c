@@ -183,7 +183,7 @@ value_find(const struct value_object *o, struct str name)
 static void
 value_keep_index(struct values *v, struct value_object *o)
 {
-	uint32_t buckets = o->buckets;
+	uint32_t buckets;
 
 	if (o->n <= VALUE_FEW)
 		return;
