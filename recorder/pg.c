@@ -373,7 +373,7 @@ pg_tapes(struct store *s,
 	struct store_tape_row row;
 	int i, stop = q != NULL ? 0 : -1;
 
-	for (i = 0; stop == 0 && i < PQntuples(q); i++) {
+	for (i = 0; stop == 0 && i < pq.ntuples(q); i++) {
 		row = (struct store_tape_row){
 			.id = pg_number(q, i, 0),
 			.name = pg_bytes(q, i, 1),
@@ -382,7 +382,7 @@ pg_tapes(struct store *s,
 		};
 		stop = on_tape(arg, &row);
 	}
-	PQclear(q);
+	pq.clear(q);
 	return stop;
 }
 
@@ -398,13 +398,13 @@ pg_extent(
 	*x = (struct store_extent){ 0 };
 	if (q == NULL)
 		return -1;
-	if (PQntuples(q) > 0)
+	if (pq.ntuples(q) > 0)
 		*x = (struct store_extent){
 			.tape = pg_number(q, 0, 0),
 			.created_us = pg_number(q, 0, 1),
 			.last = pg_number(q, 0, 2),
 		};
-	PQclear(q);
+	pq.clear(q);
 	return 0;
 }
 
@@ -429,9 +429,9 @@ pg_tape_text(struct store *s, int64_t tape, enum store_text which,
 
 	if (q == NULL)
 		return -1;
-	if (PQntuples(q) > 0)
+	if (pq.ntuples(q) > 0)
 		buf_add_str(out, pg_bytes(q, 0, 0));
-	PQclear(q);
+	pq.clear(q);
 	return 0;
 }
 

@@ -50,10 +50,10 @@ pg_body_find(struct store *s, const uint8_t sha256[DIGEST_BYTES], bool *there,
 		    PG_VALUES(N(id)), e);
 		if (q == NULL)
 			return -1;
-		*there = PQntuples(q) > 0;
+		*there = pq.ntuples(q) > 0;
 		has = *there ? pg_bytes(q, 0, 0) : STR("");
 		other = *there && !str_eq(has, digest_str(sha256));
-		PQclear(q);
+		pq.clear(q);
 	}
 	return id;
 }
@@ -312,12 +312,12 @@ pg_load_parts(struct store *s, struct body *b, int64_t parts, struct err *e)
 		    PG_VALUES(N(parts), N(at)), e);
 		if (q == NULL)
 			return -1;
-		n = PQntuples(q);
+		n = pq.ntuples(q);
 		for (i = 0; i < n; i++) {
 			at = pg_number(q, i, 0) + 1;
 			buf_add_str(&b->bytes, pg_bytes(q, i, 1));
 		}
-		PQclear(q);
+		pq.clear(q);
 	}
 	return 0;
 }
@@ -331,18 +331,18 @@ pg_load_row(struct store *s, struct body *b, int64_t *parts, struct err *e)
 	    PG_VALUES(N(b->stored_id)), e);
 	int r = q == NULL ? -1 : 0;
 
-	if (r == 0 && PQntuples(q) == 0)
+	if (r == 0 && pq.ntuples(q) == 0)
 		r = err_set(e, "store %s: body %lld is missing", s->path,
 		    (long long)b->stored_id);
 	if (r == 0) {
-		if (PQgetlength(q, 0, 0) == DIGEST_BYTES) {
-			memcpy(b->sha256, PQgetvalue(q, 0, 0), DIGEST_BYTES);
+		if (pq.getlength(q, 0, 0) == DIGEST_BYTES) {
+			memcpy(b->sha256, pq.getvalue(q, 0, 0), DIGEST_BYTES);
 			b->hashed = true;
 		}
 		*parts = pg_null(q, 0, 2) ? 0 : pg_number(q, 0, 2);
 		buf_add_str(&b->bytes, pg_bytes(q, 0, 1));
 	}
-	PQclear(q);
+	pq.clear(q);
 	return r;
 }
 
@@ -395,13 +395,13 @@ pg_copy(PGresult *q, void *out, size_t n)
 
 	if (q == NULL)
 		return -1;
-	if (PQntuples(q) > 0)
+	if (pq.ntuples(q) > 0)
 		piece = pg_bytes(q, 0, 0);
 	if (piece.n < n)
 		n = piece.n;
 	if (n > 0)
 		memcpy(out, piece.p, n);
-	PQclear(q);
+	pq.clear(q);
 	return (int64_t)n;
 }
 

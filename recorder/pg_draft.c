@@ -90,13 +90,13 @@ draft_remove(struct store *s, void *arg, struct err *e)
 	    "DELETE FROM hark_draft WHERE writer = $1 AND id = $2 RETURNING "
 	    "coalesce(request_body, 0), coalesce(response_body, 0)",
 	    PG_VALUES(N(pg_of(s)->writer), N(d->id)), e);
-	if (q == NULL || PQntuples(q) == 0) {
-		PQclear(q);
+	if (q == NULL || pq.ntuples(q) == 0) {
+		pq.clear(q);
 		return q == NULL ? -1 : 0;
 	}
 	bodies[0] = pg_number(q, 0, 0);
 	bodies[1] = pg_number(q, 0, 1);
-	PQclear(q);
+	pq.clear(q);
 	if (pg_body_release(s, bodies[0], e) != 0 ||
 	    pg_body_release(s, bodies[1], e) != 0)
 		return -1;
@@ -195,13 +195,13 @@ draft_mend_drafts(struct store *s, struct err *e)
 		    "hark_draft WHERE " DRAFT_GONE(
 			"writer") " ORDER BY writer, id DESC LIMIT 1",
 		    NULL, 0, e);
-		if (q == NULL || PQntuples(q) == 0) {
-			PQclear(q);
+		if (q == NULL || pq.ntuples(q) == 0) {
+			pq.clear(q);
 			return q == NULL ? -1 : 0;
 		}
 		r = draft_mend_one(s, pg_number(q, 0, 0), pg_number(q, 0, 1),
 		    pg_number(q, 0, 2), e);
-		PQclear(q);
+		pq.clear(q);
 		if (r != 0)
 			return -1;
 	}

@@ -30,8 +30,10 @@ pg_link_check(const char *url, struct err *e)
 	size_t i;
 	int r = 0;
 
-	all = PQconninfoParse(url, &why);
-	PQfreemem(why); /* it may quote the URL */
+	if (pg_lib_load(e) == -1)
+		return -1;
+	all = pq.conninfoParse(url, &why);
+	pq.freemem(why); /* it may quote the URL */
 	if (all == NULL)
 		return err_set(e, "is not a PostgreSQL URL that can be read");
 	for (o = all; o->keyword != NULL; o++)
@@ -41,7 +43,7 @@ pg_link_check(const char *url, struct err *e)
 				r = err_set(e, "has a password, which others "
 					       "could see; use PGPASSFILE, "
 					       "PGPASSWORD or a service file");
-	PQconninfoFree(all);
+	pq.conninfoFree(all);
 	return r;
 }
 
@@ -58,7 +60,7 @@ pg_link_say(const char *doing, const char *text, struct err *e)
 static void
 pg_link_drop(struct pg_link *l)
 {
-	PQfinish(l->conn);
+	pq.finish(l->conn);
 	l->conn = NULL;
 }
 
@@ -90,14 +92,14 @@ pg_link_connect(struct pg_link *l, struct err *e)
 	if (l->away)
 		return err_set(e, "the database is away");
 	pg_link_drop(l);
-	l->conn = PQconnectdbParams(names, values, 1);
-	PQsetNoticeReceiver(l->conn, pg_link_quiet, NULL);
-	if (PQstatus(l->conn) == CONNECTION_OK) {
+	l->conn = pq.connectdbParams(names, values, 1);
+	pq.setNoticeReceiver(l->conn, pg_link_quiet, NULL);
+	if (pq.status(l->conn) == CONNECTION_OK) {
 		l->away_us = 0;
 		return 0;
 	}
 	l->not_before = clock_mono_us() + PG_REST_US;
-	pg_link_say("cannot connect", PQerrorMessage(l->conn), e);
+	pg_link_say("cannot connect", pq.errorMessage(l->conn), e);
 	pg_link_lose(l);
 	return -1;
 }
@@ -149,7 +151,7 @@ pg_parameter(struct pg_parameters *p, int i, const struct value *v)
 static int
 pg_link_wait(struct pg_link *l, short events, int64_t until)
 {
-	struct pollfd p = { .fd = PQsocket(l->conn), .events = events };
+	struct pollfd p = { .fd = pq.socket(l->conn), .events = events };
 	int64_t left = until - clock_mono_us();
 	int r;
 
@@ -164,10 +166,10 @@ pg_link_send(struct pg_link *l, int64_t until)
 {
 	int r;
 
-	while ((r = PQflush(l->conn)) == 1) {
+	while ((r = pq.flush(l->conn)) == 1) {
 		if (pg_link_wait(l, POLLIN | POLLOUT, until) != 0)
 			return -1;
-		if (PQconsumeInput(l->conn) == 0)
+		if (pq.consumeInput(l->conn) == 0)
 			return -1;
 	}
 	return r;
@@ -180,16 +182,16 @@ pg_link_result(struct pg_link *l, int64_t until)
 	PGresult *q, *last = NULL;
 
 	for (;;) {
-		while (PQisBusy(l->conn))
+		while (pq.isBusy(l->conn))
 			if (pg_link_wait(l, POLLIN, until) != 0 ||
-			    PQconsumeInput(l->conn) == 0) {
-				PQclear(last);
+			    pq.consumeInput(l->conn) == 0) {
+				pq.clear(last);
 				return NULL;
 			}
-		q = PQgetResult(l->conn);
+		q = pq.getResult(l->conn);
 		if (q == NULL)
 			return last;
-		PQclear(last);
+		pq.clear(last);
 		last = q;
 	}
 }
@@ -214,13 +216,13 @@ pg_link_failed(
     struct pg_link *l, const PGresult *q, const char *doing, struct err *e)
 {
 	const char *state =
-	    q != NULL ? PQresultErrorField(q, PG_DIAG_SQLSTATE) : NULL;
+	    q != NULL ? pq.resultErrorField(q, PG_DIAG_SQLSTATE) : NULL;
 	const char *text =
-	    q != NULL ? PQresultErrorField(q, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	    q != NULL ? pq.resultErrorField(q, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
 	l->again = state != NULL && pg_link_may_repeat(state);
 	l->missing = state != NULL && strcmp(state, "42P01") == 0;
-	pg_link_say(doing, text != NULL ? text : PQerrorMessage(l->conn), e);
+	pg_link_say(doing, text != NULL ? text : pq.errorMessage(l->conn), e);
 	return -1;
 }
 
@@ -235,19 +237,19 @@ pg_link_once(struct pg_link *l, const char *doing, const char *sql,
 
 	for (i = 0; i < n; i++)
 		pg_parameter(&p, i, &v[i]);
-	if (PQsetnonblocking(l->conn, 1) == 0 &&
-	    PQsendQueryParams(l->conn, sql, n, p.types, p.values, p.lengths,
+	if (pq.setnonblocking(l->conn, 1) == 0 &&
+	    pq.sendQueryParams(l->conn, sql, n, p.types, p.values, p.lengths,
 		p.formats, 1) == 1 &&
 	    pg_link_send(l, until) == 0)
 		q = pg_link_result(l, until);
-	if (q != NULL && (PQresultStatus(q) == PGRES_TUPLES_OK ||
-			     PQresultStatus(q) == PGRES_COMMAND_OK))
+	if (q != NULL && (pq.resultStatus(q) == PGRES_TUPLES_OK ||
+			     pq.resultStatus(q) == PGRES_COMMAND_OK))
 		return q;
 	pg_link_failed(l, q, doing, e);
 	/* An answer that is late would be taken for that of the next. */
-	if (q == NULL || PQstatus(l->conn) != CONNECTION_OK)
+	if (q == NULL || pq.status(l->conn) != CONNECTION_OK)
 		pg_link_lose(l);
-	PQclear(q);
+	pq.clear(q);
 	return NULL;
 }
 
@@ -285,8 +287,8 @@ pg_link_run(struct pg_link *l, const char *doing, const char *sql,
 	int64_t rows = -1;
 
 	if (q != NULL)
-		rows = strtoll(PQcmdTuples(q), NULL, 10);
-	PQclear(q);
+		rows = strtoll(pq.cmdTuples(q), NULL, 10);
+	pq.clear(q);
 	return rows;
 }
 
@@ -298,10 +300,10 @@ pg_link_number(struct pg_link *l, const char *doing, const char *sql,
 	int64_t number = -1;
 
 	if (q != NULL)
-		number = PQntuples(q) > 0 ? pg_number(q, 0, 0) : 0;
+		number = pq.ntuples(q) > 0 ? pg_number(q, 0, 0) : 0;
 	if (none != NULL)
-		*none = q != NULL && PQntuples(q) == 0;
-	PQclear(q);
+		*none = q != NULL && pq.ntuples(q) == 0;
+	pq.clear(q);
 	return number;
 }
 
@@ -330,8 +332,8 @@ pg_link_commit(struct pg_link *l, struct err *e)
 	if (q == NULL)
 		return -1;
 	/* The end of a transaction in which something failed is another. */
-	done = strcmp(PQcmdStatus(q), "COMMIT") == 0;
-	PQclear(q);
+	done = strcmp(pq.cmdStatus(q), "COMMIT") == 0;
+	pq.clear(q);
 	l->open = false;
 	return done ? 0 : err_set(e, "cannot commit: it was rolled back");
 }
@@ -376,11 +378,11 @@ pg_link_patient(const struct pg_link *l)
 int64_t
 pg_number(const PGresult *q, int row, int column)
 {
-	const char *p = PQgetvalue(q, row, column);
+	const char *p = pq.getvalue(q, row, column);
 	uint64_t wide;
 	uint32_t half;
 
-	switch (PQgetlength(q, row, column)) {
+	switch (pq.getlength(q, row, column)) {
 	case 8:
 		memcpy(&wide, p, sizeof(wide));
 		return (int64_t)be64toh(wide);
@@ -395,12 +397,12 @@ pg_number(const PGresult *q, int row, int column)
 struct str
 pg_bytes(const PGresult *q, int row, int column)
 {
-	return (struct str){ PQgetvalue(q, row, column),
-		(size_t)PQgetlength(q, row, column) };
+	return (struct str){ pq.getvalue(q, row, column),
+		(size_t)pq.getlength(q, row, column) };
 }
 
 bool
 pg_null(const PGresult *q, int row, int column)
 {
-	return PQgetisnull(q, row, column) != 0;
+	return pq.getisnull(q, row, column) != 0;
 }

@@ -15,10 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <libpq-fe.h>
-
 #include "base/str.h"
 #include "recorder/entry_row.h"
+#include "recorder/pg_lib.h"
 
 struct err;
 
@@ -39,7 +38,7 @@ int pg_link_check(const char *url, struct err *e);
 int pg_link_open(struct pg_link *l, const char *url, struct err *e);
 void pg_link_fini(struct pg_link *l);
 
-/* Runs one statement.  Its result is the caller's (PQclear()); NULL with *e
+/* Runs one statement.  Its result is the caller's (pq.clear()); NULL with *e
  * set on failure. */
 PGresult *pg_link_query(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n, struct err *e);

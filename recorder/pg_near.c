@@ -30,7 +30,7 @@ near_give(struct near *n, PGresult *q)
 
 	if (q == NULL)
 		n->stop = -1;
-	for (i = 0; n->stop == 0 && i < PQntuples(q); i++) {
+	for (i = 0; n->stop == 0 && i < pq.ntuples(q); i++) {
 		row = (struct store_near_row){
 			.id = pg_number(q, i, 0),
 			.method = pg_bytes(q, i, 1),
@@ -43,7 +43,7 @@ near_give(struct near *n, PGresult *q)
 		n->given++;
 		n->stop = n->on_row(n->arg, &row);
 	}
-	PQclear(q);
+	pq.clear(q);
 }
 
 static PGresult *

@@ -36,14 +36,14 @@ pg_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
 	    PG_VALUES(N(tape), B(bytes)), e);
 	if (q == NULL)
 		return -1;
-	n = PQntuples(q);
+	n = pq.ntuples(q);
 	for (i = 0; i < n && (uint64_t)i < cap; i++)
 		out[i] = (struct store_candidate){
 			.id = pg_number(q, (int)i, 0),
 			.outcome = entry_row_outcome(pg_bytes(q, (int)i, 1)),
 			.status = (int)pg_number(q, (int)i, 2),
 		};
-	PQclear(q);
+	pq.clear(q);
 	return n;
 }
 
@@ -56,7 +56,7 @@ read_values(const PGresult *q, struct value *v)
 	for (i = 0; i < ENTRY_VALUES; i++) {
 		if (pg_null(q, 0, i))
 			v[i] = (struct value){ .kind = VALUE_NULL };
-		else if (PQftype(q, i) == 17)
+		else if (pq.ftype(q, i) == 17)
 			v[i] = B(pg_bytes(q, 0, i));
 		else
 			v[i] = N(pg_number(q, 0, i));
@@ -74,8 +74,8 @@ pg_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
 	int r = 1;
 
 	*x = NULL;
-	if (q == NULL || PQntuples(q) == 0) {
-		PQclear(q);
+	if (q == NULL || pq.ntuples(q) == 0) {
+		pq.clear(q);
 		return q == NULL ? -1 : 0;
 	}
 	*x = exchange_new();
@@ -83,7 +83,7 @@ pg_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
 	if (entry_row_read(*x, v) != 0)
 		r = err_set(e, "store %s: entry %lld is damaged", s->path,
 		    (long long)entry);
-	PQclear(q);
+	pq.clear(q);
 	if (r == 1 &&
 	    (pg_body_load(s, &(*x)->request.body, most_body, e) != 0 ||
 		pg_body_load(s, &(*x)->response.body, most_body, e) != 0))
@@ -184,7 +184,7 @@ pg_list(struct store *s, const struct store_filter *f,
 
 	while (stop == 0 && n == PG_PAGE) {
 		q = list_page(s, f, first, e);
-		n = q != NULL ? PQntuples(q) : 0;
+		n = q != NULL ? pq.ntuples(q) : 0;
 		if (q == NULL)
 			stop = -1;
 		for (i = 0; stop == 0 && i < n; i++) {
@@ -193,7 +193,7 @@ pg_list(struct store *s, const struct store_filter *f,
 			if (f->url.n == 0 || str_glob(f->url, row.url))
 				stop = on_entry(arg, &row);
 		}
-		PQclear(q);
+		pq.clear(q);
 	}
 	arena_fini(&a);
 	return stop;
@@ -214,12 +214,12 @@ pg_ids(struct store *s, int64_t tape, void (*on_id)(void *arg, int64_t entry),
 		    PG_VALUES(N(tape), N(last)), e);
 		if (q == NULL)
 			return -1;
-		n = PQntuples(q);
+		n = pq.ntuples(q);
 		for (i = 0; i < n; i++) {
 			last = pg_number(q, i, 0);
 			on_id(arg, last);
 		}
-		PQclear(q);
+		pq.clear(q);
 	}
 	return 0;
 }
@@ -242,7 +242,7 @@ pg_requests(struct store *s, int64_t after,
 		    PG_VALUES(N(after)), e);
 		if (q == NULL)
 			return -1;
-		n = PQntuples(q);
+		n = pq.ntuples(q);
 		for (i = 0; i < n; i++) {
 			row = (struct store_request){
 				.id = pg_number(q, i, 0),
@@ -259,7 +259,7 @@ pg_requests(struct store *s, int64_t after,
 			after = row.id;
 			on_request(arg, &row);
 		}
-		PQclear(q);
+		pq.clear(q);
 	}
 	return 0;
 }
@@ -269,9 +269,9 @@ pg_requests(struct store *s, int64_t after,
 static bool
 read_key(const PGresult *q, int column, uint8_t *key)
 {
-	if (PQgetlength(q, 0, column) != EXCHANGE_KEY_BYTES)
+	if (pq.getlength(q, 0, column) != EXCHANGE_KEY_BYTES)
 		return false;
-	memcpy(key, PQgetvalue(q, 0, column), EXCHANGE_KEY_BYTES);
+	memcpy(key, pq.getvalue(q, 0, column), EXCHANGE_KEY_BYTES);
 	return true;
 }
 
@@ -311,9 +311,9 @@ pg_next_request(struct store *s, int64_t tape, int64_t after, size_t most_body,
 	    PG_VALUES(N(tape), N(after)), e);
 	int r = q == NULL ? -1 : 0;
 
-	if (r == 0 && PQntuples(q) > 0)
+	if (r == 0 && pq.ntuples(q) > 0)
 		r = read_request(q, x, e);
-	PQclear(q);
+	pq.clear(q);
 	if (r == 1 && pg_body_load(s, &x->request.body, most_body, e) == -1)
 		return -1;
 	return r;
@@ -332,9 +332,9 @@ pg_long_requests(struct store *s, int64_t tape,
 		PG_VALUES(N(tape)), e);
 	int i, stop = q == NULL ? -1 : 0;
 
-	for (i = 0; stop == 0 && i < PQntuples(q); i++)
+	for (i = 0; stop == 0 && i < pq.ntuples(q); i++)
 		stop = on_entry(arg, pg_number(q, i, 0), pg_number(q, i, 1));
-	PQclear(q);
+	pq.clear(q);
 	return stop;
 }
 

@@ -98,14 +98,14 @@ write_remove(struct store *s, void *arg, struct err *e)
 	    "SELECT tape, coalesce(request_body, 0), "
 	    "coalesce(response_body, 0) FROM hark_entry WHERE id = $1",
 	    PG_VALUES(N(w->entry)), e);
-	if (q == NULL || PQntuples(q) == 0) {
-		PQclear(q);
+	if (q == NULL || pq.ntuples(q) == 0) {
+		pq.clear(q);
 		return q == NULL ? -1 : 0;
 	}
 	tape = pg_number(q, 0, 0);
 	bodies[0] = pg_number(q, 0, 1);
 	bodies[1] = pg_number(q, 0, 2);
-	PQclear(q);
+	pq.clear(q);
 	if (pg_link_run(&pg_of(s)->link, "cannot delete an entry",
 		"DELETE FROM hark_entry WHERE tape = $1 AND id = $2",
 		PG_VALUES(N(tape), N(w->entry)), e) == -1)
