@@ -357,10 +357,8 @@ pg_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 		return -1;
 	if (parts != 0 && pg_load_parts(s, b, parts, e) != 0)
 		return -1;
-	if (b->bytes.n != b->size)
-		return err_set(e, "store %s: body %lld has %zu bytes, not %llu",
-		    s->path, (long long)b->stored_id, b->bytes.n,
-		    (unsigned long long)b->size);
+	if (store_body_verify(s, b, e) != 0)
+		return -1;
 	b->stored_id = 0;
 	return 0;
 }

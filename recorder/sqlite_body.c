@@ -290,25 +290,6 @@ store_body_load_row(struct store *s, struct body *b, bool *parts, struct err *e)
 	return r;
 }
 
-/* What came from the disk is held against its digest before anybody has it. */
-static int
-store_body_verify(struct store *s, const struct body *b, struct err *e)
-{
-	uint8_t sum[DIGEST_BYTES];
-
-	if (b->bytes.n != b->size)
-		return err_set(e, "store %s: body %lld has %zu bytes, not %llu",
-		    s->path, (long long)b->stored_id, b->bytes.n,
-		    (unsigned long long)b->size);
-	if (!b->hashed)
-		return 0;
-	digest_add(s->digest, b->bytes.p, b->bytes.n);
-	digest_end(s->digest, sum);
-	return memcmp(sum, b->sha256, DIGEST_BYTES) == 0
-		   ? 0
-		   : store_body_damaged(s, b->stored_id, e);
-}
-
 int
 sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 {
@@ -320,8 +301,10 @@ sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 		return -1;
 	if (parts && store_body_load_parts(s, b, e) != 0)
 		return -1;
-	if (store_body_verify(s, b, e) != 0)
+	if (store_body_verify(s, b, e) != 0) {
+		sqlite_of(s)->failure = SQLITE_CORRUPT;
 		return -1;
+	}
 	b->stored_id = 0;
 	return 0;
 }

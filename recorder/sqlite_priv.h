@@ -151,9 +151,6 @@ int store_body_sweep(struct store *s, struct err *e);
 /* How many bytes the parts of a body are that is not ended; -1 on error. */
 int64_t store_body_size(struct store *s, int64_t body, struct err *e);
 
-/* Says in *e that a body's bytes are not those of its digest.  Always -1. */
-int store_body_damaged(struct store *s, int64_t body, struct err *e);
-
 /*
  * sqlite_sum.c: the n bytes at offset at of body were read.  When they are the
  * last of one that was read from its start on, in order, its digest must be

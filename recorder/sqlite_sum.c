@@ -13,16 +13,6 @@
 
 #include "recorder/sqlite_priv.h"
 
-int
-store_body_damaged(struct store *s, int64_t body, struct err *e)
-{
-	sqlite_of(s)->failure = SQLITE_CORRUPT;
-	return err_set(e,
-	    "store %s: body %lld is damaged: its bytes are not those of its "
-	    "digest; restore the file from a copy",
-	    s->path, (long long)body);
-}
-
 static struct sqlite_sum *
 store_sum_find(struct store *s, int64_t body, uint64_t at)
 {
@@ -101,7 +91,10 @@ store_sum(struct store *s, int64_t body, uint64_t at, const void *p, size_t n,
 	sum->body = 0;
 	r = sum->at == sum->size && memcmp(got, sum->sha256, sizeof(got)) == 0;
 	sum->at = 0;
-	return r ? 0 : store_body_damaged(s, body, e);
+	if (r)
+		return 0;
+	sqlite_of(s)->failure = SQLITE_CORRUPT;
+	return store_body_damaged(s, body, e);
 }
 
 void

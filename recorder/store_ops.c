@@ -3,8 +3,10 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "recorder/store_ops.h"
 
@@ -32,6 +34,33 @@ store_fini(struct store *s)
 	buf_free(&s->interims);
 	buf_free(&s->chunks);
 	free(s->path);
+}
+
+int
+store_body_damaged(struct store *s, int64_t body, struct err *e)
+{
+	return err_set(e,
+	    "store %s: body %lld is damaged: its bytes are not those of its "
+	    "digest; restore it from a copy",
+	    s->path, (long long)body);
+}
+
+int
+store_body_verify(struct store *s, const struct body *b, struct err *e)
+{
+	uint8_t sum[DIGEST_BYTES];
+
+	if (b->bytes.n != b->size)
+		return err_set(e, "store %s: body %lld has %zu bytes, not %llu",
+		    s->path, (long long)b->stored_id, b->bytes.n,
+		    (unsigned long long)b->size);
+	if (!b->hashed)
+		return 0;
+	digest_add(s->digest, b->bytes.p, b->bytes.n);
+	digest_end(s->digest, sum);
+	return memcmp(sum, b->sha256, DIGEST_BYTES) == 0
+		   ? 0
+		   : store_body_damaged(s, b->stored_id, e);
 }
 
 void

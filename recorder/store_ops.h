@@ -103,6 +103,13 @@ void store_fini(struct store *s);
 /* The statuses that the filter wants, both included. */
 void store_filter_statuses(const struct store_filter *f, int *low, int *high);
 
+/* What was read of a body is held against its size and digest before anybody
+ * has it.  0, or -1 with *e set. */
+int store_body_verify(struct store *s, const struct body *b, struct err *e);
+
+/* Says in *e that a body's bytes are not those of its digest.  Always -1. */
+int store_body_damaged(struct store *s, int64_t body, struct err *e);
+
 /* sqlite.c, pg.c: as store_open(). */
 struct store *sqlite_open(
     const char *path, enum store_access access, bool durable, struct err *e);

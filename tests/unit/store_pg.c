@@ -119,6 +119,20 @@ many_write_and_ids_are_in_the_order_of_commits(void)
 	store_close(b);
 }
 
+static void
+what_was_changed_in_the_database_is_not_served(void)
+{
+	struct store *s = writer("bits");
+	int64_t id = add(s, "/a");
+	struct exchange *x = NULL;
+
+	exchange_free(get(s, id));
+	sql("UPDATE hark_body SET bytes = overlay(bytes PLACING 'X' FROM 1)");
+	CHECK_INT(store_get(s, id, SIZE_MAX, &x, &e), -1);
+	CHECK(strstr(e.text, "not those of its digest") != NULL);
+	store_close(s);
+}
+
 /* Puts n entries; for a process of its own. */
 static void
 put_some(int n)
@@ -451,6 +465,7 @@ stop(void)
 
 #define SHARED_CASES \
 	TEST(many_write_and_ids_are_in_the_order_of_commits), \
+	    TEST(what_was_changed_in_the_database_is_not_served), \
 	    TEST(stores_that_begin_at_once_make_the_tables_once), \
 	    TEST(a_draft_becomes_an_entry_when_its_writer_is_gone), \
 	    TEST(a_removed_draft_takes_its_body_with_it), \
