@@ -229,7 +229,7 @@ def who_holds_an_authoritys_key_leaves_no_core_dump(t):
     for more in (['--ca-dir', folder / 'none'], ['--ca-dir', ca]):
         hark = started(t, folder, *more, wrap=wrap)
         proc = pathlib.Path(f'/proc/{hark.process.pid}')
-        if 'asan' in (proc / 'maps').read_text():
+        if re.search('lib[at]san', (proc / 'maps').read_text()):
             raise Skip('sanitizers have to look into the memory')
         owners.append((proc / 'environ').stat().st_uid)
         hark.stop()
