@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "har/feed.h"
 
 #include "recorder/pg_priv.h"
 
@@ -213,46 +212,6 @@ pg_body_size(struct store *s, int64_t body, struct err *e)
 	    PG_VALUES(N(body)), NULL, e);
 }
 
-/* The pieces of from as parts that are full but for the last. */
-static int
-pg_put_pieces(struct store *s, int64_t id, struct feed *from, struct err *e)
-{
-	struct buf part = { 0 };
-	struct str piece;
-	int r;
-
-	while ((r = feed_next(from, &piece, e)) == 1) {
-		digest_add(s->digest, piece.p, piece.n);
-		buf_add_str(&part, piece);
-		if (part.n < BODY_PART)
-			continue;
-		r = pg_body_part(s, id, (struct str){ part.p, BODY_PART }, e);
-		if (r == -1)
-			break;
-		buf_drop(&part, BODY_PART);
-	}
-	if (r == 0)
-		r = pg_body_part(s, id, buf_str(&part), e);
-	buf_free(&part);
-	return r;
-}
-
-/* A body that is in a file. */
-static int64_t
-pg_put_spool(struct store *s, struct body *b, struct err *e)
-{
-	struct feed *from = body_feed(b);
-	int64_t id = pg_body_begin(s, e);
-	int r = id < 0 ? -1 : pg_put_pieces(s, id, from, e);
-
-	feed_free(from);
-	digest_end(s->digest, b->sha256);
-	if (r != 0)
-		return -1;
-	b->hashed = true;
-	return pg_body_end(s, id, body_held(b), b->sha256, e);
-}
-
 static int
 pg_put_bytes(struct store *s, const struct body *b, int64_t id, struct err *e)
 {
@@ -282,7 +241,7 @@ pg_body_put(struct store *s, struct body *b, struct err *e)
 	if (!b->known || b->stored_id > 0)
 		return b->known ? b->stored_id : 0;
 	if (b->spool != NULL)
-		return pg_put_spool(s, b, e);
+		return store_put_spool(s, b, e);
 	if (b->bytes.n == 0)
 		return 0;
 	if (!b->hashed) {

@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "har/feed.h"
 
 #include "recorder/sqlite_priv.h"
 
@@ -175,48 +174,6 @@ store_body_hash(struct store *s, struct body *b)
 	return false;
 }
 
-/* The pieces of from as parts that are full but for the last. */
-static int
-store_body_put_pieces(
-    struct store *s, int64_t id, struct feed *from, struct err *e)
-{
-	struct buf part = { 0 };
-	struct str piece;
-	int r;
-
-	while ((r = feed_next(from, &piece, e)) == 1) {
-		digest_add(s->digest, piece.p, piece.n);
-		buf_add_str(&part, piece);
-		if (part.n < BODY_PART)
-			continue;
-		r = store_body_piece(
-		    s, id, (struct str){ part.p, BODY_PART }, e);
-		if (r == -1)
-			break;
-		buf_drop(&part, BODY_PART);
-	}
-	if (r == 0)
-		r = store_body_part(s, id, buf_str(&part), e);
-	buf_free(&part);
-	return r;
-}
-
-/* A body that is in a file. */
-static int64_t
-store_body_put_spool(struct store *s, struct body *b, struct err *e)
-{
-	struct feed *from = body_feed(b);
-	int64_t id = store_body_begin(s, e);
-	int r = id < 0 ? -1 : store_body_put_pieces(s, id, from, e);
-
-	feed_free(from);
-	digest_end(s->digest, b->sha256);
-	if (r != 0)
-		return -1;
-	b->hashed = true;
-	return store_body_end(s, id, body_held(b), b->sha256, e);
-}
-
 int64_t
 store_body_put(struct store *s, struct body *b, struct err *e)
 {
@@ -226,7 +183,7 @@ store_body_put(struct store *s, struct body *b, struct err *e)
 	if (!b->known || b->stored_id > 0)
 		return b->known ? b->stored_id : 0;
 	if (b->spool != NULL)
-		return store_body_put_spool(s, b, e);
+		return store_put_spool(s, b, e);
 	if (b->bytes.n == 0)
 		return 0;
 	repeated = b->hashed || store_body_hash(s, b);

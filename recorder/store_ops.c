@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "har/feed.h"
 #include "recorder/store_ops.h"
 
 #include "recorder/store.h"
@@ -61,6 +62,46 @@ store_body_verify(struct store *s, const struct body *b, struct err *e)
 	return memcmp(sum, b->sha256, DIGEST_BYTES) == 0
 		   ? 0
 		   : store_body_damaged(s, b->stored_id, e);
+}
+
+/* The pieces of from as parts that are full but for the last. */
+static int
+store_put_pieces(struct store *s, int64_t id, struct feed *from, struct err *e)
+{
+	struct buf part = { 0 };
+	struct str piece;
+	int r;
+
+	while ((r = feed_next(from, &piece, e)) == 1) {
+		digest_add(s->digest, piece.p, piece.n);
+		buf_add_str(&part, piece);
+		if (part.n < BODY_PART)
+			continue;
+		r = store_body_part(
+		    s, id, (struct str){ part.p, BODY_PART }, e);
+		if (r == -1)
+			break;
+		buf_drop(&part, BODY_PART);
+	}
+	if (r == 0)
+		r = store_body_part(s, id, buf_str(&part), e);
+	buf_free(&part);
+	return r;
+}
+
+int64_t
+store_put_spool(struct store *s, struct body *b, struct err *e)
+{
+	struct feed *from = body_feed(b);
+	int64_t id = store_body_begin(s, e);
+	int r = id < 0 ? -1 : store_put_pieces(s, id, from, e);
+
+	feed_free(from);
+	digest_end(s->digest, b->sha256);
+	if (r != 0)
+		return -1;
+	b->hashed = true;
+	return store_body_end(s, id, body_held(b), b->sha256, e);
 }
 
 void

@@ -103,6 +103,10 @@ void store_fini(struct store *s);
 /* The statuses that the filter wants, both included. */
 void store_filter_statuses(const struct store_filter *f, int *low, int *high);
 
+/* Stores a body that is in a file, in parts, and gives its id, or -1.  Its
+ * digest is known then. */
+int64_t store_put_spool(struct store *s, struct body *b, struct err *e);
+
 /* What was read of a body is held against its size and digest before anybody
  * has it.  0, or -1 with *e set. */
 int store_body_verify(struct store *s, const struct body *b, struct err *e);
