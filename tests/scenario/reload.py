@@ -1,16 +1,15 @@
 # Goal: mocks files that change are taken anew; no request notices but by its
 # answer, and what cannot be used changes nothing.
 
-import contextlib
 import fcntl
 import json
 import os
 import signal
 import subprocess
 import termios
-import threading
 
 from harness import HARK, PATIENCE, case, check, main, same, until
+from steady import told, traffic
 
 CRUD = {'endpoint': 'users', 'type': 'crud', 'method': '', 'responses': [
     {'bodyType': 'DATABUCKET', 'databucketID': 'u'}]}
@@ -44,39 +43,9 @@ def said(hark):
     return r.get('x-says')
 
 
-def told(hark, text, times=1):
-    until(lambda: hark.log.count(text) >= times,
-          f'the log has {text!r} {times} times')
-
-
-@contextlib.contextmanager
-def traffic(hark, n=4):
-    """Constant requests on n connections; each answer is of one version."""
-    end, wrong, counts = threading.Event(), [], [0] * n
-
-    def ask(i):
-        client = hark.client()
-        try:
-            while not end.is_set():
-                r = client.ask('GET', '/x')
-                says = r.get('x-says')
-                if r.status != 200 or r.body != says.encode() * 20000:
-                    raise ValueError(f'{r.status} {says} {r.body[:50]}')
-                counts[i] += 1
-        except Exception as e:
-            wrong.append(repr(e))
-        finally:
-            client.close()
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(n)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield counts
-    finally:
-        end.set()
-        for thread in threads:
-            thread.join(PATIENCE)
-    same(wrong, [])
+def of_one_version(r):
+    return (r.status == 200 and
+            r.body == r.get('x-says').encode() * 20000)
 
 
 @case
@@ -84,7 +53,7 @@ def a_file_is_taken_while_requests_run_and_none_is_lost(t):
     file = t.path('m.json')
     file.write_text(saying('0'))
     hark = t.hark('proxy', '--mocks', file, '--workers', '3')
-    with traffic(hark) as counts:
+    with traffic(hark, of_one_version) as counts:
         for i in range(1, 7):
             had = list(counts)
             (replace if i % 2 else lambda f, x: f.write_text(x))(

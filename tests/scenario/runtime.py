@@ -7,11 +7,11 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 
 from harness import (PATIENCE, case, check, command, entries, main, reply,
                      same, until)
+from steady import told, traffic
 
 DESCRIPTION = {
     'openapi': '3.0.0', 'info': {'title': 't', 'version': '1'},
@@ -49,40 +49,6 @@ def configure(file, **options):
     new.write_text(json.dumps({k.replace('_', '-'): v
                                for k, v in options.items()}))
     new.rename(file)
-
-
-def told(hark, text, times=1):
-    until(lambda: hark.log.count(text) >= times,
-          f'the log has {text!r} {times} times')
-
-
-@contextlib.contextmanager
-def traffic(hark, right, n=4, path='/x'):
-    """Constant requests on n connections that stay; each answer is right."""
-    end, wrong, counts = threading.Event(), [], [0] * n
-
-    def ask(i):
-        client = hark.client()
-        try:
-            while not end.is_set():
-                r = client.ask('GET', path)
-                if not right(r):
-                    raise ValueError(f'{r.status} {r.source} {r.body[:50]}')
-                counts[i] += 1
-        except Exception as e:
-            wrong.append(repr(e))
-        finally:
-            client.close()
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(n)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield counts
-    finally:
-        end.set()
-        for thread in threads:
-            thread.join(PATIENCE)
-    same(wrong, [])
 
 
 # --- modes --------------------------------------------------------------------
