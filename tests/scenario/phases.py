@@ -115,8 +115,8 @@ class Ground:
             options += ('--tls-cert', cert, '--tls-key', key)
         # These two want a store that is there.
         first = mode if mode in ('proxy', 'auto') else 'record'
-        self.hark = t.hark(first, origin, '--first-byte-timeout', ms(400),
-                           '--upstream-idle-timeout', ms(400), '--workers',
+        self.hark = t.hark(first, origin, '--first-byte-timeout', ms(600),
+                           '--upstream-idle-timeout', ms(600), '--workers',
                            workers, *options)
         self.begin()
         if mode in ('spy', 'replay'):
@@ -371,8 +371,8 @@ KINDS = {'held': ('POST', '64k'), 'flows': ('POST', '1k'),
 
 def requests(t, mode, kind, front):
     method, threshold = KINDS[kind]
-    ground = Ground(t, mode, 'plain', front, '--header-timeout', ms(400),
-                    '--body-timeout', ms(400), '--stream-request-body',
+    ground = Ground(t, mode, 'plain', front, '--header-timeout', ms(600),
+                    '--body-timeout', ms(600), '--stream-request-body',
                     threshold)
     what = f'requests {mode} {kind} {front}'
     cells = some([(place, end) for place in REQUESTS for end in ENDS], what)

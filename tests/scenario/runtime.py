@@ -321,16 +321,27 @@ def modes_that_were_set_outlast_a_reload_that_says_nothing_of_them(t):
 
 # --- the log, and the end -----------------------------------------------------
 
+def over(hark, target):
+    """All of that exchange is written, which is behind its answer."""
+    until(lambda: any(
+        e['path'] == target and e['state'] == 'done'
+        for e in admin(hark, 'GET', '/v1/traffic')[1]['entries']),
+        f'{target} is over')
+
+
 @case
 def the_log_says_more_and_less(t):
     hark = t.hark('proxy', t.origin())
     same(admin(hark, 'GET', '/v1/log'), (200, {'level': 'info'}))
     hark.get('/one')
+    over(hark, '/one')
     same(admin(hark, 'PUT', '/v1/log', {'level': 'debug'})[0], 200)
     hark.get('/two')
+    over(hark, '/two')
     same(admin(hark, 'PUT', '/v1/log', {'level': 'warn'})[1],
          {'level': 'warn'})
     hark.get('/three')
+    over(hark, '/three')
     same([x in hark.log for x in ('/one', '/two', '/three')],
          [False, True, False])
     for bad in ({}, {'level': 'loud'}, {'level': 1}, [], {'level': 'info',

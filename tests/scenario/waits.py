@@ -1,6 +1,6 @@
 # Goal: expectations, and waits that end.
 #
-# HARK_TEST_SCALE stretches all deadlines (default 1; 4 when the program was
+# HARK_TEST_SCALE stretches all deadlines (default 2; 4 when the program was
 # built with a sanitizer).
 
 import contextlib
@@ -20,7 +20,7 @@ def _sanitized():
 
 
 SANITIZED = _sanitized()
-SCALE = float(os.environ.get('HARK_TEST_SCALE') or (4 if SANITIZED else 1))
+SCALE = float(os.environ.get('HARK_TEST_SCALE') or (4 if SANITIZED else 2))
 PATIENCE = 10 * SCALE  # for anything that should happen at once
 BIG = os.environ.get('HARK_BIG') == '1'
 
