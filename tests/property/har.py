@@ -1,50 +1,20 @@
 #!/usr/bin/python3
 # Goal: whatever HAR comes in, what hark makes of it stays what it is, and
 # replay says what the HAR means.
-"""Needs Hypothesis (Debian package python3-hypothesis).  The examples are
-always the same ones; HARK_PROPERTY_EXAMPLES=1000 tries that many random ones
-per property."""
 
 import base64
 import gzip
 import json
-import os
 import pathlib
 import re
 import string
-import subprocess
 import sys
 import tempfile
-import traceback
 import zlib
 
-SOURCE = os.environ.get('top_srcdir', '.')
-sys.path.insert(0, os.path.join(SOURCE, 'tests/scenario'))
-# Hundreds of stores, each made safe on disk: in memory if possible.
-ROOT = tempfile.TemporaryDirectory(
-    prefix='hark-property-',
-    dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
-os.environ['HYPOTHESIS_STORAGE_DIRECTORY'] = ROOT.name
+from properties import ROOT, check, examples, hypothesis, main, same, st
 
-try:
-    import hypothesis
-    from hypothesis import strategies as st
-except ImportError:
-    print('1..0 # SKIP no Hypothesis (Debian package python3-hypothesis)')
-    sys.exit(0)
-
-from program import REPORTS, Hark, command  # noqa: E402
-from waits import SANITIZED, check, same  # noqa: E402
-
-EXAMPLES = int(os.environ.get('HARK_PROPERTY_EXAMPLES', 0))
-
-
-def examples(n):
-    """Bounds a property; a sanitizer makes each example some times slower."""
-    n = EXAMPLES or (n // 3 if SANITIZED else n)
-    return hypothesis.settings(
-        max_examples=n, derandomize=not EXAMPLES, deadline=None,
-        database=None, suppress_health_check=list(hypothesis.HealthCheck))
+from program import REPORTS, Hark, command
 
 
 #
@@ -407,25 +377,6 @@ def replay_says_what_a_har_means_even_after_export(drawn):
     in_folder(through)
 
 
-PROPERTIES = (what_hark_makes_of_any_har_stays_as_it_is,
-              replay_says_what_a_har_means_even_after_export)
-
-
-def main():
-    print(f'1..{len(PROPERTIES)}', flush=True)
-    failed = 0
-    for number, prove in enumerate(PROPERTIES, 1):
-        name = f"{number} - {prove.__name__.replace('_', ' ')}"
-        try:
-            prove()
-            print(f'ok {name}', flush=True)
-        except Exception:
-            failed = 1
-            print(f'not ok {name}')
-            for line in traceback.format_exc().splitlines():
-                print('# ' + ascii(line)[1:-1][:2000])
-    return failed
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(what_hark_makes_of_any_har_stays_as_it_is,
+                  replay_says_what_a_har_means_even_after_export))

@@ -1,34 +1,20 @@
 #!/usr/bin/python3
 # Goal: two requests have the same normal key exactly when Python, asked what
 # they say, sees no difference but those that rules allow.
-"""Needs Hypothesis, see har.py."""
 
 import decimal
 import json
 import os
 import subprocess
 import sys
-import traceback
 import urllib.parse
 
-try:
-    import hypothesis
-    from hypothesis import strategies as st
-except ImportError:
-    print('1..0 # SKIP no Hypothesis (Debian package python3-hypothesis)')
-    sys.exit(0)
+from properties import examples, hypothesis, main, st
 
-EXAMPLES = int(os.environ.get('HARK_PROPERTY_EXAMPLES', 0))
 PROGRAM = os.path.join(os.environ.get('top_builddir', '.'),
                        'tests/property/keys')
 JSON = 'application/json'
 FORM = 'application/x-www-form-urlencoded'
-
-
-def examples(n):
-    return hypothesis.settings(
-        max_examples=EXAMPLES or n, derandomize=not EXAMPLES, deadline=None,
-        database=None, suppress_health_check=list(hypothesis.HealthCheck))
 
 
 class Keys:
@@ -299,28 +285,13 @@ def pairs_have_one_key_exactly_when_they_are_equal(v, other, r):
                 assert (left == right) == equal, (rule, one, two)
 
 
-PROPERTIES = (json_has_one_key_exactly_when_it_is_equal,
-              what_a_pointer_leads_to_can_change_and_nothing_else,
-              a_set_has_one_key_in_any_order,
-              pairs_have_one_key_exactly_when_they_are_equal)
-
-
-def main():
-    print(f'1..{len(PROPERTIES)}', flush=True)
-    failed = 0
-    for number, prove in enumerate(PROPERTIES, 1):
-        name = f"{number} - {prove.__name__.replace('_', ' ')}"
-        try:
-            prove()
-            print(f'ok {name}', flush=True)
-        except Exception:
-            failed = 1
-            print(f'not ok {name}')
-            for line in traceback.format_exc().splitlines():
-                print('# ' + ascii(line)[1:-1][:2000])
+def the_program_ends_well():
     key.close()
-    return failed
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(json_has_one_key_exactly_when_it_is_equal,
+                  what_a_pointer_leads_to_can_change_and_nothing_else,
+                  a_set_has_one_key_in_any_order,
+                  pairs_have_one_key_exactly_when_they_are_equal,
+                  the_program_ends_well))

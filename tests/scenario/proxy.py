@@ -4,26 +4,9 @@ import gzip
 import json
 import threading
 
-from harness import (Response, Shared, case, check, entries, main, reply, same,
+from harness import (Response, case, check, entries, main, reply, same,
                      until)
-
-
-@Shared
-def gateway(t):
-    origin = t.origin()
-    return origin, t.hark('proxy', origin)
-
-
-def seen(origin):
-    """The one request that reached the origin."""
-    requests = origin.take()
-    same(len(requests), 1, 'number of requests at the origin')
-    return requests[0]
-
-
-def without_host(message):
-    return [(n, v) for n, v in message.headers
-            if n.lower() not in ('host', 'connection')]
+from passage import gateway, seen, without_host
 
 
 # --- requests ----------------------------------------------------------------

@@ -1,24 +1,7 @@
 # Goal: the upstream is chosen, and told of the gateway, as was asked.
 
-from harness import Client, Shared, Skip, case, check, main, reply, same
-
-
-@Shared
-def gateway(t):
-    origin = t.origin()
-    return origin, t.hark('proxy', origin)
-
-
-def seen(origin):
-    """The one request that reached the origin."""
-    requests = origin.take()
-    same(len(requests), 1, 'number of requests at the origin')
-    return requests[0]
-
-
-def without_host(message):
-    return [(n, v) for n, v in message.headers
-            if n.lower() not in ('host', 'connection')]
+from harness import Client, Skip, case, check, main, reply, same
+from passage import gateway, seen, without_host
 
 
 # --- several upstreams -------------------------------------------------------
