@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -116,26 +117,25 @@ cmd_cat_entry(
 
 /* As cat(1): one that fails does not keep the others. */
 static int
-cmd_cat_entries(const struct settings *s, char **ids, int n, bool json)
+cmd_cat_entries(const struct settings *s, char **texts, int n, bool json)
 {
-	struct store *store;
+	struct store *store = NULL;
 	struct err e;
-	int64_t id;
+	int64_t *ids = commands_entry_ids(texts, n, &e);
 	int i, status = STATUS_FINE;
 
-	for (i = 0; i < n; i++)
-		if (commands_entry_id(ids[i], &id, &e) == -1)
-			return commands_fail(STATUS_USAGE, &e);
-	store = store_open(s->store, STORE_READ, false, &e);
-	if (store == NULL)
+	if (ids != NULL)
+		store = store_open(s->store, STORE_READ, false, &e);
+	if (store == NULL) {
+		free(ids);
 		return commands_fail(STATUS_USAGE, &e);
-	for (i = 0; i < n; i++) {
-		(void)commands_entry_id(ids[i], &id, &e); /* it was one */
-		if (cmd_cat_entry(store, id, json, BODY_IN_MEMORY, &e) !=
+	}
+	for (i = 0; i < n; i++)
+		if (cmd_cat_entry(store, ids[i], json, BODY_IN_MEMORY, &e) !=
 		    STATUS_FINE)
 			status = STATUS_FAILED;
-	}
 	store_close(store);
+	free(ids);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -22,19 +22,16 @@ const struct own_option cmd_rm_options[] = {
 
 /* All or none: an entry that is not there leaves the others. */
 static int
-cmd_rm_entries(struct store *s, char **ids, int n, struct err *e)
+cmd_rm_entries(struct store *s, const int64_t *ids, int n, struct err *e)
 {
-	int64_t id;
 	int i, rc;
 
 	if (store_begin(s, e) == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
-		rc = commands_entry_id(ids[i], &id, e);
+		rc = store_remove(s, ids[i], e);
 		if (rc == 0)
-			rc = store_remove(s, id, e);
-		if (rc == 0)
-			err_set(e, "entry %.100s: no such entry", ids[i]);
+			err_set(e, "entry %" PRId64 ": no such entry", ids[i]);
 		if (rc != 1) {
 			store_rollback(s);
 			return -1;
@@ -44,33 +41,30 @@ cmd_rm_entries(struct store *s, char **ids, int n, struct err *e)
 }
 
 static int
-cmd_rm_say(char **ids, int n)
+cmd_rm_say(const int64_t *ids, int n)
 {
 	struct buf out = { 0 };
-	struct err e;
-	int64_t id;
 	int i, status;
 
 	for (i = 0; i < n; i++)
-		if (commands_entry_id(ids[i], &id, &e) == 0) /* it was one */
-			buf_addf(&out,
-			    "{\"entry\":%" PRId64 ",\"removed\":true}\n", id);
+		buf_addf(
+		    &out, "{\"entry\":%" PRId64 ",\"removed\":true}\n", ids[i]);
 	status = commands_print(&out);
 	buf_free(&out);
 	return status;
 }
 
 static int
-cmd_rm_store(const struct settings *s, char **ids, int n, bool json)
+cmd_rm_store(const struct settings *s, char **texts, int n, bool json)
 {
+	int64_t *ids;
 	struct store *store = NULL;
 	struct err e;
-	int64_t id;
-	int status = STATUS_USAGE, i;
+	int status = STATUS_USAGE;
 
-	for (i = 0; i < n; i++)
-		if (commands_entry_id(ids[i], &id, &e) == -1)
-			goto fail;
+	ids = commands_entry_ids(texts, n, &e);
+	if (ids == NULL)
+		goto fail;
 	/* Opening for writing would make one. */
 	if (!store_exists(s->store)) {
 		err_sys(&e, "store %.300s", s->store);
@@ -83,9 +77,12 @@ cmd_rm_store(const struct settings *s, char **ids, int n, bool json)
 	if (cmd_rm_entries(store, ids, n, &e) == -1)
 		goto fail;
 	store_close(store);
-	return json ? cmd_rm_say(ids, n) : STATUS_FINE;
+	status = json ? cmd_rm_say(ids, n) : STATUS_FINE;
+	free(ids);
+	return status;
 fail:
 	store_close(store);
+	free(ids);
 	return commands_fail(status, &e);
 }
 

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "gateway/command_line.h"
 
@@ -64,6 +66,21 @@ commands_entry_id(const char *text, int64_t *id, struct err *e)
 		    text);
 	*id = (int64_t)v;
 	return 0;
+}
+
+int64_t *
+commands_entry_ids(char **texts, int n, struct err *e)
+{
+	int64_t *ids = xmalloc((size_t)n * sizeof(*ids));
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (commands_entry_id(texts[i], &ids[i], e) == -1) {
+			free(ids);
+			return NULL;
+		}
+	}
+	return ids;
 }
 
 struct settings *

@@ -66,6 +66,8 @@ int commands_print(struct buf *b);
 
 /* The number of an entry, from an operand.  0, or -1 with *e set. */
 int commands_entry_id(const char *text, int64_t *id, struct err *e);
+/* Those of n operands, for free(3); NULL with *e set. */
+int64_t *commands_entry_ids(char **texts, int n, struct err *e);
 
 /* The usage of one command, or of the program when c is NULL. */
 void commands_usage(struct buf *out, const struct command *c);
