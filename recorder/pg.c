@@ -145,6 +145,8 @@ pg_close(struct store *s)
 	pg_leave(p);
 	pg_link_fini(&p->link);
 	store_fini(s);
+	free(p->put_entry);
+	free(p->put_draft);
 	free(p);
 }
 
@@ -162,6 +164,7 @@ pg_begin(struct store *s, struct err *e)
 	if (!p->writes)
 		return err_set(e, "the store is open for reading only");
 	p->locked = p->changed = false;
+	p->now++;
 	return pg_link_begin(&p->link, "BEGIN", e);
 }
 
@@ -170,15 +173,23 @@ pg_hold(struct store *s, struct err *e)
 {
 	struct pg *p = pg_of(s);
 
-	if (pg_link_begin(&p->link,
-		"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e) != 0)
-		return -1;
+	int i;
+
 	/* The first read is what it holds. */
-	return pg_link_number(&p->link, "cannot read",
-		   "SELECT last FROM hark_state WHERE one = 1", NULL, 0, NULL,
-		   e) == -1
-		   ? -1
-		   : 0;
+	for (i = 0; i < 2; i++) {
+		if (pg_link_begin(&p->link,
+			"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+			e) != 0)
+			return -1;
+		if (pg_link_number(&p->link, "cannot read",
+			"SELECT last FROM hark_state WHERE one = 1", NULL, 0,
+			NULL, e) != -1)
+			return 0;
+		pg_link_rollback(&p->link);
+		if (!p->link.away)
+			break;
+	}
+	return -1;
 }
 
 /* A connection that breaks in a commit leaves open whether there was one: the
@@ -186,15 +197,12 @@ pg_hold(struct store *s, struct err *e)
 static int
 pg_mark(struct pg *p, struct err *e)
 {
-	if (pg_link_run(&p->link, "cannot commit",
-		"INSERT INTO hark_writer (id, seen_us, done) VALUES "
-		"($1, " PG_NOW_US ", $2) ON CONFLICT (id) DO UPDATE SET "
-		"seen_us = EXCLUDED.seen_us, done = EXCLUDED.done",
-		PG_VALUES(
-		    VALUE_OF_NUMBER(p->writer), VALUE_OF_NUMBER(p->done + 1)),
-		e) == -1)
-		return -1;
-	return 0;
+	return pg_link_later(&p->link, "cannot commit",
+	    "INSERT INTO hark_writer (id, seen_us, done) VALUES "
+	    "($1, " PG_NOW_US ", $2) ON CONFLICT (id) DO UPDATE SET "
+	    "seen_us = EXCLUDED.seen_us, done = EXCLUDED.done",
+	    PG_VALUES(VALUE_OF_NUMBER(p->writer), VALUE_OF_NUMBER(p->done + 1)),
+	    e);
 }
 
 /* Whether what the connection broke in was committed.  Waits for the engine to
@@ -220,7 +228,7 @@ pg_commit(struct store *s, struct err *e)
 	struct pg *p = pg_of(s);
 
 	if (p->changed &&
-	    pg_link_run(&p->link, "cannot commit",
+	    pg_link_later(&p->link, "cannot commit",
 		"UPDATE hark_state SET last = $1, version = version + 1 "
 		"WHERE one = 1",
 		PG_VALUES(VALUE_OF_NUMBER(p->last)), e) == -1)
@@ -231,13 +239,18 @@ pg_commit(struct store *s, struct err *e)
 	    (!p->link.away || !pg_was_done(p)))
 		return -1;
 	p->done++;
+	p->careful = false;
 	return 0;
 }
 
 void
 pg_rollback(struct store *s)
 {
-	pg_link_rollback(&pg_of(s)->link);
+	struct pg *p = pg_of(s);
+
+	p->careful = p->careful || p->link.supposed;
+	pg_body_forget_known(p);
+	pg_link_rollback(&p->link);
 }
 
 int
@@ -276,9 +289,11 @@ pg_transact(struct store *s,
 		if (r >= 0 && pg_commit(s, e) == 0)
 			return r;
 		pg_rollback(s);
-		if (!pg_of(s)->link.again)
+		/* A connection that nobody used for long may have gone. */
+		if (!pg_of(s)->link.again && (i > 0 || !pg_of(s)->link.away))
 			break;
-		pg_link_rest(i);
+		if (pg_of(s)->link.again)
+			pg_link_rest(i);
 	}
 	return -1;
 }
@@ -333,13 +348,11 @@ pg_make_tape(struct store *s, void *arg, struct err *e)
 
 	if (pg_lock(s, e) != 0)
 		return -1;
-	return pg_link_run(&pg_of(s)->link, "cannot make the tape",
-		   "INSERT INTO hark_tape (id, name, created_us, extra, rules, "
-		   "redaction) SELECT coalesce(max(id), 0) + 1, $1, " PG_NOW_US
-		   ", '', '', '' FROM hark_tape ON CONFLICT (name) DO NOTHING",
-		   PG_VALUES(VALUE_OF_BYTES(j->name)), e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot make the tape",
+	    "INSERT INTO hark_tape (id, name, created_us, extra, rules, "
+	    "redaction) SELECT coalesce(max(id), 0) + 1, $1, " PG_NOW_US
+	    ", '', '', '' FROM hark_tape ON CONFLICT (name) DO NOTHING",
+	    PG_VALUES(VALUE_OF_BYTES(j->name)), e);
 }
 
 int64_t
@@ -443,12 +456,9 @@ pg_set_text(struct store *s, void *arg, struct err *e)
 	if (pg_lock(s, e) != 0)
 		return -1;
 	pg_of(s)->changed = true;
-	return pg_link_run(&pg_of(s)->link, "cannot change the tape",
-		   pg_set_texts[j->which],
-		   PG_VALUES(VALUE_OF_NUMBER(j->tape), VALUE_OF_BYTES(j->text)),
-		   e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot change the tape",
+	    pg_set_texts[j->which],
+	    PG_VALUES(VALUE_OF_NUMBER(j->tape), VALUE_OF_BYTES(j->text)), e);
 }
 
 int

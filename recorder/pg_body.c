@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 
 #include "recorder/pg_priv.h"
 
@@ -57,6 +58,53 @@ pg_body_find(struct store *s, const uint8_t sha256[DIGEST_BYTES], bool *there,
 	return id;
 }
 
+/* ---- bodies that were seen lately --------------------------------------- */
+
+#define PG_KNOWN 1024
+
+struct pg_known {
+	int64_t id;
+	uint64_t when; /* the transaction */
+	uint8_t sha256[DIGEST_BYTES];
+};
+
+enum pg_known_when { PG_KNOWN_NOT, PG_KNOWN_ONCE, PG_KNOWN_NOW };
+
+/* When the body was seen last: in this transaction, so that it is there, or in
+ * another.  It is from now on. */
+static enum pg_known_when
+pg_known(struct pg *p, int64_t id, const uint8_t sha256[DIGEST_BYTES])
+{
+	struct pg_known *k;
+	enum pg_known_when when = PG_KNOWN_NOT;
+
+	if (p->known == NULL)
+		p->known = xcalloc(PG_KNOWN, sizeof(*p->known));
+	k = &p->known[id % PG_KNOWN];
+	if (k->id == id && memcmp(k->sha256, sha256, DIGEST_BYTES) == 0)
+		when = k->when == p->now ? PG_KNOWN_NOW : PG_KNOWN_ONCE;
+	k->id = id;
+	k->when = p->now;
+	memcpy(k->sha256, sha256, DIGEST_BYTES);
+	return when;
+}
+
+static void
+pg_known_forget(struct pg *p, int64_t id)
+{
+	if (p->known != NULL && p->known[id % PG_KNOWN].id == id)
+		p->known[id % PG_KNOWN].id = 0;
+}
+
+void
+pg_body_forget_known(struct pg *p)
+{
+	free(p->known);
+	p->known = NULL;
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
 struct pg_piece {
 	int64_t body;
 	struct str bytes;
@@ -68,13 +116,11 @@ pg_piece_put(struct store *s, void *arg, struct err *e)
 {
 	struct pg_piece *p = arg;
 
-	return pg_link_run(&pg_of(s)->link, "cannot store a part of a body",
-		   "INSERT INTO hark_part (parts, at, bytes) VALUES ($1, "
-		   "coalesce((SELECT at + octet_length(bytes) FROM hark_part "
-		   "WHERE parts = $1 ORDER BY at DESC LIMIT 1), 0), $2)",
-		   PG_VALUES(N(p->body), B(p->bytes)), e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot store a part of a body",
+	    "INSERT INTO hark_part (parts, at, bytes) VALUES ($1, "
+	    "coalesce((SELECT at + octet_length(bytes) FROM hark_part "
+	    "WHERE parts = $1 ORDER BY at DESC LIMIT 1), 0), $2)",
+	    PG_VALUES(N(p->body), B(p->bytes)), e);
 }
 
 static int
@@ -83,12 +129,10 @@ pg_open_body(struct store *s, void *arg, struct err *e)
 	int64_t *id = arg;
 
 	*id = pg_random();
-	return pg_link_run(&pg_of(s)->link, "cannot begin a body",
-		   "INSERT INTO hark_body (id, size, parts, writer) "
-		   "VALUES ($1, 0, $1, $2)",
-		   PG_VALUES(N(*id), N(pg_of(s)->writer)), e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot begin a body",
+	    "INSERT INTO hark_body (id, size, parts, writer) "
+	    "VALUES ($1, 0, $1, $2)",
+	    PG_VALUES(N(*id), N(pg_of(s)->writer)), e);
 }
 
 int64_t
@@ -122,16 +166,14 @@ pg_forget(struct store *s, void *arg, struct err *e)
 	int64_t body = *(int64_t *)arg;
 	struct pg_link *l = &pg_of(s)->link;
 
-	if (pg_link_run(l, "cannot delete parts of a body",
+	pg_known_forget(pg_of(s), body);
+	if (pg_link_later(l, "cannot delete parts of a body",
 		"DELETE FROM hark_part WHERE parts = (SELECT parts FROM "
 		"hark_body WHERE id = $1)",
 		PG_VALUES(N(body)), e) == -1)
 		return -1;
-	return pg_link_run(l, "cannot delete a body",
-		   "DELETE FROM hark_body WHERE id = $1", PG_VALUES(N(body)),
-		   e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(l, "cannot delete a body",
+	    "DELETE FROM hark_body WHERE id = $1", PG_VALUES(N(body)), e);
 }
 
 int
@@ -160,18 +202,15 @@ pg_end_body(struct store *s, void *arg, struct err *e)
 		return -1;
 	if (there)
 		return pg_forget(s, &b->body, e);
-	if (pg_link_run(l, "cannot end a body",
+	if (pg_link_later(l, "cannot end a body",
 		"INSERT INTO hark_body (id, digest, size, parts) VALUES "
 		"($1, $2, $3, $4)",
 		PG_VALUES(N(b->id), B(digest_str(b->sha256)),
 		    N((int64_t)b->size), N(b->body)),
 		e) == -1)
 		return -1;
-	return pg_link_run(l, "cannot end a body",
-		   "DELETE FROM hark_body WHERE id = $1", PG_VALUES(N(b->body)),
-		   e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(l, "cannot end a body",
+	    "DELETE FROM hark_body WHERE id = $1", PG_VALUES(N(b->body)), e);
 }
 
 int64_t
@@ -188,11 +227,9 @@ pg_cut(struct store *s, void *arg, struct err *e)
 {
 	struct pg_piece *p = arg;
 
-	return pg_link_run(&pg_of(s)->link, "cannot delete parts of a body",
-		   "DELETE FROM hark_part WHERE parts = $1 AND at >= $2",
-		   PG_VALUES(N(p->body), N((int64_t)p->offset)), e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot delete parts of a body",
+	    "DELETE FROM hark_part WHERE parts = $1 AND at >= $2",
+	    PG_VALUES(N(p->body), N((int64_t)p->offset)), e);
 }
 
 int
@@ -213,29 +250,49 @@ pg_body_size(struct store *s, int64_t body, struct err *e)
 }
 
 static int
-pg_put_bytes(struct store *s, const struct body *b, int64_t id, struct err *e)
+pg_put_parts(struct store *s, const struct body *b, struct err *e)
 {
-	int64_t parts;
+	int64_t parts = pg_body_begin(s, e);
 
-	if (b->bytes.n <= BODY_PART)
-		return pg_link_run(&pg_of(s)->link, "cannot store a body",
-			   "INSERT INTO hark_body (id, digest, size, bytes) "
-			   "VALUES ($1, $2, $3, $4)",
-			   PG_VALUES(N(id), B(digest_str(b->sha256)),
-			       N((int64_t)b->bytes.n), B(buf_str(&b->bytes))),
-			   e) == -1
-			   ? -1
-			   : 0;
-	parts = pg_body_begin(s, e);
 	if (parts < 0 || pg_body_part(s, parts, buf_str(&b->bytes), e) != 0)
 		return -1;
 	return pg_body_end(s, parts, b->bytes.n, b->sha256, e) == -1 ? -1 : 0;
 }
 
+/*
+ * A body that fits into one row has the id of its digest, it is supposed: the
+ * statement fails when that id is another's, and then all is done again with
+ * care.
+ */
+static int
+pg_put_bytes(struct store *s, const struct body *b, int64_t id, struct err *e)
+{
+	struct str digest = digest_str(b->sha256);
+
+	switch (pg_known(pg_of(s), id, b->sha256)) {
+	case PG_KNOWN_NOW:
+		return 0;
+	case PG_KNOWN_ONCE:
+		return pg_link_ahead(&pg_of(s)->link, "cannot find a body",
+		    "SELECT 1 / (SELECT count(*) FROM hark_body WHERE "
+		    "id = $1 AND digest = $2)",
+		    PG_VALUES(N(id), B(digest)), e);
+	default:
+		return pg_link_ahead(&pg_of(s)->link, "cannot store a body",
+		    "INSERT INTO hark_body (id, digest, size, bytes) VALUES "
+		    "($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET size = "
+		    "hark_body.size / (hark_body.size - hark_body.size) WHERE "
+		    "hark_body.digest IS DISTINCT FROM EXCLUDED.digest",
+		    PG_VALUES(N(id), B(digest), N((int64_t)b->bytes.n),
+			B(buf_str(&b->bytes))),
+		    e);
+	}
+}
+
 int64_t
 pg_body_put(struct store *s, struct body *b, struct err *e)
 {
-	bool there;
+	bool there = false;
 	int64_t id;
 
 	if (!b->known || b->stored_id > 0)
@@ -249,9 +306,13 @@ pg_body_put(struct store *s, struct body *b, struct err *e)
 		digest_end(s->digest, b->sha256);
 		b->hashed = true;
 	}
-	id = pg_body_find(s, b->sha256, &there, e);
+	id = digest_id(b->sha256);
+	if (pg_of(s)->careful || b->bytes.n > BODY_PART)
+		id = pg_body_find(s, b->sha256, &there, e);
 	if (id == -1 || there)
 		return id;
+	if (b->bytes.n > BODY_PART)
+		return pg_put_parts(s, b, e) == 0 ? id : -1;
 	return pg_put_bytes(s, b, id, e) == 0 ? id : -1;
 }
 

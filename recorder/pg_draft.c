@@ -41,7 +41,7 @@ draft_put(struct store *s, void *arg, struct err *e)
 	d->x->response.body.stored_id = d->body;
 	d->x->outcome = OUTCOME_TRUNCATED;
 	d->x->failure = STR(DRAFT_FAILURE);
-	return pg_put_row(s, "hark_draft", d->tape, d->id, d->x, e);
+	return pg_put_row(s, d->tape, d->id, d->x, e);
 }
 
 int
@@ -59,13 +59,10 @@ draft_chunks(struct store *s, void *arg, struct err *e)
 {
 	struct pg_draft *d = arg;
 
-	return pg_link_run(&pg_of(s)->link, "cannot store chunk marks",
-		   "UPDATE hark_draft SET chunks = coalesce(chunks, '') || $3 "
-		   "WHERE writer = $1 AND id = $2",
-		   PG_VALUES(N(pg_of(s)->writer), N(d->id), B(d->packed)),
-		   e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot store chunk marks",
+	    "UPDATE hark_draft SET chunks = coalesce(chunks, '') || $3 "
+	    "WHERE writer = $1 AND id = $2",
+	    PG_VALUES(N(pg_of(s)->writer), N(d->id), B(d->packed)), e);
 }
 
 int

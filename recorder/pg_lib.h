@@ -20,6 +20,7 @@ struct err;
 	C(conninfoFree) \
 	C(conninfoParse) \
 	C(consumeInput) \
+	C(enterPipelineMode) \
 	C(errorMessage) \
 	C(finish) \
 	C(flush) \
@@ -31,9 +32,11 @@ struct err;
 	C(getvalue) \
 	C(isBusy) \
 	C(ntuples) \
+	C(pipelineSync) \
 	C(resultErrorField) \
 	C(resultStatus) \
 	C(sendQueryParams) \
+	C(sendQueryPrepared) \
 	C(setNoticeReceiver) \
 	C(setnonblocking) \
 	C(socket) \

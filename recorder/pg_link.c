@@ -18,8 +18,19 @@
 #define PG_CONNECT_SECONDS "5"
 #define PG_REST_US 1000000 /* between attempts to connect that failed */
 
+/* Statements that wait for their results, at most. */
+#define PG_SENT 4096
+#define PG_SENT_BYTES (8u << 20)
+
 #define PG_INT8 20 /* types by their numbers in the protocol */
 #define PG_BYTEA 17
+
+struct pg_held {
+	struct pg_held *next;
+	const char *doing, *sql;
+	int n;
+	struct value v[]; /* and their bytes */
+};
 
 int
 pg_link_check(const char *url, struct err *e)
@@ -57,9 +68,26 @@ pg_link_say(const char *doing, const char *text, struct err *e)
 	    e, "%s: %.*s", doing, (int)n, n > 0 ? text : "no connection");
 }
 
+/* What there was on a connection is no more. */
+static void
+pg_link_forget(struct pg_link *l)
+{
+	struct pg_held *h;
+
+	while ((h = l->held) != NULL) {
+		l->held = h->next;
+		free(h);
+	}
+	l->held_end = &l->held;
+	l->sent = 0;
+	l->sent_bytes = 0;
+	l->parsed = NULL;
+}
+
 static void
 pg_link_drop(struct pg_link *l)
 {
+	pg_link_forget(l);
 	pq.finish(l->conn);
 	l->conn = NULL;
 }
@@ -94,7 +122,9 @@ pg_link_connect(struct pg_link *l, struct err *e)
 	pg_link_drop(l);
 	l->conn = pq.connectdbParams(names, values, 1);
 	pq.setNoticeReceiver(l->conn, pg_link_quiet, NULL);
-	if (pq.status(l->conn) == CONNECTION_OK) {
+	if (pq.status(l->conn) == CONNECTION_OK &&
+	    pq.setnonblocking(l->conn, 1) == 0 &&
+	    pq.enterPipelineMode(l->conn) == 1) {
 		l->away_us = 0;
 		return 0;
 	}
@@ -117,6 +147,7 @@ void
 pg_link_fini(struct pg_link *l)
 {
 	pg_link_drop(l);
+	free(l->doing);
 	free(l->url);
 }
 
@@ -175,25 +206,17 @@ pg_link_send(struct pg_link *l, int64_t until)
 	return r;
 }
 
-/* The last result; NULL when it does not come in time. */
-static PGresult *
-pg_link_result(struct pg_link *l, int64_t until)
+/* The next result, NULL between statements: 0, or -1 when it does not come in
+ * time. */
+static int
+pg_link_result(struct pg_link *l, int64_t until, PGresult **q)
 {
-	PGresult *q, *last = NULL;
-
-	for (;;) {
-		while (pq.isBusy(l->conn))
-			if (pg_link_wait(l, POLLIN, until) != 0 ||
-			    pq.consumeInput(l->conn) == 0) {
-				pq.clear(last);
-				return NULL;
-			}
-		q = pq.getResult(l->conn);
-		if (q == NULL)
-			return last;
-		pq.clear(last);
-		last = q;
-	}
+	while (pq.isBusy(l->conn))
+		if (pg_link_wait(l, POLLIN, until) != 0 ||
+		    pq.consumeInput(l->conn) == 0)
+			return -1;
+	*q = pq.getResult(l->conn);
+	return 0;
 }
 
 /* Serialization failures, deadlocks, and what two that create the same table
@@ -220,37 +243,159 @@ pg_link_failed(
 	const char *text =
 	    q != NULL ? pq.resultErrorField(q, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
-	l->again = state != NULL && pg_link_may_repeat(state);
+	l->supposed = state != NULL && strcmp(state, "22012") == 0;
+	l->again = l->supposed || (state != NULL && pg_link_may_repeat(state));
 	l->missing = state != NULL && strcmp(state, "42P01") == 0;
 	pg_link_say(doing, text != NULL ? text : pq.errorMessage(l->conn), e);
 	return -1;
+}
+
+/* libpq did not even send it. */
+static int
+pg_link_refused(struct pg_link *l, const char *doing, struct err *e)
+{
+	pg_link_failed(l, NULL, doing, e);
+	pg_link_lose(l);
+	return -1;
+}
+
+/* Sends a statement. */
+static int
+pg_link_put(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n)
+{
+	struct pg_parameters p = { .types = { 0 } };
+	bool parsed =
+	    l->open && l->parsed != NULL && strcmp(l->parsed, sql) == 0;
+	int i, r;
+
+	for (i = 0; i < n; i++) {
+		pg_parameter(&p, i, &v[i]);
+		l->sent_bytes += (size_t)p.lengths[i];
+	}
+	if (l->sent == l->room) {
+		l->room = l->room > 0 ? 2 * l->room : 16;
+		l->doing =
+		    xrealloc(l->doing, (size_t)l->room * sizeof(*l->doing));
+	}
+	l->doing[l->sent++] = doing;
+	l->parsed = sql;
+	r = parsed ? pq.sendQueryPrepared(
+			 l->conn, "", n, p.values, p.lengths, p.formats, 1)
+		   : pq.sendQueryParams(l->conn, sql, n, p.types, p.values,
+			 p.lengths, p.formats, 1);
+	return r == 1 ? 0 : -1;
+}
+
+static int
+pg_link_put_held(struct pg_link *l)
+{
+	struct pg_held *h;
+	int r = 0;
+
+	while (r == 0 && (h = l->held) != NULL) {
+		r = pg_link_put(l, h->doing, h->sql, h->v, h->n);
+		l->held = h->next;
+		free(h);
+	}
+	if (l->held == NULL)
+		l->held_end = &l->held;
+	return r;
+}
+
+static bool
+pg_link_fine(const PGresult *q)
+{
+	return pq.resultStatus(q) == PGRES_TUPLES_OK ||
+	       pq.resultStatus(q) == PGRES_COMMAND_OK;
+}
+
+/*
+ * Reads the results of all that was sent, of which the last is *last; or *bad
+ * is that of the first that failed, the one before doing[*at].  0, or -1 when
+ * the connection is of no use any more.
+ */
+static int
+pg_link_collect(
+    struct pg_link *l, int64_t until, PGresult **last, PGresult **bad, int *at)
+{
+	PGresult *q;
+	int over = 0, none = 0;
+
+	while (none < 2) {
+		if (pg_link_result(l, until, &q) != 0)
+			return -1;
+		none = q == NULL ? none + 1 : 0;
+		if (q == NULL) {
+			over++;
+			continue;
+		}
+		if (pq.resultStatus(q) == PGRES_PIPELINE_SYNC) {
+			pq.clear(q);
+			return 0;
+		}
+		if (pg_link_fine(q) && over + 1 == l->sent && *last == NULL) {
+			*last = q;
+			continue;
+		}
+		if (!pg_link_fine(q) && *bad == NULL) {
+			*bad = q;
+			*at = over;
+			continue;
+		}
+		pq.clear(q);
+	}
+	return -1; /* it says nothing any more */
+}
+
+/* Waits for all that was sent.  The result of the last; NULL when something
+ * failed. */
+static PGresult *
+pg_link_settle(struct pg_link *l, struct err *e)
+{
+	int64_t until = clock_mono_us() + PG_PATIENCE_US;
+	PGresult *last = NULL, *bad = NULL;
+	const char *doing = l->doing[l->sent - 1];
+	int at = l->sent - 1, r = -1;
+
+	if (pq.pipelineSync(l->conn) == 1 && pg_link_send(l, until) == 0)
+		r = pg_link_collect(l, until, &last, &bad, &at);
+	if (at < l->sent)
+		doing = l->doing[at];
+	l->sent = 0;
+	l->sent_bytes = 0;
+	if (r == 0 && bad == NULL && last != NULL)
+		return last;
+	pg_link_failed(l, bad, doing, e);
+	l->parsed = NULL;
+	/* An answer that is late would be taken for that of the next. */
+	if (r != 0 || pq.status(l->conn) != CONNECTION_OK)
+		pg_link_lose(l);
+	pq.clear(last);
+	pq.clear(bad);
+	return NULL;
 }
 
 static PGresult *
 pg_link_once(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n, struct err *e)
 {
-	int64_t until = clock_mono_us() + PG_PATIENCE_US;
-	struct pg_parameters p = { .types = { 0 } };
-	PGresult *q = NULL;
-	int i;
-
-	for (i = 0; i < n; i++)
-		pg_parameter(&p, i, &v[i]);
-	if (pq.setnonblocking(l->conn, 1) == 0 &&
-	    pq.sendQueryParams(l->conn, sql, n, p.types, p.values, p.lengths,
-		p.formats, 1) == 1 &&
-	    pg_link_send(l, until) == 0)
-		q = pg_link_result(l, until);
-	if (q != NULL && (pq.resultStatus(q) == PGRES_TUPLES_OK ||
-			     pq.resultStatus(q) == PGRES_COMMAND_OK))
-		return q;
-	pg_link_failed(l, q, doing, e);
-	/* An answer that is late would be taken for that of the next. */
-	if (q == NULL || pq.status(l->conn) != CONNECTION_OK)
-		pg_link_lose(l);
-	pq.clear(q);
+	if (pg_link_put_held(l) == 0 && pg_link_put(l, doing, sql, v, n) == 0)
+		return pg_link_settle(l, e);
+	(void)pg_link_refused(l, doing, e);
 	return NULL;
+}
+
+/* Whether the connection of the transaction is gone. */
+static bool
+pg_link_broke(struct pg_link *l, const char *doing, struct err *e)
+{
+	if (l->conn != NULL || !l->open)
+		return false;
+	l->again = l->missing = l->supposed = false;
+	l->away = true;
+	err_set(e, "%s: the connection broke", doing);
+	return true;
 }
 
 PGresult *
@@ -260,12 +405,9 @@ pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 	PGresult *q = NULL;
 	bool idle = l->conn != NULL && !l->open;
 
-	l->again = l->missing = l->away = false;
-	if (l->conn == NULL && l->open) {
-		l->away = true;
-		err_set(e, "%s: the connection broke", doing);
+	l->again = l->missing = l->away = l->supposed = false;
+	if (pg_link_broke(l, doing, e))
 		return NULL;
-	}
 	if (l->conn != NULL)
 		q = pg_link_once(l, doing, sql, v, n, e);
 	else if (pg_link_connect(l, e) == 0)
@@ -273,8 +415,7 @@ pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 	/* A connection that was left alone may have gone; a statement that
 	 * only reads can be said twice. */
 	if (q == NULL && idle && l->conn == NULL &&
-	    (strncmp(sql, "SELECT", 6) == 0 || strncmp(sql, "BEGIN", 5) == 0) &&
-	    pg_link_connect(l, e) == 0)
+	    strncmp(sql, "SELECT", 6) == 0 && pg_link_connect(l, e) == 0)
 		q = pg_link_once(l, doing, sql, v, n, e);
 	return q;
 }
@@ -290,6 +431,83 @@ pg_link_run(struct pg_link *l, const char *doing, const char *sql,
 		rows = strtoll(pq.cmdTuples(q), NULL, 10);
 	pq.clear(q);
 	return rows;
+}
+
+/* Waits for all of it now. */
+static int
+pg_link_catch_up(struct pg_link *l, struct err *e)
+{
+	PGresult *q = NULL;
+
+	if (pg_link_put_held(l) == 0 && l->sent > 0)
+		q = pg_link_settle(l, e);
+	pq.clear(q);
+	return q != NULL ? 0 : -1;
+}
+
+/* Sends a statement whose result others wait for. */
+static int
+pg_link_go_on(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	if (pg_link_put(l, doing, sql, v, n) != 0)
+		return pg_link_refused(l, doing, e);
+	if (l->sent < PG_SENT && l->sent_bytes < PG_SENT_BYTES)
+		return 0;
+	return pg_link_catch_up(l, e);
+}
+
+int
+pg_link_ahead(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	if (pg_link_broke(l, doing, e))
+		return -1;
+	return pg_link_go_on(l, doing, sql, v, n, e);
+}
+
+int
+pg_link_later(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	if (pg_link_broke(l, doing, e))
+		return -1;
+	if (pg_link_put_held(l) != 0)
+		return pg_link_refused(l, doing, e);
+	return pg_link_go_on(l, doing, sql, v, n, e);
+}
+
+int
+pg_link_held(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	struct pg_held *h;
+	size_t bytes = 0;
+	char *to;
+	int i;
+
+	if (pg_link_broke(l, doing, e))
+		return -1;
+	for (i = 0; i < n; i++)
+		bytes += v[i].kind == VALUE_BYTES ? v[i].bytes.n : 0;
+	h = xmalloc(sizeof(*h) + (size_t)n * sizeof(*v) + bytes);
+	h->next = NULL;
+	h->doing = doing;
+	h->sql = sql;
+	h->n = n;
+	to = (char *)&h->v[n];
+	for (i = 0; i < n; i++) {
+		h->v[i] = v[i];
+		if (v[i].kind != VALUE_BYTES || v[i].bytes.n == 0)
+			continue;
+		memcpy(to, v[i].bytes.p, v[i].bytes.n);
+		h->v[i].bytes.p = to;
+		to += v[i].bytes.n;
+	}
+	*l->held_end = h;
+	l->held_end = &h->next;
+	l->sent_bytes += sizeof(*h) + (size_t)n * sizeof(*v) + bytes;
+	return l->sent_bytes < PG_SENT_BYTES ? 0 : pg_link_catch_up(l, e);
 }
 
 int64_t
@@ -314,10 +532,15 @@ pg_link_begin(struct pg_link *l, const char *sql, struct err *e)
 {
 	if (l->open)
 		return err_set(e, "cannot begin: a transaction is open");
-	if (pg_link_run(l, "cannot begin", sql, NULL, 0, e) == -1)
+	l->again = l->missing = l->away = l->supposed = false;
+	if (l->conn == NULL && pg_link_connect(l, e) != 0)
 		return -1;
 	l->open = true;
-	return 0;
+	l->parsed = NULL;
+	if (pg_link_go_on(l, "cannot begin", sql, NULL, 0, e) == 0)
+		return 0;
+	l->open = false;
+	return -1;
 }
 
 int
@@ -335,21 +558,29 @@ pg_link_commit(struct pg_link *l, struct err *e)
 	done = strcmp(pq.cmdStatus(q), "COMMIT") == 0;
 	pq.clear(q);
 	l->open = false;
+	l->parsed = NULL;
 	return done ? 0 : err_set(e, "cannot commit: it was rolled back");
 }
 
 void
 pg_link_rollback(struct pg_link *l)
 {
-	bool again = l->again, away = l->away;
+	bool again = l->again, away = l->away, supposed = l->supposed;
 	struct err e;
 
+	/* Behind what fails a ROLLBACK would be skipped, too. */
+	if (l->open && l->conn != NULL && l->sent > 0)
+		pq.clear(pg_link_settle(l, &e));
+	if (l->conn != NULL)
+		pg_link_forget(l);
 	if (l->open && l->conn != NULL)
 		(void)pg_link_run(
 		    l, "cannot roll back", "ROLLBACK", NULL, 0, &e);
 	l->open = false;
+	l->parsed = NULL;
 	l->again = again;
 	l->away = away;
+	l->supposed = supposed;
 }
 
 void

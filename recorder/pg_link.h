@@ -7,6 +7,11 @@
  * pooler may give each transaction another connection of its own.  Numbers
  * are BIGINT, all else is BYTEA, both in the binary format.
  *
+ * In a transaction statements of which nothing is to be known go out and their
+ * results come with those of the next that somebody waits for: a group of
+ * entries is two round trips.  What fails is told then, and nothing behind it
+ * was done.
+ *
  * A connection that broke is made anew by the next statement outside of a
  * transaction.  What takes longer than a minute is given up with it, so that
  * an engine that hangs does not take its callers with it.
@@ -21,11 +26,20 @@
 
 struct err;
 
+/* A statement that waits to be sent, with copies of its values. */
+struct pg_held;
+
 struct pg_link {
 	char *url;
 	PGconn *conn;       /* NULL: there is none */
 	bool open;          /* a transaction is */
+	const char **doing; /* what was sent and not answered */
+	int sent, room;
+	size_t sent_bytes;
+	const char *parsed; /* the engine has it as its unnamed statement */
+	struct pg_held *held, **held_end;
 	bool again;         /* what failed last may succeed when tried again */
+	bool supposed;      /* it failed since PG_LINK_SURE() was not so */
 	bool missing;       /* it failed since a table is not there */
 	bool away;          /* it failed for want of a connection */
 	int64_t away_us;    /* since when there is none; monotonic, or 0 */
@@ -51,6 +65,21 @@ PGresult *pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 /* As pg_link_query(), of which only the number of rows matters: those that
  * came or were changed, or -1. */
 int64_t pg_link_run(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e);
+
+/*
+ * In a transaction: runs a statement of which nothing is to be known but that
+ * it succeeded, which the next call of another function tells.  doing and sql
+ * live as long as the link.  0, or -1 when there is no connection.
+ *
+ * pg_link_ahead() may be done before what pg_link_held() was given, which is
+ * copied.  Equal statements one behind the other are parsed once.
+ */
+int pg_link_later(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e);
+int pg_link_ahead(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e);
+int pg_link_held(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n, struct err *e);
 
 /* The number in the first row's first column; 0 when there is no row, and

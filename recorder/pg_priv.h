@@ -20,12 +20,16 @@ struct pg {
 	struct store store;
 	struct pg_link link;
 	bool writes;
-	int64_t writer; /* its number, as long as it is alive */
-	int64_t drafts; /* that it made */
-	int64_t done;   /* transactions that it committed */
-	bool locked;    /* the state's row is ours until the end */
-	bool changed;   /* something that readers see */
-	int64_t last;   /* the highest id, while locked */
+	int64_t writer;              /* its number, as long as it is alive */
+	int64_t drafts;              /* that it made */
+	int64_t done;                /* transactions that it committed */
+	bool locked;                 /* the state's row is ours until the end */
+	bool changed;                /* something that readers see */
+	bool careful;                /* a body may have another's number */
+	uint64_t now;                /* the transaction's number here */
+	struct pg_known *known;      /* bodies; of pg_body.c */
+	char *put_entry, *put_draft; /* SQL; of pg_write.c */
+	int64_t last;                /* the highest id, while locked */
 	struct pg_watch *watch;
 	struct { /* the long body that was read last */
 		int64_t body, parts;
@@ -57,13 +61,16 @@ int64_t pg_body_put(struct store *s, struct body *b, struct err *e);
 int pg_body_release(struct store *s, int64_t body, struct err *e);
 int64_t pg_body_size(struct store *s, int64_t body, struct err *e);
 
+/* What was written may not be there: it was rolled back, or the end is near. */
+void pg_body_forget_known(struct pg *p);
+
 /* A number that nobody else has; above 0. */
 int64_t pg_random(void);
 
-/* pg_write.c: writes x as an entry with that id, or as a draft of the writer.
- */
-int pg_put_row(struct store *s, const char *table, int64_t tape, int64_t id,
-    struct exchange *x, struct err *e);
+/* pg_write.c: writes x as an entry with that id, or, with one below 0, as a
+ * draft of the writer. */
+int pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
+    struct err *e);
 
 /* pg_draft.c: deletes a draft.  As store_remove(). */
 int pg_draft_remove(struct store *s, int64_t draft, struct err *e);
@@ -77,8 +84,6 @@ int pg_draft_mend(struct store *s, struct err *e);
 struct pg_watch *pg_watch_take(const char *url, int64_t writer);
 void pg_watch_drop(struct pg_watch *w); /* safe on NULL */
 int64_t pg_watch_version(struct pg_watch *w);
-
-/* The operations. */
 
 /* The operations. */
 void pg_close(struct store *s);

@@ -2,20 +2,29 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 
 #include "recorder/pg_priv.h"
 
 #define N(number) VALUE_OF_NUMBER(number)
 #define B(bytes) VALUE_OF_BYTES(bytes)
 
-/* "$1,$2,...", one for each column. */
-static void
-write_places(struct buf *sql, int n)
+/* INSERT INTO table (...) VALUES ($1,$2,...), one for each column. */
+static char *
+write_sql(const char *table, int n)
 {
+	struct buf sql = { 0 };
+	char *text;
 	int i;
 
+	buf_addf(&sql, "INSERT INTO %s (" ENTRY_NAMES "%s) VALUES (", table,
+	    n > ENTRY_VALUES ? ", writer" : "");
 	for (i = 1; i <= n; i++)
-		buf_addf(sql, "%s$%d", i > 1 ? "," : "", i);
+		buf_addf(&sql, "%s$%d", i > 1 ? "," : "", i);
+	buf_add_text(&sql, ")");
+	text = xstrdup(buf_text(&sql));
+	buf_free(&sql);
+	return text;
 }
 
 static void
@@ -26,17 +35,15 @@ write_body(struct value *v, int64_t id)
 }
 
 int
-pg_put_row(struct store *s, const char *table, int64_t tape, int64_t id,
-    struct exchange *x, struct err *e)
+pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
+    struct err *e)
 {
 	struct pg *p = pg_of(s);
 	int64_t request = pg_body_put(s, &x->request.body, e);
 	int64_t response =
 	    request < 0 ? -1 : pg_body_put(s, &x->response.body, e);
 	struct value v[ENTRY_VALUES + 1];
-	bool draft = id < 0;
-	struct buf sql = { 0 };
-	int64_t r;
+	int r;
 
 	if (response < 0)
 		return -1;
@@ -46,18 +53,22 @@ pg_put_row(struct store *s, const char *table, int64_t tape, int64_t id,
 	v[ENTRY_VALUES] = N(p->writer);
 	write_body(&v[ENTRY_request_body], request);
 	write_body(&v[ENTRY_response_body], response);
-	buf_addf(&sql, "INSERT INTO %s (" ENTRY_NAMES "%s) VALUES (", table,
-	    draft ? ", writer" : "");
-	write_places(&sql, ENTRY_VALUES + draft);
-	buf_add_text(&sql, ")");
-	r = pg_link_run(&p->link, "cannot store an entry", buf_text(&sql), v,
-	    ENTRY_VALUES + draft, e);
-	buf_free(&sql);
-	if (r == -1)
-		return -1;
-	p->changed = p->changed || !draft;
-	x->id = id;
-	return 0;
+	if (id < 0) {
+		if (p->put_draft == NULL)
+			p->put_draft =
+			    write_sql("hark_draft", ENTRY_VALUES + 1);
+		r = pg_link_later(&p->link, "cannot store a draft",
+		    p->put_draft, v, ENTRY_VALUES + 1, e);
+	} else {
+		if (p->put_entry == NULL)
+			p->put_entry = write_sql(PG_ENTRY, ENTRY_VALUES);
+		r = pg_link_held(&p->link, "cannot store an entry",
+		    p->put_entry, v, ENTRY_VALUES, e);
+		p->changed = true;
+	}
+	if (r == 0)
+		x->id = id;
+	return r;
 }
 
 struct pg_write {
@@ -73,7 +84,7 @@ write_put(struct store *s, void *arg, struct err *e)
 
 	if (pg_lock(s, e) != 0)
 		return -1;
-	return pg_put_row(s, PG_ENTRY, w->tape, ++pg_of(s)->last, w->x, e);
+	return pg_put_row(s, w->tape, ++pg_of(s)->last, w->x, e);
 }
 
 int
@@ -106,13 +117,12 @@ write_remove(struct store *s, void *arg, struct err *e)
 	bodies[0] = pg_number(q, 0, 1);
 	bodies[1] = pg_number(q, 0, 2);
 	pq.clear(q);
-	if (pg_link_run(&pg_of(s)->link, "cannot delete an entry",
+	if (pg_link_later(&pg_of(s)->link, "cannot delete an entry",
 		"DELETE FROM hark_entry WHERE tape = $1 AND id = $2",
 		PG_VALUES(N(tape), N(w->entry)), e) == -1)
 		return -1;
 	pg_of(s)->changed = true;
-	if (w->x != NULL &&
-	    pg_put_row(s, PG_ENTRY, tape, w->entry, w->x, e) != 0)
+	if (w->x != NULL && pg_put_row(s, tape, w->entry, w->x, e) != 0)
 		return -1;
 	if (pg_body_release(s, bodies[0], e) != 0)
 		return -1;
@@ -147,11 +157,9 @@ write_again(struct store *s, void *arg, struct err *e)
 	if (pg_lock(s, e) != 0)
 		return -1;
 	pg_of(s)->changed = true;
-	return pg_link_run(&pg_of(s)->link, "cannot count an entry",
-		   "UPDATE hark_entry SET times = times + 1 WHERE id = $1",
-		   PG_VALUES(N(w->entry)), e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot count an entry",
+	    "UPDATE hark_entry SET times = times + 1 WHERE id = $1",
+	    PG_VALUES(N(w->entry)), e);
 }
 
 int
@@ -180,15 +188,12 @@ write_keys(struct store *s, void *arg, struct err *e)
 	if (pg_lock(s, e) != 0)
 		return -1;
 	pg_of(s)->changed = true;
-	return pg_link_run(&pg_of(s)->link,
-		   "cannot change the keys of an entry",
-		   "UPDATE hark_entry SET key = $2, normal_key = $3 "
-		   "WHERE id = $1",
-		   PG_VALUES(N(x->id), write_key(x->key, x->keyed),
-		       write_key(x->normal_key, x->normal_keyed)),
-		   e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link,
+	    "cannot change the keys of an entry",
+	    "UPDATE hark_entry SET key = $2, normal_key = $3 WHERE id = $1",
+	    PG_VALUES(N(x->id), write_key(x->key, x->keyed),
+		write_key(x->normal_key, x->normal_keyed)),
+	    e);
 }
 
 int

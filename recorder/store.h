@@ -168,7 +168,9 @@ int store_body_cut(
     struct store *s, int64_t body, uint64_t offset, struct err *e);
 
 /* Writes x as an entry at the end of the tape: x->id is set.  Bodies in
- * memory are hashed if need be and stored once.  0 or -1. */
+ * memory are hashed if need be and stored once.  0 or -1; that a shared store
+ * refuses it may be told by what is called next in the transaction, the commit
+ * at the latest. */
 int store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
 
 /* Puts x, with x->id, in the place of the entry that has this id: on the same
