@@ -80,8 +80,16 @@ static const char *const pg_step_1[] = {
 	NULL,
 };
 
+static const char *const pg_step_2[] = {
+	/* What a writer sweeps out at its start is found without a look at all
+	 * that is whole. */
+	"CREATE INDEX IF NOT EXISTS hark_body_unfinished "
+	"ON hark_body (writer) WHERE digest IS NULL",
+	NULL,
+};
+
 /* What makes version n + 1 of version n.  Steps are only ever added. */
-static const char *const *const pg_steps[] = { pg_step_1 };
+static const char *const *const pg_steps[] = { pg_step_1, pg_step_2 };
 
 #define PG_SCHEMA_VERSION (int64_t)(sizeof(pg_steps) / sizeof(*pg_steps))
 

@@ -5,8 +5,8 @@ import dataclasses
 import json
 
 import asked
-from contenders import (HARKS, PEERS, REFERENCES, TWO, WATCHED, Haproxy,
-                        Hark, Nginx)
+from contenders import (HARKS, PEERS, REFERENCES, STORES, TWO, WATCHED,
+                        Haproxy, Hark, Nginx)
 from servers import Failure, ask
 
 SIZES = (1, 1000, 10_000, 100_000, 1_000_000)
@@ -25,7 +25,7 @@ class Case:
     kind: str
     who: tuple
     connections: tuple = (32,)
-    args: tuple = ()  # of answers(): size, and whether by body
+    args: tuple = ()  # of answers(): size, and whether by body; of keep()
     counts: tuple = (1,)  # of answers
     tool: str = "wrk"
     options: tuple = ()  # of h2load
@@ -87,6 +87,15 @@ def forward(name, title, path, size, **more):
                 least=size, **more)
 
 
+def store(name, title, **more):
+    return replay(name, title, **{"who": STORES, "baseline": STORES[0].name,
+                                  **more})
+
+
+def keep(durability, title):
+    return store(f"store-{durability}", f"Record into a store, 1 KiB, {title}",
+                 make="keep", kind="new", path="/different/",
+                 args=(durability,))
 
 
 class Forwarding(Hark):
@@ -147,6 +156,15 @@ CASES = (
     Case("record", "Forward and record, 1 KiB, no two alike", make="record",
          kind="new", who=RECORDERS, path="/different/", least=1024,
          connections=(1, 32), baseline="itself, forwarding"),
+    keep("strict", "safe before the answer ends: "
+         "until all is in the store"),
+    keep("batch", "in groups: until all is in the store"),
+    keep("off", "not synced: until all is in the store"),
+    store("store-warm", "Replay from a store, in memory"),
+    store("store-cold", "Replay from a store, not in memory", make="cold",
+          kind="items", counts=SIZES[1:4], connections=(1, 32)),
+    store("store-miss", "Requests that a store does not have", kind="unknown",
+          counts=SIZES[1:4], connections=(1, 32), status=400, least=0),
     Case("tls", "HTTPS, 1 KiB", make="tls", kind=asked.path(0), who=TLS,
          least=1024),
     Case("tls-h2", "HTTPS, HTTP/2, 1 KiB, 10 streams a connection",

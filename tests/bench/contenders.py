@@ -12,6 +12,7 @@ A method makes a server that does a part of what is compared:
 What a server has no such thing for, or what takes it minutes, is Unable."""
 
 import contextlib
+import copy
 import glob
 import json
 import os
@@ -23,6 +24,7 @@ import urllib.request
 
 import asked
 import peers
+from engine import engine_of
 from servers import Failure, Unable, ask, free_port
 
 BATCH = 1000  # entries written at once
@@ -286,6 +288,12 @@ class Hark(Contender):
         return self.start(stage, "replay", asked.path(0), "--store", store,
                           wanted=501 if body else 200)
 
+    def cold(self, stage, count, size, body):
+        """The same with hardly any memory for answers."""
+        cold = copy.copy(self)
+        cold.options = self.options + ["--cache-size", "64k"]
+        return cold.answers(stage, count, size, body)
+
     def mocks(self, stage):
         return self.start(stage, "proxy", asked.path(0), "--mocks",
                           environment(stage))
@@ -316,6 +324,29 @@ class Hark(Contender):
         for path in glob.glob(server.store + "*"):
             os.unlink(path)
         return n - 1
+
+    def keep(self, stage, url, durability):
+        """Records with that promise; stored() says how much there is."""
+        safe = copy.copy(self)
+        safe.options = self.options + ["--durability", durability]
+        return safe.record(stage, url)
+
+    def stored(self, server):
+        """The highest entry so far, which is how many there are."""
+        with contextlib.closing(sqlite3.connect(server.store)) as db:
+            return db.execute("SELECT max(id) FROM entry").fetchone()[0] or 0
+
+    def store(self, stage):
+        """A new one, as an option names it."""
+        return stage.fresh("store.db")
+
+    def pair(self, stage, url):
+        """Two gateways: what the first records is the other's to replay."""
+        store = self.store(stage)
+        return (self.start(stage, "record", "/different/ready", "--store",
+                           store, url=url),
+                self.start(stage, "replay", "/different/ready", "--store",
+                           store))
 
     def tls(self, stage):
         cert, key = certificate(stage)
@@ -350,6 +381,59 @@ class Watched(Hark):
                     s.process.wait(1)
 
 
+class Shared(Hark):
+    """hark with its tapes in PostgreSQL, straight or through pgbouncer."""
+
+    def __init__(self, name, pooled=False):
+        super().__init__(name)
+        self.pooled = pooled
+
+    def start(self, stage, *how, **more):
+        s = super().start(stage, *how, **more)
+        s.beside = engine_of(stage).servers(self.pooled)
+        return s
+
+    def store(self, stage):
+        engine = engine_of(stage)
+        return engine.url(engine.fresh(), self.pooled)
+
+    def answers(self, stage, count, size, body):
+        engine = engine_of(stage)
+
+        def make():
+            name = engine.fresh()
+            tape(stage, count, size, body, engine.url(name))
+            engine.ask("VACUUM ANALYZE", database=name)
+            return name
+        name = stage.once(("database", count, size, body), make)
+        return self.start(stage, "replay", asked.path(0), "--store",
+                          engine.url(name, self.pooled),
+                          wanted=501 if body else 200)
+
+    def record(self, stage, url):
+        engine = engine_of(stage)
+        name = engine.fresh()
+        s = self.start(stage, "record", "/different/ready", "--store",
+                       engine.url(name, self.pooled), url=url)
+        s.engine, s.database = engine, name
+        return s
+
+    def stored(self, server):
+        return int(server.engine.ask(
+            "SELECT coalesce(max(id), 0) FROM hark_entry",
+            database=server.database))
+
+    def recorded(self, server):
+        n = int(server.engine.ask(
+            "SELECT count(*) FROM hark_entry WHERE outcome = 'complete'",
+            database=server.database))
+        server.engine.ask(f"DROP DATABASE {server.database} WITH (FORCE)")
+        return n - 1
+
+    def version(self):
+        return None
+
+
 def entry(number, size, body):
     content = asked.text(number, size)
     request = {
@@ -376,9 +460,9 @@ def entry(number, size, body):
         "timings": {"send": 0, "wait": 1, "receive": 0}})
 
 
-def tape(stage, count, size, body):
+def tape(stage, count, size, body, store=None):
     """A store with so many recordings, through hark import."""
-    store = stage.fresh("tape.db")
+    store = store or stage.fresh("tape.db")
     importer = subprocess.Popen(
         [stage.hark, "import", "--no-redact", "--store", store, "-"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -736,8 +820,10 @@ class Mockoon(Peer):
 
 REFERENCES = (Nginx(), Haproxy())
 HARKS = (Hark(), Hark("hark --admin off", ["--admin", "off"]))
+STORES = (Hark("hark, SQLite"), Shared("hark, PostgreSQL"),
+          Shared("hark, pgbouncer", pooled=True))
 PEERS = (Mitmproxy(), Wiremock(), Mountebank(), Talkback(), Mockoon())
 TWO = (Nginx(2), Hark("hark, 2 workers", workers=2),
        Hark("hark --admin off, 2 workers", ["--admin", "off"], workers=2))
 WATCHED = Watched("hark, watched")
-ALL = REFERENCES + HARKS + PEERS + TWO + (WATCHED,)
+ALL = REFERENCES + HARKS + PEERS + TWO + (WATCHED,) + STORES

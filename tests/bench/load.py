@@ -108,14 +108,14 @@ class Load:
         """Requests/s, latencies in µs, CPU µs per request by thread, and
         how many CPUs were busy with what is not ours.  Fails when answers
         were not of the status or length that is right."""
-        machine, own, before = machine_cpu(), self.own_cpu(), server.cpu()
+        machine, own, before = machine_cpu(), self.own_cpu(), server.cost()
         begun = time.monotonic()
         try:
             seen = self.once(case, server, count, connections, seconds, most)
         except servers.Failure as e:
             raise servers.Failure(f"{e}; {server.state()}") from None
         took = time.monotonic() - begun
-        after = server.cpu()
+        after = server.cost()
         own, machine = self.own_cpu() - own, machine_cpu() - machine
         n = seen["requests"]
         server.requests += n

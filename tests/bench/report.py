@@ -72,7 +72,7 @@ def cpu_cell(row):
     parts = {name: us for name, us in row["cpu_us_by_thread"].items()
              if us >= 0.05}
     text = f"{row['cpu_us']:.1f}"
-    if 1 < len(parts) <= 4:
+    if 1 < len(parts) <= 6:
         text += " (" + ", ".join(f"{name} {us:.1f}"
                                  for name, us in parts.items()) + ")"
     return text
@@ -155,6 +155,18 @@ def soak_lines(soak):
             f"{soak['lost']} entries lost.\n")
 
 
+def seen_table(seen):
+    if not seen:
+        return ""
+    text = ("\n## From an answer recorded to its replay by another gateway\n"
+            "`--only store-seen`; the other is asked all the time\n\n| server "
+            "| recorded | p50 ms | most ms |\n|---|---|---|---|\n")
+    for s in seen:
+        text += (f"| {s['server']} | {s['recorded']} | {s['p50_ms']:.0f} | "
+                 f"{s['most_ms']:.0f} |\n")
+    return text
+
+
 def skipped_lines(skipped):
     if not skipped:
         return ""
@@ -192,6 +204,11 @@ class Aims:
                     recordings in (None, r["recordings"]):
                 return r
         return None
+
+    def seen_by_another(self, seen):
+        for s in seen:
+            self.add(f"{s['server']}: the latest replay of what another "
+                     "recorded, in s", 1, s["most_ms"] / 1e3, most=True)
 
     def add(self, aim, wanted, figure, most=False):
         reached = None if figure is None else \
@@ -264,6 +281,22 @@ class Aims:
                          self.p99(case, server, connections), most=True)
 
 
+    def judge_stores(self, file, shared):
+        """What a shared store may cost, beside a file in the same run."""
+        for durability in ("strict", "batch", "off"):
+            self.add(f"{shared}: recording, {durability}, of {file}", 0.5,
+                     self.of(f"store-{durability}", shared, "of_baseline"))
+        self.add(f"{shared}: replay from memory of {file}", 0.95,
+                 self.of("store-warm", shared, "of_baseline"))
+        cold = [r for r in self.rows if r["connections"] == 1 and
+                (r["case"], r["server"]) == ("store-cold", shared)]
+        for r in cold:
+            for of in ("p50", "p99"):
+                self.add(f"{shared}: {of} of a hit not in memory, of "
+                         f"{r['recordings']:,} recordings, in ms", 1,
+                         r[of + "_us"] / 1e3, most=True)
+
+
 def aims_table(aims):
     text = "\n## Aims\n| aim | wanted | figure | reached |\n|---|---|---|---|\n"
     for a in aims:
@@ -279,12 +312,14 @@ def markdown(made):
     by_case = {}
     for r in made["rows"]:
         by_case.setdefault(r["case"], []).append(r)
-    text = "# Benchmark\nMade by `make bench`; see tests/bench/cases.py for " \
-        "what is compared.\n\n" + machine_lines(made["machine"])
+    text = f"# Benchmark\nMade by `make {made['target']}`; see " \
+        "tests/bench/cases.py for what is compared.\n\n" + \
+        machine_lines(made["machine"])
     text += noise_lines(made["rows"]) + aims_table(made["aims"])
     for case in made["cases"]:
         if case.name in by_case:
             text += table(case, by_case[case.name])
     text += recorded_lines(made["recorded"])
     text += starts_table(made["starts"]) + memory_table(made["memory"])
+    text += seen_table(made["seen"])
     return text + soak_lines(made["soak"]) + skipped_lines(made["skipped"])

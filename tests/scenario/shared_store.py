@@ -3,74 +3,14 @@
 import itertools
 import json
 import os
-import pathlib
 import subprocess
 import threading
 
-from harness import (HARK, Shared, Skip, case, check, command, main, reply,
-                     same, until)
+from harness import HARK, case, check, command, main, reply, same, until
+from postgres import built, postgres
 
-SERVER = pathlib.Path(__file__).resolve().parents[1] / 'postgres/server.sh'
-PSQL = '/usr/lib/postgresql/15/bin/psql'
 LONG = bytes(range(256)) * (3 << 12)
 EDITOR = 'sed -i s/X-Kept/X-Edited/'
-names = itertools.count(1)
-
-
-class Postgres:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def sql(self, text, database='postgres'):
-        done = subprocess.run(
-            [PSQL, '-qAt', '-h', self.folder,
-             '-U', 'hark', '-d', database, '-c', text],
-            capture_output=True, text=True)
-        same((done.returncode, done.stderr), (0, ''), text)
-        return done.stdout.strip()
-
-    def file(self, path, database, **variables):
-        """Runs SQL that is shipped."""
-        done = subprocess.run(
-            [PSQL, '-qX', '-h', self.folder, '-U', 'hark', '-d', database,
-             '-v', 'ON_ERROR_STOP=1', '-f', SERVER.parents[2] / path,
-             *(f'-v{k}={v}' for k, v in variables.items())],
-            env=os.environ | {'PGOPTIONS': '-c client_min_messages=warning'},
-            capture_output=True, text=True)
-        same((done.returncode, done.stderr), (0, ''), path)
-
-    def run(self, what):
-        same(subprocess.run([SERVER, what, self.folder]).returncode, 0, what)
-
-    def store(self):
-        """The URL of one that nobody has used yet."""
-        name = f'tapes{next(names)}'
-        self.sql(f'CREATE DATABASE {name}')
-        return f'postgresql://hark@/{name}?host={self.folder}'
-
-
-def built():
-    said = command('list', '--store', 'postgresql:///x?host=/nowhere').stderr
-    if 'built without' in said:
-        raise Skip('hark was built without PostgreSQL')
-    return said
-
-
-def begin(t):
-    built()
-    top = t.path()
-    for folder in (top, *top.parents):
-        if str(folder).startswith('/tmp/hark-test-'):
-            folder.chmod(0o755)
-    folder = top / 'pg'
-    done = subprocess.run([SERVER, 'start', folder, str(os.getpid())])
-    if done.returncode:
-        raise Skip('no PostgreSQL 15 can be started')
-    t.ends.callback(subprocess.run, [SERVER, 'stop', folder])
-    return Postgres(folder)
-
-
-postgres = Shared(begin)
 
 
 def filled(t):
@@ -237,7 +177,7 @@ def a_body_that_streams_while_others_write_is_kept_whole(t):
     t.harks.clear()
     for entry in (1, 2):
         same(done('cat', '--store', store, entry), LONG * 2, 'the body')
-    name = store.split('/')[3].split('?')[0]
+    name = postgres().database(store)
     same(postgres().sql('SELECT count(*) FROM hark_body', name), '1',
          'bodies')
 
@@ -278,7 +218,7 @@ def an_engine_that_dies_and_comes_back_loses_nothing_and_has_nothing_twice(t):
 @case(deadline=90)
 def roles_may_replay_or_record_and_see_the_tapes_they_are_given(t):
     store, origin = postgres().store(), t.origin()
-    name = store.split('/')[3].split('?')[0]
+    name = postgres().database(store)
     for tape in ('default', 'secret'):
         hark = t.hark('record', origin, '--tape', tape, store=store)
         hark.get(f'/{tape}')
