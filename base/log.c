@@ -21,6 +21,8 @@ static atomic_bool log_json;
 static _Thread_local char log_subject[LOG_SUBJECT];
 static _Thread_local char log_members[LOG_MEMBERS];
 static _Thread_local size_t log_nmembers;
+static _Thread_local time_t log_second; /* that log_when says */
+static _Thread_local char log_when[32];
 
 static const char *const log_words[] = { "error", "warn", "info", "debug" };
 
@@ -75,22 +77,33 @@ log_level_of(const char *name, enum log_level *level)
 	return false;
 }
 
+static bool
+log_escapes(unsigned char c, bool json)
+{
+	return c < 0x20 || c == 0x7f || c == '\\' ||
+	       (json && (c == '"' || c >= 0x80));
+}
+
 /* A log line stays one line and valid JSON whatever a peer sent. */
 static void
 log_add_escaped(struct buf *b, struct str text)
 {
-	const unsigned char *p = (const unsigned char *)text.p;
+	bool json = log_json;
+	size_t i, from = 0;
+	unsigned char c;
 
-	for (; p < (const unsigned char *)text.p + text.n; p++) {
-		if (*p < 0x20 || *p == 0x7f || (!log_json && *p == '\\'))
-			buf_addf(b, log_json ? "\\u%04x" : "\\x%02x", *p);
-		else if (log_json && (*p == '"' || *p == '\\'))
-			buf_addf(b, "\\%c", *p);
-		else if (log_json && *p >= 0x80)
-			buf_addf(b, "\\u%04x", *p);
+	for (i = 0; i < text.n; i++) {
+		c = (unsigned char)text.p[i];
+		if (!log_escapes(c, json))
+			continue;
+		buf_add(b, text.p + from, i - from);
+		from = i + 1;
+		if (json && (c == '"' || c == '\\'))
+			buf_addf(b, "\\%c", c);
 		else
-			buf_add(b, p, 1);
+			buf_addf(b, json ? "\\u%04x" : "\\x%02x", c);
 	}
+	buf_add(b, text.p + from, text.n - from);
 }
 
 void
@@ -119,21 +132,37 @@ log_about(const char *subject, const struct log_member *m, size_t n)
 	buf_free(&b);
 }
 
+/* The second is the same for most lines of a thread that has much to say. */
+static void
+log_add_time(struct buf *b)
+{
+	int64_t now = clock_wall_us();
+	time_t second = (time_t)(now / 1000000);
+	int ms = (int)(now / 1000 % 1000);
+	const char rest[] = { '.', (char)('0' + ms / 100),
+		(char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z' };
+	struct tm tm;
+
+	if (second != log_second || log_when[0] == '\0') {
+		gmtime_r(&second, &tm);
+		strftime(log_when, sizeof(log_when), "%Y-%m-%dT%H:%M:%S", &tm);
+		log_second = second;
+	}
+	buf_add_text(b, log_when);
+	buf_add(b, rest, sizeof(rest));
+}
+
 static void
 log_line(enum log_level level, const char *subject, const char *text)
 {
-	int64_t now = clock_wall_us();
-	time_t seconds = (time_t)(now / 1000000);
 	struct buf b = { 0 };
-	struct tm tm;
-	char when[32];
 
-	gmtime_r(&seconds, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_addf(&b,
-	    log_json ? "{\"time\":\"%s.%03dZ\",\"level\":\"%s\""
-		     : "%s.%03dZ %s",
-	    when, (int)(now / 1000 % 1000), log_words[level]);
+	buf_reserve(&b, LOG_SUBJECT);
+	buf_add_text(&b, log_json ? "{\"time\":\"" : "");
+	log_add_time(&b);
+	buf_add_text(&b, log_json ? "\",\"level\":\"" : " ");
+	buf_add_text(&b, log_words[level]);
+	buf_add_text(&b, log_json ? "\"" : "");
 	if (subject != NULL) {
 		buf_add_text(&b, log_json ? ",\"subject\":\"" : " ");
 		log_add_escaped(&b, str_of(subject));

@@ -48,12 +48,31 @@ str_decode(struct str a, bool plus, char *to)
 	return n;
 }
 
+#define STR_EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* Eight bytes from p on, letters in lower case. */
+static uint64_t
+str_lower_eight(const char *p)
+{
+	uint64_t v, low, upper;
+
+	memcpy(&v, p, sizeof(v));
+	low = v & STR_EACH(0x7f);
+	/* The highest bit of each byte that is from A to Z. */
+	upper = (low + STR_EACH(0x80 - 'A')) & ~(low + STR_EACH(0x7f - 'Z')) &
+		~v & STR_EACH(0x80);
+	return v | upper >> 2;
+}
+
 static bool
 str_ieq_n(const char *a, const char *b, size_t n)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < n; i++)
+	for (; n - i >= 8; i += 8)
+		if (str_lower_eight(a + i) != str_lower_eight(b + i))
+			return false;
+	for (; i < n; i++)
 		if (str_lower(a[i]) != str_lower(b[i]))
 			return false;
 	return true;

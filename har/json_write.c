@@ -205,6 +205,25 @@ json_write_may_go_on(const char *p, size_t n)
 	return n < JSON_WRITE_HELD && u[0] == 0xed && u[1] >= 0xa0;
 }
 
+#define JSON_WRITE_EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* Whether none of eight bytes is a control character, a quote, a backslash,
+ * 0x7f or above.  It may say no of some that are plain. */
+static bool
+json_write_eight_are_plain(const char *p)
+{
+	uint64_t v, quote, backslash, low;
+
+	memcpy(&v, p, sizeof(v));
+	quote = v ^ JSON_WRITE_EACH('"');
+	backslash = v ^ JSON_WRITE_EACH('\\');
+	low = v - JSON_WRITE_EACH(0x20); /* borrows: below a space */
+	return ((v | (v + JSON_WRITE_EACH(1)) | low |
+		    (quote - JSON_WRITE_EACH(1)) |
+		    (backslash - JSON_WRITE_EACH(1))) &
+		   JSON_WRITE_EACH(0x80)) == 0;
+}
+
 /* Writes s, but for less than JSON_WRITE_HELD bytes at its end that may go on
  * in a next piece, unless it is the last.  How many were written. */
 static size_t
@@ -214,6 +233,10 @@ json_write_escaped(struct json_write *w, struct str s, bool last)
 	unsigned char c;
 
 	while (i < s.n) {
+		if (s.n - i >= 8 && json_write_eight_are_plain(s.p + i)) {
+			i += 8;
+			continue;
+		}
 		c = (unsigned char)s.p[i];
 		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
 			i++;
@@ -403,11 +426,11 @@ json_write_base64(struct json_write *w, struct str bytes)
 void
 json_write_int(struct json_write *w, int64_t v)
 {
-	char text[24];
-
 	json_write_next(w);
-	json_write_put(w, text,
-	    (size_t)snprintf(text, sizeof(text), "%lld", (long long)v));
+	if (v < 0)
+		json_write_put(w, "-", 1);
+	buf_add_u64(&w->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
+	json_write_put(w, "", 0);
 }
 
 void

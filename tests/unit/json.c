@@ -378,6 +378,51 @@ text_is_escaped_as_far_as_needed(void)
 	json_write_fini(&w);
 }
 
+/* Eight plain bytes are passed at once. */
+static void
+a_byte_is_escaped_wherever_it_stands(void)
+{
+	char text[16] = "", wanted[64], alone[16];
+	struct json_write w;
+	int c, at, wrong = 0;
+
+	for (c = 0; c < 256; c++) {
+		w = written(false);
+		text[0] = (char)c;
+		json_write_str(&w, (struct str){ text, 1 });
+		snprintf(alone, sizeof(alone), "%.*s", (int)w.out.n - 2,
+		    w.out.p + 1);
+		json_write_fini(&w);
+		for (at = 0; at < 9; at++) {
+			memset(text, '~', 9);
+			text[at] = (char)c;
+			w = written(false);
+			json_write_str(&w, (struct str){ text, 9 });
+			snprintf(wanted, sizeof(wanted), "\"%.*s%s%.*s\"", at,
+			    "~~~~~~~~", alone, 8 - at, "~~~~~~~~");
+			wrong += !str_is(buf_str(&w.out), wanted);
+			json_write_fini(&w);
+		}
+	}
+	CHECK_INT(wrong, 0);
+}
+
+static void
+integers_are_written_as_they_are(void)
+{
+	struct json_write w = written(false);
+
+	json_write_array(&w);
+	json_write_int(&w, INT64_MIN);
+	json_write_int(&w, -1);
+	json_write_int(&w, 0);
+	json_write_int(&w, INT64_MAX);
+	json_write_array_end(&w);
+	CHECK_VIEW(
+	    buf_str(&w.out), "[-9223372036854775808,-1,0,9223372036854775807]");
+	json_write_fini(&w);
+}
+
 static void
 a_lone_surrogate_is_written_as_it_was_read(void)
 {
@@ -562,6 +607,8 @@ RUN(TEST(values_of_all_kinds_are_seen_in_order),
     TEST(an_error_of_the_reader_is_told),
     TEST(a_long_text_passes_through_a_small_window),
     TEST(text_is_escaped_as_far_as_needed),
+    TEST(a_byte_is_escaped_wherever_it_stands),
+    TEST(integers_are_written_as_they_are),
     TEST(a_lone_surrogate_is_written_as_it_was_read),
     TEST(other_bytes_become_the_replacement_character),
     TEST(pretty_text_has_one_member_per_line),

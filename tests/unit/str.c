@@ -17,6 +17,25 @@ views_compare_by_bytes_and_by_ascii_case(void)
 }
 
 static void
+case_is_that_of_ascii_letters_at_each_place(void)
+{
+	char a[] = "............", b[] = "............";
+	int at, x, y, wrong = 0;
+
+	/* The first eight are looked at in one piece. */
+	for (at = 0; at < 12; at += at < 7 ? 7 : 1)
+		for (x = 0; x < 256; x++)
+			for (y = 0; y < 256; y++) {
+				a[at] = (char)x;
+				b[at] = (char)y;
+				wrong += str_ieq(STR(a), STR(b)) !=
+					 (str_lower(a[at]) == str_lower(b[at]));
+				a[at] = b[at] = '.';
+			}
+	CHECK_INT(wrong, 0);
+}
+
+static void
 trimming_takes_spaces_and_tabs_only(void)
 {
 	CHECK_VIEW(str_trim(STR(" \t a b\t ")), "a b");
@@ -161,6 +180,7 @@ percent_escapes_are_decoded_and_others_stay(void)
 RUN(TEST(percent_escapes_are_decoded_and_others_stay),
     TEST(parts_are_found_whatever_their_case), TEST(hexadecimal_digits_count),
     TEST(views_compare_by_bytes_and_by_ascii_case),
+    TEST(case_is_that_of_ascii_letters_at_each_place),
     TEST(trimming_takes_spaces_and_tabs_only),
     TEST(cutting_gives_each_part_once_and_the_last_one_too),
     TEST(numbers_are_digits_within_a_bound), TEST(globs_match_whole_texts),
