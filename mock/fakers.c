@@ -53,14 +53,12 @@ fakers_free(struct fakers *f)
 	free(f);
 }
 
-struct faker *
+static struct faker *
 fakers_take(struct fakers *f, int64_t now_us)
 {
 	struct faker *one = NULL;
 	struct err e;
 
-	if (f->seeded)
-		pthread_mutex_lock(&f->turn);
 	pthread_mutex_lock(&f->lock);
 	if (f->n > 0)
 		one = f->free[--f->n];
@@ -73,7 +71,7 @@ fakers_take(struct fakers *f, int64_t now_us)
 	return one;
 }
 
-void
+static void
 fakers_give(struct fakers *f, struct faker *one)
 {
 	pthread_mutex_lock(&f->lock);
@@ -83,6 +81,31 @@ fakers_give(struct fakers *f, struct faker *one)
 	}
 	pthread_mutex_unlock(&f->lock);
 	faker_free(one);
-	if (f->seeded)
-		pthread_mutex_unlock(&f->turn);
+}
+
+void
+fakers_begin(struct fakers_turn *t, struct fakers *f, int64_t now_us)
+{
+	*t = (struct fakers_turn){ .of = f, .now_us = now_us };
+	if (!f->seeded)
+		return;
+	pthread_mutex_lock(&f->turn);
+	t->one = fakers_take(f, now_us);
+}
+
+struct faker *
+fakers_get(struct fakers_turn *t)
+{
+	if (t->one == NULL)
+		t->one = fakers_take(t->of, t->now_us);
+	return t->one;
+}
+
+void
+fakers_end(struct fakers_turn *t)
+{
+	if (t->one != NULL)
+		fakers_give(t->of, t->one);
+	if (t->of->seeded)
+		pthread_mutex_unlock(&t->of->turn);
 }

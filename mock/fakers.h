@@ -20,8 +20,18 @@ struct fakers *fakers_new(
     const char *locale, bool seeded, uint64_t seed, struct err *e);
 void fakers_free(struct fakers *f); /* safe on NULL */
 
-/* Takes one, which knows what time it is, and gives it back. */
-struct faker *fakers_take(struct fakers *f, int64_t now_us);
-void fakers_give(struct fakers *f, struct faker *one);
+/*
+ * The one that a request has, from fakers_begin() to fakers_end().  It is
+ * taken when it is asked for first: most answers need none.  With a seed that
+ * is at once, for who waits for its turn must not hold anything else.
+ */
+struct fakers_turn {
+	struct fakers *of;
+	struct faker *one; /* or NULL */
+	int64_t now_us;    /* what time it is for it */
+};
+void fakers_begin(struct fakers_turn *t, struct fakers *f, int64_t now_us);
+struct faker *fakers_get(struct fakers_turn *t);
+void fakers_end(struct fakers_turn *t);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "mock/faker.h"
+#include "mock/fakers.h"
 #include "mock/moment.h"
 #include "mock/value_json.h"
 
@@ -21,9 +22,13 @@ static int
 helper_fake_try(struct helper_call *c, struct str path,
     const struct value *args, size_t n, struct value *result, struct err *e)
 {
-	if (c->c->faker == NULL)
+	struct faker *faker = c->c->faker;
+
+	if (faker == NULL && c->c->fakers != NULL)
+		faker = fakers_get(c->c->fakers);
+	if (faker == NULL)
 		return helper_fail(c, "there is no fake data");
-	switch (faker_call(c->c->faker, path, args, n, c->v, result, e)) {
+	switch (faker_call(faker, path, args, n, c->v, result, e)) {
 	case FAKER_DONE:
 		return 0;
 	case FAKER_REFUSED:

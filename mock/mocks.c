@@ -118,15 +118,17 @@ mocks_enter(const struct mocks *m, struct arena *a, int64_t now_us,
 		.random_arg = m->ground->random,
 		.env = mocks_env,
 	};
-	if (m->fakers != NULL)
-		c->faker = fakers_take(m->fakers, now_us);
+	if (m->fakers == NULL)
+		return;
+	c->fakers = arena_alloc(a, sizeof(*c->fakers));
+	fakers_begin(c->fakers, m->fakers, now_us);
 }
 
 void
-mocks_leave(const struct mocks *m, struct template_context *c)
+mocks_leave(struct template_context *c)
 {
-	if (c->faker != NULL)
-		fakers_give(m->fakers, c->faker);
+	if (c->fakers != NULL)
+		fakers_end(c->fakers);
 }
 
 /* ---- environments ------------------------------------------------------- */
@@ -156,7 +158,7 @@ mocks_generate(struct mocks *m, size_t i, int64_t now_us)
 
 	mocks_enter(m, &arena, now_us, &c);
 	server_generate(m->served[i].server, shared, &c);
-	mocks_leave(m, &c);
+	mocks_leave(&c);
 	state_unref(shared);
 	arena_fini(&arena);
 }
@@ -350,7 +352,7 @@ mocks_socket(struct mocks *m, const struct mock_request *q)
 	mocks_enter(m, &arena, q->now_us, &c);
 	for (round = 0; round < ROUNDS && found == NULL; round++)
 		found = mocks_find_socket(m, &sq, round, &arena);
-	mocks_leave(m, &c);
+	mocks_leave(&c);
 	arena_fini(&arena);
 	return found;
 }
@@ -367,7 +369,7 @@ mocks_answer(
 	mocks_enter(m, &r->arena, q->now_us, &c);
 	for (round = 0; round < ROUNDS && !answered; round++)
 		answered = mocks_ask(m, &sq, round, r);
-	mocks_leave(m, &c);
+	mocks_leave(&c);
 	if (answered)
 		r->of = mocks_ref(m);
 	return answered;

@@ -46,6 +46,6 @@ struct mocks {
  * on the way goes to a.  With a seed, others wait until mocks_leave(). */
 void mocks_enter(const struct mocks *m, struct arena *a, int64_t now_us,
     struct template_context *c);
-void mocks_leave(const struct mocks *m, struct template_context *c);
+void mocks_leave(struct template_context *c);
 
 #endif

@@ -19,6 +19,7 @@ struct arena;
 struct buf;
 struct err;
 struct faker;
+struct fakers_turn;
 struct template; /* opaque */
 
 /* A 0 takes the default. */
@@ -99,7 +100,8 @@ struct template_context {
 	int64_t (*clock)(void);      /* microseconds that never jump */
 	double (*random)(void *arg); /* at least 0, below 1 */
 	void *random_arg;
-	struct faker *faker; /* of this thread */
+	struct faker *faker;        /* of this thread; NULL: by its turn */
+	struct fakers_turn *fakers; /* NULL: there is no fake data */
 	/* An environment variable, NULL: not set or not for templates. */
 	const char *(*env)(void *arg, struct str name);
 	void *env_arg;

@@ -76,5 +76,5 @@ void
 visit_end(struct visit_turn *t)
 {
 	server_end(&t->serving);
-	mocks_leave(t->of->mocks, &t->c);
+	mocks_leave(&t->c);
 }
