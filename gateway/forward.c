@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "gateway/lane.h"
+#include "gateway/meter.h"
 #include "gateway/problem.h"
 #include "gateway/tally.h"
 #include "gateway/traffic_note.h"
@@ -299,8 +300,13 @@ forward_add_reply_field(
 static void
 forward_start_line(struct buf *b, const struct http1_head *h)
 {
+	const char code[] = { (char)('0' + h->status / 100 % 10),
+		(char)('0' + h->status / 10 % 10), (char)('0' + h->status % 10),
+		' ' };
+
 	b->n = 0;
-	buf_addf(b, "HTTP/1.1 %03d ", h->status);
+	buf_add_text(b, "HTTP/1.1 ");
+	buf_add(b, code, sizeof(code));
 	buf_add_str(b, h->reason);
 	buf_add(b, "\r\n", 2);
 }
@@ -512,7 +518,7 @@ forward_on_failure(void *arg, const struct call_failure *f)
 	}
 	upload_drop(t);
 	forward_write(t);
-	atomic_fetch_add(&t->w->shared->failed, 1);
+	meter_more(&t->w->counts->failed, 1);
 	transaction_abort(t);
 }
 

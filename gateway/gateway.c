@@ -316,6 +316,8 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
 					     : 1;
+	g->shared.counts =
+	    xcalloc(g->shared.nworkers, sizeof(*g->shared.counts));
 	if (settings_has_admin(s))
 		g->shared.meters = meters_new(g->shared.nworkers + 1);
 	g->shared.sessions = sessions_new(s->max_sessions, s->session_timeout);
@@ -472,6 +474,7 @@ gateway_free(struct gateway *g)
 	tally_free(g->shared.tally);
 	random_free(g->shared.traces);
 	meters_free(g->shared.meters);
+	free(g->shared.counts);
 	id_ranges_fini(&g->served);
 	buf_free(&g->added);
 	free(g->watched);
@@ -526,19 +529,21 @@ gateway_figures(const struct gateway *g, struct gateway_figures *f)
 {
 	const struct shared *s = &g->shared;
 	struct recorder_figures r = g->recorded;
+	struct worker_counts c;
 
+	workers_sum(s, &c);
 	if (s->recorder != NULL)
 		recorder_figures(s->recorder, &r);
 	*f = (struct gateway_figures){
-		.requests = atomic_load(&s->requests),
-		.mocked = atomic_load(&s->mocked),
-		.replayed = atomic_load(&s->replayed),
-		.forwarded = atomic_load(&s->forwarded),
-		.missed = atomic_load(&s->missed),
-		.refused = atomic_load(&s->refused),
-		.failed = atomic_load(&s->failed),
-		.sockets = atomic_load(&s->sockets),
-		.messages = atomic_load(&s->messages),
+		.requests = c.requests,
+		.mocked = c.mocked,
+		.replayed = c.replayed,
+		.forwarded = c.forwarded,
+		.missed = c.missed,
+		.refused = c.refused,
+		.failed = c.failed,
+		.sockets = c.sockets,
+		.messages = c.messages,
 		.recorded = r.entries,
 		.lost = r.lost,
 		.delivered = g->called.delivered,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/client_priv.h"
+#include "gateway/meter.h"
 #include "gateway/worker.h"
 
 /* Counts n more bytes of request body; -1 and refused when it is too much. */
@@ -49,8 +50,7 @@ guard_dispatch(struct client *c)
 	c->state = CLIENT_BUSY;
 	c->deadline = 0;
 	c->request.started = c->w->now;
-	atomic_fetch_add_explicit(
-	    &c->w->shared->requests, 1, memory_order_relaxed);
+	meter_more(&c->w->counts->requests, 1);
 	c->w->clients->events->on_request(c, &c->request);
 }
 

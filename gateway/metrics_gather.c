@@ -13,7 +13,10 @@
 void
 metrics_gather(const struct shared *g, struct metrics_now *now)
 {
+	struct worker_counts counts;
+
 	*now = (struct metrics_now){ 0 };
+	workers_sum(g, &counts);
 	meters_sum(g->meters, &now->met);
 	/* What was taken again is not idle either. */
 	now->met.dropped += now->met.taken;
@@ -29,8 +32,8 @@ metrics_gather(const struct shared *g, struct metrics_now *now)
 		now->questions = explainer_waiting(g->explainer);
 	if (g->sessions != NULL)
 		now->sessions = sessions_open(g->sessions);
-	now->refused = atomic_load(&g->refused);
-	now->failed = atomic_load(&g->failed);
+	now->refused = counts.refused;
+	now->failed = counts.failed;
 	now->body_bytes = atomic_load(&g->body_bytes);
 	now->spooled_bytes = atomic_load(&g->spooled_bytes);
 	now->began_seconds = (double)g->began_us / 1e6;

@@ -1,11 +1,10 @@
 /* When nothing answers: the explanation, its reply, and who is told. */
 #include "config.h"
 
-#include <stdatomic.h>
-
 #include "base/buf.h"
 #include "base/log.h"
 #include "gateway/explainer.h"
+#include "gateway/meter.h"
 #include "gateway/printable.h"
 #include "gateway/problem.h"
 #include "gateway/search.h"
@@ -116,7 +115,7 @@ miss_end(struct transaction *t, const struct explanation *x)
 	miss_note(t, x, buf_str(&said));
 	traffic_note_miss(t, miss_detail(t), x);
 	if (t->settings->on_miss == ON_MISS_DROP) {
-		atomic_fetch_add(&t->w->shared->missed, 1);
+		meter_more(&t->w->counts->missed, 1);
 		transaction_abort(t);
 	} else {
 		miss_reply(t, x, buf_str(&said));

@@ -6,6 +6,8 @@
 
 #include "gateway/problem.h"
 
+#define PROBLEM_USUAL 1024 /* bytes that most are shorter than */
+
 static void
 problem_add_value(struct json_write *w, const char *name, struct str value)
 {
@@ -125,6 +127,7 @@ problem_render(struct buf *out, const struct problem *p)
 	if (title == NULL)
 		title = http1_reason(p->status);
 	json_write_init(&w, false, NULL, NULL);
+	buf_reserve(&w.out, PROBLEM_USUAL);
 	json_write_object(&w);
 	json_write_member(&w, "type", STR("about:blank"));
 	json_write_member(&w, "title", str_of(title));

@@ -239,8 +239,9 @@ reply_problem(struct transaction *t, const struct problem *p)
 	problem_render(&body, p);
 	b->n = 0;
 	http1_add_status_line(b, p->status);
-	buf_addf(b, "Content-Type: " PROBLEM_TYPE "\r\nContent-Length: %zu\r\n",
-	    body.n);
+	buf_add_text(b, "Content-Type: " PROBLEM_TYPE "\r\nContent-Length: ");
+	buf_add_u64(b, body.n);
+	buf_add(b, "\r\n", 2);
 	if (p->status == 426) /* RFC 6455 section 4.4 */
 		buf_add_text(b, "Upgrade: websocket\r\n"
 				"Sec-WebSocket-Version: 13\r\n");

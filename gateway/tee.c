@@ -126,11 +126,14 @@ static void
 tee_peer(struct transaction *t)
 {
 	struct exchange *x = t->x;
+	struct buf *note = &t->w->note; /* no head is being rendered */
 
 	x->server_addr = tee_text(x, call_peer(t->call));
-	if (call_connection(t->call) != 0)
-		x->connection = str_of(arena_printf(
-		    &x->arena, "%" PRIu64, call_connection(t->call)));
+	if (call_connection(t->call) == 0)
+		return;
+	note->n = 0;
+	buf_add_u64(note, call_connection(t->call));
+	x->connection = arena_str(&x->arena, buf_str(note));
 }
 
 void

@@ -278,7 +278,7 @@ transaction_look(struct transaction *t, struct answer **a)
 static void
 transaction_hang_up(struct transaction *t)
 {
-	atomic_fetch_add(&t->w->shared->replayed, 1);
+	meter_more(&t->w->counts->replayed, 1);
 	t->source = SOURCE_REPLAY;
 	traffic_note_text(t, "the recorded request was never answered");
 	transaction_abort(t);
@@ -540,7 +540,7 @@ transaction_failed(struct transaction *t, const struct call_failure *f)
 		   (upload_waits(t, f) || transaction_replay(t, &why)))
 		return;
 	t->source = SOURCE_HARK;
-	atomic_fetch_add(&t->w->shared->failed, 1);
+	meter_more(&t->w->counts->failed, 1);
 	reply_problem(t, &p);
 }
 
@@ -617,7 +617,7 @@ transaction_on_refused(struct client *c, int status, const char *why)
 
 	log_debug(transaction_subject(t, subject, sizeof(subject)),
 	    "refused with %d: %s", status, why);
-	atomic_fetch_add(&t->w->shared->refused, 1);
+	meter_more(&t->w->counts->refused, 1);
 	t->keep = false;
 	traffic_note_text(t, why);
 	reply_problem(t, &p);
@@ -699,34 +699,31 @@ transaction_measure(const struct transaction *t)
 static void
 transaction_count_socket(const struct transaction *t)
 {
-	struct shared *g = t->w->shared;
+	struct worker_counts *n = t->w->counts;
 
 	if (t->status != 101)
 		return;
-	atomic_fetch_add_explicit(&g->sockets, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(
-	    &g->messages, t->messages, memory_order_relaxed);
+	meter_more(&n->sockets, 1);
+	meter_more(&n->messages, t->messages);
 }
 
 void
 transaction_over(struct transaction *t)
 {
-	struct shared *g = t->w->shared;
-	atomic_uint_least64_t *const counters[SOURCE_COUNT] = {
-		[SOURCE_MOCK] = &g->mocked,
-		[SOURCE_REPLAY] = &g->replayed,
-		[SOURCE_UPSTREAM] = &g->forwarded,
-		[SOURCE_MISS] = &g->missed,
+	struct worker_counts *n = t->w->counts;
+	meter_sum *const sums[SOURCE_COUNT] = {
+		[SOURCE_MOCK] = &n->mocked,
+		[SOURCE_REPLAY] = &n->replayed,
+		[SOURCE_UPSTREAM] = &n->forwarded,
+		[SOURCE_MISS] = &n->missed,
 	};
 
 	t->ended = clock_mono_us();
-	if (counters[t->source] != NULL)
-		atomic_fetch_add_explicit(
-		    counters[t->source], 1, memory_order_relaxed);
+	meter_more(sums[t->source], 1);
 	transaction_count_socket(t);
 	if (t->session.n > 0)
-		sessions_count(
-		    g->sessions, t->session, source_texts[t->source]);
+		sessions_count(t->w->shared->sessions, t->session,
+		    source_texts[t->source]);
 	transaction_measure(t);
 	if (log_wants(LOG_DEBUG))
 		transaction_log(t);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/long_body.h"
+#include "gateway/meter.h"
 #include "gateway/plan.h"
 #include "gateway/problem.h"
 #include "gateway/session.h"
@@ -149,7 +150,7 @@ upload_refuse(struct transaction *t, int status, const char *why)
 
 	log_debug(transaction_subject(t, subject, sizeof(subject)),
 	    "refused with %d: %s", status, why);
-	atomic_fetch_add(&t->w->shared->refused, 1);
+	meter_more(&t->w->counts->refused, 1);
 	t->upload->over = true;
 	traffic_note_call(t);
 	traffic_note_text(t, why);

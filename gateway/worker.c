@@ -89,6 +89,7 @@ worker_new(
 	w->settings = g->settings;
 	w->index = index;
 	w->meter = g->meters != NULL ? meters_get(g->meters, index) : NULL;
+	w->counts = g->counts != NULL ? g->counts + index : NULL;
 	atomic_init(&w->ended, false);
 	w->scratch = xmalloc(WORKER_SCRATCH);
 	w->keyer = keyer_new(w->settings->rules);
@@ -172,6 +173,25 @@ worker_join(struct worker *w)
 	if (w->started)
 		pthread_join(w->thread, NULL);
 	w->started = false;
+}
+
+void
+workers_sum(const struct shared *g, struct worker_counts *sum)
+{
+	const struct worker_counts *n;
+
+	*sum = (struct worker_counts){ 0 };
+	for (n = g->counts; n < g->counts + g->nworkers; n++) {
+		sum->requests += atomic_load(&n->requests);
+		sum->mocked += atomic_load(&n->mocked);
+		sum->replayed += atomic_load(&n->replayed);
+		sum->forwarded += atomic_load(&n->forwarded);
+		sum->missed += atomic_load(&n->missed);
+		sum->refused += atomic_load(&n->refused);
+		sum->failed += atomic_load(&n->failed);
+		sum->sockets += atomic_load(&n->sockets);
+		sum->messages += atomic_load(&n->messages);
+	}
 }
 
 void

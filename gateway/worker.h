@@ -60,6 +60,15 @@ struct violations;
 #define WORKER_SCRATCH (64u * 1024)
 #define WORKER_PIECES 64
 
+/* What a worker has done.  Only it writes there, by meter_more(), and no other
+ * writes into the same line of the cache. */
+struct worker_counts {
+	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
+	    refused, failed;
+	atomic_uint_least64_t sockets, messages; /* that are over, of them */
+	char apart[128 - 9 * sizeof(uint64_t)];
+};
+
 /*
  * What all workers share; read-only but for the counters, and for what is
  * opened when a mode needs it first: NULL before, and the same from then on
@@ -89,17 +98,19 @@ struct shared {
 	int64_t began_us;      /* wall clock */
 	int64_t began_mono_us; /* which nobody sets */
 
-	atomic_uint_least64_t clients; /* ids given out */
-	atomic_uint_least64_t requests, mocked, replayed, forwarded, missed,
-	    refused, failed;
-	atomic_uint_least64_t sockets, messages; /* that are over, of them */
-	atomic_size_t body_bytes; /* request bodies held, all connections */
-	uint64_t body_room;       /* for them, by the limits of the process */
-	atomic_uint_least64_t spooled_bytes; /* in files instead */
-	struct tally *tally;                 /* NULL when nobody will read it */
+	struct worker_counts *counts; /* one a worker */
+	uint64_t body_room;    /* for request bodies, by the process's limits */
+	struct tally *tally;   /* NULL when nobody will read it */
 	struct meters *meters; /* one a worker; NULL: nothing is */
 	struct random *traces; /* NULL: no trace is begun here */
 	struct traffic_sink *traffic;
+
+	/* What all write takes the line of the cache that it lies in from one
+	 * CPU to the other. */
+	char apart[64];
+	atomic_uint_least64_t clients; /* ids given out */
+	atomic_size_t body_bytes; /* request bodies held, all connections */
+	atomic_uint_least64_t spooled_bytes; /* in files instead */
 };
 
 struct worker {
@@ -127,8 +138,9 @@ struct worker {
 	struct buf note;         /* what it will say of its source */
 	struct iovec pieces[WORKER_PIECES]; /* for one write */
 	int npieces;
-	struct meter *meter;        /* or NULL */
-	struct traffic_note *notes; /* only traffic_note.c */
+	struct meter *meter;          /* or NULL */
+	struct worker_counts *counts; /* NULL where there are no clients */
+	struct traffic_note *notes;   /* only traffic_note.c */
 	size_t nnotes;
 	struct traffic_row *spare_row; /* the same */
 	uint64_t transactions;         /* begun */
@@ -172,5 +184,8 @@ void worker_idle(struct worker *w);
 /* Waits for the thread's end. */
 void worker_join(struct worker *w);
 void worker_free(struct worker *w); /* safe on NULL */
+
+/* What all have done so far.  From any thread, while *g lives. */
+void workers_sum(const struct shared *g, struct worker_counts *sum);
 
 #endif
