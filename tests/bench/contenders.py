@@ -61,7 +61,7 @@ worker_processes {workers};
 pid nginx.pid;
 error_log stderr;
 {user}
-events {{ worker_connections 4096; }}
+events {{ worker_connections 4096; {accept} }}
 http {{
     access_log off;
     default_type text/plain;
@@ -101,7 +101,7 @@ class Nginx(Contender):
             self.name = f"nginx, {workers} workers"
 
     def start(self, stage, inside, outside="", listen="", cpus=None,
-              name=None):
+              name=None, accept=""):
         port, prefix = free_port(), stage.fresh("nginx")
         os.mkdir(prefix)
         conf = os.path.join(prefix, "nginx.conf")
@@ -109,7 +109,7 @@ class Nginx(Contender):
             f.write(NGINX.format(
                 user="user root;" if os.geteuid() == 0 else "", port=port,
                 workers=self.workers, inside=inside, outside=outside,
-                listen=listen))
+                listen=listen, accept=accept))
         if self.workers > 1:
             cpus = peers.all_cpus()
         return stage.launch(
@@ -153,7 +153,9 @@ class Nginx(Contender):
 
     def backend(self, stage, cpus):
         """Whom all forward to: files, and answers no two of which are
-        alike."""
+        alike.  It accepts all who wait: one for each of its loop's turns, as
+        it does else, leaves some of a thousand new connections without an
+        answer for as long as the others keep it busy, whoever forwards."""
         root = stage.fresh("files")
         os.mkdir(root)
         for name, size in (("1k", 1024), ("64k", 65536)):
@@ -161,7 +163,7 @@ class Nginx(Contender):
                 f.write(asked.text(0, size))
         return self.start(stage, DIFFERENT.format(
             rest="x" * (1024 - 32), ten="y" * 2552, root=root), cpus=cpus,
-            name="backend")
+            name="backend", accept="multi_accept on;")
 
 
 # Texts of a configuration are of 4 KiB at most, and so are put together.

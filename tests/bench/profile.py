@@ -10,7 +10,9 @@ callgrind sees what the program does itself, not the kernel's part.
 import argparse
 import collections
 import contextlib
+import glob
 import json
+import math
 import os
 import re
 import signal
@@ -96,8 +98,10 @@ class Nginx(servers.Server):
 class Crowd:
     """Connections that all ask and then all read, round by round."""
 
-    def __init__(self, port, path, tls=False, body=b"", one_each=False):
+    def __init__(self, port, path, tls=False, body=b"", one_each=False,
+                 status=200):
         self.port, self.tls, self.one_each = port, tls, one_each
+        self.first = f"HTTP/1.1 {status} ".encode()
         head = "POST" if body else "GET"
         self.request = (
             f"{head} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n" + (
@@ -126,7 +130,7 @@ class Crowd:
             if self.size == 0 and b"\r\n\r\n" in got:
                 head, rest = got.split(b"\r\n\r\n", 1)
                 length = re.search(rb"(?i)content-length: (\d+)", head)
-                if not head.startswith(b"HTTP/1.1 200") or not length:
+                if not head.startswith(self.first) or not length:
                     raise servers.Failure(f"not an answer: {got[:200]}")
                 if len(rest) == int(length[1]):
                     self.size = len(got)
@@ -216,11 +220,12 @@ def start(stage, name, tool, command):
 
 
 def callgrind(stage, name, command, crowd_of):
-    """A dump of ROUNDS rounds, and how many requests they were."""
+    """Dumps of ROUNDS rounds, one for each thread that did anything, that of
+    the worker first, and how many requests they were."""
     out = stage.path(f"{name}.callgrind")
     server = start(stage, name, [
         "valgrind", "--tool=callgrind", "-q", f"--callgrind-out-file={out}",
-        "--vgdb=yes"], command)
+        "--vgdb=yes", "--separate-threads=yes"], command)
     crowd = crowd_of(server)
     crowd.rounds(WARM)
     control(server, "-z")
@@ -228,7 +233,10 @@ def callgrind(stage, name, command, crowd_of):
     control(server, "-d")
     crowd.close()
     stage.end(server)
-    return Callgrind(out + ".1"), n
+    dumps = [Callgrind(path) for path in sorted(glob.glob(out + ".1-*"))]
+    dumps.sort(key=lambda dump: -dump.total() if not dump.all["worker_thread"]
+               else -math.inf)
+    return [dump for dump in dumps if dump.total() >= n], n
 
 
 def system_calls(stage, name, command, crowd_of):
@@ -290,6 +298,7 @@ def cases(stage, hark):
     replay = [hark, "replay", "--store", store]
     mock = [hark, "proxy", "--mocks", mocks]
     forward = [hark, "proxy", nginx.base]
+    record = [hark, "record", "--store", stage.path("more.db"), nginx.base]
     passed = {"outside": "upstream b { server %s; keepalive 64; }"
               % nginx.base.removeprefix("http://"), "how": "",
               "inside": "location / { proxy_pass http://b; "
@@ -308,6 +317,10 @@ def cases(stage, hark):
         "template": (mock + off, plain("/templated?q=x")),
         "forward": (forward + off, plain("/x")),
         "forward, log": (forward + on, plain("/x")),
+        "record": (record + off, plain("/x")),
+        "record, log": (record + on, plain("/x")),
+        "miss": (replay + off, plain("/other", status=501)),
+        "miss, log": (replay + on, plain("/other", status=501)),
         "TLS": (mock + off + tls, plain("/mocked", tls=True)),
         "handshake": (mock + off + tls,
                       plain("/mocked", tls=True, one_each=True)),
@@ -361,14 +374,15 @@ def run(stage, options, hark):
         if options.case and name not in options.case:
             continue
         file = re.sub(r"\W+", "-", name)
-        dump, n = callgrind(stage, file, command, crowd_of)
+        dumps, n = callgrind(stage, file, command, crowd_of)
         calls, m = system_calls(stage, file + "-calls", command, crowd_of)
         text = ", ".join(f"{k} {v / m:.2f}" for k, v in
                          sorted(calls.items(), key=lambda i: -i[1])
                          if v / m >= 0.005)
-        print(f"| {name} | {dump.total() / n:,.0f} | "
-              f"{dump.allocations() / n:.2f} | {text} |", flush=True)
-        if options.top:
+        spent = " + ".join(f"{dump.total() / n:,.0f}" for dump in dumps)
+        took = " + ".join(f"{dump.allocations() / n:.2f}" for dump in dumps)
+        print(f"| {name} | {spent} | {took} | {text} |", flush=True)
+        for dump in dumps if options.top else ():
             show_top(dump, n, options.top)
     show_starts(stage, hark, options)
 
