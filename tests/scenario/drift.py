@@ -7,8 +7,8 @@ import subprocess
 import sys
 import xml.etree.ElementTree as xml
 
-from harness import (HARK, case, certificate, check, command, entries, main, reply,
-                     same, tls_server, until)
+from harness import (HARK, case, certificate, check, command, entries, main,
+                     ms, reply, same, tls_server, until)
 from sockets import opened, serves, shouts
 
 JSON = ('Content-Type', 'application/json')
@@ -242,7 +242,7 @@ def a_silent_API_runs_into_the_timeout(t):
     store, origin = recorded(t)
     gate = t.gate()
     origin.routes['/same'] = lambda p, r: gate.wait()
-    found = objects(store, '--first-byte-timeout', '300ms', expect=1)
+    found = objects(store, '--first-byte-timeout', ms(600), expect=1)
     same(targets(found, 'unanswered'), ['/same'])
     check(found[7]['why'] == 'no response in time', found[7])
 
@@ -254,7 +254,7 @@ def an_answer_without_end_is_given_up(t):
     origin.routes['/same'] = lambda p, r: (
         p.send(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
                b'1\r\nx\r\n'), gate.wait())
-    found = objects(store, '--max-time', '500ms', expect=1)
+    found = objects(store, '--max-time', ms(600), expect=1)
     same((targets(found, 'unanswered'), found[7]['why']),
          (['/same'], 'the answer is not over in time'))
     same(targets(found, 'same'), [t for t in OLD if t != '/same'])

@@ -57,7 +57,7 @@ def a_connect_that_hangs_is_a_504_of_connect(t):
         s.setblocking(False)
         s.connect_ex(full.getsockname())
         queue.append(s)
-    hark = t.hark('proxy', '--connect-timeout', ms(300),
+    hark = t.hark('proxy', '--connect-timeout', ms(600),
                   url=f'http://127.0.0.1:{full.getsockname()[1]}')
     problem(hark.get('/'), 504, 'connect')
     for s in [full, *queue]:
@@ -163,7 +163,7 @@ def an_upstream_without_tls_is_a_502_of_tls(t):
 def a_tls_handshake_that_hangs_is_a_504(t):
     origin = t.origin()
     origin.on_connect = lambda p: p.wait_gone()
-    hark = t.hark('proxy', '--connect-timeout', ms(300),
+    hark = t.hark('proxy', '--connect-timeout', ms(600),
                   url=origin.url.replace('http:', 'https:'))
     problem(hark.get('/'), 504, 'tls')
 
@@ -226,7 +226,7 @@ def a_stream_over_tls_flows_and_is_held_back(t):
 def A20_a_late_first_byte_is_a_504_and_an_early_one_passes(t):
     origin = t.origin()
     origin.routes['/late'] = lambda p, r: p.wait_gone()
-    hark = t.hark('record', origin, '--first-byte-timeout', ms(300))
+    hark = t.hark('record', origin, '--first-byte-timeout', ms(600))
     problem(hark.get('/late'), 504, 'first-byte')
     same(hark.get('/early').status, 200)
     hark.stop()
@@ -268,8 +268,8 @@ def an_answer_that_stalls_in_its_head_is_a_504(t):
     origin = t.origin()
     origin.routes['/stall'] = lambda p, r: (
         p.send(b'HTTP/1.1 200 OK\r\nContent-Le'), p.wait_gone())
-    hark = t.hark('proxy', origin, '--first-byte-timeout', ms(300),
-                  '--upstream-idle-timeout', ms(300))
+    hark = t.hark('proxy', origin, '--first-byte-timeout', ms(600),
+                  '--upstream-idle-timeout', ms(600))
     problem(hark.get('/stall'), 504)
 
 
@@ -300,7 +300,7 @@ def B11_half_answers_reach_the_client_and_the_store_as_such(t):
             passed.wait()
             getattr(peer, end)()
         origin.routes[target] = script
-    hark = t.hark('record', origin, '--upstream-idle-timeout', ms(400))
+    hark = t.hark('record', origin, '--upstream-idle-timeout', ms(600))
     for target in HALVES:
         passed.event.clear()
         c = t.client(hark)

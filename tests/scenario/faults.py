@@ -5,8 +5,7 @@ import shutil
 import subprocess
 import time
 
-from harness import (PATIENCE, Ended, Skip, case, check, main, same,
-                     until)
+from harness import (PATIENCE, Ended, Skip, case, check, main, ms, same, until)
 
 BODY = 'abcdefghij' * 2
 FAULTS = ('reset', 'empty', 'malformed', 'garbage', 'cut', 'stall')
@@ -59,7 +58,7 @@ def parts(got):
 
 @case
 def each_fault_is_what_it_says(t):
-    hark = faulty(t, ['--idle-timeout', '1s'])
+    hark = faulty(t, ['--idle-timeout', ms(600)])
     same(raw(hark, get('reset')), (b'', 'rst'))
     same(raw(hark, get('empty')), (b'', 'eof'))
     garbage, how = raw(hark, get('garbage'))
@@ -85,7 +84,7 @@ def each_fault_is_what_it_says(t):
 
 @case
 def without_a_body_the_head_lacks_its_end(t):
-    hark = faulty(t, ['--idle-timeout', '1s'])
+    hark = faulty(t, ['--idle-timeout', ms(600)])
     for fault in ('cut', 'stall', 'malformed'):
         for request in (get(fault, 'HEAD'), get(f'none/{fault}')):
             got, how = raw(hark, request)
@@ -108,7 +107,7 @@ def http_1_0_has_no_chunks_to_be_malformed(t):
 
 @case
 def requests_in_front_are_answered_and_those_behind_are_not(t):
-    hark = faulty(t, ['--idle-timeout', '1s'])
+    hark = faulty(t, ['--idle-timeout', ms(600)])
     for fault in FAULTS:
         got, how = raw(hark, get('good') + get(fault) + get('good'))
         same(how, 'rst' if fault == 'reset' else 'eof', fault)
@@ -146,13 +145,13 @@ def curl_says_what_went_wrong(t):
         same(curl(fault).returncode, code, fault)
     same(curl('cut').stdout, b'abcdefghij')
     same(curl('malformed', '-0').returncode, 18)
-    r = curl('stall', '-N', '--max-time', '1')
+    r = curl('stall', '-N', '--max-time', '2')
     same((r.returncode, r.stdout), (28, b'abcdefghij'))
 
 
 @case
 def a_stalled_answer_lasts_until_its_client_leaves(t):
-    hark = faulty(t, ['--workers', '1'])
+    hark = faulty(t, ['--workers', '1', '--drain-timeout', '1h'])
     before = hark.descriptors()
     clients = [hark.client() for _ in range(5)]
     for client in clients:
@@ -167,9 +166,7 @@ def a_stalled_answer_lasts_until_its_client_leaves(t):
         client.close()
     until(lambda: hark.descriptors() == before + 2, 'they are gone')
     # The rest does not keep the gateway from stopping.
-    began = time.monotonic()
     hark.stop()
-    check(time.monotonic() - began < 8, 'it waited for stalled answers')
     for client in clients[3:]:
         same(client.ended(), 'eof')
 
@@ -185,10 +182,10 @@ def a_dribbled_body_comes_whole_in_its_pieces(t):
                   one('d', status=204, dribble={'pieces': 9, 'over': 90000}),
                   one('e', 'z' * 3000000, dribble={'pieces': 2, 'over': 9}))
     client = t.client(hark)
+    began = time.monotonic()
     # All on one connection, each behind the one before.
     for target in 'abcdea':
         client.request('GET', '/' + target)
-    began = time.monotonic()
     a, b, c, d, e, again = [client.response() for _ in 'abcdea']
     same([len(x) for x in a.chunks], [6, 7, 7])
     same(a.body, BODY.encode())

@@ -203,6 +203,12 @@ class Asked:
         self.head(status, headers)
         self.peer.send(self.number, body)
 
+    def reply_later(self, body):
+        """From another thread than the peer's own."""
+        with self.peer.busy:
+            self.reply(body)
+            self.peer.flush()
+
     def reset(self, code):
         self.peer.h2.reset_stream(self.number, code)
 
@@ -267,6 +273,7 @@ class Upstream:
 class UpstreamPeer:
     def __init__(self, upstream, sock):
         self.upstream, self.sock = upstream, sock
+        self.busy = threading.Lock()
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=False, header_encoding='latin-1',
             validate_outbound_headers=False,
@@ -309,9 +316,10 @@ class UpstreamPeer:
 
     def run(self):
         while data := self.sock.recv(65536):
-            for event in self.h2.receive_data(data):
-                self.take(event)
-            self.flush()
+            with self.busy:
+                for event in self.h2.receive_data(data):
+                    self.take(event)
+                self.flush()
 
     def take(self, event):
         number = getattr(event, 'stream_id', None)

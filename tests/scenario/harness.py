@@ -144,7 +144,7 @@ ROOT = tempfile.TemporaryDirectory(prefix='hark-test-',
 _cases = []
 
 
-def case(function=None, *, deadline=20):
+def case(function=None, *, deadline=60):
     """Marks a case; deadline is in seconds before scaling."""
     def mark(f):
         _cases.append((f, deadline))

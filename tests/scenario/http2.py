@@ -10,8 +10,8 @@ import struct
 import subprocess
 
 from frames import Http2, needs_h2, speaks_h2
-from harness import (PATIENCE, Shared, Skip, case, certificate, check, entries,
-                     main, reply, same, until)
+from harness import (PATIENCE, SCALE, Shared, Skip, case, certificate, check,
+                     entries, main, ms, reply, same, until)
 
 CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 
@@ -413,7 +413,7 @@ def a_client_that_does_not_read_stops_its_upstream_alone(t):
 
     def endless(peer, r):
         peer.send(CHUNKED)
-        peer.sock.settimeout(0.5)
+        peer.sock.settimeout(0.5 * SCALE)
         try:
             while not stopped.is_open:
                 peer.chunked(b'x' * 65536, last=False)
@@ -509,8 +509,8 @@ def a_client_that_resets_its_request_ends_the_call(t):
 @case
 def a_connection_that_is_idle_or_slow_is_ended(t):
     origin = t.origin()
-    hark = secure(t, 'proxy', origin, '--idle-timeout', '300ms',
-                  '--header-timeout', '300ms', '--body-timeout', '300ms')
+    hark = secure(t, 'proxy', origin, '--idle-timeout', ms(600),
+                  '--header-timeout', ms(600), '--body-timeout', ms(600))
     c = opened(t, hark)
     same(c.ask('GET', '/a').status, 200)
     same(c.ended(), 0)

@@ -7,7 +7,7 @@ import subprocess
 
 from frames import Http2, Upstream, needs_h2, speaks_h2
 from harness import (PATIENCE, Shared, Skip, case, certificate, check, entries,
-                     main, problem, reply, same, tls_server, until)
+                     main, ms, problem, reply, same, tls_server, until)
 
 
 @Shared
@@ -106,11 +106,10 @@ def calls_share_a_connection_as_far_as_the_upstream_has_them(t):
     same(len(upstream.peers), 1)
     for c in clients[4:]:
         c.request('GET', '/held')
-    upstream.wait_for(7)
+    until(lambda: len(held) == 6, 'all are asked')
     check(len(upstream.peers) > 1, 'five at once')
     for i, r in enumerate(held):
-        r.reply(b'%d' % i)
-        r.peer.flush()
+        r.reply_later(b'%d' % i)
     same(sorted(c.response().body for c in clients),
          [b'%d' % i for i in range(6)])
 
@@ -154,7 +153,7 @@ def first_calls_take_their_own_where_they_cannot_share_one(t):
     same([c.response().body for c in clients], [b'one'] * 5)
     # Nor do they wait for one that says nothing, or is not there.
     with socket.create_server(('127.0.0.1', 0)) as silent:
-        hark = t.hark('proxy', '--workers', '1', '--connect-timeout', '2s',
+        hark = t.hark('proxy', '--workers', '1', '--connect-timeout', ms(1000),
                       url=f'https://127.0.0.1:{silent.getsockname()[1]}')
         clients = [t.client(hark) for _ in range(3)]
         for c in clients:

@@ -7,8 +7,8 @@ import re
 import shutil
 
 from answers import ANSWERS, number, record, shape
-from harness import (Failed, Skip, case, check, command, entries, main, reply,
-                     same, until)
+from harness import (Failed, Skip, case, check, command, entries, main, ms,
+                     reply, same, until)
 
 
 # --- the other modes that read -----------------------------------------------
@@ -128,7 +128,7 @@ def fallback_answers_when_the_first_byte_is_late_or_never_comes(t):
     origin = t.origin()
     hark, _ = record(t, origin, [('POST', '/x', [], b'q')])
     hark.restart(mode='fallback', url=origin.url,
-                 options=['--first-byte-timeout', '500ms'])
+                 options=['--first-byte-timeout', ms(500)])
     for script in (lambda p, r: p.wait_gone(), lambda p, r: p.close(),
                    b'nonsense\r\n\r\n'):
         origin.routes['/x'] = script

@@ -21,22 +21,34 @@ def timed(f):
 
 
 def streamed(t, pieces, kind=b'text/plain', head=None):
-    """Records /s, whose pieces come with GAP between them."""
+    """Records /s, whose pieces come GAP after the one before has arrived."""
     origin = t.origin()
+    arrived = t.gates(len(pieces), 'piece at the client')
 
     def script(peer, r):
-        peer.send(head or CHUNKED % kind)
-        for i, piece in enumerate(pieces):
-            if i > 0:
-                pass_time()
-            if head:
-                peer.send(piece)
-            else:
-                peer.chunked(piece, last=False)
+        # The first comes with the head: a wait between them counts, too.
+        start = head or CHUNKED % kind
+        for piece, gate in zip(pieces, arrived):
+            framed = piece if head else b'%x\r\n%s\r\n' % (len(piece), piece)
+            peer.send(start + framed)
+            start = b''
+            gate.wait()
+            pass_time()
         if not head:
             peer.send(b'0\r\n\r\n')
     origin.routes['/s'] = script
-    hark, _ = record(t, origin, [('GET', '/s')])
+    hark = t.hark('record', origin)
+    c = t.client(hark)
+    c.request('GET', '/s')
+    r = c.head()
+    for piece, gate in zip(pieces, arrived):
+        got = b''
+        while len(got) < len(piece):
+            got += c.exactly(len(piece)) if head else c.chunk(r)
+        gate.open()
+    if not head:
+        same(c.chunk(r), b'')
+    hark.stop()
     origin.stop()
     return hark
 

@@ -10,8 +10,8 @@ import stat
 import subprocess
 
 from frames import speaks_h2
-from harness import (Ended, Shared, Skip, case, certificate, check,
-                     command, main, problem, reply, same, tls_server, until)
+from harness import (Ended, Shared, Skip, case, certificate, check, command,
+                     main, ms, problem, reply, same, tls_server, until)
 from sockets import PING, PONG, opened
 
 
@@ -170,7 +170,7 @@ def plain_http_on_the_port_is_told_to_use_https(t):
 def a_handshake_that_does_not_go_on_is_ended(t):
     cert, key = files()['one']
     hark = t.hark('proxy', t.origin(), '--tls-cert', cert, '--tls-key', key,
-                  '--header-timeout', '300ms')
+                  '--header-timeout', ms(600))
     for sent in (b'', b'\x16', b'\x16\x03\x01\x02\x00\x01'):
         c = t.client(hark)
         c.send(sent)

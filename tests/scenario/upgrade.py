@@ -1,12 +1,15 @@
 # Goal: a WebSocket goes through as bytes, both ways, however its ends behave.
 
+import contextlib
 import hashlib
+import itertools
 import os
+import socket
 import ssl
 import threading
 
-from harness import (BIG, case, certificate, check, main, problem,
-                     reply, same, tls_server, until)
+from harness import (BIG, PATIENCE, SCALE, Ended, case, certificate, check,
+                     grown, main, ms, problem, reply, same, tls_server, until)
 
 ASKS = [('Connection', 'keep-alive, Upgrade'), ('Upgrade', 'websocket'),
         ('Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='),
@@ -203,12 +206,125 @@ def a_side_that_reads_slowly_stops_the_other(t):
     check(hark.status('VmHWM') - before < 24 << 10, 'memory grew')
 
 
+def narrow(origin):
+    """Little is on its way to a peer of it that does not read."""
+    origin.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+
+
+def fill(c, most=64 << 20):
+    """Sends until nothing more is taken for a while; gives the number."""
+    piece, sent = bytes(range(256)) * 256, 0
+    c.sock.settimeout(0.3 * SCALE)
+    with contextlib.suppress(TimeoutError):
+        while sent < most:
+            at = sent % len(piece)
+            sent += c.sock.send(piece[at:])
+    check(sent < most, 'nobody held it back')
+    c.sock.settimeout(PATIENCE)
+    return sent
+
+
+@case(deadline=60)
+def an_upstream_that_reads_slowly_stops_its_client(t):
+    for origin, options in ((t.origin(), ()), origin_over_tls(t)):
+        narrow(origin)
+        go, got = t.gate(), []
+
+        def slow(peer):
+            go.wait()
+            peer.keep_log = False
+            digest, n = hashlib.sha256(), 0
+            with contextlib.suppress(Ended):
+                while True:
+                    part = peer.some()
+                    digest.update(part)
+                    n += len(part)
+            got.append((n, digest.digest()))
+            peer.send(b'thanks')
+            peer.close()
+        origin.default = agrees(slow)
+        hark = t.hark('proxy', origin, *options)
+        before = hark.status('VmHWM')
+        c, _ = opened(t, hark)
+        sent = fill(c)
+        grown(hark, before, 24)
+        # What waits goes before the end.
+        c.half_close()
+        go.open()
+        same(c.exactly(6), b'thanks')
+        same(c.ended(), 'eof')
+        wanted = (bytes(range(256)) * (sent // 256 + 1))[:sent]
+        same(got, [(sent, hashlib.sha256(wanted).digest())])
+        hark.stop()
+
+
+@case
+def an_end_waits_for_the_bytes_before_it(t):
+    origin = t.origin()
+    narrow(origin)
+    go, got = t.gate(), []
+
+    def slow(peer):
+        go.wait()
+        with contextlib.suppress(Ended):
+            while True:
+                got.append(peer.some())
+        peer.close()
+    origin.default = agrees(slow)
+    hark = t.hark('proxy', origin)
+    for size, end in itertools.product(range(1, 16, 5),
+                                       ('half_close', 'close')):
+        body = bytes(range(256)) * (size << 9)
+        go.event.clear()
+        got.clear()
+        c, _ = opened(t, hark)
+        c.send(body)
+        getattr(c, end)()
+        # Another's whole exchange: hark has seen the end.
+        opened(t, hark, '/other')
+        go.open()
+        until(lambda: len(b''.join(got)) == len(body),
+              f'all is there: {size} {end}')
+        check(b''.join(got) == body, 'other bytes')
+
+
+@case
+def an_upstream_that_takes_nothing_is_given_up(t):
+    origin = t.origin()
+    narrow(origin)
+    go, gone = t.gate(), []
+    origin.default = agrees(lambda peer: (go.wait(), gone.append(
+        peer.wait_gone())))
+    hark = t.hark('proxy', origin, '--upstream-idle-timeout', ms(600))
+    c, _ = opened(t, hark)
+    with contextlib.suppress(OSError):
+        while True:
+            c.sock.sendall(bytes(1 << 20))
+    go.open()
+    until(lambda: gone, 'the upstream is let go')
+    c, _ = opened(t, hark)
+
+
+@case
+def an_upstream_that_resets_while_bytes_wait_ends_its_client(t):
+    origin = t.origin()
+    narrow(origin)
+    go = t.gate()
+    origin.default = agrees(lambda peer: (go.wait(), peer.reset()))
+    hark = t.hark('proxy', origin)
+    c, _ = opened(t, hark)
+    fill(c)
+    go.open()
+    check(c.ended() in ('eof', 'rst'), 'the client is told')
+    opened(t, hark)
+
+
 @case
 def a_tunnel_without_a_byte_is_closed(t):
     origin = t.origin()
     gone = []
     origin.default = agrees(lambda peer: gone.append(peer.wait_gone()))
-    hark = t.hark('proxy', origin, '--tunnel-idle-timeout', '300ms')
+    hark = t.hark('proxy', origin, '--tunnel-idle-timeout', ms(300))
     c, _ = opened(t, hark)
     same(c.ended(), 'eof')
     until(lambda: gone, 'the upstream sees the end')

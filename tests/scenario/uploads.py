@@ -273,7 +273,7 @@ def a_malformed_chunk_ends_the_upload(t):
 def a_client_that_stops_sending_is_a_408(t):
     origin = t.origin()
     origin.on_connect = sink
-    hark = t.hark('proxy', origin, '--body-timeout', ms(300))
+    hark = t.hark('proxy', origin, '--body-timeout', ms(600))
     c = t.client(hark)
     c.send(head('PUT', '/', f'Content-Length: {8 * MIB}'), PIECE)
     problem(c.response(), 408)

@@ -606,7 +606,7 @@ def limits_hold_before_anybody_is_asked(t):
     origin = t.origin()
     for mode in ('record', 'auto'):
         hark = t.hark(mode, origin, '--max-request-body', '2m',
-                      '--body-timeout', ms(300))
+                      '--body-timeout', ms(600))
         c = t.client(hark)
         c.send(head('PUT', '/', f'Content-Length: {2 * MIB + 1}'))
         problem(c.response(), 413)

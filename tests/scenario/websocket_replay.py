@@ -243,8 +243,8 @@ def the_rhythm_is_the_recorded_one(t):
     talk = [message('receive', 'one', 100.0), message('receive', 'two', 100.4),
             message('send', 'go', 160.0), message('receive', 'three', 160.3)]
     hark = replays(t, ('/ws', talk), options=['--stream', 'recorded'])
-    s, _ = opened(t.client(hark))
     began = time.monotonic()
+    s, _ = opened(t.client(hark))
     same((s.receive(), s.receive()), ('one', 'two'))
     first = time.monotonic() - began
     s.send('go')
