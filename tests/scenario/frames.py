@@ -232,7 +232,8 @@ class Upstream:
         self.sock = socket.create_server(('127.0.0.1', 0))
         self.url = f'https://127.0.0.1:{self.sock.getsockname()[1]}'
         t.ends.callback(self.stop)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         with contextlib.suppress(OSError):
@@ -265,6 +266,7 @@ class Upstream:
     def stop(self):
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
+        self.accepting.join(PATIENCE)
         self.sock.close()
         for peer in self.peers:
             peer.close()

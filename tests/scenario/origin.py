@@ -119,7 +119,8 @@ class Origin:
         host = f'[{host}]' if ':' in host else host
         self.authority = f'{host}:{self.port}'
         self.url = f'http{"s" if tls else ""}://{self.authority}'
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def _accept(self):
         while True:
@@ -134,10 +135,11 @@ class Origin:
             sock.settimeout(60 * SCALE)
             with self.changed:
                 peer = Peer(self, sock, len(self.peers))
+                peer.thread = threading.Thread(
+                    target=self._serve, args=(peer,), daemon=True)
                 self.peers.append(peer)
                 self.changed.notify_all()
-            threading.Thread(target=self._serve, args=(peer,),
-                             daemon=True).start()
+            peer.thread.start()
 
     def _serve(self, peer):
         try:
@@ -196,12 +198,17 @@ class Origin:
         if not self.running:
             return
         self.running = False
+        # The number of a descriptor that is closed may be another's at once,
+        # and who is in accept(2) or recv(2) would go on with that.
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
+        self.accepting.join(PATIENCE)
         self.sock.close()
         for peer in self.peers:
             if not peer.closed:
                 with contextlib.suppress(OSError):
+                    socket.socket.shutdown(peer.sock, socket.SHUT_RDWR)
+                    peer.thread.join(0.05)
                     peer.close()
 
 
