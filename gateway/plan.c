@@ -111,6 +111,31 @@ plan_unref(struct plan *p)
 	free(p);
 }
 
+struct plan_lease *
+plan_lease_new(struct plan *p)
+{
+	struct plan_lease *l = xmalloc(sizeof(*l));
+
+	*l = (struct plan_lease){ .plan = plan_ref(p), .users = 1 };
+	return l;
+}
+
+struct plan_lease *
+plan_lease_ref(struct plan_lease *l)
+{
+	l->users++;
+	return l;
+}
+
+void
+plan_lease_unref(struct plan_lease *l)
+{
+	if (l == NULL || --l->users > 0)
+		return;
+	plan_unref(l->plan);
+	free(l);
+}
+
 const struct mode *
 plan_mode(const struct plan *p, struct str method, struct str target,
     const struct route *route)

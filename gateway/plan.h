@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "gateway/mode_set.h"
 
@@ -57,5 +58,18 @@ void plan_unref(struct plan *p); /* safe on NULL */
 /* The mode of a request; route is NULL when it has none. */
 const struct mode *plan_mode(const struct plan *p, struct str method,
     struct str target, const struct route *route);
+
+/*
+ * A worker's reference, which its requests share and count among themselves:
+ * what all workers count at one place costs each of them more than the rest of
+ * what a request asks of its plan.  Only for the worker's thread.
+ */
+struct plan_lease {
+	struct plan *plan;
+	size_t users;
+};
+struct plan_lease *plan_lease_new(struct plan *p); /* with one user */
+struct plan_lease *plan_lease_ref(struct plan_lease *l);
+void plan_lease_unref(struct plan_lease *l); /* safe on NULL */
 
 #endif

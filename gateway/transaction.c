@@ -194,7 +194,7 @@ transaction_free(struct transaction *t)
 	}
 	free(t->mock);
 	free(t->own);
-	plan_unref(t->plan);
+	plan_lease_unref(t->lease);
 	free(t);
 }
 
@@ -556,7 +556,8 @@ transaction_new(struct client *c, const struct client_request *r)
 	    t->w->transactions++ * t->w->shared->nworkers + t->w->index + 1;
 	t->c = c;
 	t->r = r;
-	t->plan = plan_ref(t->w->plan);
+	t->lease = plan_lease_ref(t->w->lease);
+	t->plan = t->lease->plan;
 	t->settings = t->plan->settings;
 	t->mode = &modes[t->plan->modes.mode];
 	t->keep = client_keeps_alive(c);

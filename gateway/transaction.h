@@ -47,6 +47,7 @@ struct compare;
 struct exchange;
 struct mock_reply;
 struct plan;
+struct plan_lease;
 struct question;
 struct search;
 struct verdict;
@@ -97,7 +98,8 @@ struct transaction {
 	struct client *c;
 	uint64_t number; /* no other one of this run has it */
 	const struct client_request *r;
-	struct plan *plan;               /* held */
+	struct plan_lease *lease;
+	struct plan *plan;               /* its */
 	const struct settings *settings; /* of the plan */
 	const struct mode *mode;         /* once it is clear where it may go */
 	struct route route;

@@ -101,7 +101,7 @@ upload_choose(const struct plan *p, struct client *c,
 bool
 upload_can(struct client *c, const struct client_request *r)
 {
-	const struct plan *p = client_worker(c)->plan;
+	const struct plan *p = client_worker(c)->lease->plan;
 	const struct settings *s = p->settings;
 	struct session_request *own = NULL;
 	const struct mode *mode;

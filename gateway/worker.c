@@ -143,17 +143,18 @@ worker_set_mocks(struct worker *w, struct mocks *mocks)
 void
 worker_set_plan(struct worker *w, struct plan *plan)
 {
-	struct plan *old = w->plan;
+	struct plan_lease *old = w->lease;
 
-	w->plan = plan_ref(plan);
+	w->lease = plan_lease_new(plan);
 	w->settings = plan->settings;
-	if (old == NULL || old->settings->rules != plan->settings->rules) {
+	if (old == NULL ||
+	    old->plan->settings->rules != plan->settings->rules) {
 		keyer_free(w->keyer);
 		w->keyer = keyer_new(w->settings->rules);
 		w->keyers++;
 	}
 	pool_keep(w->pool, !plan->offline);
-	plan_unref(old);
+	plan_lease_unref(old);
 }
 
 int
@@ -213,7 +214,7 @@ worker_free(struct worker *w)
 	reader_close(w->reader);
 	keyer_free(w->keyer);
 	mocks_unref(w->mocks);
-	plan_unref(w->plan);
+	plan_lease_unref(w->lease);
 	deflate_free(w->deflate);
 	arena_fini(&w->batch);
 	buf_free(&w->head);

@@ -48,6 +48,7 @@ struct minted;
 struct mocks;
 struct named;
 struct plan;
+struct plan_lease;
 struct pool;
 struct tally;
 struct traffic_note;
@@ -121,7 +122,8 @@ struct worker {
 	struct client_side *clients; /* only client.c */
 	struct pool *pool;     /* only upstream.c; NULL when nothing forwards */
 	struct reader *reader; /* NULL when nothing is replayed */
-	struct plan *plan; /* that new requests get; NULL outside gateways */
+	struct plan_lease *lease; /* of the plan that new requests get; NULL
+				   * outside gateways */
 	const struct settings *settings; /* of it, or those of the start */
 	struct keyer *keyer;
 	unsigned keyers;     /* there were before it */
