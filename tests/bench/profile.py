@@ -33,6 +33,7 @@ import servers  # noqa: E402
 CONNECTIONS = 32
 WARM, ROUNDS = 10, 40
 STARTS = 7
+IDLE = 100  # instructions a request that a thread has by the way
 PATIENCE = 120  # seconds to get ready
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign",
               "aligned_alloc"}
@@ -234,9 +235,10 @@ def callgrind(stage, name, command, crowd_of):
     crowd.close()
     stage.end(server)
     dumps = [Callgrind(path) for path in sorted(glob.glob(out + ".1-*"))]
-    dumps.sort(key=lambda dump: -dump.total() if not dump.all["worker_thread"]
-               else -math.inf)
-    return [dump for dump in dumps if dump.total() >= n], n
+    dumps = [dump for dump in dumps if dump.total() >= IDLE * n]
+    dumps.sort(key=lambda dump: -math.inf if dump.all["worker_thread"]
+               else -dump.total())
+    return dumps, n
 
 
 def system_calls(stage, name, command, crowd_of):
