@@ -16,7 +16,9 @@
 #include "gateway/worker.h"
 #include "har/date.h"
 #include "mock/mocks.h"
+#include "recorder/backlog.h"
 #include "recorder/recorder.h"
+#include "recorder/shipper.h"
 
 static json_t *
 admin_state_modes(void)
@@ -42,6 +44,24 @@ admin_state_listen(const struct gateway *g)
 	return list;
 }
 
+/* What waits for a shared store, or null. */
+static json_t *
+admin_state_buffer(struct recorder *r)
+{
+	struct shipper_figures f;
+	char since[DATE_BYTES];
+
+	if (!recorder_shipping(r, &f))
+		return json_null();
+	date_format(f.since_us, since);
+	return json_pack("{s:o, s:I, s:I, s:o, s:I, s:b, s:o}", "file",
+	    admin_json_text(backlog_path(recorder_backlog(r))), "entries",
+	    (json_int_t)f.entries, "bytes", (json_int_t)f.bytes, "since",
+	    admin_json_text(f.since_us != 0 ? since : NULL), "shipped",
+	    (json_int_t)f.shipped, "away", f.away, "error",
+	    admin_json_text(f.error[0] != '\0' ? f.error : NULL));
+}
+
 static json_t *
 admin_state_recording(const struct admin_of *of)
 {
@@ -53,10 +73,11 @@ admin_state_recording(const struct admin_of *of)
 		return json_null();
 	recorder_figures(of->shared->recorder, &f);
 	trouble = gateway_trouble(of->gateway);
-	o = json_pack("{s:I, s:I, s:I, s:I, s:o}", "queue_entries",
+	o = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "queue_entries",
 	    (json_int_t)f.queued_entries, "queue_bytes",
 	    (json_int_t)f.queued_bytes, "recorded", (json_int_t)f.entries,
-	    "lost", (json_int_t)f.lost, "error", admin_json_text(trouble));
+	    "lost", (json_int_t)f.lost, "error", admin_json_text(trouble),
+	    "buffer", admin_state_buffer(of->shared->recorder));
 	free(trouble);
 	return o;
 }

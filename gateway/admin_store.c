@@ -28,7 +28,8 @@ admin_store_read(struct admin_request *r)
 	return s;
 }
 
-/* No other process may write to the store of a gateway that records. */
+/* No other process may write to the store of a gateway that records; but many
+ * to a shared one. */
 static int
 admin_store_write_alone(
     const char *path, admin_store_fn fn, void *arg, struct err *e)
@@ -47,7 +48,7 @@ admin_store_write(
 	struct recorder *recorder = of->shared->recorder;
 	int r;
 
-	if (recorder != NULL)
+	if (recorder != NULL && recorder_backlog(recorder) == NULL)
 		r = recorder_call(recorder, fn, arg, e);
 	else
 		r = admin_store_write_alone(of->settings->store, fn, arg, e);

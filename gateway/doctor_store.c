@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/settings.h"
+#include "recorder/backlog.h"
 #include "recorder/lock.h"
 #include "recorder/store.h"
 
@@ -189,6 +190,44 @@ doctor_wal(struct doctor *d)
 	free(path);
 }
 
+/* What waits in a file for a shared store. */
+static void
+doctor_buffer(struct doctor *d, const char *path)
+{
+	struct buf url = { 0 };
+	struct err e;
+	int64_t n = backlog_look(path, &url, &e);
+
+	if (n == -1)
+		doctor_say(d, DOCTOR_FAILED,
+		    "restore it from a copy, or name another file with "
+		    "--buffer",
+		    "%s", e.text);
+	else if (n > 0)
+		doctor_say(d, DOCTOR_WARNING,
+		    lock_held(path)
+			? "a gateway ships them when that store is there"
+			: "start hark with that store in this folder (and "
+			  "with the same --buffer), which ships them",
+		    "%s: %" PRId64 " entries wait for %.300s", path, n,
+		    buf_text(&url));
+	buf_free(&url);
+}
+
+static void
+doctor_buffers(struct doctor *d)
+{
+	char *path;
+	int i;
+
+	if (d->settings->buffer != NULL)
+		doctor_buffer(d, d->settings->buffer);
+	for (i = 0; (path = backlog_file(i)) != NULL; i++) {
+		doctor_buffer(d, path);
+		free(path);
+	}
+}
+
 void
 doctor_store(struct doctor *d)
 {
@@ -199,6 +238,7 @@ doctor_store(struct doctor *d)
 	}
 	if (store_is_shared(d->settings->store)) {
 		doctor_open_store(d);
+		doctor_buffers(d);
 		return;
 	}
 	if (access(d->settings->store, F_OK) == -1) {

@@ -19,6 +19,7 @@
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
 #include "gateway/front.h"
+#include "gateway/indexed.h"
 #include "gateway/mailbox.h"
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
@@ -40,8 +41,10 @@
 #include "gateway/worker.h"
 #include "har/json_write.h"
 #include "mock/mocks.h"
+#include "recorder/backlog.h"
 #include "recorder/id_ranges.h"
 #include "recorder/recorder.h"
+#include "recorder/shipper.h"
 #include "recorder/store.h"
 #include "recorder/used.h"
 #include "replay/library.h"
@@ -76,6 +79,31 @@ gateway_on_trouble(void *arg, const char *text)
 		    "exchanges are not stored: %s", text);
 	else
 		log_info(g->shared.settings->store, "storing again");
+}
+
+/* What is recorded waits for its store. */
+static void
+gateway_on_away(void *arg, const char *text)
+{
+	struct gateway *g = arg;
+
+	if (text != NULL)
+		log_warn(g->shared.settings->store,
+		    "what is recorded waits in its buffer: %s", text);
+	else
+		log_info(g->shared.settings->store,
+		    "what is recorded comes to the store again");
+}
+
+/* On any thread. */
+static int
+gateway_prepare(void *arg, struct store *s, struct err *e)
+{
+	struct plan *p = gateway_plan(arg);
+	int r = indexed_for_recording(p->settings, s, e);
+
+	plan_unref(p);
+	return r;
 }
 
 /* ---- life ------------------------------------------------------------ */
@@ -312,6 +340,8 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	g->outfit = (struct outfit){ .shared = &g->shared,
 		.on_room = gateway_on_room,
 		.on_trouble = gateway_on_trouble,
+		.on_away = gateway_on_away,
+		.prepare = gateway_prepare,
 		.arg = g };
 	g->shared.nworkers = s->workers != 0 ? s->workers
 			     : cpus > 0      ? (size_t)cpus
@@ -404,6 +434,21 @@ gateway_note_used(struct gateway *g)
 		log_warn(s->store, "what was served is not noted: %s", e.text);
 }
 
+/* What the store has not got. */
+static void
+gateway_note_waiting(struct gateway *g)
+{
+	struct shipper_figures f;
+
+	if (!recorder_shipping(g->shared.recorder, &f) || f.entries == 0)
+		return;
+	log_warn(g->shared.settings->store,
+	    "%llu entries wait in %s for the store, which the next start with "
+	    "it in this folder ships: %s",
+	    (unsigned long long)f.entries,
+	    backlog_path(recorder_backlog(g->shared.recorder)), f.error);
+}
+
 void
 gateway_stop(struct gateway *g)
 {
@@ -442,8 +487,9 @@ gateway_stop(struct gateway *g)
 	g->shared.sessions = NULL;
 	if (g->shared.recorder == NULL)
 		return;
-	recorder_flush(g->shared.recorder);
+	recorder_finish(g->shared.recorder);
 	recorder_figures(g->shared.recorder, &g->recorded);
+	gateway_note_waiting(g);
 	recorder_close(g->shared.recorder);
 	g->shared.recorder = NULL;
 }

@@ -82,7 +82,8 @@ struct plan *gateway_keep_rules(
 struct rekeying {
 	const struct shared *shared;
 	bool needed;
-	struct store *own; /* where nothing records */
+	struct store *own; /* where nothing records to the store itself */
+	struct recorder *recorder; /* where something records */
 	const struct rules *rules;
 	struct reindex *reindex; /* NULL: not begun */
 };

@@ -40,15 +40,27 @@ rekeying_open(struct rekeying *k, struct gateway *g, const struct plan *next,
 	if (gateway_same_keys(g->plan->settings->rules, next->settings->rules))
 		return 0;
 	k->needed = g->shared.recorder != NULL || g->shared.library != NULL;
-	if (!k->needed || g->shared.recorder != NULL)
+	if (!k->needed)
 		return 0;
+	if (g->shared.recorder != NULL &&
+	    recorder_backlog(g->shared.recorder) == NULL) {
+		k->recorder = g->shared.recorder;
+		recorder_hold(k->recorder);
+		return 0;
+	}
+	/* What is recorded goes by way of a file, whose keys change, too. */
+	k->recorder = g->shared.recorder;
+	if (k->recorder != NULL)
+		recorder_hold(k->recorder);
 	/* What a power cut undoes is done again. */
 	k->own = store_open(s->store, STORE_WRITE, false, e);
-	return k->own != NULL ? 0
-			      : err_wrap(e,
-				    "the keys of tape %.100s would have to be "
-				    "made anew for these rules",
-				    s->tape);
+	if (k->own != NULL)
+		return 0;
+	rekeying_close(k);
+	return err_wrap(e,
+	    "the keys of tape %.100s would have to be made anew for these "
+	    "rules",
+	    s->tape);
 }
 
 /* One transaction.  1, 0 when nothing is left, -1. */
@@ -72,6 +84,25 @@ rekeying_step(struct store *store, void *arg, struct err *e)
 	return reindex_step(k->reindex, store, e);
 }
 
+/* Of one store, by a connection of our own or by the recorder's. */
+static int
+rekeying_store(struct rekeying *k, bool own, struct err *e)
+{
+	int r;
+
+	do {
+		if (own)
+			r = rekeying_step(k->own, k, e);
+		else
+			r = recorder_call(k->recorder, rekeying_step, k, e);
+		if (k->shared->library != NULL)
+			library_changed(k->shared->library);
+	} while (r == 1);
+	reindex_free(k->reindex);
+	k->reindex = NULL;
+	return r;
+}
+
 int
 rekeying_run(struct rekeying *k, const struct plan *p, struct err *e)
 {
@@ -80,17 +111,10 @@ rekeying_run(struct rekeying *k, const struct plan *p, struct err *e)
 	if (!k->needed)
 		return 0;
 	k->rules = p->settings->rules;
-	do {
-		if (k->own != NULL)
-			r = rekeying_step(k->own, k, e);
-		else
-			r = recorder_call(
-			    k->shared->recorder, rekeying_step, k, e);
-		if (k->shared->library != NULL)
-			library_changed(k->shared->library);
-	} while (r == 1);
-	reindex_free(k->reindex);
-	k->reindex = NULL;
+	if (k->own != NULL)
+		r = rekeying_store(k, true, e);
+	if (r == 0 && k->recorder != NULL)
+		r = rekeying_store(k, false, e);
 	return r == 0 ? 0
 		      : err_wrap(e,
 			    "the keys of tape %.100s could not be made anew",
@@ -100,7 +124,10 @@ rekeying_run(struct rekeying *k, const struct plan *p, struct err *e)
 void
 rekeying_close(struct rekeying *k)
 {
+	if (k->needed && k->recorder != NULL)
+		recorder_release(k->recorder);
 	store_close(k->own);
+	*k = (struct rekeying){ .needed = false };
 }
 
 /* ---- rules that came meanwhile ------------------------------------------- */

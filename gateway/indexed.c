@@ -177,6 +177,22 @@ indexed_for_gateway(const struct settings *s, bool writes, struct err *e)
 }
 
 int
+indexed_for_recording(
+    const struct settings *s, struct store *store, struct err *e)
+{
+	int64_t tape =
+	    store_tape(store, str_of(s->tape), indexed_some(s->rules), e);
+	int r = tape == -1 ? -1 : indexed_long(store, e);
+
+	if (r == -1 || tape == 0)
+		return r;
+	r = reindex_is_by(store, tape, s->rules, e);
+	if (r == 0)
+		return indexed_anew(store, s->tape, tape, s->rules, e);
+	return r == 1 ? 0 : -1;
+}
+
+int
 indexed_for_command(const struct settings *s, struct store *store, int64_t tape,
     struct rules **of_tape, struct err *e)
 {

@@ -22,6 +22,10 @@ struct store;
  */
 int indexed_for_gateway(const struct settings *s, bool writes, struct err *e);
 
+/* The same for a store that is open for writing, whatever it is. */
+int indexed_for_recording(
+    const struct settings *s, struct store *store, struct err *e);
+
 /*
  * For a command that adds entries to a tape of a store that is open for
  * writing, where keys go by the rules given if there are any, else by those of

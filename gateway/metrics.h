@@ -14,6 +14,7 @@
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
 #include "recorder/recorder.h"
+#include "recorder/shipper.h"
 #include "replay/library.h"
 
 struct buf;
@@ -32,6 +33,8 @@ struct metrics_now {
 	size_t nroutes;
 	struct meter_reloads reloads;
 	struct recorder_figures recorder;
+	struct shipper_figures shipping;
+	uint64_t store_away;
 	struct library_figures library;
 	struct messenger_figures callbacks;
 	struct metrics_process process;

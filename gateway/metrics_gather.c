@@ -24,6 +24,9 @@ metrics_gather(const struct shared *g, struct metrics_now *now)
 	meters_reloads(g->meters, &now->reloads);
 	if (g->recorder != NULL)
 		recorder_figures(g->recorder, &now->recorder);
+	if (g->recorder != NULL &&
+	    recorder_shipping(g->recorder, &now->shipping))
+		now->store_away = now->shipping.away;
 	if (g->library != NULL)
 		library_figures(g->library, &now->library);
 	if (g->messenger != NULL)

@@ -423,6 +423,36 @@ const struct metric metrics_table[] = {
 	    .write = metrics_commit_time,
 	},
 	{
+	    .name = "hark_buffer_entries",
+	    .kind = METRIC_GAUGE,
+	    .help = "Entries in the buffer that wait for a shared store.",
+	    METRIC_NOW(shipping.entries),
+	},
+	{
+	    .name = "hark_buffer_bytes",
+	    .kind = METRIC_GAUGE,
+	    .help = "Bytes of the buffer's file that are in use.",
+	    METRIC_NOW(shipping.bytes),
+	},
+	{
+	    .name = "hark_buffer_shipped",
+	    .kind = METRIC_COUNTER,
+	    .help = "Entries that came from the buffer to the shared store.",
+	    METRIC_NOW(shipping.shipped),
+	},
+	{
+	    .name = "hark_buffer_failures",
+	    .kind = METRIC_COUNTER,
+	    .help = "Attempts to ship what is in the buffer that failed.",
+	    METRIC_NOW(shipping.failures),
+	},
+	{
+	    .name = "hark_store_away",
+	    .kind = METRIC_GAUGE,
+	    .help = "Whether a shared store is away, so that entries wait.",
+	    METRIC_NOW(store_away),
+	},
+	{
 	    .name = "hark_cache_hits",
 	    .kind = METRIC_COUNTER,
 	    .help = "Recorded answers that were found in memory.",

@@ -682,6 +682,12 @@ const struct option option_table[] = {
 	    .store = true,
 	},
 	{
+	    .name = "buffer",
+	    TEXT(buffer, 4000),
+	    .argument = "FILE",
+	    .help = "where recordings wait for a shared store",
+	},
+	{
 	    .name = "rule",
 	    .set = option_set_rule,
 	    .argument = "RULE",
@@ -1078,6 +1084,12 @@ const struct option option_table[] = {
 	    SIZE(queue_bytes, 64 * K, 1024 * G),
 	    .initial = "16m",
 	    .help = "memory for exchanges not written yet",
+	},
+	{
+	    .name = "buffer-size",
+	    SIZE(buffer_bytes, 16 * M, 1024 * G),
+	    .initial = "1g",
+	    .help = "disk for what waits for a shared store",
 	},
 	{
 	    .name = "header-timeout",

@@ -66,6 +66,17 @@ fresh_redact(struct fresh *f, const struct outfit *o, struct err *e)
 	return f->has_redacting ? 0 : -1;
 }
 
+/* Whether what is recorded goes by way of a file.  Who looks recordings up
+ * already does not look there. */
+static bool
+fresh_buffers(const struct fresh *f, const struct outfit *o)
+{
+	return f->sum.records && o->shared->recorder == NULL &&
+	       o->shared->library == NULL &&
+	       store_is_shared(f->settings->store) &&
+	       f->settings->durability != DURABILITY_STRICT;
+}
+
 static int
 fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
 {
@@ -79,6 +90,11 @@ fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
 		.queue_bytes = s->queue_bytes,
 		.on_room = o->on_room,
 		.on_trouble = o->on_trouble,
+		.buffered = fresh_buffers(f, o),
+		.buffer = s->buffer,
+		.buffer_bytes = s->buffer_bytes,
+		.prepare = o->prepare,
+		.on_away = o->on_away,
 		.arg = o->arg,
 		.redaction = buf_str(&by->mark) };
 
@@ -100,6 +116,16 @@ fresh_open_readers(struct fresh *f, size_t n, struct err *e)
 	return 0;
 }
 
+/* What the recorder has that is not in the store yet. */
+static struct backlog *
+fresh_backlog(const struct fresh *f, const struct outfit *o)
+{
+	const struct recorder *r =
+	    f->recorder != NULL ? f->recorder : o->shared->recorder;
+
+	return r != NULL ? recorder_backlog(r) : NULL;
+}
+
 static int
 fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 {
@@ -109,7 +135,8 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 		.cache_bytes = s->cache_bytes,
 		.redact_key =
 		    f->has_redacting ? &f->redacting.key : &o->redacting[0].key,
-		.watch = !f->sum.records || store_is_shared(s->store) };
+		.watch = !f->sum.records || store_is_shared(s->store),
+		.backlog = fresh_backlog(f, o) };
 
 	if (!fresh_reads(f) || o->shared->library != NULL)
 		return 0;
@@ -141,6 +168,8 @@ fresh_index(const struct fresh *f, const struct outfit *o, const struct plan *p,
 
 	if (o->shared->recorder != NULL || (!f->sum.records && !reads))
 		return 0;
+	if (fresh_buffers(f, o))
+		return 0; /* prepare does it */
 	return indexed_for_gateway(p->settings, f->sum.records, e);
 }
 

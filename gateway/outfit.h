@@ -16,11 +16,15 @@
 
 struct err;
 struct plan;
+struct store;
 
 struct outfit {
 	struct shared *shared;      /* where all find it */
 	void (*on_room)(void *arg); /* of the recorder */
 	void (*on_trouble)(void *arg, const char *text);
+	/* Of what it ships. */
+	void (*on_away)(void *arg, const char *text);
+	int (*prepare)(void *arg, struct store *s, struct err *e);
 	void *arg;
 	/* The first is of the start; a recorder that comes later may have
 	 * made the key that there was none of. */

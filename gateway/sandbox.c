@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "gateway/authority.h"
 #include "gateway/settings.h"
+#include "recorder/store.h"
 
 #include "gateway/sandbox.h"
 
@@ -142,6 +143,7 @@ sandbox_add_certificates(struct sandbox_list *l, const struct settings *s)
 static void
 sandbox_add_settings(struct sandbox_list *l, const struct settings *s)
 {
+	char *beside = store_beside(s->store);
 	size_t i;
 
 	/* Edits of mocks are written beside them. */
@@ -153,7 +155,9 @@ sandbox_add_settings(struct sandbox_list *l, const struct settings *s)
 		sandbox_add_file(l, s->configs[i], SANDBOX_READ);
 	sandbox_add_file(l, s->mocks_write, SANDBOX_WRITE);
 	sandbox_add_file(l, s->mock_state, SANDBOX_WRITE);
-	sandbox_add_file(l, s->store, SANDBOX_WRITE);
+	sandbox_add_file(l, beside, SANDBOX_WRITE);
+	free(beside);
+	sandbox_add_file(l, s->buffer, SANDBOX_WRITE);
 	sandbox_add_file(l, s->redact_key, SANDBOX_WRITE);
 	sandbox_add_file(l, s->ready_file, SANDBOX_WRITE);
 	if (s->access_log != NULL && strcmp(s->access_log, "-") != 0)

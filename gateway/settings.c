@@ -788,6 +788,7 @@ settings_free(struct settings *s)
 	free(s->ready_file);
 	free(s->access_log);
 	free(s->redact_key);
+	free(s->buffer);
 	settings_list_free(&s->ca_permit);
 	settings_list_free(&s->intercept);
 	free(s->tls_cert);

@@ -187,6 +187,7 @@ struct settings {
 	struct rules *rules;         /* never NULL */
 	bool redact;                 /* keep secrets off the disk */
 	char *redact_key;            /* file; NULL: PATH-key */
+	char *buffer;                /* file; NULL: one that needs no name */
 	struct pace_setting latency; /* before the first byte */
 	struct pace_setting stream;  /* between the pieces of a body */
 	bool diff;                   /* compare live answers with recordings */
@@ -238,6 +239,7 @@ struct settings {
 	uint64_t max_sessions;
 	uint64_t cache_bytes;
 	uint64_t queue_bytes;
+	uint64_t buffer_bytes;
 	uint64_t ws_record_limit; /* bytes recorded of one WebSocket */
 	enum ws_match ws_match;
 

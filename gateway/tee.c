@@ -256,7 +256,8 @@ tee_on_written(void *arg, int64_t entry)
 
 	if (word->library != NULL)
 		library_written(word->library, &word->keys, entry);
-	if (word->link != NULL && entry != -1)
+	/* One that waits has not its number yet. */
+	if (word->link != NULL && entry != -1 && entry < STORE_WAITING)
 		atomic_store(&word->link->entry, entry);
 	traffic_link_unref(word->link);
 	word->stored = entry != -1;

@@ -106,6 +106,17 @@ pg_exists(const char *url)
 	return !missing;
 }
 
+bool
+pg_reachable(const char *url)
+{
+	struct pg_link l = { .url = NULL };
+	struct err e;
+	bool is = pg_link_open(&l, url, &e) == 0;
+
+	pg_link_fini(&l);
+	return is;
+}
+
 struct store *
 pg_open(const char *path, enum store_access access, bool durable, struct err *e)
 {

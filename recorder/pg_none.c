@@ -21,9 +21,41 @@ pg_exists(const char *url)
 	return true;
 }
 
+bool
+pg_reachable(const char *url)
+{
+	(void)url;
+	return false;
+}
+
 int
 pg_name_check(const char *url, struct err *e)
 {
 	(void)url;
+	return err_set(e, "this hark was built without PostgreSQL");
+}
+
+int
+pg_source_last(struct store *s, struct str run, int64_t *last, struct err *e)
+{
+	(void)s;
+	(void)run;
+	(void)last;
+	return err_set(e, "this hark was built without PostgreSQL");
+}
+
+int
+pg_source_set(struct store *s, struct str run, int64_t last, struct err *e)
+{
+	(void)s;
+	(void)run;
+	(void)last;
+	return err_set(e, "this hark was built without PostgreSQL");
+}
+
+int
+pg_source_sweep(struct store *s, struct err *e)
+{
+	(void)s;
 	return err_set(e, "this hark was built without PostgreSQL");
 }

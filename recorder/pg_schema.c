@@ -88,8 +88,16 @@ static const char *const pg_step_2[] = {
 	NULL,
 };
 
+static const char *const pg_step_3[] = {
+	/* How far the entries have come that a run of a gateway ships. */
+	"CREATE TABLE IF NOT EXISTS hark_source (id BYTEA PRIMARY KEY, "
+	"last BIGINT NOT NULL, seen_us BIGINT NOT NULL)",
+	NULL,
+};
+
 /* What makes version n + 1 of version n.  Steps are only ever added. */
-static const char *const *const pg_steps[] = { pg_step_1, pg_step_2 };
+static const char *const *const pg_steps[] = { pg_step_1, pg_step_2,
+	pg_step_3 };
 
 #define PG_SCHEMA_VERSION (int64_t)(sizeof(pg_steps) / sizeof(*pg_steps))
 

@@ -10,8 +10,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/backlog.h"
 #include "recorder/group.h"
 #include "recorder/pack.h"
+#include "recorder/shipper.h"
+#include "recorder/sqlite_backlog.h"
 #include "recorder/store.h"
 
 #include "recorder/recorder.h"
@@ -46,9 +49,11 @@ struct recorder_call {
 
 struct recorder {
 	struct recorder_options o;
-	struct group_target to; /* of the thread */
-	bool failing;           /* on_trouble() said so */
-	int64_t group_began;    /* monotonic; of the thread */
+	struct group_target to;  /* of the thread */
+	struct backlog *backlog; /* NULL: what is given goes to the store */
+	struct shipper *shipper;
+	bool failing;        /* on_trouble() said so */
+	int64_t group_began; /* monotonic; of the thread */
 	pthread_t thread;
 
 	atomic_bool full;
@@ -184,19 +189,48 @@ recorder_leave(
 	return room;
 }
 
+/* What was written is a part of the backlog: the last of it, or 0. */
+static int64_t
+recorder_waits(struct item *first)
+{
+	int64_t last = 0;
+	struct item *i;
+
+	for (i = first; i != NULL; i = i->next) {
+		if (i->kind != ITEM_EXCHANGE || i->lost || i->declined)
+			continue;
+		last = i->x->id;
+		i->x->id += STORE_WAITING;
+	}
+	return last;
+}
+
+/* It moves when its owners know that it is there. */
+static void
+recorder_ship(struct recorder *r, int64_t last)
+{
+	backlog_set_last(r->backlog, last);
+	shipper_wake(r->shipper);
+}
+
 static void
 recorder_write(struct recorder *r, struct item *first, uint64_t entries)
 {
 	struct err e = { "" };
 	size_t bytes;
 	uint64_t commits, items;
+	int64_t last = 0;
 	bool failed;
 
 	r->group_began = clock_mono_us();
 	commits = group_write(&r->to, first, &failed, &e);
 	recorder_report(r, failed, &e);
 	recorder_count(r, first, commits, &bytes, &items);
+	if (r->backlog != NULL)
+		last = recorder_waits(first);
 	group_end(first, recorder_reuse, r);
+	if (last > 0)
+		recorder_ship(r, last);
 	if (recorder_leave(r, bytes, items, entries) && r->o.on_room != NULL)
 		r->o.on_room(r->o.arg);
 }
@@ -469,12 +503,29 @@ recorder_call(struct recorder *r,
 	return c.result;
 }
 
+static struct store *
+recorder_open_backlog(struct recorder *r, struct err *e)
+{
+	struct backlog_options o = {
+		.path = r->o.buffer, .url = r->o.path, .most = r->o.buffer_bytes
+	};
+	struct store *s = NULL;
+
+	/* An entry that is counted once more may be on its way already. */
+	if (r->to.on_record == ON_RECORD_FOLD)
+		r->to.on_record = ON_RECORD_APPEND;
+	r->backlog = backlog_open(&o, &s, e);
+	return s;
+}
+
 static int
 recorder_open_store(struct recorder *r, struct err *e)
 {
-	r->to.store = store_open(
-	    r->o.path, STORE_WRITE, r->o.durability == DURABILITY_STRICT, e);
 	r->to.on_record = r->o.on_record;
+	r->to.store = r->o.buffered
+			  ? recorder_open_backlog(r, e)
+			  : store_open(r->o.path, STORE_WRITE,
+				r->o.durability == DURABILITY_STRICT, e);
 	if (r->to.store == NULL)
 		return -1;
 	if (r->o.durability == DURABILITY_OFF)
@@ -482,9 +533,12 @@ recorder_open_store(struct recorder *r, struct err *e)
 	r->to.tape = store_tape(r->to.store, str_of(r->o.tape), true, e);
 	if (r->to.tape <= 0)
 		return -1;
-	return r->o.redaction.n == 0 ? 0
-				     : store_tape_add_redaction(r->to.store,
-					   r->to.tape, r->o.redaction, e);
+	if (r->o.redaction.n > 0 && store_tape_add_redaction(r->to.store,
+					r->to.tape, r->o.redaction, e) == -1)
+		return -1;
+	return r->backlog == NULL || r->o.prepare == NULL
+		   ? 0
+		   : r->o.prepare(r->o.arg, r->to.store, e);
 }
 
 static void
@@ -514,7 +568,11 @@ recorder_init(struct recorder *r, const struct recorder_options *o)
 static void
 recorder_free(struct recorder *r)
 {
+	if (r->backlog != NULL && r->to.store != NULL)
+		backlog_shrink(r->to.store);
 	store_close(r->to.store);
+	shipper_free(r->shipper);
+	backlog_unref(r->backlog);
 	pthread_cond_destroy(&r->wake);
 	pthread_cond_destroy(&r->progress);
 	pthread_mutex_destroy(&r->mutex);
@@ -541,16 +599,90 @@ recorder_start(struct recorder *r, struct err *e)
 	return 0;
 }
 
+static int
+recorder_write_by(void *arg,
+    int (*fn)(struct store *s, void *arg, struct err *e), void *fn_arg,
+    struct err *e)
+{
+	return recorder_call(arg, fn, fn_arg, e);
+}
+
+static int
+recorder_start_shipper(struct recorder *r, struct err *e)
+{
+	struct shipper_options o = { .backlog = r->backlog,
+		.on_record = r->o.on_record,
+		.write = recorder_write_by,
+		.arg = r,
+		.prepare = r->o.prepare,
+		.on_trouble = r->o.on_away,
+		.owner = r->o.arg };
+
+	if (r->backlog == NULL)
+		return 0;
+	r->shipper = shipper_start(&o, e);
+	return r->shipper != NULL ? 0 : -1;
+}
+
+static void
+recorder_end(struct recorder *r)
+{
+	pthread_mutex_lock(&r->mutex);
+	r->stop = true;
+	recorder_rouse(r);
+	pthread_mutex_unlock(&r->mutex);
+	pthread_join(r->thread, NULL);
+}
+
 struct recorder *
 recorder_open(const struct recorder_options *o, struct err *e)
 {
 	struct recorder *r = xcalloc(1, sizeof(*r));
 
 	recorder_init(r, o);
-	if (recorder_open_store(r, e) == 0 && recorder_start(r, e) == 0)
-		return r;
+	if (recorder_open_store(r, e) == 0 && recorder_start(r, e) == 0) {
+		if (recorder_start_shipper(r, e) == 0)
+			return r;
+		recorder_end(r);
+	}
 	recorder_free(r);
 	return NULL;
+}
+
+struct backlog *
+recorder_backlog(const struct recorder *r)
+{
+	return r->backlog;
+}
+
+void
+recorder_hold(struct recorder *r)
+{
+	if (r->shipper != NULL)
+		shipper_hold(r->shipper);
+}
+
+void
+recorder_release(struct recorder *r)
+{
+	if (r->shipper != NULL)
+		shipper_release(r->shipper);
+}
+
+bool
+recorder_shipping(struct recorder *r, struct shipper_figures *f)
+{
+	if (r->shipper != NULL)
+		shipper_figures(r->shipper, f);
+	return r->shipper != NULL;
+}
+
+void
+recorder_finish(struct recorder *r)
+{
+	recorder_flush(r);
+	if (r->shipper != NULL)
+		shipper_stop(r->shipper);
 }
 
 void
@@ -558,10 +690,7 @@ recorder_close(struct recorder *r)
 {
 	if (r == NULL)
 		return;
-	pthread_mutex_lock(&r->mutex);
-	r->stop = true;
-	recorder_rouse(r);
-	pthread_mutex_unlock(&r->mutex);
-	pthread_join(r->thread, NULL);
+	recorder_finish(r);
+	recorder_end(r);
 	recorder_free(r);
 }

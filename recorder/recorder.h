@@ -18,7 +18,9 @@
 #include "har/exchange.h"
 #include "recorder/on_record.h"
 
+struct backlog;
 struct err;
+struct shipper_figures;
 struct store;
 struct recorder; /* opaque */
 
@@ -41,6 +43,22 @@ struct recorder_options {
 	void (*on_room)(void *arg);
 	void (*on_trouble)(void *arg, const char *text);
 	void *arg;
+
+	/*
+	 * With a shared store, unless each exchange is to be durable: it is
+	 * written to a backlog (recorder/backlog.h) first, in this file (NULL:
+	 * one of those that need no name) of at most so many bytes, and
+	 * shipped from there.  prepare makes a store ready for what is
+	 * recorded: the file when it is opened, the shared store whenever
+	 * there is a new connection.  on_away is told why what is recorded has
+	 * to wait, and then (NULL) that it has not any more.  Both are called
+	 * on a thread of their own, but by recorder_open() at first.
+	 */
+	bool buffered;
+	const char *buffer;
+	uint64_t buffer_bytes;
+	int (*prepare)(void *arg, struct store *s, struct err *e);
+	void (*on_away)(void *arg, const char *text);
 };
 
 /* Opens the store and starts the thread.  NULL with *e set on failure. */
@@ -80,7 +98,8 @@ void recording_draft(
  * were begun, or NULL; they are taken over, too.  on_written (may be NULL)
  * is called on the recorder's thread once the exchange is committed, with
  * the entry's id, with -1 when it could not be stored, or with 0 when it was
- * not to be (on_record).
+ * not to be (on_record).  The id is from STORE_WAITING on while the entry is
+ * in a backlog.
  */
 void recorder_give(struct recorder *r, struct exchange *x,
     struct recording *request, struct recording *response,
@@ -116,10 +135,25 @@ int recorder_call(struct recorder *r,
     int (*fn)(struct store *s, void *arg, struct err *e), void *arg,
     struct err *e);
 
+/* What it writes to first, which lives as long as who takes a reference; NULL
+ * when it writes to the store itself.  Nothing is shipped between hold and
+ * release, so that the file and the shared store can be changed alike. */
+struct backlog *recorder_backlog(const struct recorder *r);
+void recorder_hold(struct recorder *r);
+void recorder_release(struct recorder *r);
+
+/* How it goes with shipping.  False when there is none. */
+bool recorder_shipping(struct recorder *r, struct shipper_figures *f);
+
 /* Waits until all that was given before is committed or lost. */
 void recorder_flush(struct recorder *r);
 
-/* Writes what is queued, ends the thread, closes the store.  Safe on NULL. */
+/* Writes what is queued and ships it as far as that goes; nothing is given
+ * from then on.  How it went can still be asked. */
+void recorder_finish(struct recorder *r);
+
+/* Writes what is queued, ships it as far as that goes, ends the threads and
+ * closes the store.  Safe on NULL. */
 void recorder_close(struct recorder *r);
 
 #endif

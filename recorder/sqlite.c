@@ -47,6 +47,12 @@ store_failed(struct store *s, const char *doing, struct err *e)
 {
 	sqlite_of(s)->failure =
 	    sqlite_db(s) != NULL ? sqlite3_errcode(sqlite_db(s)) : SQLITE_NOMEM;
+	if (sqlite_of(s)->failure == SQLITE_FULL && sqlite_of(s)->most > 0)
+		return err_set(e,
+		    "store %s: %s: the disk is full, or the file has the %llu "
+		    "MiB that it may have",
+		    s->path, doing,
+		    (unsigned long long)sqlite_of(s)->most >> 20);
 	return err_set(e, "store %s: %s: %s", s->path, doing,
 	    sqlite_db(s) != NULL ? sqlite3_errmsg(sqlite_db(s))
 				 : "out of memory");

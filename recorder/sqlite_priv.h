@@ -71,6 +71,8 @@ enum store_statement {
 	STORE_DRAFT_COPY,
 	STORE_DRAFT_TAPE,
 	STORE_DRAFT_BODY,
+	STORE_BACKLOG_RUN,
+	STORE_BACKLOG_FIRST,
 	STORE_STATEMENTS
 };
 
@@ -100,8 +102,9 @@ struct sqlite {
 	struct sqlite_sum sums[SQLITE_SUMS];
 	unsigned oldest_sum;
 	struct sqlite_file files[SQLITE_FILES];
-	int failure; /* SQLite's code of the last one; 0: not its */
-	bool hasty;  /* somebody else held the lock for too long */
+	int failure;   /* SQLite's code of the last one; 0: not its */
+	uint64_t most; /* bytes that the file may have; 0: any */
+	bool hasty;    /* somebody else held the lock for too long */
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 };
 

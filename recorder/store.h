@@ -19,6 +19,10 @@
 struct err;
 struct store; /* opaque */
 
+/* Numbers of entries from here on: what waits to come to a shared store
+ * (recorder/backlog.h) and has no number there yet. */
+#define STORE_WAITING (INT64_C(1) << 50)
+
 enum store_access {
 	STORE_READ,  /* the file must exist; works on read-only media, too,
 			unless an older hark made it */
@@ -36,6 +40,9 @@ bool store_is_shared(const char *path);
 /* Whether there is such a store, which opening for writing would make; where
  * that cannot be known it says yes.  errno is set when it says no. */
 bool store_exists(const char *path);
+
+/* Whether the engine of a shared store lets us in now. */
+bool store_reachable(const char *url);
 
 /* What files that belong to a store are named after, PATH-key for one; the
  * caller frees it.  A shared store's are in the folder that hark runs in. */

@@ -131,6 +131,12 @@ store_exists(const char *path)
 				     : access(path, F_OK) == 0;
 }
 
+bool
+store_reachable(const char *url)
+{
+	return pg_reachable(url);
+}
+
 char *
 store_beside(const char *path)
 {

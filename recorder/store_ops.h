@@ -120,8 +120,21 @@ struct store *sqlite_open(
 struct store *pg_open(
     const char *path, enum store_access access, bool durable, struct err *e);
 
-/* pg.c: as store_name_check() and store_exists() of a URL. */
+/*
+ * pg_source.c: of what is shipped to a shared store (backlog.h).  In a
+ * transaction: the last entry that came of the run, 0 for none; from then on
+ * nobody else can change it.  Then, with the entries, what is the last now.
+ * Outside of one: forgets runs of which nothing came for 30 days.  0 or -1.
+ */
+int pg_source_last(
+    struct store *s, struct str run, int64_t *last, struct err *e);
+int pg_source_set(struct store *s, struct str run, int64_t last, struct err *e);
+int pg_source_sweep(struct store *s, struct err *e);
+
+/* pg.c: as store_name_check(), store_exists() and store_reachable() of a
+ * URL. */
 int pg_name_check(const char *url, struct err *e);
 bool pg_exists(const char *url);
+bool pg_reachable(const char *url);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/backlog.h"
 #include "recorder/id_ranges.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
@@ -22,10 +23,38 @@
 #define LIBRARY_CACHE (64u << 20)
 #define LIBRARY_BODY (1u << 20)
 
+static struct store *
+library_store(const char *path, struct backlog *b, struct err *e)
+{
+	return b != NULL ? store_both(b, e)
+			 : store_open(path, STORE_READ, false, e);
+}
+
+/* An entry that waited has come to the store, under another number. */
+static void
+library_on_moved(void *arg, const struct exchange *x, int64_t from, int64_t to)
+{
+	struct library_keys keys = library_keys(x);
+	struct library *l = arg;
+
+	if (!keys.keyed)
+		return;
+	if (to > 0)
+		cursors_rename(
+		    l->cursors, &keys.exact, STORE_WAITING + from, to);
+	cache_forget(l->cache, CACHE_SHELF, &keys.exact);
+	if (!keys.normal_keyed)
+		return;
+	if (to > 0)
+		cursors_rename(
+		    l->cursors, &keys.normal, STORE_WAITING + from, to);
+	cache_forget(l->cache, CACHE_SHELF, &keys.normal);
+}
+
 struct library *
 library_open(const struct library_options *o, struct err *e)
 {
-	struct store *probe = store_open(o->path, STORE_READ, false, e);
+	struct store *probe = library_store(o->path, o->backlog, e);
 	struct store_extent extent;
 	struct library *l;
 	int rc;
@@ -52,6 +81,10 @@ library_open(const struct library_options *o, struct err *e)
 	atomic_init(&l->unknown, RARE_UNASKED);
 	atomic_init(&l->scoped, RARE_UNASKED);
 	pthread_mutex_init(&l->lock, NULL);
+	if (o->backlog != NULL) {
+		l->backlog = backlog_ref(o->backlog);
+		backlog_listen(l->backlog, library_on_moved, l);
+	}
 	return l;
 }
 
@@ -60,6 +93,9 @@ library_close(struct library *l)
 {
 	if (l == NULL)
 		return;
+	if (l->backlog != NULL)
+		backlog_listen(l->backlog, NULL, NULL);
+	backlog_unref(l->backlog);
 	fresh_free(l->fresh);
 	cursors_free(l->cursors);
 	cache_free(l->cache);
@@ -116,7 +152,7 @@ reader_open(struct library *l, struct err *e)
 	r->first_us = -1;
 	atomic_init(&r->hits, 0);
 	atomic_init(&r->misses, 0);
-	r->store = store_open(l->path, STORE_READ, false, e);
+	r->store = library_store(l->path, l->backlog, e);
 	if (r->store == NULL) {
 		free(r);
 		return NULL;
@@ -154,9 +190,9 @@ reader_close(struct reader *r)
 void
 reader_used(struct reader *r, int64_t entry)
 {
-	/* A fresh answer has no number; nobody can say yet that its entry
-	 * was not used. */
-	if (entry > 0)
+	/* A fresh answer has no number, one that waits has not the store's;
+	 * nobody can say yet that its entry was not used. */
+	if (entry > 0 && entry < STORE_WAITING)
 		id_set_add(&r->used, entry);
 }
 

@@ -37,6 +37,7 @@
 #include "replay/key.h"
 #include "replay/repeat.h"
 
+struct backlog;
 struct err;
 struct id_ranges;
 struct library; /* opaque; one per process */
@@ -78,6 +79,8 @@ struct library_options {
 	size_t most_body;   /* bodies above this stay in the store; 0: 1 MiB */
 	const struct redact_key *redact_key; /* copied; NULL: none */
 	bool watch; /* look for other processes' commits (no own recorder) */
+	struct backlog *backlog; /* entries that wait for the store are found,
+				    too; NULL: there is none */
 };
 
 /* NULL with *e set on failure.  The store need not have the tape yet. */

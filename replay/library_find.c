@@ -134,8 +134,8 @@ hand_take(struct hand *h, struct reader *r, enum tier tier,
 			     : shelf_load(&place, l->most_body, &h->shelf, e);
 	if (found == FOUND)
 		cache_put(l->cache, &h->shelf->item, stamp);
-	else if (found != FOUND_ERROR && h->nfresh > 0)
-		found = FOUND;
+	else if (h->nfresh > 0)
+		found = FOUND; /* even where the store is away */
 	return found;
 }
 

@@ -14,6 +14,7 @@
 #include "recorder/redact_key.h"
 #include "recorder/store.h"
 
+struct backlog;
 struct cache;
 struct cursors;
 struct err;
@@ -30,6 +31,7 @@ enum library_rare {
 struct library {
 	char *path;
 	char *tape;
+	struct backlog *backlog;    /* NULL: the store is all there is */
 	struct store_extent extent; /* in the beginning */
 	size_t most_body;
 	atomic_bool watch;

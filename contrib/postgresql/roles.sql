@@ -19,4 +19,5 @@ GRANT SELECT ON hark_schema, hark_state, hark_tape, hark_entry, hark_body,
 
 GRANT SELECT ON hark_schema TO hark_record;
 GRANT SELECT, INSERT, UPDATE, DELETE ON hark_state, hark_tape, hark_entry,
-	hark_body, hark_part, hark_draft, hark_writer TO hark_record;
+	hark_body, hark_part, hark_draft, hark_writer, hark_source
+	TO hark_record;

@@ -57,7 +57,10 @@ function show() {
     recording ? el('span', { title: `Store: ${state.store || 'none'}` },
       `${recording.recorded.toLocaleString('en')} recorded` +
       (recording.queue_entries > 0
-        ? `, ${recording.queue_entries.toLocaleString('en')} waiting` : ''))
+        ? `, ${recording.queue_entries.toLocaleString('en')} waiting` : '') +
+      (recording.buffer?.entries > 0
+        ? `, ${recording.buffer.entries.toLocaleString('en')} in the buffer`
+        : ''))
       : null,
     el('span', {}, `hark ${version}, up ${duration(uptime)}`),
   ];

@@ -67,11 +67,11 @@ found=$(find har recorder replay mock -name '*.[ch]' -exec \
 	grep -nE '^[	 ]*(v?printf|puts|putchar|fputs|v?fprintf|perror|_?exit|log_[a-z]+) ?\(' \
 	/dev/null {} +)
 tap_check 'nothing below gateway prints, logs or exits' "$found"
-# The recorder's thread has commits to make in time, and a shared store's
-# connections are waited for that long and no longer.
+# The recorder's thread has commits to make in time, the shipper's attempts, and
+# a shared store's connections are waited for that long and no longer.
 found=$(find har recorder replay mock -name '*.[ch]' \
 	! -path recorder/recorder.c ! -path recorder/pg_link.c \
-	! -path recorder/pg_watch.c -exec \
+	! -path recorder/pg_watch.c ! -path recorder/shipper.c -exec \
 	grep -nE '\b(clock_(wall|mono)_us|time|gettimeofday|clock_gettime) ?\((NULL|CLOCK|\))' \
 	/dev/null {} +)
 tap_check 'nothing below gateway but the recorder asks for the time' "$found"

@@ -46,7 +46,8 @@ clean(void)
 {
 	sql("SET client_min_messages = warning; DROP TABLE IF EXISTS "
 	    "hark_schema, hark_state, hark_tape, "
-	    "hark_body, hark_part, hark_entry, hark_draft, hark_writer");
+	    "hark_body, hark_part, hark_entry, hark_draft, hark_writer, "
+	    "hark_source");
 }
 
 static struct store *

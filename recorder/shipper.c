@@ -1,0 +1,403 @@
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "har/exchange.h"
+#include "recorder/backlog.h"
+#include "recorder/shipment.h"
+#include "recorder/store_ops.h"
+
+#include "recorder/shipper.h"
+
+#define SHIPPER_REST_US 1000000 /* behind a failure */
+
+struct shipper {
+	struct shipper_options o;
+	struct backlog *backlog;
+
+	/* Of the thread. */
+	struct store *file;   /* a reader */
+	struct store *engine; /* the shared store; NULL: away */
+	struct shipment shipment;
+	bool troubled;
+
+	pthread_t thread;
+	bool running;          /* it is */
+	pthread_mutex_t mutex; /* over what follows */
+	pthread_cond_t wake;   /* for the thread; on the monotonic clock */
+	pthread_cond_t rested; /* the thread is between two steps */
+	int held;
+	bool busy, stop;
+	int64_t not_before; /* of the next step; monotonic */
+	struct shipper_figures figures;
+};
+
+/* ---- how it goes ------------------------------------------------------- */
+
+static void
+shipper_trouble(struct shipper *s, const struct err *e)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->figures.failures++;
+	(void)snprintf(
+	    s->figures.error, sizeof(s->figures.error), "%s", e->text);
+	s->not_before = clock_mono_us() + SHIPPER_REST_US;
+	pthread_mutex_unlock(&s->mutex);
+	if (!s->troubled && s->o.on_trouble != NULL)
+		s->o.on_trouble(s->o.owner, e->text);
+	s->troubled = true;
+}
+
+static void
+shipper_fine(struct shipper *s)
+{
+	if (!s->troubled)
+		return;
+	s->troubled = false;
+	pthread_mutex_lock(&s->mutex);
+	s->figures.error[0] = '\0';
+	pthread_mutex_unlock(&s->mutex);
+	if (s->o.on_trouble != NULL)
+		s->o.on_trouble(s->o.owner, NULL);
+}
+
+/* What is not known any more of a connection is made anew. */
+static void
+shipper_lose(struct shipper *s)
+{
+	backlog_set_away(s->backlog, true);
+	store_close(s->engine);
+	s->engine = NULL;
+}
+
+static int
+shipper_connect(struct shipper *s, struct err *e)
+{
+	if (s->engine != NULL)
+		return 0;
+	s->engine = store_open(backlog_url(s->backlog), STORE_WRITE, false, e);
+	if (s->engine == NULL)
+		return -1;
+	if ((s->o.prepare == NULL ||
+		s->o.prepare(s->o.owner, s->engine, e) == 0) &&
+	    pg_source_sweep(s->engine, e) == 0) {
+		backlog_set_away(s->backlog, false);
+		return 0;
+	}
+	shipper_lose(s);
+	return -1;
+}
+
+/* ---- one step ---------------------------------------------------------- */
+
+static int
+shipper_forget(struct store *file, void *arg, struct err *e)
+{
+	return backlog_forget(file, *(const int64_t *)arg, e);
+}
+
+/* They are in the shared store: readers are told before the file is. */
+static int
+shipper_came(struct shipper *s, struct err *e)
+{
+	const struct shipment *m = &s->shipment;
+	int64_t upto = m->upto;
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		backlog_move(s->backlog, m->v[i].x, m->v[i].from, m->v[i].to);
+	backlog_set_shipped(s->backlog, upto);
+	pthread_mutex_lock(&s->mutex);
+	s->figures.shipped += m->n;
+	pthread_mutex_unlock(&s->mutex);
+	return s->o.write(s->o.arg, shipper_forget, &upto, e);
+}
+
+static int
+shipper_send(struct shipper *s, struct err *e)
+{
+	int attempt = 0;
+
+	while (shipment_send(&s->shipment, s->engine, s->o.on_record, e) == -1)
+		if (store_stuck(s->engine) ||
+		    !store_again(s->engine, attempt++))
+			return -1;
+	return 0;
+}
+
+static int
+shipper_on_oldest(void *arg, const struct store_entry_row *row)
+{
+	*(int64_t *)arg = row->started_us;
+	return 1;
+}
+
+/* The start of the oldest that waits, and how much room all take. */
+static void
+shipper_look(struct shipper *s)
+{
+	struct store_filter behind = { .first_id =
+					   backlog_shipped(s->backlog) + 1 };
+	int64_t bytes = backlog_bytes(s->file), since = 0;
+	struct err e;
+
+	(void)store_list(s->file, &behind, shipper_on_oldest, &since, &e);
+	pthread_mutex_lock(&s->mutex);
+	s->figures.bytes = bytes > 0 ? (uint64_t)bytes : 0;
+	s->figures.since_us = since;
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static int
+shipper_ship(struct shipper *s, struct err *e)
+{
+	int64_t last = backlog_last(s->backlog);
+	int64_t after = backlog_shipped(s->backlog);
+	int r;
+
+	if (shipment_load(&s->shipment, s->file, s->engine, after, e) == -1)
+		return -1;
+	if (s->shipment.n == 0) {
+		backlog_set_shipped(s->backlog,
+		    s->shipment.upto > last ? s->shipment.upto : last);
+		return 0;
+	}
+	r = shipper_send(s, e);
+	if (r == 0)
+		r = shipper_came(s, e);
+	shipment_clear(&s->shipment);
+	return r;
+}
+
+static bool
+shipper_waits(const struct shipper *s)
+{
+	return backlog_last(s->backlog) > backlog_shipped(s->backlog);
+}
+
+/* For who was told that the shared store is away, though nothing waits. */
+static int
+shipper_probe(struct shipper *s, struct err *e)
+{
+	if (store_tape(s->engine, STR(""), false, e) == -1)
+		return -1;
+	backlog_set_away(s->backlog, false);
+	return 0;
+}
+
+static void
+shipper_step(struct shipper *s)
+{
+	struct err e = { "" };
+	int r;
+
+	shipper_look(s);
+	r = shipper_connect(s, &e);
+	if (r == 0 && shipper_waits(s))
+		r = shipper_ship(s, &e);
+	else if (r == 0)
+		r = shipper_probe(s, &e);
+	if (r == 0) {
+		shipper_fine(s);
+		return;
+	}
+	shipper_lose(s);
+	shipper_trouble(s, &e);
+}
+
+/* ---- the thread -------------------------------------------------------- */
+
+static bool
+shipper_due(const struct shipper *s)
+{
+	return s->held == 0 && (shipper_waits(s) || backlog_away(s->backlog)) &&
+	       clock_mono_us() >= s->not_before;
+}
+
+/* With the mutex held: until there is something to do, or time for another
+ * attempt.  Who finds that the shared store is away does not wake anybody. */
+static void
+shipper_sleep(struct shipper *s)
+{
+	int64_t now = clock_mono_us();
+	int64_t until =
+	    s->not_before > now ? s->not_before : now + SHIPPER_REST_US;
+	struct timespec at = { .tv_sec = until / 1000000,
+		.tv_nsec = until % 1000000 * 1000 };
+
+	pthread_cond_timedwait(&s->wake, &s->mutex, &at);
+}
+
+/* Until a step is due; false when there is none any more: who stops tries
+ * once more, and goes on as long as that does. */
+static bool
+shipper_wait(struct shipper *s, bool *stopping, uint64_t *failures)
+{
+	bool go;
+
+	pthread_mutex_lock(&s->mutex);
+	s->busy = false;
+	pthread_cond_broadcast(&s->rested);
+	while (!s->stop && !shipper_due(s))
+		shipper_sleep(s);
+	go = !s->stop;
+	if (s->stop && !*stopping) {
+		*stopping = true;
+		*failures = s->figures.failures;
+	}
+	if (s->stop)
+		go = shipper_waits(s) && s->figures.failures == *failures;
+	s->busy = true;
+	pthread_mutex_unlock(&s->mutex);
+	return go;
+}
+
+static void *
+shipper_run(void *arg)
+{
+	struct shipper *s = arg;
+	bool stopping = false;
+	uint64_t failures = 0;
+
+	(void)pthread_setname_np(pthread_self(), "shipper"); /* for eyes */
+	while (shipper_wait(s, &stopping, &failures))
+		shipper_step(s);
+	return NULL;
+}
+
+void
+shipper_free(struct shipper *s)
+{
+	if (s == NULL)
+		return;
+	store_close(s->engine);
+	store_close(s->file);
+	backlog_unref(s->backlog);
+	pthread_cond_destroy(&s->wake);
+	pthread_cond_destroy(&s->rested);
+	pthread_mutex_destroy(&s->mutex);
+	free(s);
+}
+
+static void
+shipper_init(struct shipper *s, const struct shipper_options *o)
+{
+	pthread_condattr_t monotonic;
+
+	s->o = *o;
+	s->backlog = backlog_ref(o->backlog);
+	pthread_mutex_init(&s->mutex, NULL);
+	pthread_cond_init(&s->rested, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+/* Signals are for the program's other threads, but for that by which the kernel
+ * says that a sandbox refuses a call. */
+static int
+shipper_begin(struct shipper *s, struct err *e)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	errno = pthread_create(&s->thread, NULL, shipper_run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (errno != 0)
+		return err_sys(e, "cannot start the shipper");
+	s->running = true;
+	return 0;
+}
+
+/* Whether what failed is that there is no connection: everything else is for
+ * who starts the program. */
+static int
+shipper_first(struct shipper *s, struct err *e)
+{
+	if (shipper_connect(s, e) == 0)
+		return 0;
+	if (store_reachable(backlog_url(s->backlog)))
+		return -1;
+	backlog_set_away(s->backlog, true);
+	shipper_trouble(s, e);
+	return 0;
+}
+
+struct shipper *
+shipper_start(const struct shipper_options *o, struct err *e)
+{
+	struct shipper *s = xcalloc(1, sizeof(*s));
+
+	shipper_init(s, o);
+	s->file = store_open(backlog_path(o->backlog), STORE_READ, false, e);
+	if (s->file != NULL && shipper_first(s, e) == 0 &&
+	    shipper_begin(s, e) == 0)
+		return s;
+	shipper_free(s);
+	return NULL;
+}
+
+void
+shipper_wake(struct shipper *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void
+shipper_hold(struct shipper *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->held++;
+	while (s->busy)
+		pthread_cond_wait(&s->rested, &s->mutex);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void
+shipper_release(struct shipper *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->held--;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void
+shipper_stop(struct shipper *s)
+{
+	if (!s->running)
+		return;
+	pthread_mutex_lock(&s->mutex);
+	s->stop = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->mutex);
+	pthread_join(s->thread, NULL);
+	s->running = false;
+}
+
+void
+shipper_figures(struct shipper *s, struct shipper_figures *f)
+{
+	int64_t waits = backlog_last(s->backlog) - backlog_shipped(s->backlog);
+
+	pthread_mutex_lock(&s->mutex);
+	*f = s->figures;
+	pthread_mutex_unlock(&s->mutex);
+	f->entries = waits > 0 ? (uint64_t)waits : 0;
+	f->away = backlog_away(s->backlog);
+	if (waits <= 0)
+		f->since_us = 0;
+}

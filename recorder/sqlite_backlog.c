@@ -1,0 +1,238 @@
+#include "config.h"
+
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+
+#include "recorder/sqlite_backlog.h"
+#include "recorder/sqlite_priv.h"
+
+#define BACKLOG_SHRINK (16 << 20) /* bytes that are worth it */
+#define BACKLOG_AT_ONCE 1000      /* entries that a transaction deletes */
+
+static const char backlog_tables[] =
+    "CREATE TABLE IF NOT EXISTS waits_for (\n"
+    "  -- The shared store that the entries of this file are for.\n"
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),\n"
+    "  url TEXT NOT NULL\n"
+    ");\n"
+    "CREATE TABLE IF NOT EXISTS run (\n"
+    "  -- Who recorded the entries from first on: 16 random bytes.\n"
+    "  first INTEGER PRIMARY KEY, -- entry.id\n"
+    "  id BLOB NOT NULL\n"
+    ");\n";
+
+static int64_t
+backlog_number(struct store *s, const char *sql, int64_t parameter)
+{
+	sqlite3_stmt *q = NULL;
+	int64_t n = -1;
+
+	if (sqlite3_prepare_v2(sqlite_db(s), sql, -1, &q, NULL) == SQLITE_OK) {
+		sqlite3_bind_int64(q, 1, parameter);
+		if (sqlite3_step(q) == SQLITE_ROW)
+			n = sqlite3_column_int64(q, 0);
+	}
+	sqlite3_finalize(q);
+	return n;
+}
+
+static int
+backlog_url_of(struct store *s, struct buf *url, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(sqlite_db(s),
+		"SELECT url FROM waits_for WHERE one = 1", -1, &q,
+		NULL) != SQLITE_OK)
+		r = store_failed(s, "cannot read whom it waits for", e);
+	else if (sqlite3_step(q) == SQLITE_ROW)
+		buf_add_str(url, store_column(q, 0));
+	sqlite3_finalize(q);
+	return r;
+}
+
+int
+backlog_state_of(struct store *s, struct backlog_state *state, struct err *e)
+{
+	*state = (struct backlog_state){ .is = false };
+	state->is = backlog_number(s,
+			"SELECT count(*) FROM sqlite_schema WHERE name IN "
+			"('waits_for', 'run')",
+			0) == 2;
+	state->entries =
+	    backlog_number(s, "SELECT count(*) FROM entry WHERE id > 0", 0);
+	state->first = backlog_number(
+	    s, "SELECT coalesce(min(id), 0) FROM entry WHERE id > 0", 0);
+	state->last = backlog_number(s,
+	    "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE "
+	    "name = 'entry'",
+	    0);
+	if (state->entries < 0 || state->last < 0)
+		return store_failed(s, "cannot count what waits", e);
+	return state->is ? backlog_url_of(s, &state->url, e) : 0;
+}
+
+static int
+backlog_write(struct store *s, const char *sql, const char *text,
+    int64_t number, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	int r;
+
+	if (sqlite3_prepare_v2(sqlite_db(s), sql, -1, &q, NULL) != SQLITE_OK)
+		return store_failed(s, "cannot prepare it", e);
+	if (text != NULL)
+		store_bind(q, 1, str_of(text));
+	else if (sqlite3_bind_parameter_count(q) > 0)
+		sqlite3_bind_int64(q, 1, number);
+	r = store_run(s, q, "cannot begin a run", e);
+	sqlite3_finalize(q);
+	return r;
+}
+
+static int
+backlog_begin_run(struct store *s, const char *url, int64_t last, struct err *e)
+{
+	if (sqlite3_exec(sqlite_db(s), backlog_tables, NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		return store_failed(s, "cannot make its tables", e);
+	if (backlog_write(s,
+		"INSERT OR REPLACE INTO waits_for (one, url) VALUES (1, ?)",
+		url, 0, e) != 0 ||
+	    backlog_write(s,
+		"DELETE FROM run WHERE NOT EXISTS (SELECT 1 FROM entry)", NULL,
+		0, e) != 0)
+		return -1;
+	return backlog_write(s,
+	    "INSERT OR REPLACE INTO run (first, id) VALUES (?, "
+	    "randomblob(16))",
+	    NULL, last + 1, e);
+}
+
+int
+backlog_begin(struct store *s, const char *url, int64_t last, struct err *e)
+{
+	if (store_begin(s, e) != 0)
+		return -1;
+	if (backlog_begin_run(s, url, last, e) == 0 && store_commit(s, e) == 0)
+		return 0;
+	store_rollback(s);
+	return -1;
+}
+
+int
+backlog_run_of(struct store *s, int64_t entry, uint8_t run[BACKLOG_RUN_BYTES],
+    int64_t *until, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_RUN,
+	    "SELECT id, (SELECT min(first) FROM run WHERE first > ?1) "
+	    "FROM run WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+	    e);
+	int r = 0;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	if (sqlite3_step(q) == SQLITE_ROW &&
+	    sqlite3_column_bytes(q, 0) == BACKLOG_RUN_BYTES) {
+		memcpy(run, sqlite3_column_blob(q, 0), BACKLOG_RUN_BYTES);
+		*until = sqlite3_column_type(q, 1) == SQLITE_NULL
+			     ? INT64_MAX
+			     : sqlite3_column_int64(q, 1) - 1;
+	} else {
+		r = err_set(e, "store %s: entry %lld is of no run", s->path,
+		    (long long)entry);
+	}
+	sqlite3_reset(q);
+	return r;
+}
+
+/* The first entry up to that one; 0 for none, or -1. */
+static int64_t
+backlog_first(struct store *s, int64_t entry, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_FIRST,
+	    "SELECT id FROM entry WHERE id BETWEEN 1 AND ? ORDER BY id LIMIT 1",
+	    e);
+	int64_t id = 0;
+	int r;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	r = sqlite3_step(q);
+	if (r == SQLITE_ROW)
+		id = sqlite3_column_int64(q, 0);
+	else if (r != SQLITE_DONE)
+		id = store_failed(s, "cannot look for what was shipped", e);
+	sqlite3_reset(q);
+	return id;
+}
+
+/* 1 when there may be more, 0 or -1. */
+static int
+backlog_forget_some(struct store *s, int64_t entry, struct err *e)
+{
+	int64_t id = 1;
+	int i;
+
+	if (store_begin(s, e) != 0)
+		return -1;
+	for (i = 0; i < BACKLOG_AT_ONCE && id > 0; i++) {
+		id = backlog_first(s, entry, e);
+		if (id == -1 || (id > 0 && store_remove(s, id, e) == -1))
+			break;
+	}
+	if ((i == BACKLOG_AT_ONCE || id == 0) && store_commit(s, e) == 0)
+		return id > 0;
+	store_rollback(s);
+	return -1;
+}
+
+int
+backlog_forget(struct store *s, int64_t entry, struct err *e)
+{
+	int r;
+
+	do
+		r = backlog_forget_some(s, entry, e);
+	while (r == 1);
+	return r;
+}
+
+int64_t
+backlog_bytes(struct store *s)
+{
+	int64_t size = backlog_number(s, "PRAGMA page_size", 0);
+	int64_t all = backlog_number(s, "PRAGMA page_count", 0);
+	int64_t unused = backlog_number(s, "PRAGMA freelist_count", 0);
+
+	return size * (all - unused);
+}
+
+void
+backlog_limit(struct store *s, uint64_t most)
+{
+	int64_t size = backlog_number(s, "PRAGMA page_size", 0);
+	char sql[100];
+
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA max_page_count = %lld",
+	    (long long)(most / (uint64_t)(size > 0 ? size : 4096)));
+	sqlite3_exec(sqlite_db(s), sql, NULL, NULL, NULL);
+	sqlite_of(s)->most = most;
+}
+
+void
+backlog_shrink(struct store *s)
+{
+	int64_t size = backlog_number(s, "PRAGMA page_size", 0);
+
+	if (backlog_number(s, "SELECT count(*) FROM entry WHERE id > 0", 0) ==
+		0 &&
+	    size * backlog_number(s, "PRAGMA page_count", 0) > BACKLOG_SHRINK)
+		sqlite3_exec(sqlite_db(s), "VACUUM", NULL, NULL, NULL);
+}

@@ -1,0 +1,48 @@
+#ifndef RECORDER_SQLITE_BACKLOG_H
+#define RECORDER_SQLITE_BACKLOG_H
+
+/* What the file of a backlog has beside the tables of a store. */
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct err;
+struct store;
+
+#define BACKLOG_RUN_BYTES 16
+
+/* What is in a file. */
+struct backlog_state {
+	bool is;         /* it is one of a backlog */
+	struct buf url;  /* that it waits for */
+	int64_t entries; /* that it has */
+	int64_t first;   /* the lowest of their numbers; 0: none */
+	int64_t last;    /* the highest number there ever was */
+};
+
+/* Fills *state, the caller's to free (url).  0 or -1. */
+int backlog_state_of(
+    struct store *s, struct backlog_state *state, struct err *e);
+
+/* Makes it one that waits for url, or takes it over, and begins a run behind
+ * the entry called last.  0 or -1. */
+int backlog_begin(
+    struct store *s, const char *url, int64_t last, struct err *e);
+
+/* Which run the entry is of, and the last entry that may be of it, too.  0, or
+ * -1. */
+int backlog_run_of(struct store *s, int64_t entry,
+    uint8_t run[BACKLOG_RUN_BYTES], int64_t *until, struct err *e);
+
+/* Deletes all entries up to that one.  For the writer.  0 or -1. */
+int backlog_forget(struct store *s, int64_t entry, struct err *e);
+
+/* How much of the file is in use, in bytes; and how much of it may be. */
+int64_t backlog_bytes(struct store *s);
+void backlog_limit(struct store *s, uint64_t most);
+
+/* Gives back what an empty one has of the disk. */
+void backlog_shrink(struct store *s);
+
+#endif
