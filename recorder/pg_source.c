@@ -27,14 +27,11 @@ pg_source_last(struct store *s, struct str run, int64_t *last, struct err *e)
 int
 pg_source_set(struct store *s, struct str run, int64_t last, struct err *e)
 {
-	return pg_link_run(&pg_of(s)->link, "cannot note what came",
-		   "INSERT INTO hark_source (id, last, seen_us) VALUES "
-		   "($1, $2, " SOURCE_NOW_US ") ON CONFLICT (id) DO UPDATE SET "
-		   "last = EXCLUDED.last, seen_us = EXCLUDED.seen_us",
-		   PG_VALUES(VALUE_OF_BYTES(run), VALUE_OF_NUMBER(last)),
-		   e) == -1
-		   ? -1
-		   : 0;
+	return pg_link_later(&pg_of(s)->link, "cannot note what came",
+	    "INSERT INTO hark_source (id, last, seen_us) VALUES "
+	    "($1, $2, " SOURCE_NOW_US ") ON CONFLICT (id) DO UPDATE SET "
+	    "last = EXCLUDED.last, seen_us = EXCLUDED.seen_us",
+	    PG_VALUES(VALUE_OF_BYTES(run), VALUE_OF_NUMBER(last)), e);
 }
 
 int
