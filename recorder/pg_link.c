@@ -88,7 +88,8 @@ static void
 pg_link_drop(struct pg_link *l)
 {
 	pg_link_forget(l);
-	pq.finish(l->conn);
+	if (l->conn != NULL)
+		pq.finish(l->conn);
 	l->conn = NULL;
 }
 
