@@ -342,6 +342,11 @@ class Hark(Contender):
         """A new one, as an option names it."""
         return stage.fresh("store.db")
 
+    def bytes(self, stage, count):
+        """What a tape takes, and what was logged for it, if that is known."""
+        store = tape(stage, count, 1024, False)
+        return sum(map(os.path.getsize, glob.glob(store + "*"))), None
+
     def pair(self, stage, url):
         """Two gateways: what the first records is the other's to replay."""
         store = self.store(stage)
@@ -411,6 +416,14 @@ class Shared(Hark):
         return self.start(stage, "replay", asked.path(0), "--store",
                           engine.url(name, self.pooled),
                           wanted=501 if body else 200)
+
+    def bytes(self, stage, count):
+        engine = engine_of(stage)
+        name = engine.fresh()
+        empty, log = engine.bytes(name), engine.logged()
+        tape(stage, count, 1024, False, engine.url(name))
+        log = engine.logged() - log
+        return engine.bytes(name) - empty, log
 
     def record(self, stage, url):
         engine = engine_of(stage)

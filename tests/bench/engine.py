@@ -135,6 +135,14 @@ class Engine:
         self.ask(f"CREATE DATABASE {name}")
         return name
 
+    def bytes(self, database):
+        return int(self.ask(f"SELECT pg_database_size('{database}')"))
+
+    def logged(self):
+        """Bytes of its write-ahead log so far."""
+        return int(self.ask(
+            "SELECT CAST(pg_current_wal_lsn() - '0/0' AS BIGINT)"))
+
     def url(self, database, pooled=False):
         port = self.bouncer()[0] if pooled else self.port
         return f"postgresql://hark@127.0.0.1:{port}/{database}"

@@ -155,6 +155,19 @@ def soak_lines(soak):
             f"{soak['lost']} entries lost.\n")
 
 
+def bytes_table(rows):
+    if not rows:
+        return ""
+    text = ("\n## Bytes of an entry with an answer of 1 KiB\n"
+            "`--only store-bytes`: a tape that is imported, with all indexes\n"
+            "\n| server | entries | bytes each | of the engine's log |\n"
+            "|---|---|---|---|\n")
+    for r in rows:
+        text += (f"| {r['server']} | {r['entries']:,} | {r['bytes']:,.0f} | "
+                 f"{cell(r['logged'], '{:,.0f}')} |\n")
+    return text
+
+
 def seen_table(seen):
     if not seen:
         return ""
@@ -321,5 +334,5 @@ def markdown(made):
             text += table(case, by_case[case.name])
     text += recorded_lines(made["recorded"])
     text += starts_table(made["starts"]) + memory_table(made["memory"])
-    text += seen_table(made["seen"])
+    text += bytes_table(made["bytes"]) + seen_table(made["seen"])
     return text + soak_lines(made["soak"]) + skipped_lines(made["skipped"])
