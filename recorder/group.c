@@ -259,9 +259,13 @@ item_lose(struct item *i, struct store *s)
 	}
 }
 
-static void
-item_free(struct item *i)
+/* Its exchange, or NULL, goes to the caller, and with it its memory if it is an
+ * exchange's. */
+static struct exchange *
+item_end(struct item *i)
 {
+	struct exchange *x = i->x;
+
 	if (i->kind == ITEM_EXCHANGE) {
 		recording_free(i->request);
 		recording_free(i->response);
@@ -270,7 +274,9 @@ item_free(struct item *i)
 	}
 	buf_free(&i->part);
 	buf_free(&i->chunks);
-	free(i);
+	if (i->kind != ITEM_EXCHANGE)
+		free(i);
+	return x;
 }
 
 /* Whether i cannot be written whatever the store says: no reason to take the
@@ -371,13 +377,14 @@ group_end(
     struct item *first, void (*done)(void *arg, struct exchange *x), void *arg)
 {
 	struct item *i;
+	struct exchange *x;
 
 	while ((i = first) != NULL) {
 		first = i->next;
 		if (i->on_written != NULL)
 			i->on_written(i->arg, i->lost ? -1 : i->x->id);
-		if (i->x != NULL)
-			done(arg, i->x);
-		item_free(i);
+		x = item_end(i);
+		if (x != NULL)
+			done(arg, x);
 	}
 }

@@ -19,7 +19,9 @@ struct store;
 
 enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DRAFT, ITEM_DROP };
 
-/* One thing to write.  It stays until its group is committed or given up. */
+/* One thing to write.  It stays until its group is committed or given up; that
+ * of an exchange lies in the exchange's arena, since memory that one thread
+ * takes and another gives back costs both a lock. */
 struct item {
 	struct item *next;
 	enum item_kind kind;

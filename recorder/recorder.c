@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -436,8 +437,9 @@ recorder_give(struct recorder *r, struct exchange *x, struct recording *request,
     struct recording *response, void (*on_written)(void *arg, int64_t entry),
     void *arg)
 {
-	struct item *i = item_new(ITEM_EXCHANGE);
+	struct item *i = arena_zalloc(&x->arena, sizeof(*i));
 
+	i->kind = ITEM_EXCHANGE;
 	i->x = x;
 	i->request = request;
 	i->response = response;
