@@ -221,6 +221,7 @@ store_open_reader(struct store *s, struct err *e)
 		if (store_connect(s, SQLITE_OPEN_READONLY, "?immutable=1", e) !=
 		    0)
 			return -1;
+		sqlite_of(s)->fixed = true;
 	} else if (store_connect(s, SQLITE_OPEN_READWRITE, "", e) != 0) {
 		return -1;
 	}
@@ -329,6 +330,8 @@ static const struct store_ops sqlite_ops = {
 	.body_read = sqlite_body_read,
 	.list = sqlite_list,
 	.ids = sqlite_ids,
+	.keys = sqlite_keys,
+	.moment = sqlite_moment,
 	.requests = sqlite_requests,
 	.near = sqlite_near,
 	.next_request = sqlite_next_request,

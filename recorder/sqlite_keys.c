@@ -1,4 +1,4 @@
-/* What keys are made of, and the keys of an entry made anew. */
+/* Keys: what they are made of, an entry's made anew, and all of a tape. */
 #include "config.h"
 
 #include <sqlite3.h>
@@ -72,4 +72,51 @@ sqlite_set_keys(struct store *s, const struct exchange *x, struct err *e)
 	store_bind_key(q, 2, x->key, x->keyed);
 	store_bind_key(q, 3, x->normal_key, x->normal_keyed);
 	return store_run(s, q, "cannot change the keys of an entry", e);
+}
+
+/* Calls on_key for the rows of a statement that gives a key and an id. */
+static int
+store_keys_of(struct store *s, sqlite3_stmt *q, int64_t tape,
+    int (*on_key)(void *arg, const uint8_t *key, int64_t entry), void *arg,
+    struct err *e)
+{
+	struct str key;
+	int r = SQLITE_DONE, stop = 0;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, tape);
+	while (stop == 0 && (r = sqlite3_step(q)) == SQLITE_ROW) {
+		key = store_column(q, 0);
+		if (key.n == EXCHANGE_KEY_BYTES)
+			stop = on_key(arg, (const uint8_t *)key.p,
+			    sqlite3_column_int64(q, 1));
+	}
+	if (stop == 0 && r != SQLITE_DONE)
+		stop = store_failed(s, "cannot read the keys", e);
+	sqlite3_reset(q);
+	return stop;
+}
+
+int
+sqlite_keys(struct store *s, int64_t tape,
+    int (*on_key)(void *arg, const uint8_t *key, int64_t entry), void *arg,
+    struct err *e)
+{
+	int r = store_keys_of(s,
+	    store_statement(s, STORE_KEYS,
+		"SELECT key, id FROM entry INDEXED BY entry_by_key "
+		"WHERE tape = ? AND key IS NOT NULL",
+		e),
+	    tape, on_key, arg, e);
+
+	if (r != 0)
+		return r;
+	return store_keys_of(s,
+	    store_statement(s, STORE_NORMAL_KEYS,
+		"SELECT normal_key, id FROM entry "
+		"INDEXED BY entry_by_normal_key "
+		"WHERE tape = ? AND normal_key IS NOT NULL",
+		e),
+	    tape, on_key, arg, e);
 }

@@ -49,6 +49,8 @@ enum store_statement {
 	STORE_GET,
 	STORE_LIST,
 	STORE_IDS,
+	STORE_KEYS,
+	STORE_NORMAL_KEYS,
 	STORE_NEAR_FIRST,
 	STORE_NEAR_LAST,
 	STORE_NEAR_PATHS,
@@ -105,6 +107,8 @@ struct sqlite {
 	int failure;   /* SQLite's code of the last one; 0: not its */
 	uint64_t most; /* bytes that the file may have; 0: any */
 	bool hasty;    /* somebody else held the lock for too long */
+	bool fixed;    /* read as a file that nobody changes */
+	const volatile uint8_t *moment; /* in SQLite's memory; NULL: unasked */
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 };
 
@@ -231,6 +235,10 @@ int sqlite_list(struct store *s, const struct store_filter *f,
     struct err *e);
 int sqlite_ids(struct store *s, int64_t tape,
     void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e);
+int sqlite_keys(struct store *s, int64_t tape,
+    int (*on_key)(void *arg, const uint8_t *key, int64_t entry), void *arg,
+    struct err *e);
+bool sqlite_moment(struct store *s, struct store_moment *m);
 int sqlite_requests(struct store *s, int64_t after,
     void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e);

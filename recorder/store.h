@@ -260,6 +260,14 @@ int store_list(struct store *s, const struct store_filter *f,
 int store_ids(struct store *s, int64_t tape,
     void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e);
 
+/* Calls on_key for each key, of EXCHANGE_KEY_BYTES, exact and normalized, of
+ * each entry of the tape, in the order of an index.  A return other than 0
+ * stops and is given back.  Not for every kind of store: where there is no
+ * store_moment() it fails. */
+int store_keys(struct store *s, int64_t tape,
+    int (*on_key)(void *arg, const uint8_t *key, int64_t entry), void *arg,
+    struct err *e);
+
 /* What was asked for, as it is recorded; the strings live until the callback
  * returns. */
 struct store_request {
@@ -331,6 +339,17 @@ int store_set_long_keyed(struct store *s, struct err *e);
 /* Changes whenever somebody else's commit became visible (PRAGMA
  * data_version); cheap. */
 int64_t store_version(struct store *s);
+
+/*
+ * What tells one state of the store from another, at the cost of copying it:
+ * while it stays as it is nothing was committed by anybody.  False when there
+ * is no such thing.
+ */
+#define STORE_MOMENT_BYTES 96
+struct store_moment {
+	uint8_t bytes[STORE_MOMENT_BYTES];
+};
+bool store_moment(struct store *s, struct store_moment *m);
 
 /* Whether some entry of the tape has a request body that is not known, so
  * that a look-up without body is worth a probe. */

@@ -340,6 +340,23 @@ store_ids(struct store *s, int64_t tape,
 }
 
 int
+store_keys(struct store *s, int64_t tape,
+    int (*on_key)(void *arg, const uint8_t *key, int64_t entry), void *arg,
+    struct err *e)
+{
+	if (s->ops->keys == NULL)
+		return err_set(
+		    e, "store %s: keys are not read one by one", s->path);
+	return s->ops->keys(s, tape, on_key, arg, e);
+}
+
+bool
+store_moment(struct store *s, struct store_moment *m)
+{
+	return s->ops->moment != NULL && s->ops->moment(s, m);
+}
+
+int
 store_requests(struct store *s, int64_t after,
     void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e)

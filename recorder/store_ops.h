@@ -63,6 +63,10 @@ struct store_ops {
 	    void *arg, struct err *e);
 	int (*ids)(struct store *s, int64_t tape,
 	    void (*on_id)(void *arg, int64_t entry), void *arg, struct err *e);
+	int (*keys)(struct store *s, int64_t tape,
+	    int (*on_key)(void *arg, const uint8_t *key, int64_t entry),
+	    void *arg, struct err *e); /* NULL, as the next: there is none */
+	bool (*moment)(struct store *s, struct store_moment *m);
 	int (*requests)(struct store *s, int64_t after,
 	    void (*on_request)(void *arg, const struct store_request *),
 	    void *arg, struct err *e);

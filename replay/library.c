@@ -80,6 +80,10 @@ library_open(const struct library_options *o, struct err *e)
 	atomic_init(&l->began_us, 0);
 	atomic_init(&l->unknown, RARE_UNASKED);
 	atomic_init(&l->scoped, RARE_UNASKED);
+	atomic_init(&l->unmapped, 0);
+	atomic_init(&l->mapping, false);
+	atomic_init(&l->closing, false);
+	atomic_init(&l->maps, 0);
 	pthread_mutex_init(&l->lock, NULL);
 	if (o->backlog != NULL) {
 		l->backlog = backlog_ref(o->backlog);
@@ -96,6 +100,7 @@ library_close(struct library *l)
 	if (l->backlog != NULL)
 		backlog_listen(l->backlog, NULL, NULL);
 	backlog_unref(l->backlog);
+	library_unmap(l);
 	fresh_free(l->fresh);
 	cursors_free(l->cursors);
 	cache_free(l->cache);
@@ -182,6 +187,7 @@ reader_close(struct reader *r)
 	l->misses += atomic_load(&r->misses);
 	pthread_mutex_unlock(&l->lock);
 	ways_free(r->ways);
+	keymap_unref(r->map);
 	store_close(r->store);
 	id_set_fini(&r->used);
 	free(r);
@@ -313,6 +319,7 @@ library_figures(struct library *l, struct library_figures *f)
 		f->hits += atomic_load(&r->hits);
 		f->misses += atomic_load(&r->misses);
 	}
+	f->mapped_keys = l->map != NULL ? keymap_keys(l->map) : 0;
 	pthread_mutex_unlock(&l->lock);
 	f->cached_bytes = cache_bytes(l->cache);
 	f->cached_keys = cache_count(l->cache, CACHE_SHELF);

@@ -180,6 +180,7 @@ bool reader_has_scopes(struct reader *r);
 struct library_figures {
 	uint64_t hits, misses; /* of the memory cache */
 	uint64_t cached_bytes, cached_keys;
+	uint64_t mapped_keys; /* of the newest map of keys */
 };
 void library_figures(struct library *l, struct library_figures *f);
 

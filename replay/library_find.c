@@ -20,7 +20,8 @@
 
 /*
  * Finding: what there is under a key comes from the fresh answers and from
- * the cache, else from the store; one of it is chosen; its answer comes from
+ * the cache, else from the store, which is not asked for what it does not have
+ * (library_map.c); one of it is chosen; its answer comes from
  * the cache, else from the store.  A single entry is one step: its answer
  * lies with its shelf.
  */
@@ -109,14 +110,14 @@ reader_has_scopes(struct reader *r)
 /* Fetches what there is under key.  FOUND when there is something to choose
  * from; the hand is to be released in any case. */
 static enum found
-hand_take(struct hand *h, struct reader *r, enum tier tier,
+hand_take(struct hand *h, struct reader *r, const struct wanted *w,
     const struct key *key, struct err *e)
 {
 	struct library *l = r->library;
 	struct shelf_place place = {
-		.store = r->store, .tier = tier, .key = key
+		.store = r->store, .tier = w->tier, .key = key
 	};
-	enum found found;
+	enum found found = FOUND_NOTHING;
 	uint64_t stamp;
 
 	h->stored = false;
@@ -130,8 +131,9 @@ hand_take(struct hand *h, struct reader *r, enum tier tier,
 		return FOUND_ERROR;
 	place.tape = r->tape;
 	place.redacted = ways_get(r->ways, 0) != NULL;
-	found = r->tape == 0 ? FOUND_NOTHING
-			     : shelf_load(&place, l->most_body, &h->shelf, e);
+	if (r->tape != 0 &&
+	    reader_mapped(r, key, w->now_us, &place.entry) != KEYMAP_NONE)
+		found = shelf_load(&place, l->most_body, &h->shelf, e);
 	if (found == FOUND)
 		cache_put(l->cache, &h->shelf->item, stamp);
 	else if (h->nfresh > 0)
@@ -342,7 +344,7 @@ reader_try(struct reader *r, struct wanted *w, const struct key *key,
 {
 	struct hand h;
 	struct pick pick = { 0 };
-	int found = hand_take(&h, r, w->tier, key, e), got;
+	int found = hand_take(&h, r, w, key, e), got;
 
 	if (found == FOUND)
 		found = (int)reader_choose(r, w, key, &h, &pick);

@@ -13,6 +13,7 @@
 #include "recorder/id_set.h"
 #include "recorder/redact_key.h"
 #include "recorder/store.h"
+#include "replay/keymap.h"
 
 struct backlog;
 struct cache;
@@ -43,7 +44,17 @@ struct library {
 	atomic_int unknown;       /* are there entries with an unknown body? */
 	atomic_int scoped;        /* are there some with a scope? */
 
+	atomic_uint unmapped; /* look-ups in the store without a map */
+	atomic_bool mapping;  /* the mapper is at work */
+	atomic_bool closing;
+	atomic_uint maps; /* how many maps there were */
+
 	pthread_mutex_t lock; /* of what follows */
+	struct keymap *map;   /* the last one; NULL: none */
+	pthread_t mapper;     /* its thread, if it was ever begun */
+	bool mapped;
+	int64_t map_tape;    /* of the one that is being made */
+	int64_t map_next_us; /* not before is another one made */
 	struct reader *readers;
 	uint64_t hits, misses; /* of readers that are closed */
 };
@@ -52,10 +63,12 @@ struct reader {
 	struct library *library;
 	struct reader *next;
 	struct store *store;
-	int64_t tape;      /* 0 until the tape is there */
-	struct ways *ways; /* of the tape; NULL: none known */
-	int64_t first_us;  /* when its first entry began; -1: not known */
-	int64_t version;   /* of the store, when the cache was last true */
+	int64_t tape;       /* 0 until the tape is there */
+	struct ways *ways;  /* of the tape; NULL: none known */
+	struct keymap *map; /* NULL: none */
+	unsigned maps;      /* of the library's, when it was taken */
+	int64_t first_us;   /* when its first entry began; -1: not known */
+	int64_t version;    /* of the store, when the cache was last true */
 	int64_t watched_us;
 	atomic_uint_fast64_t hits, misses;
 	struct id_set used; /* the thread's own, as long as it runs */
@@ -64,5 +77,16 @@ struct reader {
 /* Sets r->tape, which may come later than the reader: a recorder makes it.
  * 0, with r->tape 0 while there is none, or -1. */
 int reader_tape(struct reader *r, struct err *e);
+
+/*
+ * What the keys in memory say of one, as of now; *entry is set for KEYMAP_ONE.
+ * KEYMAP_SEVERAL, which sends to the store, while there is no map.  now_us is
+ * monotonic.
+ */
+enum keymap_has reader_mapped(
+    struct reader *r, const struct key *key, int64_t now_us, int64_t *entry);
+
+/* Ends what makes maps; behind the last reader. */
+void library_unmap(struct library *l);
 
 #endif

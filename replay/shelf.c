@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -153,6 +154,13 @@ shelf_request_body(struct store *store, struct exchange *x, struct err *e)
 	return n == -1 ? -1 : 0;
 }
 
+static void
+shelf_add_only(struct shelf *s, struct exchange *x)
+{
+	s->only = answer_new(x, &x->response.body.bytes);
+	s->item.cost += s->only->item.cost;
+}
+
 /* Adds the candidate; with its answer when it is the only one. */
 static int
 shelf_take(struct shelf *s, const struct shelf_place *p, int64_t entry,
@@ -172,14 +180,46 @@ shelf_take(struct shelf *s, const struct shelf_place *p, int64_t entry,
 		return err_wrap(e, "entry %lld", (long long)entry);
 	if (got == 1 && answer_usable(x)) {
 		room = shelf_add(s, x, entry);
-		if (only) {
-			s->only = answer_new(x, &x->response.body.bytes);
-			s->item.cost += s->only->item.cost;
-		}
+		if (only)
+			shelf_add_only(s, x);
 	}
 	if (got == 1)
 		exchange_free(x);
 	return room;
+}
+
+static bool
+shelf_is_under(const struct exchange *x, const struct shelf_place *p)
+{
+	bool normal = p->tier == TIER_NORMALIZED;
+
+	return (normal ? x->normal_keyed : x->keyed) &&
+	       memcmp(normal ? x->normal_key : x->key, p->key->bytes,
+		   EXCHANGE_KEY_BYTES) == 0;
+}
+
+/* By its id, without a look for others.  FOUND_ERROR when it cannot be read
+ * so. */
+static enum found
+shelf_load_entry(
+    const struct shelf_place *p, size_t most_body, struct shelf **shelf)
+{
+	struct exchange *x;
+	enum found found;
+	struct err e;
+
+	if (store_get(p->store, p->entry, most_body, &x, &e) != 1)
+		return FOUND_ERROR;
+	found = !shelf_is_under(x, p) ? FOUND_NOTHING
+		: answer_usable(x)    ? FOUND
+				      : FOUND_UNUSABLE;
+	if (found == FOUND) {
+		*shelf = shelf_new(p->key);
+		(void)shelf_add(*shelf, x, p->entry);
+		shelf_add_only(*shelf, x);
+	}
+	exchange_free(x);
+	return found;
 }
 
 /* Keeps those of the n candidates that may be usable, in order. */
@@ -228,9 +268,10 @@ shelf_candidates(const struct shelf_place *p, struct store_candidate *few,
 	return n < room ? n : room;
 }
 
-enum found
-shelf_load(const struct shelf_place *p, size_t most_body, struct shelf **shelf,
-    struct err *e)
+/* By a look for all that are under the key. */
+static enum found
+shelf_load_all(const struct shelf_place *p, size_t most_body,
+    struct shelf **shelf, struct err *e)
 {
 	struct store_candidate few[SHELF_FEW], *many = NULL;
 	int64_t n = shelf_candidates(p, few, &many, e);
@@ -250,4 +291,17 @@ shelf_load(const struct shelf_place *p, size_t most_body, struct shelf **shelf,
 	else
 		cache_item_unref(&s->item);
 	return found;
+}
+
+enum found
+shelf_load(const struct shelf_place *p, size_t most_body, struct shelf **shelf,
+    struct err *e)
+{
+	enum found found = FOUND_ERROR;
+
+	if (p->entry > 0)
+		found = shelf_load_entry(p, most_body, shelf);
+	/* It may have gone, or be damaged and of no use. */
+	return found != FOUND_ERROR ? found
+				    : shelf_load_all(p, most_body, shelf, e);
 }

@@ -43,6 +43,7 @@ struct shelf_place {
 	enum tier tier;
 	const struct key *key; /* of that tier */
 	bool redacted;         /* entries may differ in pseudonyms */
+	int64_t entry;         /* the only one that can be under it; 0: ask */
 };
 
 /*

@@ -1250,6 +1250,79 @@ scopes_are_known_of_as_soon_as_there_are_some(void)
 	exchange_free(x);
 }
 
+/* Looks for what is not there until there is a map of so many keys. */
+static void
+wait_for_map(uint64_t keys)
+{
+	static int64_t now_us;
+	struct wanted w = wanted("/not/there", NULL, "");
+
+	do {
+		/* Hours, so that no map is too soon. */
+		w.now_us = now_us += INT64_C(3600000000);
+		CHECK_STR(look(c.reader, &w, true), "nothing");
+		(void)usleep(1000);
+	} while (figures().mapped_keys != keys);
+}
+
+/* With it, all is found that was found without it. */
+static void
+a_map_of_the_keys_changes_no_answer(void)
+{
+	struct exchange *x;
+	int64_t id;
+
+	begin_store(true);
+	repeat = REPEAT_HOLD;
+	begin_library((struct library_options){ .watch = true });
+	id = record("/a", "a");
+	record("/twice", "1");
+	record("/twice", "2");
+	x = exchange("/failed", "x");
+	x->outcome = OUTCOME_RESET;
+	put(x);
+	wait_for_map(4);
+	CHECK_STR(get("/a"), "a");
+	CHECK_STR(get("/b"), "nothing");
+	CHECK_STR(get("/twice"), "1");
+	CHECK_STR(get("/twice"), "2");
+	CHECK_STR(get("/failed"), "unusable");
+	/* What is committed is there at once. */
+	record("/b", "b");
+	CHECK_STR(get("/b"), "b");
+	wait_for_map(5);
+	library_reset(c.library);
+	CHECK_STR(get("/b"), "b");
+	/* Also what comes in the place of another. */
+	x = exchange("/c", "c");
+	x->id = id;
+	key_exchange(c.keyer, x);
+	CHECK_INT(store_replace(c.writer, x, &e), 1);
+	exchange_free(x);
+	library_reset(c.library);
+	CHECK_STR(get("/a"), "nothing");
+	CHECK_STR(get("/c"), "c");
+	CHECK_INT(store_remove(c.writer, id, &e), 1);
+	library_reset(c.library);
+	CHECK_STR(get("/c"), "nothing");
+	wait_for_map(4);
+	CHECK_STR(get("/c"), "nothing");
+	CHECK_STR(get("/b"), "b");
+	CHECK_STR(get("/twice"), "1");
+}
+
+static void
+there_is_no_map_where_hark_records(void)
+{
+	int i;
+
+	begin();
+	record("/a", "a");
+	for (i = 0; i < 1000; i++)
+		CHECK_STR(get("/b"), "nothing");
+	CHECK_INT(figures().mapped_keys, 0);
+}
+
 #define THREADS 4
 #define ROUNDS 400
 
@@ -1379,4 +1452,5 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(the_figures_of_closed_readers_still_count),
     TEST(entries_of_another_home_do_not_count),
     TEST(scopes_are_known_of_as_soon_as_there_are_some),
-    TEST(threads_share_a_library))
+    TEST(a_map_of_the_keys_changes_no_answer),
+    TEST(there_is_no_map_where_hark_records), TEST(threads_share_a_library))
