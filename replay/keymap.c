@@ -106,7 +106,10 @@ keymap_fill(struct keymap *m, struct store *s, struct err *e)
 	if (keymap_bytes(m) > KEYMAP_BYTES)
 		return err_set(e, "%llu keys are too many to be kept in memory",
 		    (unsigned long long)m->n);
-	m->slots = xcalloc(m->nslots, sizeof(*m->slots));
+	/* Where there is no memory for it, there is the store. */
+	m->slots = calloc(m->nslots, sizeof(*m->slots));
+	if (m->slots == NULL)
+		return err_set(e, "there is no memory for the keys");
 	r = store_keys(s, m->tape, keymap_add, m, e);
 	if (r != 0)
 		return r;
