@@ -402,6 +402,7 @@ sqlite_close(struct store *s)
 	lock_drop(&sqlite_of(s)->lock);
 	store_files_fini(s);
 	store_sum_fini(s);
+	store_places_fini(s);
 	store_fini(s);
 	free(s);
 }

@@ -9,11 +9,13 @@
 
 /*
  * The index of places is in generations of entries (see schema.c), the newest
- * of which are asked one after the other: a probe each.
+ * of which are asked one after the other: a probe each, but for those that are
+ * known to have nothing of the kind (sqlite_places.c).
  */
-#define NEAR_GENERATIONS 256
+#define NEAR_GENERATIONS SQLITE_PLACES
 #define NEAR_ROWS 32    /* are given at most */
 #define NEAR_ALIKE 16   /* of those whose path has other ids */
+#define NEAR_LEARNS 8   /* a generation in so many calls */
 #define NEAR_STEPS 1024 /* probes for shapes that are only near */
 
 #define NEAR_COLUMNS "id, method, scope, target, request_size, status, outcome"
@@ -103,31 +105,10 @@ near_generations(struct near *n)
 	return 0;
 }
 
-/*
- * Calls on_generation for those that have something of a statement's kind,
- * the newest first; its parameters from the fourth on are bound.
- */
-#define NEAR_WHERE(what) \
-	"WITH RECURSIVE g (n) AS (SELECT ?2 UNION ALL " \
-	"SELECT n - 1 FROM g WHERE n > ?3) SELECT n FROM g WHERE EXISTS " \
-	"(SELECT 1 FROM entry WHERE tape = ?1 AND id >> 14 = n AND " what ")"
-
-static void
-near_in_generations(struct near *n, sqlite3_stmt *q,
-    void (*on_generation)(struct near *n, int64_t generation))
+static bool
+near_goes_on(const struct near *n)
 {
-	int r = SQLITE_DONE;
-
-	sqlite3_bind_int64(q, 1, n->tape);
-	sqlite3_bind_int64(q, 2, n->newest);
-	sqlite3_bind_int64(q, 3, n->oldest);
-	while (n->stop == 0 && n->given < n->most &&
-	       (r = sqlite3_step(q)) == SQLITE_ROW)
-		on_generation(n, sqlite3_column_int64(q, 0));
-	if (n->stop == 0 && r != SQLITE_ROW && r != SQLITE_DONE)
-		n->stop =
-		    store_failed(n->s, "cannot look for neighbours", n->e);
-	sqlite3_reset(q);
+	return n->stop == 0 && n->given < n->most;
 }
 
 static void
@@ -154,35 +135,26 @@ near_path_in(struct near *n, int64_t generation)
 static void
 near_same_path(struct near *n)
 {
-	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_PATHS,
-	    NEAR_WHERE("shape = ?4 AND path = ?5"), n->e);
+	int64_t shape = n->place.shape, path = n->place.path, g;
 
-	if (q == NULL) {
-		n->stop = -1;
-		return;
-	}
-	sqlite3_bind_int64(q, 4, n->place.shape);
-	sqlite3_bind_int64(q, 5, n->place.path);
-	near_in_generations(n, q, near_path_in);
+	for (g = n->newest; near_goes_on(n) && g >= n->oldest; g--)
+		if (store_places_path(n->s, n->tape, g, shape, path))
+			near_path_in(n, g);
 }
 
-/* Those that have a shape from first on, up to and without end. */
+/* Those that have a shape from first on, up to and without end, by
+ * generation, the newest first. */
 static void
 near_in_shapes(struct near *n, int64_t first, int64_t end,
     void (*on_generation)(struct near *n, int64_t generation))
 {
-	sqlite3_stmt *q = store_statement(n->s, STORE_NEAR_SHAPES,
-	    NEAR_WHERE("shape >= ?4 AND shape < ?5"), n->e);
+	int64_t g;
 
-	if (q == NULL) {
-		n->stop = -1;
-		return;
-	}
 	n->first = first;
 	n->end = end;
-	sqlite3_bind_int64(q, 4, first);
-	sqlite3_bind_int64(q, 5, end);
-	near_in_generations(n, q, on_generation);
+	for (g = n->newest; near_goes_on(n) && g >= n->oldest; g--)
+		if (store_places_shape(n->s, n->tape, g, first, end))
+			on_generation(n, g);
 }
 
 static void
@@ -266,17 +238,34 @@ near_shapes_in(struct near *n, int64_t generation)
 	int r = 1;
 
 	while (r == 1) {
-		if (n->stop != 0 || n->given == n->most ||
-		    n->steps++ == NEAR_STEPS)
+		if (!near_goes_on(n) || n->steps++ == NEAR_STEPS)
 			return;
 		r = near_next_shape(n, generation, &shape, &entry);
 		if (r == -1)
 			n->stop = -1;
+		if (r == 0 && shape < n->first)
+			n->steps--; /* a generation without any is none */
 		if (r == 1 && !near_has_seen(n, shape)) {
 			n->seen[n->given] = shape;
 			near_entry(n, entry);
 		}
 	}
+}
+
+/* One more generation now and then, so that no explanation waits for all of
+ * them, and little is lost where somebody commits all the time. */
+static void
+near_learn(struct near *n)
+{
+	int64_t g;
+
+	if (++sqlite_of(n->s)->nears % NEAR_LEARNS != 0)
+		return;
+	for (g = n->newest; g >= n->oldest; g--)
+		if (g >= 0 && !store_places_known(n->s, n->tape, g)) {
+			store_places_learn(n->s, n->tape, g);
+			return;
+		}
 }
 
 int
@@ -300,6 +289,7 @@ sqlite_near(struct store *s, int64_t tape, struct str target,
 
 	if (near_generations(&n) == -1)
 		return -1;
+	store_places_check(s);
 	near_same_path(&n);
 	if (n.stop == 0 && n.given == 0) {
 		n.most = NEAR_ALIKE;
@@ -312,5 +302,6 @@ sqlite_near(struct store *s, int64_t tape, struct str target,
 			near_in_shapes(&n, first,
 			    first + (INT64_C(1) << bits[i]), near_shapes_in);
 	}
+	near_learn(&n);
 	return n.stop;
 }

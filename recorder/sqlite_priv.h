@@ -53,9 +53,8 @@ enum store_statement {
 	STORE_NORMAL_KEYS,
 	STORE_NEAR_FIRST,
 	STORE_NEAR_LAST,
-	STORE_NEAR_PATHS,
 	STORE_NEAR_PATH,
-	STORE_NEAR_SHAPES,
+	STORE_NEAR_PLACES,
 	STORE_NEAR_SHAPE,
 	STORE_NEAR_NEXT,
 	STORE_NEAR_ENTRY,
@@ -96,6 +95,9 @@ struct sqlite_file {
 	ino_t number;
 };
 
+/* Generations of the index of places that are asked. */
+#define SQLITE_PLACES 256
+
 struct sqlite {
 	struct store store;
 	sqlite3 *db;
@@ -109,6 +111,9 @@ struct sqlite {
 	bool hasty;    /* somebody else held the lock for too long */
 	bool fixed;    /* read as a file that nobody changes */
 	const volatile uint8_t *moment; /* in SQLite's memory; NULL: unasked */
+	struct places *places[SQLITE_PLACES]; /* sqlite_places.c */
+	int64_t places_version;
+	unsigned nears; /* how often neighbours were looked for */
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 };
 
@@ -166,6 +171,22 @@ int64_t store_body_size(struct store *s, int64_t body, struct err *e);
 int store_sum(struct store *s, int64_t body, uint64_t at, const void *p,
     size_t n, struct err *e);
 void store_sum_fini(struct store *s);
+
+/*
+ * sqlite_places.c: what is known of generations of entries (id >> 14).
+ * store_places_check() forgets it when somebody else has committed;
+ * store_places_learn() reads one, unless s writes itself.  Whether there may
+ * be an entry with a path, or with a shape from first on, up to and without
+ * end: false is certain.
+ */
+void store_places_check(struct store *s);
+void store_places_learn(struct store *s, int64_t tape, int64_t generation);
+bool store_places_known(struct store *s, int64_t tape, int64_t generation);
+bool store_places_path(struct store *s, int64_t tape, int64_t generation,
+    int64_t shape, int64_t path);
+bool store_places_shape(struct store *s, int64_t tape, int64_t generation,
+    int64_t first, int64_t end);
+void store_places_fini(struct store *s);
 
 /* sqlite_files.c: remembers which files the writer's are; whether they are
  * still there, under their names (0 or -1). */

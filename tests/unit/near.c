@@ -50,14 +50,19 @@ add_row(void *arg, const struct store_near_row *row)
 }
 
 static const char *
-near(const char *target)
+near_in(struct store *s, const char *target)
 {
 	static struct buf out;
 
 	buf_clear(&out, 0);
-	CHECK_INT(
-	    store_near(store, here, str_of(target), add_row, &out, &e), 0);
+	CHECK_INT(store_near(s, here, str_of(target), add_row, &out, &e), 0);
 	return buf_text(&out);
+}
+
+static const char *
+near(const char *target)
+{
+	return near_in(store, target);
 }
 
 static void
@@ -166,6 +171,39 @@ an_old_entry_is_found_behind_many_others(void)
 }
 
 static void
+what_is_known_of_generations_changes_no_answer(void)
+{
+	static const char *const targets[] = { "/old/1", "/aged/2", "/items/0",
+		"/items/1", "/items/39998", "/itmes/7", "/old/1/more" };
+	const size_t n = sizeof(targets) / sizeof(*targets);
+	struct store *r = store_open(at("many.db"), STORE_READ, false, &e);
+	size_t i;
+
+	CHECK(r != NULL);
+	for (i = 0; i < 40; i++)
+		(void)near_in(r, "/items/x");
+	for (i = 0; i < 3; i++) {
+		CHECK(store_places_known(r, here, (int64_t)i));
+		CHECK(!store_places_known(store, here, (int64_t)i));
+	}
+	CHECK(!store_places_shape(r, here, 1, 0, 1));
+	CHECK_STR(near_in(r, "/old/1"), "GET /old/1");
+	CHECK_STR(near_in(r, "/aged/2"), "GET /aged/1");
+	for (i = 0; i < n; i++) {
+		struct buf known = { 0 };
+
+		buf_add_text(&known, near_in(r, targets[i]));
+		CHECK_STR(buf_text(&known), near(targets[i]));
+		buf_free(&known);
+	}
+	/* It is forgotten when somebody commits. */
+	put(here, "GET", "/new/kind/1");
+	CHECK_STR(near_in(r, "/new/kind/2"), "GET /new/kind/1");
+	CHECK(!store_places_known(r, here, 0));
+	store_close(r);
+}
+
+static void
 near_entries_are_probes_of_an_index(void)
 {
 	static const enum store_statement probes[] = { STORE_NEAR_FIRST,
@@ -201,4 +239,5 @@ RUN(TEST(entries_of_the_same_path_come_newest_first),
     TEST(else_one_of_each_shape_that_begins_alike),
     TEST(an_empty_tape_has_none), TEST(a_row_can_be_the_last),
     TEST(an_old_entry_is_found_behind_many_others),
+    TEST(what_is_known_of_generations_changes_no_answer),
     TEST(near_entries_are_probes_of_an_index))
