@@ -1,0 +1,487 @@
+/* What waits for a shared store: its file, and how it comes there. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "har/exchange.h"
+#include "recorder/backlog.h"
+#include "recorder/shipment.h"
+#include "recorder/sqlite_backlog.h"
+#include "recorder/store.h"
+
+#include "folder.h"
+#include "tap.h"
+
+#define LONG ((1u << 20) + 12345)
+
+static struct err e;
+static struct shipment shipment;
+
+static char *
+file(const char *name)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s.db", dir, name);
+	return path;
+}
+
+static const char *
+url(void)
+{
+	static char text[200];
+
+	snprintf(
+	    text, sizeof(text), "postgresql://hark@/postgres?host=%s/pg", dir);
+	return text;
+}
+
+static struct backlog *
+opened_for(const char *name, const char *to, uint64_t most, struct store **s)
+{
+	struct backlog_options o = {
+		.path = file(name), .url = to, .most = most
+	};
+
+	return backlog_open(&o, s, &e);
+}
+
+static struct backlog *
+opened(const char *name, struct store **s)
+{
+	struct backlog *b = opened_for(name, url(), 0, s);
+
+	if (b == NULL)
+		printf("# %s\n", e.text);
+	CHECK(b != NULL);
+	return b;
+}
+
+static void
+closed(struct backlog *b, struct store *s)
+{
+	store_close(s);
+	backlog_unref(b);
+}
+
+static struct exchange *
+exchange(const char *target, size_t body)
+{
+	struct exchange *x = exchange_new();
+	size_t i;
+
+	x->method = STR("GET");
+	x->target = arena_str(&x->arena, str_of(target));
+	x->url = str_of(arena_printf(&x->arena, "http://api.test%s", target));
+	x->status = 200;
+	x->reason = STR("OK");
+	x->started_us = 1700000000123456;
+	for (i = 0; i < body; i += strlen(target))
+		buf_add_text(&x->response.body.bytes, target);
+	x->response.body.size = x->response.body.bytes.n;
+	return x;
+}
+
+static int
+stored(struct store *s, const char *target, size_t body, int64_t *id)
+{
+	struct exchange *x = exchange(target, body);
+	int64_t tape = store_tape(s, STR("d"), true, &e);
+	int r = store_put(s, tape, x, &e);
+
+	*id = x->id;
+	exchange_free(x);
+	return r;
+}
+
+static int64_t
+put(struct store *s, const char *target)
+{
+	int64_t id;
+
+	CHECK_INT(stored(s, target, 1, &id), 0);
+	return id;
+}
+
+/* ---- the file ---------------------------------------------------------- */
+
+static void
+a_file_is_its_owners_alone(void)
+{
+	struct store *s, *other;
+	struct backlog *b = opened("own", &s);
+	struct stat st;
+
+	CHECK_INT(stat(file("own"), &st), 0);
+	CHECK_INT(st.st_mode & 0777, 0600);
+	CHECK(opened_for("own", url(), 0, &other) == NULL);
+	CHECK(other == NULL);
+	CHECK(strstr(e.text, "another hark writes to it") != NULL);
+	closed(b, s);
+}
+
+static void
+a_number_is_never_given_twice(void)
+{
+	struct store *s;
+	struct backlog *b = opened("numbers", &s);
+
+	CHECK_INT(put(s, "/a"), 1);
+	CHECK_INT(put(s, "/b"), 2);
+	CHECK_INT(backlog_forget(s, 2, &e), 0);
+	closed(b, s);
+	b = opened("numbers", &s);
+	CHECK_INT(backlog_last(b), 2);
+	CHECK_INT(backlog_shipped(b), 2);
+	CHECK_INT(put(s, "/c"), 3);
+	closed(b, s);
+}
+
+static void
+each_start_is_a_run_and_entries_stay_in_theirs(void)
+{
+	uint8_t first[BACKLOG_RUN_BYTES], run[BACKLOG_RUN_BYTES];
+	struct store *s;
+	struct backlog *b = opened("runs", &s);
+	int64_t until;
+
+	put(s, "/a");
+	put(s, "/b");
+	CHECK_INT(backlog_run_of(s, 1, first, &until, &e), 0);
+	CHECK(until == INT64_MAX);
+	closed(b, s);
+	b = opened("runs", &s);
+	CHECK_INT(backlog_shipped(b), 0);
+	put(s, "/c");
+	CHECK_INT(backlog_run_of(s, 2, run, &until, &e), 0);
+	CHECK_INT(until, 2);
+	CHECK_INT(memcmp(run, first, sizeof(run)), 0);
+	CHECK_INT(backlog_run_of(s, 3, run, &until, &e), 0);
+	CHECK(memcmp(run, first, sizeof(run)) != 0);
+	closed(b, s);
+}
+
+static void
+what_waits_for_one_store_is_not_for_another(void)
+{
+	const char *other = "postgresql://hark@/other";
+	struct store *s;
+	struct backlog *b = opened("other", &s);
+	struct buf to = { 0 };
+
+	put(s, "/a");
+	CHECK_INT(backlog_look(file("other"), &to, &e), 1);
+	CHECK_STR(buf_text(&to), url());
+	buf_free(&to);
+	closed(b, s);
+	CHECK(opened_for("other", other, 0, &s) == NULL);
+	CHECK(strstr(e.text, "1 entries in it wait for") != NULL);
+	b = opened("other", &s);
+	CHECK_INT(backlog_forget(s, 1, &e), 0);
+	closed(b, s);
+	b = opened_for("other", other, 0, &s);
+	CHECK(b != NULL);
+	closed(b, s);
+}
+
+static void
+a_store_with_tapes_of_its_own_is_refused(void)
+{
+	struct store *s = store_open(file("tapes"), STORE_WRITE, false, &e);
+
+	put(s, "/a");
+	store_close(s);
+	CHECK(opened_for("tapes", url(), 0, &s) == NULL);
+	CHECK(strstr(e.text, "a store with tapes of its own") != NULL);
+}
+
+static void
+a_full_file_says_so_and_has_room_again_when_all_is_shipped(void)
+{
+	struct store *s;
+	struct backlog *b = opened_for("full", url(), 2 << 20, &s);
+	struct stat st;
+	char target[32];
+	int64_t id, i;
+
+	for (i = 0; i < 20; i++) {
+		snprintf(target, sizeof(target), "/%lld", (long long)i);
+		if (stored(s, target, 300000, &id) != 0)
+			break;
+	}
+	CHECK(i > 2 && i < 20);
+	CHECK(strstr(e.text, "the file has the 2 MiB that it may") != NULL);
+	CHECK(backlog_bytes(s) <= 2 << 20);
+	CHECK_INT(backlog_forget(s, i, &e), 0);
+	CHECK_INT(stored(s, "/again", 300000, &id), 0);
+	closed(b, s);
+	CHECK_INT(stat(file("full"), &st), 0);
+	CHECK(st.st_size <= 2 << 20);
+}
+
+static void
+an_entry_that_moved_is_known_by_its_old_number(void)
+{
+	struct store *s;
+	struct backlog *b = opened("moved", &s);
+	struct exchange *x = exchange("/a", 1);
+	int64_t i;
+
+	for (i = 1; i <= 5000; i++)
+		backlog_move(b, x, i, 10 * i);
+	CHECK_INT(backlog_moved(b, 5000), 50000);
+	CHECK_INT(backlog_moved(b, 1000), 10000);
+	CHECK_INT(backlog_moved(b, 1), 0); /* long ago */
+	CHECK_INT(backlog_moved(b, 5001), 0);
+	exchange_free(x);
+	closed(b, s);
+}
+
+static void
+a_store_that_came_back_is_told_from_one_that_never_left(void)
+{
+	struct store *s;
+	struct backlog *b = opened("away", &s);
+
+	backlog_set_away(b, false);
+	CHECK_INT(backlog_returns(b), 0);
+	backlog_set_away(b, true);
+	backlog_set_away(b, true);
+	CHECK(backlog_away(b));
+	backlog_set_away(b, false);
+	CHECK_INT(backlog_returns(b), 1);
+	closed(b, s);
+}
+
+/* ---- shipping, to an engine -------------------------------------------- */
+
+static struct store *
+engine(void)
+{
+	struct store *s = store_open(url(), STORE_WRITE, false, &e);
+
+	if (s == NULL)
+		printf("# %s\n", e.text);
+	CHECK(s != NULL);
+	return s;
+}
+
+static int
+on_entry(void *arg, const struct store_entry_row *row)
+{
+	buf_addf(arg, "%.*s ", STR_ARGS(row->url));
+	return 0;
+}
+
+static void
+has(struct store *s, const char *tape, const char *want)
+{
+	struct store_filter f = { .tape =
+				      store_tape(s, str_of(tape), false, &e) };
+	struct buf b = { 0 };
+
+	CHECK(f.tape > 0);
+	CHECK_INT(store_list(s, &f, on_entry, &b, &e), 0);
+	CHECK_STR(buf_text(&b), want);
+	buf_free(&b);
+}
+
+static void
+ship(struct store *from, struct store *to, int64_t after)
+{
+	CHECK_INT(shipment_load(&shipment, from, to, after, &e), 0);
+	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	shipment_clear(&shipment);
+}
+
+/* Entries of a tape that no other case has. */
+static void
+record(struct store *s, const char *tape, const char *target, size_t body)
+{
+	struct exchange *x = exchange(target, body);
+
+	CHECK_INT(
+	    store_put(s, store_tape(s, str_of(tape), true, &e), x, &e), 0);
+	exchange_free(x);
+}
+
+/* Between each two steps: nothing loaded, loaded, sent, committed, deleted. */
+static void
+whenever_it_is_killed_nothing_is_lost_or_there_twice(void)
+{
+	struct store *s, *to = engine();
+	struct backlog *b = opened("killed", &s);
+
+	record(s, "killed", "/1", 1);
+	record(s, "killed", "/2", LONG);
+	/* Its long body is there, and nothing else. */
+	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
+	CHECK_INT(shipment.n, 2);
+	shipment_clear(&shipment);
+	store_close(to);
+	to = engine();
+	/* It is sent, and rolled back. */
+	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
+	CHECK_INT(store_begin(to, &e), 0);
+	store_rollback(to);
+	shipment_clear(&shipment);
+	/* It is committed, and not deleted, nor is anything of it known. */
+	ship(s, to, 0);
+	has(to, "killed", "http://api.test/1 http://api.test/2 ");
+	closed(b, s);
+	store_close(to);
+	to = engine();
+	b = opened("killed", &s);
+	CHECK_INT(backlog_shipped(b), 0);
+	ship(s, to, 0);
+	has(to, "killed", "http://api.test/1 http://api.test/2 ");
+	/* A part of it is deleted, and there is more. */
+	CHECK_INT(backlog_forget(s, 1, &e), 0);
+	record(s, "killed", "/3", 1);
+	ship(s, to, 0); /* the old run */
+	ship(s, to, 2);
+	ship(s, to, 2);
+	has(to, "killed",
+	    "http://api.test/1 http://api.test/2 http://api.test/3 ");
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+what_was_removed_since_does_not_come_again(void)
+{
+	struct store *s, *to = engine();
+	struct backlog *b = opened("removed", &s);
+
+	record(s, "removed", "/1", 1);
+	record(s, "removed", "/2", 1);
+	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
+	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(store_remove(to, shipment.v[0].to, &e), 1);
+	shipment_clear(&shipment);
+	ship(s, to, 0);
+	has(to, "removed", "http://api.test/2 ");
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+a_long_body_comes_whole_and_once(void)
+{
+	struct store *s, *to = engine();
+	struct backlog *b = opened("long", &s);
+	struct exchange *want = exchange("/long", LONG), *x = NULL;
+
+	record(s, "long", "/long", LONG);
+	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
+	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(store_get(to, shipment.v[0].to, SIZE_MAX, &x, &e), 1);
+	CHECK_INT(x->response.body.size, want->response.body.size);
+	CHECK(str_eq(buf_str(&x->response.body.bytes),
+	    buf_str(&want->response.body.bytes)));
+	shipment_clear(&shipment);
+	exchange_free(want);
+	exchange_free(x);
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+both_are_read_as_one_and_an_entry_that_moves_is_found(void)
+{
+	struct store *s, *to = engine(), *both;
+	struct backlog *b = opened("both", &s);
+	struct exchange *x = NULL;
+	int64_t moved;
+
+	record(s, "both", "/1", 1);
+	ship(s, to, 0);
+	backlog_set_shipped(b, 1);
+	record(s, "both", "/2", LONG);
+	both = store_both(b, &e);
+	CHECK(both != NULL);
+	has(both, "both", "http://api.test/1 http://api.test/2 ");
+	CHECK_INT(store_get(both, STORE_WAITING + 2, 0, &x, &e), 1);
+	CHECK_INT(shipment_load(&shipment, s, to, 1, &e), 0);
+	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	moved = shipment.v[0].to;
+	backlog_move(b, shipment.v[0].x, 2, moved);
+	shipment_clear(&shipment);
+	backlog_set_shipped(b, 2);
+	has(both, "both", "http://api.test/1 http://api.test/2 ");
+	CHECK_INT(backlog_forget(s, 2, &e), 0);
+	/* Its body goes on where it is now, by the name that it had. */
+	CHECK_INT(store_body_load(both, &x->response.body, SIZE_MAX, &e), 0);
+	CHECK_INT(x->response.body.bytes.n, x->response.body.size);
+	exchange_free(x);
+	CHECK_INT(store_get(both, STORE_WAITING + 2, 0, &x, &e), 1);
+	CHECK_INT(x->id, STORE_WAITING + 2);
+	exchange_free(x);
+	/* The engine goes: what it has is an error, not a wait. */
+	backlog_set_away(b, true);
+	CHECK_INT(store_get(both, moved, 0, &x, &e), -1);
+	CHECK(strstr(e.text, "it is away") != NULL);
+	store_close(both);
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+stop(void)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command),
+	    "sh %s/tests/postgres/server.sh stop %s/pg", getenv("top_srcdir"),
+	    dir);
+	if (system(command) != 0)
+		printf("# the server would not stop\n");
+}
+
+static bool
+served(void)
+{
+	char command[600];
+
+	if (getenv("top_srcdir") == NULL)
+		setenv("top_srcdir", ".", 1);
+	if (!POSTGRESQL_BUILT || chmod(dir, 0755) != 0)
+		return false;
+	snprintf(command, sizeof(command),
+	    "sh %s/tests/postgres/server.sh start %s/pg %d",
+	    getenv("top_srcdir"), dir, (int)getpid());
+	if (system(command) != 0)
+		return false;
+	atexit(stop);
+	return true;
+}
+
+/* Those behind need an engine. */
+#define ALONE 8
+
+static const struct tap_test tests[] = { TEST(a_file_is_its_owners_alone),
+	TEST(a_number_is_never_given_twice),
+	TEST(each_start_is_a_run_and_entries_stay_in_theirs),
+	TEST(what_waits_for_one_store_is_not_for_another),
+	TEST(a_store_with_tapes_of_its_own_is_refused),
+	TEST(a_full_file_says_so_and_has_room_again_when_all_is_shipped),
+	TEST(an_entry_that_moved_is_known_by_its_old_number),
+	TEST(a_store_that_came_back_is_told_from_one_that_never_left),
+	TEST(whenever_it_is_killed_nothing_is_lost_or_there_twice),
+	TEST(what_was_removed_since_does_not_come_again),
+	TEST(a_long_body_comes_whole_and_once),
+	TEST(both_are_read_as_one_and_an_entry_that_moves_is_found) };
+
+int
+main(void)
+{
+	bool all = served();
+
+	if (!all)
+		printf("# no PostgreSQL 15: what needs it is left out\n");
+	return tap_run(tests, all ? sizeof(tests) / sizeof(*tests) : ALONE);
+}
