@@ -163,10 +163,15 @@ row_time_of(const struct value *v)
 }
 
 static struct str
+row_packed_of(const struct value *v)
+{
+	return v->kind == VALUE_BYTES ? v->bytes : STR("");
+}
+
+static struct str
 row_text(struct exchange *x, const struct value *v)
 {
-	return arena_str(
-	    &x->arena, v->kind == VALUE_BYTES ? v->bytes : STR(""));
+	return arena_str(&x->arena, row_packed_of(v));
 }
 
 static bool
@@ -215,9 +220,9 @@ row_read_response(struct exchange *x, const struct value *v)
 	    headers_parse(&m->trailers, &x->arena,
 		row_text(x, &v[ENTRY_response_trailers])) != 0)
 		return -1;
-	if (unpack_interims(x, row_text(x, &v[ENTRY_interims])) != 0)
+	if (unpack_interims(x, row_packed_of(&v[ENTRY_interims])) != 0)
 		return -1;
-	return unpack_chunks(x, row_text(x, &v[ENTRY_chunks]));
+	return unpack_chunks(x, row_packed_of(&v[ENTRY_chunks]));
 }
 
 static void

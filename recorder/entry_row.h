@@ -2,8 +2,7 @@
 #define RECORDER_ENTRY_ROW_H
 
 /*
- * An exchange as the values of a row, one for each of ENTRY_COLUMNS, for
- * engines to which a row is a list of values.
+ * An exchange as the values of a row, one for each of ENTRY_COLUMNS.
  */
 
 #include "har/exchange.h"

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
+#include "recorder/entry_row.h"
 #include "recorder/path.h"
 
 #include "recorder/sqlite_priv.h"
@@ -45,10 +46,9 @@ near_give(struct near *n, sqlite3_stmt *q)
 		.target = store_column(q, 3),
 		.size = (uint64_t)sqlite3_column_int64(q, 4),
 		.status = sqlite3_column_int(q, 5),
+		.outcome = entry_row_outcome(store_column(q, 6)),
 	};
-	int outcome = outcome_of(store_column(q, 6));
 
-	row.outcome = outcome < 0 ? OUTCOME_BAD_ANSWER : (enum outcome)outcome;
 	n->given++;
 	n->stop = n->on_row(n->arg, &row);
 }

@@ -15,6 +15,8 @@
 #include "recorder/lock.h"
 #include "recorder/store_ops.h"
 
+struct value;
+
 enum store_statement {
 	STORE_BEGIN,
 	STORE_COMMIT,
@@ -149,6 +151,10 @@ struct str store_column(sqlite3_stmt *q, int column);
 
 /* Whether there is a key in the column; copied then. */
 bool store_column_key(sqlite3_stmt *q, int column, uint8_t *key);
+
+/* sqlite_row.c: all columns of an entry, in their order. */
+void store_bind_row(sqlite3_stmt *q, const struct value *v);
+void store_read_row(sqlite3_stmt *q, struct value *v);
 
 /* store_body.c: the id of the body with these bytes, 0 for none or empty or
  * unknown ones, -1 on error. */

@@ -1,31 +1,11 @@
 #include "config.h"
 
-#include <string.h>
-
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "recorder/pack.h"
-#include "recorder/schema.h"
+#include "recorder/entry_row.h"
 
 #include "recorder/sqlite_priv.h"
-
-static enum outcome
-outcome_column(sqlite3_stmt *q, int column)
-{
-	int o = outcome_of(store_column(q, column));
-
-	/* A newer hark may know more ways to fail; none is complete. */
-	return o < 0 ? OUTCOME_BAD_ANSWER : (enum outcome)o;
-}
-
-static int64_t
-time_column(sqlite3_stmt *q, int column)
-{
-	return sqlite3_column_type(q, column) == SQLITE_NULL
-		   ? -1
-		   : sqlite3_column_int64(q, column);
-}
 
 int64_t
 sqlite_find(struct store *s, int64_t tape,
@@ -46,7 +26,8 @@ sqlite_find(struct store *s, int64_t tape,
 		if ((uint64_t)n < cap)
 			out[n] = (struct store_candidate){
 				.id = sqlite3_column_int64(q, 0),
-				.outcome = outcome_column(q, 1),
+				.outcome =
+				    entry_row_outcome(store_column(q, 1)),
 				.status = sqlite3_column_int(q, 2),
 			};
 	if (r != SQLITE_DONE)
@@ -55,105 +36,16 @@ sqlite_find(struct store *s, int64_t tape,
 	return n;
 }
 
-static struct str
-text_column(sqlite3_stmt *q, struct exchange *x, int column)
-{
-	return arena_str(&x->arena, store_column(q, column));
-}
-
-static void
-read_body(sqlite3_stmt *q, struct body *b, int known, int size, int id)
-{
-	b->known = sqlite3_column_int(q, known) != 0;
-	b->size = (uint64_t)sqlite3_column_int64(q, size);
-	b->stored_id = sqlite3_column_int64(q, id);
-}
-
-static int
-read_request(sqlite3_stmt *q, struct exchange *x)
-{
-	struct message *m = &x->request;
-
-	m->version = text_column(q, x, ENTRY_request_version);
-	m->minor = sqlite3_column_int(q, ENTRY_request_minor);
-	m->framing = unpack_framing(store_column(q, ENTRY_request_framing));
-	m->head_bytes = time_column(q, ENTRY_request_head_bytes);
-	read_body(q, &m->body, ENTRY_request_known, ENTRY_request_size,
-	    ENTRY_request_body);
-	if (headers_parse(&m->headers, &x->arena,
-		text_column(q, x, ENTRY_request_head)) != 0)
-		return -1;
-	return headers_parse(
-	    &m->trailers, &x->arena, text_column(q, x, ENTRY_request_trailers));
-}
-
-static int
-read_response(sqlite3_stmt *q, struct exchange *x)
-{
-	struct message *m = &x->response;
-
-	x->reason = text_column(q, x, ENTRY_reason);
-	m->version = text_column(q, x, ENTRY_response_version);
-	m->minor = sqlite3_column_int(q, ENTRY_response_minor);
-	m->framing = unpack_framing(store_column(q, ENTRY_response_framing));
-	m->head_bytes = time_column(q, ENTRY_response_head_bytes);
-	read_body(q, &m->body, ENTRY_response_known, ENTRY_response_size,
-	    ENTRY_response_body);
-	if (headers_parse(&m->headers, &x->arena,
-		text_column(q, x, ENTRY_response_head)) != 0 ||
-	    headers_parse(&m->trailers, &x->arena,
-		text_column(q, x, ENTRY_response_trailers)) != 0)
-		return -1;
-	if (unpack_interims(x, store_column(q, ENTRY_interims)) != 0)
-		return -1;
-	return unpack_chunks(x, store_column(q, ENTRY_chunks));
-}
-
-static void
-read_timings(sqlite3_stmt *q, struct timings *t)
-{
-	t->blocked = time_column(q, ENTRY_blocked_us);
-	t->dns = time_column(q, ENTRY_dns_us);
-	t->connect = time_column(q, ENTRY_connect_us);
-	t->tls = time_column(q, ENTRY_tls_us);
-	t->send = time_column(q, ENTRY_send_us);
-	t->wait = time_column(q, ENTRY_wait_us);
-	t->receive = time_column(q, ENTRY_receive_us);
-}
-
-static void
-read_exchange(sqlite3_stmt *q, struct exchange *x)
-{
-	x->id = sqlite3_column_int64(q, ENTRY_id);
-	x->keyed = store_column_key(q, ENTRY_key, x->key);
-	x->normal_keyed = store_column_key(q, ENTRY_normal_key, x->normal_key);
-	x->times = (uint64_t)sqlite3_column_int64(q, ENTRY_times);
-	x->started_us = sqlite3_column_int64(q, ENTRY_started_us);
-	x->method = text_column(q, x, ENTRY_method);
-	x->scope = text_column(q, x, ENTRY_scope);
-	x->target = text_column(q, x, ENTRY_target);
-	x->url = text_column(q, x, ENTRY_url);
-	x->status = sqlite3_column_int(q, ENTRY_status);
-	x->outcome = outcome_column(q, ENTRY_outcome);
-	x->failure = text_column(q, x, ENTRY_failure);
-	read_timings(q, &x->timings);
-	x->server_addr = text_column(q, x, ENTRY_server_addr);
-	x->client_addr = text_column(q, x, ENTRY_client_addr);
-	x->connection = text_column(q, x, ENTRY_connection);
-	x->session = text_column(q, x, ENTRY_session);
-	x->mode = text_column(q, x, ENTRY_mode);
-	x->comment = text_column(q, x, ENTRY_comment);
-	x->extra = text_column(q, x, ENTRY_extra);
-}
-
 /* The statement stays open while the bodies are read: the row and they are
  * of the same moment. */
 static int
 store_read(struct store *s, sqlite3_stmt *q, size_t most_body,
     struct exchange *x, struct err *e)
 {
-	read_exchange(q, x);
-	if (read_request(q, x) != 0 || read_response(q, x) != 0)
+	struct value v[ENTRY_VALUES];
+
+	store_read_row(q, v);
+	if (entry_row_read(x, v) != 0)
 		return err_set(e, "store %s: entry %lld is damaged", s->path,
 		    (long long)x->id);
 	if (store_body_load(s, &x->request.body, most_body, e) != 0)
@@ -253,7 +145,7 @@ read_row(sqlite3_stmt *q, struct arena *a, struct store_entry_row *row)
 		.method = store_column(q, LIST_METHOD),
 		.url = store_column(q, LIST_URL),
 		.status = sqlite3_column_int(q, LIST_STATUS),
-		.outcome = outcome_column(q, LIST_OUTCOME),
+		.outcome = entry_row_outcome(store_column(q, LIST_OUTCOME)),
 		.failure = store_column(q, LIST_FAILURE),
 		.request_size =
 		    (uint64_t)sqlite3_column_int64(q, LIST_REQUEST_SIZE),

@@ -3,152 +3,17 @@
 #include <sqlite3.h>
 
 #include "base/err.h"
-#include "recorder/pack.h"
-#include "recorder/path.h"
-#include "recorder/schema.h"
+#include "recorder/entry_row.h"
 
 #include "recorder/sqlite_priv.h"
 
-#define BIND(name) (ENTRY_##name + 1)
 #define ENTRY_PLACE(name) "?,"
 
-/* Scratch memory above this is given back after each entry. */
-#define STORE_SCRATCH (64u << 10)
-
 static void
-bind_time(sqlite3_stmt *q, int at, int64_t us)
+row_body(struct value *v, int64_t id)
 {
-	if (us < 0)
-		sqlite3_bind_null(q, at);
-	else
-		sqlite3_bind_int64(q, at, us);
-}
-
-/* What pack_*() or headers_render() gave; NULL instead of nothing. */
-static void
-bind_packed(sqlite3_stmt *q, int at, const struct buf *bytes)
-{
-	if (bytes->n == 0)
-		sqlite3_bind_null(q, at);
-	else
-		store_bind_bytes(q, at, buf_str(bytes));
-}
-
-static void
-bind_fields(sqlite3_stmt *q, int at, const struct headers *h, struct buf *b)
-{
-	buf_clear(b, STORE_SCRATCH);
-	headers_render(h, b);
-	store_bind_bytes(q, at, buf_str(b));
-}
-
-static void
-bind_trailers(sqlite3_stmt *q, int at, const struct headers *h, struct buf *b)
-{
-	buf_clear(b, STORE_SCRATCH);
-	headers_render(h, b);
-	bind_packed(q, at, b);
-}
-
-static void
-bind_body(sqlite3_stmt *q, int at, int64_t id)
-{
-	if (id == 0)
-		sqlite3_bind_null(q, at);
-	else
-		sqlite3_bind_int64(q, at, id);
-}
-
-static void
-bind_timings(sqlite3_stmt *q, const struct timings *t)
-{
-	bind_time(q, BIND(blocked_us), t->blocked);
-	bind_time(q, BIND(dns_us), t->dns);
-	bind_time(q, BIND(connect_us), t->connect);
-	bind_time(q, BIND(tls_us), t->tls);
-	bind_time(q, BIND(send_us), t->send);
-	bind_time(q, BIND(wait_us), t->wait);
-	bind_time(q, BIND(receive_us), t->receive);
-}
-
-static uint64_t
-stored_size(const struct body *b)
-{
-	return b->stored_id > 0 || !b->known ? b->size : body_held(b);
-}
-
-static void
-bind_request(struct store *s, sqlite3_stmt *q, const struct exchange *x)
-{
-	const struct message *m = &x->request;
-
-	store_bind(q, BIND(request_version), m->version);
-	sqlite3_bind_int(q, BIND(request_minor), m->minor);
-	store_bind(q, BIND(request_framing), str_of(pack_framing(m->framing)));
-	bind_time(q, BIND(request_head_bytes), m->head_bytes);
-	sqlite3_bind_int(q, BIND(request_known), m->body.known);
-	sqlite3_bind_int64(
-	    q, BIND(request_size), (int64_t)stored_size(&m->body));
-	bind_fields(q, BIND(request_head), &m->headers, &s->heads[0]);
-	bind_trailers(q, BIND(request_trailers), &m->trailers, &s->trailers[0]);
-}
-
-static void
-bind_response(struct store *s, sqlite3_stmt *q, const struct exchange *x)
-{
-	const struct message *m = &x->response;
-
-	store_bind(q, BIND(reason), x->reason);
-	store_bind(q, BIND(response_version), m->version);
-	sqlite3_bind_int(q, BIND(response_minor), m->minor);
-	store_bind(q, BIND(response_framing), str_of(pack_framing(m->framing)));
-	bind_time(q, BIND(response_head_bytes), m->head_bytes);
-	sqlite3_bind_int(q, BIND(response_known), m->body.known);
-	sqlite3_bind_int64(
-	    q, BIND(response_size), (int64_t)stored_size(&m->body));
-	bind_fields(q, BIND(response_head), &m->headers, &s->heads[1]);
-	bind_trailers(
-	    q, BIND(response_trailers), &m->trailers, &s->trailers[1]);
-	buf_clear(&s->interims, STORE_SCRATCH);
-	pack_interims(x, &s->interims);
-	bind_packed(q, BIND(interims), &s->interims);
-	buf_clear(&s->chunks, STORE_SCRATCH);
-	pack_chunks(x, &s->chunks);
-	bind_packed(q, BIND(chunks), &s->chunks);
-}
-
-static void
-bind_place(sqlite3_stmt *q, const struct exchange *x)
-{
-	struct path_place place = path_place(x->target);
-
-	sqlite3_bind_int64(q, BIND(shape), place.shape);
-	sqlite3_bind_int64(q, BIND(path), place.path);
-}
-
-static void
-bind_exchange(sqlite3_stmt *q, const struct exchange *x)
-{
-	store_bind_key(q, BIND(key), x->key, x->keyed);
-	store_bind_key(q, BIND(normal_key), x->normal_key, x->normal_keyed);
-	sqlite3_bind_int64(q, BIND(times), (int64_t)x->times);
-	sqlite3_bind_int64(q, BIND(started_us), x->started_us);
-	store_bind(q, BIND(method), x->method);
-	store_bind(q, BIND(scope), x->scope);
-	store_bind(q, BIND(target), x->target);
-	bind_place(q, x);
-	store_bind(q, BIND(url), x->url);
-	sqlite3_bind_int(q, BIND(status), x->status);
-	store_bind(q, BIND(outcome), str_of(outcome_text(x->outcome)));
-	store_bind(q, BIND(failure), x->failure);
-	bind_timings(q, &x->timings);
-	store_bind(q, BIND(server_addr), x->server_addr);
-	store_bind(q, BIND(client_addr), x->client_addr);
-	store_bind(q, BIND(connection), x->connection);
-	store_bind(q, BIND(session), x->session);
-	store_bind(q, BIND(mode), x->mode);
-	store_bind(q, BIND(comment), x->comment);
-	store_bind(q, BIND(extra), x->extra);
+	if (id != 0)
+		*v = VALUE_OF_NUMBER(id);
 }
 
 int
@@ -158,6 +23,7 @@ store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 	int64_t request = store_body_put(s, &x->request.body, e);
 	int64_t response =
 	    request < 0 ? -1 : store_body_put(s, &x->response.body, e);
+	struct value v[ENTRY_VALUES];
 	sqlite3_stmt *q;
 
 	if (response < 0)
@@ -168,13 +34,12 @@ store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 	    e);
 	if (q == NULL)
 		return -1;
-	sqlite3_bind_int64(q, BIND(tape), tape);
-	bind_exchange(q, x);
-	bind_request(s, q, x);
-	bind_response(s, q, x);
-	bind_body(q, BIND(request_body), request);
-	bind_body(q, BIND(response_body), response);
-	bind_body(q, BIND(id), id);
+	entry_row_fill(s, x, v);
+	v[ENTRY_tape] = VALUE_OF_NUMBER(tape);
+	row_body(&v[ENTRY_request_body], request);
+	row_body(&v[ENTRY_response_body], response);
+	row_body(&v[ENTRY_id], id);
+	store_bind_row(q, v);
 	if (store_run(s, q, "cannot store an entry", e) != 0)
 		return -1;
 	x->id = sqlite3_last_insert_rowid(sqlite_db(s));
