@@ -39,7 +39,7 @@ def npm_folder(top):
              '--no-fund', '--ignore-scripts', '--fetch-retries=0',
              '--prefix', top, *PACKAGES],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            env=env, timeout=120)
+            env=env, timeout=600)
     except subprocess.TimeoutExpired:
         done = None
     if done is None or done.returncode:

@@ -29,7 +29,7 @@ def har(*entries):
 
 
 def hark(folder, *arguments, expect=0, **how):
-    done = subprocess.run([HARK, *arguments], cwd=folder, timeout=60,
+    done = subprocess.run([HARK, *arguments], cwd=folder, timeout=600,
                           capture_output="stdout" not in how, **how)
     if done.returncode != expect:
         raise AssertionError("%s gave %d: %s" % (

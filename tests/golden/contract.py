@@ -80,7 +80,7 @@ def packages(top):
              '--no-fund', '--ignore-scripts', '--fetch-retries=0', '--prefix',
              top, *PACKAGES],
             stdin=subprocess.DEVNULL, capture_output=True, env=env,
-            timeout=120)
+            timeout=600)
     except subprocess.TimeoutExpired:
         return None
     return None if done.returncode else top
@@ -96,7 +96,7 @@ def verdicts():
         spec = os.path.join(top, 'spec.json')
         done = subprocess.run(
             ['node', HERE / 'contract_npm.js', spec], capture_output=True,
-            text=True, timeout=120, check=True,
+            text=True, timeout=600, check=True,
             env={**os.environ,
                  'NODE_PATH': os.path.join(folder, 'node_modules')})
         jobs = [json.loads(line) for line in done.stdout.split('\n') if line]

@@ -42,7 +42,7 @@ class Wrong(Exception):
 
 
 def hark(*arguments):
-    done = subprocess.run([HARK, *arguments], capture_output=True, timeout=120)
+    done = subprocess.run([HARK, *arguments], capture_output=True, timeout=600)
     if done.returncode not in (0, 1, 2) or b"Sanitizer" in done.stderr:
         raise Wrong("%s: %s" % (done.returncode, done.stderr.decode()[-2000:]))
     return done

@@ -109,7 +109,7 @@ def environment(port):
 
 
 def ask(port, prefix, method, target, *body):
-    c = http.client.HTTPConnection('127.0.0.1', port, timeout=5)
+    c = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
     fields = {}
     data = None
     if body:

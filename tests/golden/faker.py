@@ -36,7 +36,7 @@ def install(folder):
             ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund",
              "--no-update-notifier", "--ignore-scripts", "--fetch-retries=0",
              "@faker-js/faker@" + VERSION], cwd=folder, env=env,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
     except subprocess.TimeoutExpired:
         raise Skip("npm does not come to an end") from None
     if done.returncode:
@@ -51,7 +51,7 @@ def calls(package, folder):
         subprocess.run(
             ["node", os.path.join(SOURCE, "tests/golden/faker.mjs"), package]
             + ["all"] * bool(os.environ.get("FAKER_ALL")),
-            stdout=f, env=UTC, check=True, timeout=120)
+            stdout=f, env=UTC, check=True, timeout=600)
     return path
 
 

@@ -226,7 +226,7 @@ def imported(path, work):
     """The routes, and what is noted."""
     done = subprocess.run(
         [HARK, 'mock', 'from-openapi', str(path), '-o', str(work / 'm.json')],
-        capture_output=True, text=True, timeout=120)
+        capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
         return None, done.stderr
     return (json.loads((work / 'm.json').read_text('utf-8'))['routes'],
@@ -237,7 +237,7 @@ def render(jobs):
     text = ''.join(json.dumps({**job, 'now': 1700000000000}) + '\n'
                    for job in jobs)
     done = subprocess.run([RENDER], input=text, capture_output=True,
-                          text=True, timeout=300)
+                          text=True, timeout=900)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(jobs):
         raise AssertionError(done.stderr[-3000:])

@@ -16,7 +16,7 @@ CASES = os.path.join(os.environ.get("top_srcdir", "."), "tests/golden")
 
 
 def hark(*arguments):
-    return subprocess.run([HARK, *arguments], capture_output=True, timeout=60)
+    return subprocess.run([HARK, *arguments], capture_output=True, timeout=600)
 
 
 def read(path):

@@ -120,7 +120,7 @@ def ours(streams):
     text = "".join(f"{'c' if client else 's'} {whole.hex()}\n"
                    for client, whole in streams)
     done = subprocess.run([PROGRAM], input=text, capture_output=True,
-                          text=True, timeout=300)
+                          text=True, timeout=900)
     if done.returncode != 0:
         raise SystemExit(done.stderr)
     return [line.split() for line in done.stdout.split("\n")[:-1]]

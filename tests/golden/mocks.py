@@ -21,7 +21,7 @@ SOURCES = {"openapi.yaml": "from-openapi", "openapi.json": "from-openapi",
 
 
 def hark(folder, *arguments):
-    return subprocess.run([HARK, *arguments], cwd=folder, timeout=60,
+    return subprocess.run([HARK, *arguments], cwd=folder, timeout=600,
                           capture_output=True, text=True)
 
 

@@ -24,7 +24,7 @@ CORPUS = pathlib.Path(os.environ.get("HARK_CORPUS") or
 
 def hark(*arguments):
     done = subprocess.run([HARK, *map(str, arguments)], capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=600)
     if done.returncode not in (0, 1, 2) or "Sanitizer" in done.stderr:
         raise AssertionError("%s: %s" % (done.returncode,
                                          done.stderr[-2000:]))
@@ -55,7 +55,7 @@ def rendered(bodies):
                                "now": 1700000000000}) + "\n"
                    for i, b in enumerate(bodies))
     done = subprocess.run([RENDER], input=jobs, capture_output=True,
-                          text=True, timeout=300)
+                          text=True, timeout=900)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -24,7 +24,7 @@ def lines(command, cases, zone):
     """One answer for each case."""
     text = ''.join(json.dumps(c) + '\n' for c in cases)
     done = subprocess.run(command, input=text, capture_output=True, text=True,
-                          env={**os.environ, 'TZ': zone}, timeout=300)
+                          env={**os.environ, 'TZ': zone}, timeout=900)
     answers = [json.loads(line) for line in done.stdout.split('\n')
                if line]
     if len(answers) != len(cases):
@@ -59,7 +59,7 @@ def npm_folder(top):
              '--no-fund', '--ignore-scripts', '--fetch-retries=0',
              '--prefix', top, *PACKAGES],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            env=env, timeout=120)
+            env=env, timeout=600)
     except subprocess.TimeoutExpired:
         done = None
     if done is None or done.returncode:

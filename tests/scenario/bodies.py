@@ -142,7 +142,7 @@ def payload_files_of_a_long_body_have_its_bytes(t):
     check((har.parent / name).read_bytes() == wanted[name], name)
 
 
-@case(deadline=60)
+@case(deadline=120)
 def a_long_upload_is_found_again_by_its_bytes(t):
     origin = t.origin()
     hark = t.hark('record', origin)
@@ -181,7 +181,7 @@ def har_file(t, *har_entries):
     return path
 
 
-@case(deadline=60)
+@case(deadline=120)
 def long_bodies_of_other_producers_are_read_as_short_ones(t):
     text = ('caf\u00e9 ' * (2 * MIB))
     latin = text.encode('latin-1')
@@ -224,7 +224,7 @@ def rows_of(store, table):
         return db.execute(f'SELECT count(*) FROM {table}').fetchone()[0]
 
 
-@case(deadline=60)
+@case(deadline=120)
 def what_is_refused_or_filtered_leaves_nothing_of_a_long_body(t):
     store = t.path('hark.db')
     long = {'text': 'x' * (9 * MIB), 'mimeType': 'text/plain'}
@@ -248,14 +248,14 @@ def what_is_refused_or_filtered_leaves_nothing_of_a_long_body(t):
     same(rows_of(store, 'body'), 0)
 
 
-@case(deadline=60)
+@case(deadline=120)
 def a_disk_that_is_full_ends_an_import_and_an_export(t):
     store = t.path('hark.db')
     path = har_file(t, entry({'text': 'x' * (20 * MIB), 'mimeType': ''}))
     limited = ['sh', '-c', 'ulimit -f "$0" && trap "" XFSZ && exec "$@"']
     done = subprocess.run(
         [*limited, '20480', HARK, 'import', '--store', store, path],
-        capture_output=True, text=True, timeout=PATIENCE + 20)
+        capture_output=True, text=True, timeout=PATIENCE * 6)
     same(done.returncode, 1, done)
     check('temporary file: File too large' in done.stderr, done)
     same(rows_of(store, 'entry'), 0)
@@ -263,7 +263,7 @@ def a_disk_that_is_full_ends_an_import_and_an_export(t):
     out = t.path('out.har')
     done = subprocess.run(
         [*limited, '20480', HARK, 'export', '--store', store, '-o', out],
-        capture_output=True, text=True, timeout=PATIENCE + 20)
+        capture_output=True, text=True, timeout=PATIENCE * 6)
     same(done.returncode, 1, done)
     check('File too large' in done.stderr, done)
     same(os.listdir(out.parent), [])

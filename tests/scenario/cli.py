@@ -10,8 +10,8 @@ import struct
 import subprocess
 import termios
 
-from harness import (HARK, Shared, case, check, command, main, reply, same,
-                     until)
+from harness import (HARK, Client, Shared, case, check, command, main, reply,
+                     same, until)
 
 BIG_BODY = b'0123456789abcdef' * (3 << 16)
 HOSTILE = b'\x1b]0;owned\x07 caf\xc3\xa9 \x9b\xff'
@@ -379,6 +379,27 @@ def a_demo_leaves_nothing_behind(t):
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     until(ready.exists, 'the demo is ready')
     check(list(folder.glob('hark-demo-*/hark.db')), 'no store was made')
+    # Its API, and the store that it is recorded to.
+    address = json.loads(ready.read_text())['listen'][0]
+
+    def ask(method, target, body=None):
+        c = Client(address)
+        try:
+            r = c.ask(method, target, [], body)
+        finally:
+            c.close()
+        return r.status, r.source, r.body
+    same(ask('GET', '/users'), (
+        200, 'upstream',
+        b'[{"id":1,"name":"Ada"},{"id":2,"name":"Grace"}]\n'))
+    same(ask('GET', '/users/1'),
+         (200, 'upstream', b'{"id":1,"name":"Ada"}\n'))
+    same(ask('POST', '/echo', b'{"a":1}'), (200, 'upstream', b'{"a":1}'))
+    same(ask('GET', '/echo'),
+         (404, 'upstream', b'{"error":"not found"}\n'))
+    first = ask('GET', '/time')
+    same(first[:2], (200, 'upstream'))
+    same(ask('GET', '/time'), (200, 'replay', first[2]))
     process.send_signal(signal.SIGTERM)
     text, _ = process.communicate()
     same(process.returncode, 0)

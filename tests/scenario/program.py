@@ -119,7 +119,7 @@ class Hark:
 
     def wait(self, patience=None):
         try:
-            return self.process.wait(patience or PATIENCE + 10)
+            return self.process.wait(patience or PATIENCE * 3)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -168,7 +168,7 @@ def command(*argv, env=None, timeout=None, **how):
         argv.insert(1, '--no-redact')
     return subprocess.run(
         [HARK, *argv], capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=timeout or PATIENCE + 20,
+        stdin=subprocess.DEVNULL, timeout=timeout or PATIENCE * 6,
         env=_environment(env), **how)
 
 
