@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "gateway/admin_table.h"
 #include "gateway/sessions.h"
 #include "gateway/worker.h"
@@ -45,7 +46,11 @@ admin_end_session(struct admin_request *r)
 void
 admin_reset_cursors(struct admin_request *r)
 {
-	if (r->of->shared->library != NULL)
-		library_rewind(r->of->shared->library);
-	admin_reply_nothing(r);
+	struct library *l = r->of->shared->library;
+	struct err e;
+
+	if (l == NULL || library_rewind(l, &e) == 0)
+		admin_reply_nothing(r);
+	else
+		admin_reply_problem(r, 503, "%s", e.text);
 }

@@ -169,6 +169,18 @@ cmd_prune_filter(const char **values, struct store_filter *f, struct err *e)
 	return 0;
 }
 
+/* What others' gateways served of a shared store stands on their machines. */
+static int
+cmd_prune_knows(const struct prune *p, struct err *e)
+{
+	if (!p->only_unused || p->dry_run || !store_is_shared(p->path))
+		return 0;
+	return err_set(e,
+	    "option unused: nobody knows here what gateways of other machines "
+	    "served from a shared store; see what this one's did not with "
+	    "--dry-run, or limit the tape with --retain-age");
+}
+
 static int
 cmd_prune_open(struct prune *p, const char *path, struct err *e)
 {
@@ -200,7 +212,8 @@ cmd_prune(const struct command *c, int argc, char **argv)
 	p.only_unused = values[PRUNE_UNUSED] != NULL;
 	if (operands > 0)
 		status = commands_misused(c);
-	else if (cmd_prune_filter(values, &filter, &e) == -1 ||
+	else if (cmd_prune_knows(&p, &e) == -1 ||
+		 cmd_prune_filter(values, &filter, &e) == -1 ||
 		 cmd_prune_open(&p, s->store, &e) == -1)
 		status = commands_fail(STATUS_USAGE, &e);
 	else

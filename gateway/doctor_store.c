@@ -14,7 +14,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "gateway/retention.h"
 #include "gateway/settings.h"
+#include "gateway/values.h"
 #include "recorder/backlog.h"
 #include "recorder/lock.h"
 #include "recorder/store.h"
@@ -135,6 +137,32 @@ doctor_tape(struct doctor *d, struct store *s)
 		    d->settings->store, row.entries, d->settings->tape);
 }
 
+/* What the tape is kept to. */
+static void
+doctor_retention(struct doctor *d)
+{
+	const struct settings *s = d->settings;
+	struct buf most = { 0 };
+
+	if (!retention_wanted(s))
+		return;
+	if (s->retain_age > 0)
+		value_render(VALUE_AGE, (uint64_t)s->retain_age, &most);
+	if (s->retain_entries > 0)
+		buf_addf(&most, "%s%" PRIu64 " entries", most.n > 0 ? ", " : "",
+		    s->retain_entries);
+	if (s->retain_bytes > 0) {
+		buf_add_text(&most, most.n > 0 ? ", " : "");
+		value_render(VALUE_SIZE, s->retain_bytes, &most);
+	}
+	doctor_say(d, doctor_records(d) ? DOCTOR_OK : DOCTOR_WARNING,
+	    doctor_records(d) ? NULL
+			      : "set it where the tape is recorded; here "
+				"nothing is removed",
+	    "the tape %s is kept to %s", s->tape, buf_text(&most));
+	buf_free(&most);
+}
+
 static void
 doctor_open_store(struct doctor *d)
 {
@@ -236,6 +264,7 @@ doctor_store(struct doctor *d)
 		    modes[d->settings->mode].name);
 		return;
 	}
+	doctor_retention(d);
 	if (store_is_shared(d->settings->store)) {
 		doctor_open_store(d);
 		doctor_buffers(d);

@@ -29,6 +29,7 @@
 #include "gateway/outfit.h"
 #include "gateway/plan.h"
 #include "gateway/privileges.h"
+#include "gateway/retention.h"
 #include "gateway/round.h"
 #include "gateway/sandbox.h"
 #include "gateway/sessions.h"
@@ -485,6 +486,8 @@ gateway_stop(struct gateway *g)
 	}
 	sessions_free(g->shared.sessions);
 	g->shared.sessions = NULL;
+	retention_close(g->shared.retention);
+	g->shared.retention = NULL;
 	if (g->shared.recorder == NULL)
 		return;
 	recorder_finish(g->shared.recorder);

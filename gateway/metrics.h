@@ -13,6 +13,7 @@
 
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
+#include "gateway/retention.h"
 #include "recorder/recorder.h"
 #include "recorder/shipper.h"
 #include "replay/library.h"
@@ -35,6 +36,7 @@ struct metrics_now {
 	struct recorder_figures recorder;
 	struct shipper_figures shipping;
 	uint64_t store_away;
+	struct retention_figures retention;
 	struct library_figures library;
 	struct messenger_figures callbacks;
 	struct metrics_process process;

@@ -27,6 +27,8 @@ metrics_gather(const struct shared *g, struct metrics_now *now)
 	if (g->recorder != NULL &&
 	    recorder_shipping(g->recorder, &now->shipping))
 		now->store_away = now->shipping.away;
+	if (g->retention != NULL)
+		retention_figures(g->retention, &now->retention);
 	if (g->library != NULL)
 		library_figures(g->library, &now->library);
 	if (g->messenger != NULL)

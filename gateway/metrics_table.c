@@ -226,6 +226,13 @@ metrics_commit_time(struct metrics_out *o, const struct metric *m)
 	metrics_real(o, (double)o->now->recorder.commit_us / 1e6);
 }
 
+static void
+metrics_retention_time(struct metrics_out *o, const struct metric *m)
+{
+	metrics_name(o, m, "_total", (const char *const[]){ NULL });
+	metrics_real(o, (double)o->now->retention.busy_us / 1e6);
+}
+
 /* ---- the table ------------------------------------------------------- */
 
 const struct metric metrics_table[] = {
@@ -451,6 +458,42 @@ const struct metric metrics_table[] = {
 	    .kind = METRIC_GAUGE,
 	    .help = "Whether a shared store is away, so that entries wait.",
 	    METRIC_NOW(store_away),
+	},
+	{
+	    .name = "hark_retention_removed_entries",
+	    .kind = METRIC_COUNTER,
+	    .help = "Entries that the limits of the tape removed.",
+	    METRIC_NOW(retention.removed),
+	},
+	{
+	    .name = "hark_retention_removed_bytes",
+	    .kind = METRIC_COUNTER,
+	    .help = "Their heads and bodies.",
+	    METRIC_NOW(retention.removed_bytes),
+	},
+	{
+	    .name = "hark_retention_tape_entries",
+	    .kind = METRIC_GAUGE,
+	    .help = "Entries of the tape; 0 while nothing limits it.",
+	    METRIC_NOW(retention.entries),
+	},
+	{
+	    .name = "hark_retention_tape_bytes",
+	    .kind = METRIC_GAUGE,
+	    .help = "Their heads and bodies; the same.",
+	    METRIC_NOW(retention.bytes),
+	},
+	{
+	    .name = "hark_retention_failures",
+	    .kind = METRIC_COUNTER,
+	    .help = "Times that old entries could not be removed.",
+	    METRIC_NOW(retention.failures),
+	},
+	{
+	    .name = "hark_retention_seconds",
+	    .kind = METRIC_COUNTER,
+	    .help = "Time that the recorder was held for it.",
+	    .write = metrics_retention_time,
 	},
 	{
 	    .name = "hark_cache_hits",

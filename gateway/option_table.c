@@ -395,6 +395,11 @@ static const char *const words_on_record[] = {
 	[ON_RECORD_FOLD] = "fold",
 	NULL,
 };
+static const char *const words_cursors[] = {
+	[CURSORS_OWN] = "own",
+	[CURSORS_SHARED] = "shared",
+	NULL,
+};
 static const char *const words_tls[] = {
 	[TLS_OFF] = "off",
 	[TLS_AUTO] = "auto",
@@ -418,6 +423,7 @@ _Static_assert(sizeof(enum tls_way) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum forward_proxy) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum on_record) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum repeat) == sizeof(int), "size of an enum");
+_Static_assert(sizeof(enum cursors_place) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum advance) == sizeof(int), "size of an enum");
 _Static_assert(sizeof(enum durability) == sizeof(int), "size of an enum");
 
@@ -735,12 +741,45 @@ const struct option option_table[] = {
 	    .help = "what a request does that was recorded before",
 	},
 	{
+	    .name = "retain-age",
+	    NUMBER(retain_age, VALUE_AGE, 0, 36500 * UINT64_C(24) * H),
+	    .initial = "0s",
+	    .argument = "AGE",
+	    .help = "remove entries that began longer ago; 0s: never",
+	},
+	{
+	    .name = "retain-entries",
+	    NUMBER(retain_entries, VALUE_COUNT, 0, UINT64_C(1) << 40),
+	    .initial = "0",
+	    .argument = "N",
+	    .help = "remove the oldest beyond so many; 0: none",
+	},
+	{
+	    .name = "retain-bytes",
+	    SIZE(retain_bytes, 0, 1024 * 1024 * G),
+	    .initial = "0",
+	    .help = "remove the oldest beyond so much; 0: none",
+	},
+	{
+	    .name = "retain-every",
+	    TIME(retain_every, 100 * MS, 24 * H),
+	    .initial = "10s",
+	    .help = "how often it is looked whether some have to go",
+	},
+	{
 	    .name = "repeat",
 	    CHOICE(repeat, rules_words_repeat),
 	    .initial = "hold",
 	    .argument = "hold|cycle|fail|first|latest|by-time",
 	    .help = "which of several recordings of one request is next",
 	    .live = true,
+	},
+	{
+	    .name = "cursors",
+	    CHOICE(cursors, words_cursors),
+	    .initial = "own",
+	    .argument = "own|shared",
+	    .help = "whether gateways of a shared store take turns",
 	},
 	{
 	    .name = "session",

@@ -7,6 +7,7 @@
 #include "gateway/explainer.h"
 #include "gateway/indexed.h"
 #include "gateway/plan.h"
+#include "gateway/retention.h"
 #include "gateway/tls.h"
 #include "recorder/recorder.h"
 #include "recorder/store.h"
@@ -22,6 +23,7 @@ struct fresh {
 	struct redacting redacting;
 	bool has_redacting;
 	struct recorder *recorder;
+	struct retention *retention;
 	struct library *library;
 	struct explainer *explainer;
 	struct playwright *playwright;
@@ -46,6 +48,7 @@ fresh_close(struct fresh *f, size_t n)
 	explainer_close(f->explainer);
 	library_close(f->library);
 	playwright_free(f->playwright);
+	retention_close(f->retention);
 	recorder_close(f->recorder);
 	tls_free(f->tls);
 	if (f->has_redacting)
@@ -104,6 +107,16 @@ fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
 	return f->recorder != NULL ? 0 : -1;
 }
 
+/* Last, since it does not wait for what else is opened. */
+static int
+fresh_retain(struct fresh *f, const struct outfit *o, struct err *e)
+{
+	if (f->recorder == NULL || !retention_wanted(f->settings))
+		return 0;
+	f->retention = retention_open(f->settings, o->shared, f->recorder, e);
+	return f->retention != NULL ? 0 : -1;
+}
+
 static int
 fresh_open_readers(struct fresh *f, size_t n, struct err *e)
 {
@@ -136,6 +149,7 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 		.redact_key =
 		    f->has_redacting ? &f->redacting.key : &o->redacting[0].key,
 		.watch = !f->sum.records || store_is_shared(s->store),
+		.share_cursors = s->cursors == CURSORS_SHARED,
 		.backlog = fresh_backlog(f, o) };
 
 	if (!fresh_reads(f) || o->shared->library != NULL)
@@ -185,6 +199,8 @@ fresh_publish(struct fresh *f, struct outfit *o)
 	}
 	if (f->recorder != NULL)
 		g->recorder = f->recorder;
+	if (f->retention != NULL)
+		g->retention = f->retention;
 	if (f->playwright != NULL)
 		g->playwright = f->playwright;
 	if (f->explainer != NULL)
@@ -208,7 +224,8 @@ outfit_open(struct outfit *o, const struct plan *p, size_t n,
 		recorder_flush(o->shared->recorder);
 	if (fresh_forward(&f, o, p, e) == -1 ||
 	    fresh_index(&f, o, p, e) == -1 || fresh_redact(&f, o, e) == -1 ||
-	    fresh_record(&f, o, e) == -1 || fresh_read(&f, o, n, e) == -1) {
+	    fresh_record(&f, o, e) == -1 || fresh_read(&f, o, n, e) == -1 ||
+	    fresh_retain(&f, o, e) == -1) {
 		fresh_close(&f, n);
 		return -1;
 	}
@@ -223,6 +240,7 @@ outfit_close(struct outfit *o)
 	struct shared *g = o->shared;
 
 	explainer_close(g->explainer);
+	retention_close(g->retention);
 	recorder_close(g->recorder);
 	playwright_free(g->playwright);
 	library_close(g->library);

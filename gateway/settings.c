@@ -18,6 +18,7 @@
 #include "gateway/proxies.h"
 #include "har/url.h"
 #include "recorder/rules.h"
+#include "recorder/store.h"
 
 #include "gateway/settings.h"
 
@@ -718,6 +719,10 @@ settings_check_modes(
 	if (s->http2 && !HTTP2_BUILT)
 		return err_set(e, "option http2: this hark was built without "
 				  "nghttp2 and speaks HTTP/1.1 only");
+	if (s->cursors == CURSORS_SHARED && !store_is_shared(s->store))
+		return err_set(e, "option cursors: shared needs a store that "
+				  "gateways share, --store postgresql://...; "
+				  "a file is one gateway's");
 	if (settings_check_tls(s, e) == -1 ||
 	    settings_check_relay(s, m, e) == -1 ||
 	    settings_check_upstream_modes(s, &set->upstreams, e) == -1 ||

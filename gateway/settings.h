@@ -39,6 +39,12 @@ enum callbacks {
 	CALLBACKS_OFF,
 };
 
+/* Where it stands which of several answers comes next. */
+enum cursors_place {
+	CURSORS_OWN,
+	CURSORS_SHARED, /* in the store, with all gateways that share it */
+};
+
 /* How clients come, when no certificate is named. */
 enum tls_way {
 	TLS_OFF,
@@ -179,7 +185,12 @@ struct settings {
 	bool rewrite_location; /* Location and Set-Cookie Domain */
 	bool record_failures;  /* store failed exchanges, too */
 	enum on_record on_record;
+	int64_t retain_age;      /* of the tape's entries; 0: any */
+	uint64_t retain_entries; /* 0: as many as come */
+	uint64_t retain_bytes;   /* 0: the same */
+	int64_t retain_every;    /* looked at */
 	enum repeat repeat;
+	enum cursors_place cursors;
 	enum advance advance;
 	struct session_setting *sessions;
 	size_t nsessions;

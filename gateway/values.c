@@ -43,6 +43,16 @@ static const struct {
 		{ "h", UINT64_C(3600000000) },
 	    },
 	},
+	[VALUE_AGE] = {
+	    .example = "an age such as 12h, 30d or 4w",
+	    .units = {
+		{ "s", 1000000 },
+		{ "m", 60000000 },
+		{ "h", UINT64_C(3600000000) },
+		{ "d", UINT64_C(86400000000) },
+		{ "w", UINT64_C(604800000000) },
+	    },
+	},
 };
 
 int

@@ -11,6 +11,7 @@ enum value_kind {
 	VALUE_COUNT, /* 20000 */
 	VALUE_SIZE,  /* 64k, 16m, 1g; bytes without a unit */
 	VALUE_TIME,  /* 300ms, 10s, 2m; never without a unit */
+	VALUE_AGE,   /* 12h, 30d, 4w; the same, in microseconds, too */
 };
 
 /* Reads all of text; times come in microseconds.  0, or -1 when text is not

@@ -83,6 +83,7 @@ struct shared {
 	struct admin *admin;                 /* NULL: no admin port */
 	struct messenger *_Atomic messenger; /* for callbacks */
 	struct recorder *_Atomic recorder;
+	struct retention *_Atomic retention;     /* of its tape, if any */
 	const struct redactor *_Atomic redactor; /* NULL: secrets stay */
 	struct library *_Atomic library;
 	struct explainer *_Atomic explainer;   /* with the library */

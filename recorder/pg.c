@@ -35,6 +35,11 @@ static const struct store_ops pg_ops = {
 	.replace = pg_replace,
 	.count_again = pg_count_again,
 	.remove = pg_remove,
+	.remove_many = pg_remove_many,
+	.removed = pg_removed,
+	.weigh = pg_weigh,
+	.turn = pg_turn,
+	.rewind = pg_rewind,
 	.find = pg_find,
 	.get = pg_get,
 	.body_load = pg_body_load,
@@ -49,6 +54,7 @@ static const struct store_ops pg_ops = {
 	.long_keyed = pg_long_keyed,
 	.set_long_keyed = pg_set_long_keyed,
 	.version = pg_version,
+	.news = pg_news,
 	.has_unknown_bodies = pg_has_unknown_bodies,
 	.has_scopes = pg_has_scopes,
 	.tape_text = pg_tape_text,
@@ -158,6 +164,7 @@ pg_close(struct store *s)
 	store_fini(s);
 	free(p->put_entry);
 	free(p->put_draft);
+	free(p->touched);
 	free(p);
 }
 
@@ -174,7 +181,8 @@ pg_begin(struct store *s, struct err *e)
 
 	if (!p->writes)
 		return err_set(e, "the store is open for reading only");
-	p->locked = p->changed = false;
+	p->locked = false;
+	p->ntouched = 0;
 	p->now++;
 	return pg_link_begin(&p->link, "BEGIN", e);
 }
@@ -238,11 +246,7 @@ pg_commit(struct store *s, struct err *e)
 {
 	struct pg *p = pg_of(s);
 
-	if (p->changed &&
-	    pg_link_later(&p->link, "cannot commit",
-		"UPDATE hark_state SET last = $1, version = version + 1 "
-		"WHERE one = 1",
-		PG_VALUES(VALUE_OF_NUMBER(p->last)), e) == -1)
+	if (pg_change_commit(p, e) != 0)
 		return -1;
 	if (p->link.open && pg_mark(p, e) != 0)
 		return -1;
@@ -341,6 +345,33 @@ pg_version(struct store *s)
 	if (p->watch == NULL)
 		p->watch = pg_watch_take(s->path, 0);
 	return pg_watch_version(p->watch);
+}
+
+/* Of a tape that the watch does not look after: it has enough of them. */
+static enum store_news
+pg_news_of_all(struct pg *p, int64_t *seen)
+{
+	int64_t before = *seen;
+
+	*seen = pg_watch_version(p->watch);
+	return before == *seen ? STORE_SAME : STORE_OTHER;
+}
+
+enum store_news
+pg_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]), void *arg)
+{
+	struct pg *p = pg_of(s);
+
+	if (p->watch == NULL)
+		p->watch = pg_watch_take(s->path, 0);
+	if (p->watch == NULL)
+		return STORE_SAME;
+	if (p->watched == NULL || pg_news_tape(p->watched) != tape)
+		p->watched = pg_watch_tape(p->watch, tape, &p->link);
+	if (p->watched == NULL)
+		return pg_news_of_all(p, seen);
+	return pg_news_get(p->watched, seen, on_key, arg);
 }
 
 /* ---- tapes ------------------------------------------------------------- */
@@ -466,7 +497,7 @@ pg_set_text(struct store *s, void *arg, struct err *e)
 
 	if (pg_lock(s, e) != 0)
 		return -1;
-	pg_of(s)->changed = true;
+	pg_touch(s, j->tape, PG_CHANGED, 0);
 	return pg_link_later(&pg_of(s)->link, "cannot change the tape",
 	    pg_set_texts[j->which],
 	    PG_VALUES(VALUE_OF_NUMBER(j->tape), VALUE_OF_BYTES(j->text)), e);

@@ -160,13 +160,13 @@ draft_set_body(struct store *s, int64_t entry, int64_t body, struct err *e)
 }
 
 static int
-draft_mend_one(
-    struct store *s, int64_t writer, int64_t draft, int64_t body, struct err *e)
+draft_mend_one(struct store *s, const PGresult *q, struct err *e)
 {
 	struct pg *p = pg_of(s);
-	int64_t entry = ++p->last;
+	int64_t writer = pg_number(q, 0, 0), draft = pg_number(q, 0, 1);
+	int64_t body = pg_number(q, 0, 2), entry = ++p->last;
 
-	p->changed = true;
+	pg_touch(s, pg_number(q, 0, 3), PG_ADDED, 0);
 	if (pg_link_run(&p->link, "cannot make an entry of a draft",
 		"INSERT INTO hark_entry (" ENTRY_NAMES
 		") SELECT " ENTRY_COLUMNS(ENTRY_NAME) "$3 FROM hark_draft "
@@ -188,7 +188,7 @@ draft_mend_drafts(struct store *s, struct err *e)
 
 	for (;;) {
 		q = pg_link_query(&pg_of(s)->link, "cannot read drafts",
-		    "SELECT writer, id, coalesce(response_body, 0) FROM "
+		    "SELECT writer, id, coalesce(response_body, 0), tape FROM "
 		    "hark_draft WHERE " DRAFT_GONE(
 			"writer") " ORDER BY writer, id DESC LIMIT 1",
 		    NULL, 0, e);
@@ -196,8 +196,7 @@ draft_mend_drafts(struct store *s, struct err *e)
 			pq.clear(q);
 			return q == NULL ? -1 : 0;
 		}
-		r = draft_mend_one(s, pg_number(q, 0, 0), pg_number(q, 0, 1),
-		    pg_number(q, 0, 2), e);
+		r = draft_mend_one(s, q, e);
 		pq.clear(q);
 		if (r != 0)
 			return -1;
@@ -219,6 +218,11 @@ draft_mend(struct store *s, void *arg, struct err *e)
 	    pg_link_run(l, "cannot sweep out unfinished bodies",
 		"DELETE FROM hark_body WHERE digest IS NULL AND " DRAFT_GONE(
 		    "writer"),
+		NULL, 0, e) == -1 ||
+	    pg_link_run(l, "cannot forget cursors",
+		"DELETE FROM hark_cursor WHERE used_us < "
+		"CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) "
+		"- 2592000000000",
 		NULL, 0, e) == -1 ||
 	    pg_link_run(l, "cannot forget writers",
 		"DELETE FROM hark_writer AS w WHERE " DRAFT_GONE("w.id"), NULL,

@@ -24,14 +24,16 @@ struct pg {
 	int64_t drafts;              /* that it made */
 	int64_t done;                /* transactions that it committed */
 	bool locked;                 /* the state's row is ours until the end */
-	bool changed;                /* something that readers see */
 	bool careful;                /* a body may have another's number */
 	uint64_t now;                /* the transaction's number here */
 	struct pg_known *known;      /* bodies; of pg_body.c */
 	char *put_entry, *put_draft; /* SQL; of pg_write.c */
-	int64_t last;                /* the highest id, while locked */
+	struct pg_touched *touched;  /* tapes, by the transaction */
+	size_t ntouched;
+	int64_t last; /* the highest id, while locked */
 	struct pg_watch *watch;
-	struct { /* the long body that was read last */
+	struct pg_news *watched; /* its news of one tape; the watch's */
+	struct {                 /* the long body that was read last */
 		int64_t body, parts;
 	} reading;
 };
@@ -55,6 +57,16 @@ int pg_transact(struct store *s,
 
 /* In a transaction: takes the lock; what follows changes the store.  0, -1. */
 int pg_lock(struct store *s, struct err *e);
+
+/* pg_change.c: what a transaction does that readers see: it adds entries at the
+ * end of the tape, or changes anything else, removed entries among it. */
+enum pg_touch { PG_ADDED, PG_CHANGED };
+#define PG_ANY_TAPE 0 /* which one is not worth a question */
+void pg_touch(
+    struct store *s, int64_t tape, enum pg_touch how, int64_t removed);
+
+/* Tells readers of it; before the commit.  0 or -1. */
+int pg_change_commit(struct pg *p, struct err *e);
 
 /* pg_body.c: as those of sqlite_priv.h; all in a locked transaction. */
 int64_t pg_body_put(struct store *s, struct body *b, struct err *e);
@@ -85,6 +97,24 @@ struct pg_watch *pg_watch_take(const char *url, int64_t writer);
 void pg_watch_drop(struct pg_watch *w); /* safe on NULL */
 int64_t pg_watch_version(struct pg_watch *w);
 
+/* From now on it looks after the tape, too, which l has seen first; NULL when
+ * it has enough of them.  Lives as long as the watch. */
+struct pg_news *pg_watch_tape(
+    struct pg_watch *w, int64_t tape, struct pg_link *l);
+
+/*
+ * pg_news.c: what changed on one tape, as the watch's thread saw it.
+ * pg_news_look() reads that; *version is of the store, and the highest of those
+ * that changed something.  The rest is for any thread.
+ */
+struct pg_news *pg_news_new(int64_t tape);
+void pg_news_free(struct pg_news *n); /* safe on NULL */
+int64_t pg_news_tape(const struct pg_news *n);
+int pg_news_look(struct pg_news *n, struct pg_link *l, struct err *e);
+enum store_news pg_news_get(struct pg_news *n, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),
+    void *arg);
+
 /* The operations. */
 void pg_close(struct store *s);
 int64_t pg_body_begin(struct store *s, struct err *e);
@@ -114,6 +144,15 @@ int pg_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
 int pg_replace(struct store *s, struct exchange *x, struct err *e);
 int pg_count_again(struct store *s, int64_t entry, struct err *e);
 int pg_remove(struct store *s, int64_t entry, struct err *e);
+int64_t pg_remove_many(struct store *s, int64_t tape, const int64_t *entries,
+    size_t n, struct err *e);
+int64_t pg_removed(struct store *s, int64_t tape, struct err *e);
+int64_t pg_weigh(struct store *s, int64_t tape, int64_t after,
+    struct store_weight *out, size_t most, struct err *e);
+int64_t pg_turn(struct store *s, int64_t tape,
+    const uint8_t name[STORE_CURSOR_NAME], int64_t total, bool cycle,
+    struct err *e);
+int pg_rewind(struct store *s, int64_t tape, struct err *e);
 int64_t pg_find(struct store *s, int64_t tape,
     const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
     struct store_candidate *out, size_t cap, struct err *e);
@@ -142,6 +181,9 @@ int pg_long_requests(struct store *s, int64_t tape,
 int pg_long_keyed(struct store *s, struct err *e);
 int pg_set_long_keyed(struct store *s, struct err *e);
 int64_t pg_version(struct store *s);
+enum store_news pg_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),
+    void *arg);
 bool pg_has_unknown_bodies(struct store *s, int64_t tape);
 bool pg_has_scopes(struct store *s, int64_t tape);
 int pg_tape_text(struct store *s, int64_t tape, enum store_text which,

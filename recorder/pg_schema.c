@@ -95,9 +95,28 @@ static const char *const pg_step_3[] = {
 	NULL,
 };
 
+/* Readers see by it which tapes changed: the store's version when one did, and
+ * when it was by more than entries at its end; and how many were removed. */
+static const char *const pg_step_4[] = {
+	"CREATE TABLE IF NOT EXISTS hark_change (tape BIGINT NOT NULL, "
+	"version BIGINT NOT NULL, epoch BIGINT NOT NULL, "
+	"removed BIGINT NOT NULL, PRIMARY KEY (tape))",
+	"INSERT INTO hark_change (tape, version, epoch, removed) "
+	"SELECT id, 0, 0, 0 FROM hark_tape ON CONFLICT (tape) DO NOTHING",
+	NULL,
+};
+
+/* How many answers of a sequence all gateways served together. */
+static const char *const pg_step_5[] = {
+	"CREATE TABLE IF NOT EXISTS hark_cursor (tape BIGINT NOT NULL, "
+	"name BYTEA NOT NULL, served BIGINT NOT NULL, over BIGINT NOT NULL, "
+	"used_us BIGINT NOT NULL, PRIMARY KEY (tape, name))",
+	NULL,
+};
+
 /* What makes version n + 1 of version n.  Steps are only ever added. */
-static const char *const *const pg_steps[] = { pg_step_1, pg_step_2,
-	pg_step_3 };
+static const char *const *const pg_steps[] = { pg_step_1, pg_step_2, pg_step_3,
+	pg_step_4, pg_step_5 };
 
 #define PG_SCHEMA_VERSION (int64_t)(sizeof(pg_steps) / sizeof(*pg_steps))
 

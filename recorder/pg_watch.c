@@ -16,6 +16,7 @@
 
 #define WATCH_US 250000
 #define WATCH_ALIVE 40 /* rounds: ten seconds */
+#define WATCH_TAPES 16 /* of one program; a gateway reads one */
 
 struct pg_watch {
 	struct pg_watch *next;
@@ -25,12 +26,30 @@ struct pg_watch {
 	pthread_cond_t wake;
 	bool stop;
 	int64_t writer; /* 0 for readers */
+	bool behind;    /* news could not be read; the thread's own */
 	atomic_int_fast64_t version;
+	struct pg_news *news[WATCH_TAPES];
+	size_t nnews;
+	bool fresh; /* there is one that was not looked at */
 };
 
 /* Over the list, and stop and wake of each. */
 static pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct pg_watch *watches;
+
+/* Whether some tape was not looked at yet; and how many there are. */
+static bool
+watch_tapes(struct pg_watch *w, size_t *n)
+{
+	bool fresh;
+
+	pthread_mutex_lock(&watch_mutex);
+	fresh = w->fresh;
+	w->fresh = false;
+	*n = w->nnews;
+	pthread_mutex_unlock(&watch_mutex);
+	return fresh;
+}
 
 static void
 watch_look(struct pg_watch *w, struct pg_link *l)
@@ -38,10 +57,19 @@ watch_look(struct pg_watch *w, struct pg_link *l)
 	struct err e;
 	int64_t version = pg_link_number(l, "cannot watch the store",
 	    "SELECT version FROM hark_state WHERE one = 1", NULL, 0, NULL, &e);
+	bool fresh;
+	size_t i, n;
 
 	/* Away: what is cached stays good until it says otherwise. */
-	if (version != -1)
-		atomic_store(&w->version, version);
+	if (version == -1)
+		return;
+	fresh = watch_tapes(w, &n);
+	if (!fresh && !w->behind && version == atomic_load(&w->version))
+		return;
+	w->behind = false;
+	for (i = 0; i < n; i++)
+		w->behind = pg_news_look(w->news[i], l, &e) != 0 || w->behind;
+	atomic_store(&w->version, version);
 }
 
 static void
@@ -95,6 +123,8 @@ watch_run(void *arg)
 static void
 watch_free(struct pg_watch *w)
 {
+	while (w->nnews > 0)
+		pg_news_free(w->news[--w->nnews]);
 	pthread_cond_destroy(&w->wake);
 	free(w->url);
 	free(w);
@@ -186,4 +216,41 @@ pg_watch_version(struct pg_watch *w)
 	return w != NULL
 		   ? atomic_load_explicit(&w->version, memory_order_relaxed)
 		   : 0;
+}
+
+/* With the mutex held. */
+static struct pg_news *
+watch_news(const struct pg_watch *w, int64_t tape)
+{
+	size_t i;
+
+	for (i = 0; i < w->nnews; i++)
+		if (pg_news_tape(w->news[i]) == tape)
+			return w->news[i];
+	return NULL;
+}
+
+struct pg_news *
+pg_watch_tape(struct pg_watch *w, int64_t tape, struct pg_link *l)
+{
+	struct pg_news *n, *fresh = NULL;
+	struct err e;
+
+	pthread_mutex_lock(&watch_mutex);
+	n = watch_news(w, tape);
+	pthread_mutex_unlock(&watch_mutex);
+	if (n != NULL)
+		return n;
+	fresh = pg_news_new(tape);
+	(void)pg_news_look(fresh, l, &e); /* else the watch does */
+	pthread_mutex_lock(&watch_mutex);
+	n = watch_news(w, tape);
+	if (n == NULL && w->nnews < WATCH_TAPES) {
+		n = w->news[w->nnews++] = fresh;
+		w->fresh = true;
+		fresh = NULL;
+	}
+	pthread_mutex_unlock(&watch_mutex);
+	pg_news_free(fresh);
+	return n;
 }

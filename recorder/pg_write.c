@@ -64,7 +64,7 @@ pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 			p->put_entry = write_sql(PG_ENTRY, ENTRY_VALUES);
 		r = pg_link_held(&p->link, "cannot store an entry",
 		    p->put_entry, v, ENTRY_VALUES, e);
-		p->changed = true;
+		pg_touch(s, tape, PG_ADDED, 0);
 	}
 	if (r == 0)
 		x->id = id;
@@ -121,7 +121,7 @@ write_remove(struct store *s, void *arg, struct err *e)
 		"DELETE FROM hark_entry WHERE tape = $1 AND id = $2",
 		PG_VALUES(N(tape), N(w->entry)), e) == -1)
 		return -1;
-	pg_of(s)->changed = true;
+	pg_touch(s, tape, PG_CHANGED, 1);
 	if (w->x != NULL && pg_put_row(s, tape, w->entry, w->x, e) != 0)
 		return -1;
 	if (pg_body_release(s, bodies[0], e) != 0)
@@ -153,13 +153,17 @@ static int
 write_again(struct store *s, void *arg, struct err *e)
 {
 	struct pg_write *w = arg;
+	int64_t tape;
 
 	if (pg_lock(s, e) != 0)
 		return -1;
-	pg_of(s)->changed = true;
-	return pg_link_later(&pg_of(s)->link, "cannot count an entry",
-	    "UPDATE hark_entry SET times = times + 1 WHERE id = $1",
-	    PG_VALUES(N(w->entry)), e);
+	tape = pg_link_number(&pg_of(s)->link, "cannot count an entry",
+	    "UPDATE hark_entry SET times = times + 1 WHERE id = $1 "
+	    "RETURNING tape",
+	    PG_VALUES(N(w->entry)), NULL, e);
+	if (tape > 0)
+		pg_touch(s, tape, PG_CHANGED, 0);
+	return tape == -1 ? -1 : 0;
 }
 
 int
@@ -187,7 +191,7 @@ write_keys(struct store *s, void *arg, struct err *e)
 
 	if (pg_lock(s, e) != 0)
 		return -1;
-	pg_of(s)->changed = true;
+	pg_touch(s, PG_ANY_TAPE, PG_CHANGED, 0);
 	return pg_link_later(&pg_of(s)->link,
 	    "cannot change the keys of an entry",
 	    "UPDATE hark_entry SET key = $2, normal_key = $3 WHERE id = $1",

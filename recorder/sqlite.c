@@ -324,6 +324,11 @@ static const struct store_ops sqlite_ops = {
 	.replace = sqlite_replace,
 	.count_again = sqlite_count_again,
 	.remove = sqlite_remove,
+	.remove_many = sqlite_remove_many,
+	.removed = sqlite_removed,
+	.weigh = sqlite_weigh,
+	.turn = sqlite_turn,
+	.rewind = sqlite_rewind,
 	.find = sqlite_find,
 	.get = sqlite_get,
 	.body_load = sqlite_body_load,
@@ -340,6 +345,7 @@ static const struct store_ops sqlite_ops = {
 	.long_keyed = sqlite_long_keyed,
 	.set_long_keyed = sqlite_set_long_keyed,
 	.version = sqlite_version,
+	.news = sqlite_news,
 	.has_unknown_bodies = sqlite_has_unknown_bodies,
 	.has_scopes = sqlite_has_scopes,
 	.again = sqlite_again,
@@ -486,4 +492,40 @@ sqlite_version(struct store *s)
 		version = sqlite3_column_int64(q, 0);
 	sqlite3_reset(q);
 	return version;
+}
+
+enum store_news
+sqlite_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]), void *arg)
+{
+	int64_t before = *seen;
+
+	/* All that a file tells is that it changed. */
+	(void)tape;
+	(void)on_key;
+	(void)arg;
+	*seen = sqlite_version(s);
+	return before == -1 || *seen == before ? STORE_SAME : STORE_OTHER;
+}
+
+/* A file is one gateway's, whose cursors are in memory. */
+int64_t
+sqlite_turn(struct store *s, int64_t tape,
+    const uint8_t name[STORE_CURSOR_NAME], int64_t total, bool cycle,
+    struct err *e)
+{
+	(void)tape;
+	(void)name;
+	(void)total;
+	(void)cycle;
+	return err_set(e, "store %s: a file has no shared cursors", s->path);
+}
+
+int
+sqlite_rewind(struct store *s, int64_t tape, struct err *e)
+{
+	(void)s;
+	(void)tape;
+	(void)e;
+	return 0; /* there are none */
 }

@@ -46,6 +46,7 @@ enum store_statement {
 	STORE_AGAIN,
 	STORE_BODIES_OF,
 	STORE_ENTRY_DELETE,
+	STORE_WEIGH,
 	STORE_FIND,
 	STORE_FIND_NORMAL,
 	STORE_GET,
@@ -115,7 +116,8 @@ struct sqlite {
 	const volatile uint8_t *moment; /* in SQLite's memory; NULL: unasked */
 	struct places *places[SQLITE_PLACES]; /* sqlite_places.c */
 	int64_t places_version;
-	unsigned nears; /* how often neighbours were looked for */
+	unsigned nears;  /* how often neighbours were looked for */
+	int64_t removed; /* entries that this writer removed or replaced */
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 };
 
@@ -248,6 +250,15 @@ int sqlite_put(
 int sqlite_replace(struct store *s, struct exchange *x, struct err *e);
 int sqlite_count_again(struct store *s, int64_t entry, struct err *e);
 int sqlite_remove(struct store *s, int64_t entry, struct err *e);
+int64_t sqlite_remove_many(struct store *s, int64_t tape,
+    const int64_t *entries, size_t n, struct err *e);
+int64_t sqlite_removed(struct store *s, int64_t tape, struct err *e);
+int64_t sqlite_weigh(struct store *s, int64_t tape, int64_t after,
+    struct store_weight *out, size_t most, struct err *e);
+int64_t sqlite_turn(struct store *s, int64_t tape,
+    const uint8_t name[STORE_CURSOR_NAME], int64_t total, bool cycle,
+    struct err *e);
+int sqlite_rewind(struct store *s, int64_t tape, struct err *e);
 int64_t sqlite_find(struct store *s, int64_t tape,
     const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
     struct store_candidate *out, size_t cap, struct err *e);
@@ -281,6 +292,9 @@ int sqlite_long_requests(struct store *s, int64_t tape,
 int sqlite_long_keyed(struct store *s, struct err *e);
 int sqlite_set_long_keyed(struct store *s, struct err *e);
 int64_t sqlite_version(struct store *s);
+enum store_news sqlite_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),
+    void *arg);
 bool sqlite_has_unknown_bodies(struct store *s, int64_t tape);
 bool sqlite_has_scopes(struct store *s, int64_t tape);
 int sqlite_tape_text(struct store *s, int64_t tape, enum store_text which,

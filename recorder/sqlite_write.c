@@ -128,6 +128,7 @@ store_remove_parts(
 		return r;
 	if (store_delete_row(s, entry, e) != 0)
 		return -1;
+	sqlite_of(s)->removed++;
 	if (x != NULL && store_put_row(s, l.tape, entry, x, e) != 0)
 		return -1;
 	return left_release(s, &l, e) == 0 ? 1 : -1;

@@ -191,6 +191,48 @@ int store_count_again(struct store *s, int64_t entry, struct err *e);
  * one, 0 if not, -1 on error. */
 int store_remove(struct store *s, int64_t entry, struct err *e);
 
+/*
+ * Deletes those of the n entries, all of the tape, that are there, as
+ * store_remove() does, in the transaction that is open.  How many there were,
+ * or -1.
+ */
+int64_t store_remove_many(struct store *s, int64_t tape, const int64_t *entries,
+    size_t n, struct err *e);
+
+/*
+ * How many entries of the tape were removed or replaced so far, by any writer
+ * that may have been there, as it is in the transaction of this one; only
+ * differences say something.  -1 on error.
+ */
+int64_t store_removed(struct store *s, int64_t tape, struct err *e);
+
+/* What keeping an entry costs, and what it is found by. */
+struct store_weight {
+	int64_t id, started_us;
+	uint64_t bytes; /* of heads and bodies, as on the wire; equal bodies
+			   that the store keeps once are counted each time */
+	bool keyed, normal_keyed;
+	uint8_t key[EXCHANGE_KEY_BYTES], normal_key[EXCHANGE_KEY_BYTES];
+};
+
+/* The entries of the tape behind the one with id after, in recorded order, at
+ * most most of them.  How many, or -1. */
+int64_t store_weigh(struct store *s, int64_t tape, int64_t after,
+    struct store_weight *out, size_t most, struct err *e);
+
+/*
+ * Cursors that all gateways of a shared store have in common: each says how
+ * many of total answers were served.  store_turn() takes the next place of the
+ * one called name, in one statement: 0 to total - 1; behind the last 0 again
+ * with cycle, else total.  -1 on error, as from a file.  store_rewind() begins
+ * all of the tape anew.  0 or -1.
+ */
+#define STORE_CURSOR_NAME 40
+int64_t store_turn(struct store *s, int64_t tape,
+    const uint8_t name[STORE_CURSOR_NAME], int64_t total, bool cycle,
+    struct err *e);
+int store_rewind(struct store *s, int64_t tape, struct err *e);
+
 /* What finding and choosing needs to know of an entry. */
 struct store_candidate {
 	int64_t id;
@@ -350,6 +392,18 @@ struct store_moment {
 	uint8_t bytes[STORE_MOMENT_BYTES];
 };
 bool store_moment(struct store *s, struct store_moment *m);
+
+/*
+ * What others' commits did to the tape since *seen, which is set to now; -1 in
+ * the beginning, when there is no news.  What was read before the call for
+ * which *seen was set may be outdated by what the next call tells.  MORE: there
+ * are entries more at its end, and on_key was called for each key that they
+ * have.  OTHER: anything may be different.  Cheap; never asks a database.
+ */
+enum store_news { STORE_SAME, STORE_MORE, STORE_OTHER };
+enum store_news store_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),
+    void *arg);
 
 /* Whether some entry of the tape has a request body that is not known, so
  * that a look-up without body is worth a probe. */

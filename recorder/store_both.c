@@ -32,6 +32,7 @@ struct both {
 	struct store *engine; /* NULL: not there since the start */
 	struct buf tape;      /* that was asked for */
 	int64_t tapes[2];     /* in the shared store and in the file; 0: none */
+	int64_t returns;      /* of the shared store, when news was told */
 	bool held;
 };
 
@@ -496,6 +497,49 @@ both_version(struct store *s)
 	return (returns << 40) + store_version(b->engine);
 }
 
+static enum store_news
+both_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]), void *arg)
+{
+	struct both *b = both_of(s);
+	int64_t returns = backlog_returns(b->backlog), before = *seen;
+	struct err e;
+
+	(void)tape;
+	if (both_find_tape(b, BOTH_ENGINE, &e) != 1 ||
+	    both_engine(b, &e) == NULL)
+		return STORE_SAME;
+	if (returns == b->returns || before == -1) {
+		b->returns = returns;
+		return store_news(
+		    b->engine, b->tapes[BOTH_ENGINE], seen, on_key, arg);
+	}
+	b->returns = returns;
+	*seen = -1;
+	(void)store_news(b->engine, b->tapes[BOTH_ENGINE], seen, on_key, arg);
+	return STORE_OTHER;
+}
+
+/* Those of the shared store, whatever waits in the file. */
+static int64_t
+both_turn(struct store *s, int64_t tape, const uint8_t name[STORE_CURSOR_NAME],
+    int64_t total, bool cycle, struct err *e)
+{
+	struct both *b = both_of(s);
+	int there = both_find_tape(b, BOTH_ENGINE, e);
+
+	(void)tape;
+	if (there == 0)
+		return err_set(e,
+		    "store %.300s: it has no cursors of the tape before the "
+		    "first recording came there",
+		    backlog_url(b->backlog));
+	if (there == -1 || both_engine(b, e) == NULL)
+		return -1;
+	return both_ended(b, store_turn(b->engine, b->tapes[BOTH_ENGINE], name,
+				 total, cycle, e));
+}
+
 static int
 both_hold(struct store *s, struct err *e)
 {
@@ -558,6 +602,8 @@ static const struct store_ops both_ops = {
 	.list = both_list,
 	.near = both_near,
 	.version = both_version,
+	.news = both_news,
+	.turn = both_turn,
 	.has_unknown_bodies = both_has_unknown_bodies,
 	.has_scopes = both_has_scopes,
 	.tape_text = both_tape_text,
@@ -570,6 +616,7 @@ store_both(struct backlog *b, struct err *e)
 
 	store_init(&s->store, &both_ops, backlog_url(b));
 	s->backlog = backlog_ref(b);
+	s->returns = backlog_returns(b);
 	s->file = store_open(backlog_path(b), STORE_READ, false, e);
 	if (s->file != NULL)
 		return &s->store;

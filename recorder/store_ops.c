@@ -298,6 +298,39 @@ store_remove(struct store *s, int64_t entry, struct err *e)
 }
 
 int64_t
+store_remove_many(struct store *s, int64_t tape, const int64_t *entries,
+    size_t n, struct err *e)
+{
+	return n > 0 ? s->ops->remove_many(s, tape, entries, n, e) : 0;
+}
+
+int64_t
+store_removed(struct store *s, int64_t tape, struct err *e)
+{
+	return s->ops->removed(s, tape, e);
+}
+
+int64_t
+store_weigh(struct store *s, int64_t tape, int64_t after,
+    struct store_weight *out, size_t most, struct err *e)
+{
+	return s->ops->weigh(s, tape, after, out, most, e);
+}
+
+int64_t
+store_turn(struct store *s, int64_t tape, const uint8_t name[STORE_CURSOR_NAME],
+    int64_t total, bool cycle, struct err *e)
+{
+	return s->ops->turn(s, tape, name, total, cycle, e);
+}
+
+int
+store_rewind(struct store *s, int64_t tape, struct err *e)
+{
+	return s->ops->rewind(s, tape, e);
+}
+
+int64_t
 store_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
     bool normal, struct store_candidate *out, size_t cap, struct err *e)
 {
@@ -409,6 +442,13 @@ int64_t
 store_version(struct store *s)
 {
 	return s->ops->version(s);
+}
+
+enum store_news
+store_news(struct store *s, int64_t tape, int64_t *seen,
+    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]), void *arg)
+{
+	return s->ops->news(s, tape, seen, on_key, arg);
 }
 
 bool

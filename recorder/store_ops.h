@@ -49,6 +49,15 @@ struct store_ops {
 	int (*replace)(struct store *s, struct exchange *x, struct err *e);
 	int (*count_again)(struct store *s, int64_t entry, struct err *e);
 	int (*remove)(struct store *s, int64_t entry, struct err *e);
+	int64_t (*remove_many)(struct store *s, int64_t tape,
+	    const int64_t *entries, size_t n, struct err *e);
+	int64_t (*removed)(struct store *s, int64_t tape, struct err *e);
+	int64_t (*weigh)(struct store *s, int64_t tape, int64_t after,
+	    struct store_weight *out, size_t most, struct err *e);
+	int64_t (*turn)(struct store *s, int64_t tape,
+	    const uint8_t name[STORE_CURSOR_NAME], int64_t total, bool cycle,
+	    struct err *e);
+	int (*rewind)(struct store *s, int64_t tape, struct err *e);
 	int64_t (*find)(struct store *s, int64_t tape,
 	    const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
 	    struct store_candidate *out, size_t cap, struct err *e);
@@ -83,6 +92,9 @@ struct store_ops {
 	int (*long_keyed)(struct store *s, struct err *e);
 	int (*set_long_keyed)(struct store *s, struct err *e);
 	int64_t (*version)(struct store *s);
+	enum store_news (*news)(struct store *s, int64_t tape, int64_t *seen,
+	    void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),
+	    void *arg);
 	bool (*has_unknown_bodies)(struct store *s, int64_t tape);
 	bool (*has_scopes)(struct store *s, int64_t tape);
 	int (*tape_text)(struct store *s, int64_t tape, enum store_text which,

@@ -69,6 +69,7 @@ library_open(const struct library_options *o, struct err *e)
 	l->extent = extent;
 	l->path = xstrdup(o->path);
 	l->tape = xstrdup(o->tape);
+	l->share_cursors = o->share_cursors;
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
 	atomic_init(&l->watch, o->watch);
 	if (o->redact_key != NULL)
@@ -133,6 +134,8 @@ reader_tape(struct reader *r, struct err *e)
 	if (r->tape > 0)
 		return 0;
 	r->tape = store_tape(r->store, str_of(r->library->tape), false, e);
+	if (r->tape > 0 && r->seen == -1)
+		(void)store_news(r->store, r->tape, &r->seen, NULL, NULL);
 	if (r->tape >= 0 && reader_ways(r, e) == 0)
 		return 0;
 	r->tape = 0;
@@ -152,6 +155,7 @@ struct reader *
 reader_open(struct library *l, struct err *e)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
+	struct err none;
 
 	r->library = l;
 	r->first_us = -1;
@@ -162,7 +166,9 @@ reader_open(struct library *l, struct err *e)
 		free(r);
 		return NULL;
 	}
-	r->version = store_version(r->store);
+	r->seen = -1;
+	/* What changes from now on is news; where it fails, a look-up says. */
+	(void)reader_tape(r, &none);
 	pthread_mutex_lock(&l->lock);
 	r->next = l->readers;
 	l->readers = r;
@@ -339,16 +345,59 @@ library_changed(struct library *l)
 	cache_reset(l->cache);
 }
 
+/* The shelf under a key, from which some are gone or to which some came. */
+static void
+library_forget(struct library *l, const uint8_t *bytes, bool keyed)
+{
+	struct key key;
+
+	if (!keyed)
+		return;
+	memcpy(key.bytes, bytes, sizeof(key.bytes));
+	cache_forget(l->cache, CACHE_SHELF, &key);
+}
+
 void
-library_rewind(struct library *l)
+library_removed(struct library *l, const struct store_weight *gone, size_t n)
+{
+	const struct store_weight *w;
+	struct key key;
+
+	for (w = gone; w < gone + n; w++) {
+		key = cache_entry_key(w->id);
+		library_forget(l, w->key, w->keyed);
+		library_forget(l, w->normal_key, w->normal_keyed);
+		cache_forget(l->cache, CACHE_ANSWER, &key);
+	}
+}
+
+static int
+library_rewind_shared(struct library *l, struct err *e)
+{
+	struct store *s = store_open(l->path, STORE_READ, false, e);
+	int64_t tape = -1;
+	int r = -1;
+
+	if (s != NULL)
+		tape = store_tape(s, str_of(l->tape), false, e);
+	if (tape >= 0)
+		r = store_rewind(s, tape, e);
+	store_close(s);
+	return r;
+}
+
+int
+library_rewind(struct library *l, struct err *e)
 {
 	atomic_store(&l->began_us, 0);
 	cursors_reset(l->cursors);
+	return l->share_cursors ? library_rewind_shared(l, e) : 0;
 }
 
 void
 library_reset(struct library *l)
 {
 	library_changed(l);
-	library_rewind(l);
+	atomic_store(&l->began_us, 0);
+	cursors_reset(l->cursors);
 }

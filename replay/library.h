@@ -45,6 +45,7 @@ struct reader;  /* opaque; one per thread, with a connection of its own */
 struct redact_key;
 struct redactor;
 struct store_extent;
+struct store_weight;
 
 /*
  * A recorded answer, ready to be sent; immutable and counted.  head is the
@@ -81,6 +82,7 @@ struct library_options {
 	bool watch; /* look for other processes' commits (no own recorder) */
 	struct backlog *backlog; /* entries that wait for the store are found,
 				    too; NULL: there is none */
+	bool share_cursors; /* with all gateways of the store, a shared one */
 };
 
 /* NULL with *e set on failure.  The store need not have the tape yet. */
@@ -192,11 +194,16 @@ void library_watch(struct library *l, bool on);
  * what is cached of it is forgotten. */
 void library_changed(struct library *l);
 
-/* From any thread: which of several answers comes next begins anew, for all
- * sessions. */
-void library_rewind(struct library *l);
+/* From any thread: these entries are not in the store any more. */
+void library_removed(
+    struct library *l, const struct store_weight *gone, size_t n);
 
-/* Forgets cached answers and cursors. */
+/* From any thread: which of several answers comes next begins anew, for all
+ * sessions; with shared cursors for all gateways.  0, or -1 with *e set and
+ * the shared ones where they were. */
+int library_rewind(struct library *l, struct err *e);
+
+/* Forgets cached answers and the cursors in memory. */
 void library_reset(struct library *l);
 
 #endif

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -58,25 +59,43 @@ reader_count(atomic_uint_fast64_t *figure)
 	    memory_order_relaxed);
 }
 
-/* Drops what is cached when another process has written to the store. */
+static void
+reader_on_key(void *arg, const uint8_t bytes[EXCHANGE_KEY_BYTES])
+{
+	struct library *l = arg;
+	struct key key;
+
+	memcpy(key.bytes, bytes, sizeof(key.bytes));
+	cache_forget(l->cache, CACHE_SHELF, &key);
+}
+
+/* Drops what is cached of what others have changed on the tape. */
 static void
 reader_watch(struct reader *r, int64_t now_us)
 {
 	struct library *l = r->library;
-	int64_t version;
+	enum store_news news;
+	struct err e;
 
 	if (!atomic_load_explicit(&l->watch, memory_order_relaxed) ||
 	    now_us - r->watched_us < LIBRARY_WATCH_US)
 		return;
 	r->watched_us = now_us;
-	version = store_version(r->store);
-	if (version == r->version)
+	if (r->tape == 0) {
+		/* Others cached of it what was told before this one asks. */
+		if (reader_tape(r, &e) == 0 && r->tape > 0)
+			cache_reset(l->cache);
 		return;
-	r->version = version;
-	r->tape = 0;
-	r->first_us = -1;
+	}
+	news = store_news(r->store, r->tape, &r->seen, reader_on_key, l);
+	if (news == STORE_SAME)
+		return;
 	atomic_store(&l->unknown, RARE_UNASKED);
 	atomic_store(&l->scoped, RARE_UNASKED);
+	if (news == STORE_MORE)
+		return;
+	r->tape = 0;
+	r->first_us = -1;
 	cache_reset(l->cache);
 }
 
@@ -202,9 +221,9 @@ reader_tape_time(struct reader *r, int64_t now_us)
 }
 
 /* Among the n variants, which are equally good, the one whose turn it is. */
-static bool
+static enum found
 reader_next(struct reader *r, const struct wanted *w, const struct key *key,
-    const struct variant **v, size_t n, struct pick *pick)
+    const struct variant **v, size_t n, struct pick *pick, struct err *e)
 {
 	struct library *l = r->library;
 	struct repeat_turn turn = { .policy = w->repeat,
@@ -219,9 +238,15 @@ reader_next(struct reader *r, const struct wanted *w, const struct key *key,
 		turn.since = written_since(l->cursors, &place);
 	if (w->repeat == REPEAT_BY_TIME)
 		turn.now_us = reader_tape_time(r, w->now_us);
-	pick->entry = repeat_next(&turn, v, n, &which);
+	if (l->share_cursors) {
+		turn.store = r->store;
+		turn.tape = r->tape;
+	}
+	pick->entry = repeat_next(&turn, v, n, &which, e);
 	pick->variant = v[which]->id;
-	return pick->entry > 0;
+	return pick->entry > 0    ? FOUND
+	       : pick->entry == 0 ? FOUND_EXHAUSTED
+				  : FOUND_ERROR;
 }
 
 static bool
@@ -232,7 +257,7 @@ variants_several(const struct variant **v, size_t n)
 
 static enum found
 reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
-    const struct hand *h, struct pick *pick)
+    const struct hand *h, struct pick *pick, struct err *e)
 {
 	static const struct headers none;
 	struct variant_live live; /* too large to be cleared for nothing */
@@ -260,8 +285,7 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	if (n == 0) {
 		found = all == 0 ? FOUND_NOTHING : FOUND_UNUSABLE;
 	} else if (used_up || variants_several(v, n)) {
-		if (!reader_next(r, w, key, v, n, pick))
-			found = FOUND_EXHAUSTED;
+		found = reader_next(r, w, key, v, n, pick, e);
 	} else {
 		pick->entry = v[0]->entries[0].id;
 		pick->variant = v[0]->id;
@@ -347,7 +371,7 @@ reader_try(struct reader *r, struct wanted *w, const struct key *key,
 	int found = hand_take(&h, r, w, key, e), got;
 
 	if (found == FOUND)
-		found = (int)reader_choose(r, w, key, &h, &pick);
+		found = (int)reader_choose(r, w, key, &h, &pick, e);
 	else if (found == FOUND_UNUSABLE && w->home != 0)
 		found = FOUND_NOTHING; /* they may be another's */
 	if (found == FOUND) {

@@ -35,6 +35,7 @@ struct library {
 	struct backlog *backlog;    /* NULL: the store is all there is */
 	struct store_extent extent; /* in the beginning */
 	size_t most_body;
+	bool share_cursors;
 	atomic_bool watch;
 	struct redact_key redact_key;
 	struct cache *cache;
@@ -68,7 +69,7 @@ struct reader {
 	struct keymap *map; /* NULL: none */
 	unsigned maps;      /* of the library's, when it was taken */
 	int64_t first_us;   /* when its first entry began; -1: not known */
-	int64_t version;    /* of the store, when the cache was last true */
+	int64_t seen;       /* news of the tape, when the cache was last true */
 	int64_t watched_us;
 	atomic_uint_fast64_t hits, misses;
 	struct id_set used; /* the thread's own, as long as it runs */

@@ -1,10 +1,14 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "recorder/store.h"
 #include "replay/choose.h"
 #include "replay/cursor.h"
+#include "replay/hash.h"
+#include "replay/key.h"
 #include "replay/variant.h"
 
 #include "replay/repeat.h"
@@ -81,9 +85,79 @@ repeat_in_order(const struct repeat_turn *t, const struct variant *const *v,
 	return next;
 }
 
+/* A cursor is of a key, a session and the variants that are served in turn. */
+static void
+repeat_name(const struct repeat_turn *t, const struct variant *const *v,
+    size_t n, uint8_t name[STORE_CURSOR_NAME])
+{
+	uint64_t parts[3] = { hash_add(HASH_START, t->session),
+		hash_add(hash_mix(HASH_START), t->session), 0 };
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		parts[2] ^= hash_mix(v[i]->id);
+	_Static_assert(
+	    sizeof(t->key->bytes) + sizeof(parts) == STORE_CURSOR_NAME,
+	    "size of a name");
+	memcpy(name, t->key->bytes, sizeof(t->key->bytes));
+	memcpy(name + sizeof(t->key->bytes), parts, sizeof(parts));
+}
+
+/* The entry at a place of all, in recorded order; each has as many as it was
+ * recorded in a row. */
+static int64_t
+repeat_at(
+    const struct variant *const *v, size_t n, uint64_t place, size_t *which)
+{
+	size_t few[REPEAT_FEW] = { 0 }, *at = few, i, best;
+	const struct variant_entry *entry = NULL;
+
+	if (n > REPEAT_FEW)
+		at = xcalloc(n, sizeof(*at));
+	do {
+		for (i = best = 0; i < n; i++)
+			if (at[best] == v[best]->n ||
+			    (at[i] < v[i]->n &&
+				v[i]->entries[at[i]].id <
+				    v[best]->entries[at[best]].id))
+				best = i;
+		if (at[best] == v[best]->n)
+			break;
+		entry = &v[best]->entries[at[best]++];
+		*which = best;
+		if (place < entry->times)
+			break;
+		place -= entry->times;
+	} while (true);
+	if (at != few)
+		free(at);
+	return entry->id;
+}
+
+static int64_t
+repeat_shared(const struct repeat_turn *t, const struct variant *const *v,
+    size_t n, size_t *which, struct err *e)
+{
+	uint8_t name[STORE_CURSOR_NAME];
+	int64_t total = 0, place;
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < v[i]->n; k++)
+			total += (int64_t)v[i]->entries[k].times;
+	repeat_name(t, v, n, name);
+	place = store_turn(
+	    t->store, t->tape, name, total, t->policy == REPEAT_CYCLE, e);
+	if (place == -1)
+		return -1;
+	if (place < total)
+		return repeat_at(v, n, (uint64_t)place, which);
+	return t->policy == REPEAT_HOLD ? choose_newest(v, n, which) : 0;
+}
+
 int64_t
 repeat_next(const struct repeat_turn *t, const struct variant *const *v,
-    size_t n, size_t *which)
+    size_t n, size_t *which, struct err *e)
 {
 	int64_t entry;
 
@@ -96,6 +170,8 @@ repeat_next(const struct repeat_turn *t, const struct variant *const *v,
 		entry = choose_begun(v, n, t->now_us, which);
 		return entry > 0 ? entry : choose_oldest(v, n, which);
 	default:
-		return repeat_in_order(t, v, n, which);
+		return t->store != NULL && !t->waits
+			   ? repeat_shared(t, v, n, which, e)
+			   : repeat_in_order(t, v, n, which);
 	}
 }

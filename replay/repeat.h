@@ -14,7 +14,9 @@
 #include "base/str.h"
 
 struct cursors;
+struct err;
 struct key;
+struct store;
 struct variant;
 
 enum repeat {
@@ -44,11 +46,15 @@ struct repeat_turn {
 	int64_t now_us; /* by time: what it is now on the tape, wall clock */
 	bool waits;     /* a read that only a write moves on */
 	int64_t since;  /* the last such write; 0: none yet */
+	/* Of shared cursors; NULL: those here count. */
+	struct store *store;
+	int64_t tape;
 };
 
-/* The entry among the n variants (n > 0) whose turn it is, or 0 when they are
- * used up.  *which is the place of its variant in v. */
+/* The entry among the n variants (n > 0) whose turn it is, 0 when they are
+ * used up, or -1 when shared cursors cannot be had.  *which is the place of its
+ * variant in v.  A shared cursor has moved then, others here move later. */
 int64_t repeat_next(const struct repeat_turn *t, const struct variant *const *v,
-    size_t n, size_t *which);
+    size_t n, size_t *which, struct err *e);
 
 #endif

@@ -18,21 +18,29 @@ ALTER TABLE hark_tape ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hark_entry ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hark_body ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hark_part ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hark_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hark_cursor ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS hark_record ON hark_tape;
 DROP POLICY IF EXISTS hark_record ON hark_entry;
 DROP POLICY IF EXISTS hark_record ON hark_body;
 DROP POLICY IF EXISTS hark_record ON hark_part;
+DROP POLICY IF EXISTS hark_record ON hark_change;
+DROP POLICY IF EXISTS hark_record ON hark_cursor;
 CREATE POLICY hark_record ON hark_tape TO hark_record USING (true);
 CREATE POLICY hark_record ON hark_entry TO hark_record USING (true);
 CREATE POLICY hark_record ON hark_body TO hark_record USING (true);
 CREATE POLICY hark_record ON hark_part TO hark_record USING (true);
+CREATE POLICY hark_record ON hark_change TO hark_record USING (true);
+CREATE POLICY hark_record ON hark_cursor TO hark_record USING (true);
 
 -- Each but the first sees no more than what the policies before it leave.
 DROP POLICY IF EXISTS hark_replay ON hark_tape;
 DROP POLICY IF EXISTS hark_replay ON hark_entry;
 DROP POLICY IF EXISTS hark_replay ON hark_body;
 DROP POLICY IF EXISTS hark_replay ON hark_part;
+DROP POLICY IF EXISTS hark_replay ON hark_change;
+DROP POLICY IF EXISTS hark_replay ON hark_cursor;
 CREATE POLICY hark_replay ON hark_tape FOR SELECT TO hark_replay USING (
 	EXISTS (SELECT 1 FROM hark_grant AS g WHERE g.tape = hark_tape.name
 		AND g.role = current_user));
@@ -46,4 +54,8 @@ CREATE POLICY hark_replay ON hark_body FOR SELECT TO hark_replay USING (
 CREATE POLICY hark_replay ON hark_part FOR SELECT TO hark_replay USING (
 	EXISTS (SELECT 1 FROM hark_body AS b
 		WHERE b.parts = hark_part.parts));
+CREATE POLICY hark_replay ON hark_change FOR SELECT TO hark_replay USING (
+	EXISTS (SELECT 1 FROM hark_tape AS t WHERE t.id = hark_change.tape));
+CREATE POLICY hark_replay ON hark_cursor TO hark_replay USING (
+	EXISTS (SELECT 1 FROM hark_tape AS t WHERE t.id = hark_cursor.tape));
 COMMIT;

@@ -3,10 +3,13 @@
 import itertools
 import json
 import os
+import sqlite3
 import subprocess
 import threading
 
-from harness import HARK, case, check, command, main, reply, same, until
+from admins import Admin
+from harness import (HARK, Client, case, check, command, main, reply, same,
+                     until)
 from postgres import built, postgres
 
 LONG = bytes(range(256)) * (3 << 12)
@@ -104,6 +107,62 @@ def every_command_says_of_a_shared_store_what_it_says_of_a_file(t):
     same(har(shared), har(file), 'what is left')
 
 
+def peak_of_export(store):
+    """In KiB; and the bytes that came."""
+    child = subprocess.Popen([HARK, 'export', '--store', store, '-o', '-'],
+                             stdout=subprocess.PIPE, env=os.environ | {
+                                 'ASAN_OPTIONS': 'quarantine_size_mb=1'})
+    n = 0
+    while piece := child.stdout.read(1 << 20):
+        n += len(piece)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = status
+    same(status, 0, 'export')
+    return usage.ru_maxrss, n
+
+
+MORE = {
+    'file': """INSERT INTO entry ({names}) SELECT {names} FROM entry,
+        (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+        WHERE i < {n}) SELECT i FROM n) WHERE entry.id <= 2""",
+    'shared': """INSERT INTO hark_entry ({names}, id) SELECT {names},
+        2 * n + id FROM hark_entry, generate_series(1, {n}) AS n
+        WHERE id <= 2""",
+}
+
+
+@case(deadline=900)
+def an_export_takes_no_more_memory_for_a_longer_tape(t):
+    # 10 GB with HARK_BIG=1, and not only some.
+    times = 1000 if os.environ.get('HARK_BIG') else 12
+    origin = t.origin()
+    origin.routes.update({'/long': reply(LONG * 3), '/short': reply(b'x')})
+    hark = t.hark('record', origin)
+    hark.get('/long')
+    hark.get('/short')
+    hark.stop()
+    t.harks.remove(hark)
+    file, shared = hark.store, postgres().store()
+    imported(t, shared, har(file))
+    name = shared.split('/')[3].split('?')[0]
+    for kind, store in (('file', file), ('shared', shared)):
+        first, one = peak_of_export(store)
+        db = sqlite3.connect(file)
+        names = ', '.join(
+            r[1] for r in db.execute('PRAGMA table_info(entry)')
+            if r[1] != 'id')
+        more = MORE[kind].format(names=names, n=times)
+        if kind == 'file':
+            db.execute(more)
+            db.commit()
+        else:
+            postgres().sql(more, name)
+        db.close()
+        last, all_of = peak_of_export(store)
+        check(all_of > times * one, (kind, one, all_of))
+        check(last < first + (16 << 10), (kind, first, last))
+
+
 @case(deadline=60)
 def a_recording_of_one_gateway_is_replayed_by_another(t):
     store, origin = postgres().store(), t.origin()
@@ -158,6 +217,147 @@ def gateways_record_at_once_and_nothing_is_lost_or_twice(t):
              json.loads(har(store))['log']['entries']]
     same(len(found), 160, 'entries')
     same(len(set(found)), 160, 'different entries')
+
+
+def metric(hark, name):
+    c = Client(hark.admin)
+    try:
+        text = c.ask('GET', '/metrics').body.decode()
+    finally:
+        c.close()
+    return next(int(line.split()[1]) for line in text.splitlines()
+                if line.startswith(name + ' '))
+
+
+@case(deadline=90)
+def what_is_recorded_leaves_what_others_have_cached(t):
+    store, origin = postgres().store(), t.origin()
+    one = t.hark('record', origin, '--tape', 'a', store=store)
+    for i in range(20):
+        one.get(f'/{i}')
+    one.stop()
+    t.harks.remove(one)
+    other = t.hark('replay', '--tape', 'a', '--admin', '127.0.0.1:0',
+                   '--workers', '1', store=store)
+
+    def cold():
+        """How many of them are asked of the database."""
+        before = metric(other, 'hark_cache_misses_total')
+        same([other.get(f'/{i}').status for i in range(20)], [200] * 20)
+        return metric(other, 'hark_cache_misses_total') - before
+
+    same((cold(), cold()), (20, 0), 'look-ups')
+    # Another tape, and one entry more on this one.
+    two = t.hark('record', origin, '--tape', 'b', store=store)
+    for i in range(20):
+        two.get(f'/{i}')
+    two.stop()
+    t.harks.remove(two)
+    one = t.hark('record', origin, '--tape', 'a', store=store)
+    one.get('/more')
+    until(lambda: other.get('/more').status == 200, 'it is replayed')
+    same(cold(), 0, 'look-ups of what was cached before')
+    same(metric(other, 'hark_cache_keys'), 21, 'what is cached')
+    # What is removed is not served from memory.
+    done('rm', '--store', store, '1')
+    until(lambda: other.get('/0').status == 501, 'it is gone')
+
+
+def counting(t, store, n):
+    """A tape with n answers to one request: 1, 2, 3, ..."""
+    origin, numbers = t.origin(), itertools.count(1)
+    origin.routes['/n'] = lambda p, r: p.send(
+        reply(str(next(numbers)).encode()))
+    hark = t.hark('record', origin, store=store)
+    for _ in range(n):
+        hark.get('/n')
+    hark.stop()
+    t.harks.remove(hark)
+
+
+def sharing(t, store, *options):
+    return [t.hark('replay', '--cursors', 'shared', '--admin', '127.0.0.1:0',
+                   *options, store=store) for _ in range(2)]
+
+
+def next_of(hark):
+    r = hark.get('/n')
+    return int(r.body) if r.status == 200 else r.status
+
+
+@case(deadline=90)
+def gateways_that_share_cursors_serve_each_answer_once_and_in_order(t):
+    store, n = postgres().store(), 20
+    counting(t, store, n)
+    harks, got = sharing(t, store, '--repeat', 'fail'), [[], []]
+
+    def work(hark, out):
+        for _ in range(n):
+            out.append(next_of(hark))
+
+    threads = [threading.Thread(target=work, args=a)
+               for a in zip(harks, got)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    served = [[x for x in out if x != 501] for out in got]
+    same(sorted(served[0] + served[1]), list(range(1, n + 1)), 'answers')
+    for out, well in zip(got, served):
+        same(out, sorted(well) + [501] * (n - len(well)), 'the order')
+    same(Admin(t, harks[0]).call('POST', '/v1/cursors/reset', {}).status, 204)
+    same([next_of(harks[1]), next_of(harks[0]), next_of(harks[1])],
+         [1, 2, 3], 'after a reset')
+    # A session has its own.
+    same(harks[0].ask('GET', '/n', [('X-Hark-Session', 's')]).body, b'1')
+
+
+@case(deadline=90)
+def shared_cursors_hold_and_go_round_as_others_do(t):
+    store = postgres().store()
+    counting(t, store, 3)
+    one, two = sharing(t, store, '--repeat', 'hold')
+    same([next_of(h) for h in (one, two, one, two, one)], [1, 2, 3, 3, 3])
+    one.stop(), two.stop()
+    t.harks.clear()
+    one, two = sharing(t, store, '--repeat', 'cycle')
+    # They outlive the gateways; behind the end it begins anew.
+    same([next_of(h) for h in (one, two, one, two)], [1, 2, 3, 1])
+    alone = t.hark('replay', store=store)
+    same([next_of(alone), next_of(alone)], [1, 2], 'cursors of its own')
+
+
+@case
+def shared_cursors_need_a_shared_store(t):
+    built()
+    end = command('replay', '--cursors', 'shared', '--store', t.path('x.db'))
+    same(end.returncode, 2)
+    check('option cursors: shared needs a store that gateways share'
+          in end.stderr, end.stderr)
+
+
+@case(deadline=60)
+def gateways_keep_a_tape_within_its_limits_together(t):
+    store, origin = postgres().store(), t.origin()
+    limits = ('--retain-entries', '10', '--retain-every', '100ms')
+    harks = [t.hark('record', origin, *limits, store=store)
+             for _ in range(2)]
+
+    def listed():
+        return [json.loads(line) for line in
+                done('list', '--json', '--store', store).splitlines()]
+
+    for i in range(20):
+        for k, hark in enumerate(harks):
+            same(hark.get(f'/{k}/{i}').status, 200)
+    until(lambda: len(listed()) == 10, 'ten are left')
+    for hark in harks:
+        hark.stop()
+    t.harks.clear()
+    left = listed()
+    same([e['entry'] for e in left], list(range(31, 41)), 'the newest')
+    name = store.split('/')[3].split('?')[0]
+    same(postgres().sql('SELECT removed FROM hark_change', name), '30')
 
 
 @case(deadline=60)
@@ -257,6 +457,15 @@ def roles_may_replay_or_record_and_see_the_tapes_they_are_given(t):
     check(end.returncode != 0, 'what is not hers is not there')
     replay = t.hark('replay', store=of('alice'))
     same(replay.get('/bob').status, 200, 'she may replay')
+
+
+@case
+def what_other_machines_may_have_used_is_not_pruned(t):
+    built()
+    end = command('prune', '--unused', '--store',
+                  'postgresql:///x?host=/nowhere')
+    same(end.returncode, 2)
+    check('what gateways of other machines served' in end.stderr, end.stderr)
 
 
 @case

@@ -595,7 +595,19 @@ the_view_shows_text_as_text_and_the_rest_in_hex(void)
 	}
 }
 
-RUN(STORE_CASES, TEST(a_replacement_that_fails_leaves_the_entry_and_its_bodies),
+static void
+a_file_has_no_shared_cursors(void)
+{
+	const uint8_t name[STORE_CURSOR_NAME] = { 0 };
+	struct store *s = writer("cursor.db");
+
+	CHECK_INT(store_turn(s, 1, name, 3, false, &e), -1);
+	CHECK(strstr(e.text, "a file has no shared cursors") != NULL);
+	store_close(s);
+}
+
+RUN(STORE_CASES, TEST(a_file_has_no_shared_cursors),
+    TEST(a_replacement_that_fails_leaves_the_entry_and_its_bodies),
     TEST(finding_a_key_is_one_probe_of_an_index),
     TEST(reading_what_is_not_there_says_what_to_do),
     TEST(a_store_in_a_missing_folder_is_refused),

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "recorder/retain.h"
 #include "recorder/store.h"
 
 #include "tap.h"
@@ -433,6 +434,193 @@ changed(struct store *r, int64_t before)
 	return store_version(r) != before;
 }
 
+/* ---- retention --------------------------------------------------------- */
+
+/* One of that age on a clock that stands at a million seconds, with a body of
+ * its own that is as long as said. */
+#define CLOCK_US INT64_C(1000000000000)
+
+static int64_t
+put_aged(struct store *s, int64_t t, int64_t age_us, size_t n)
+{
+	static unsigned seed = 100;
+	struct exchange *x = exchange("GET", "/aged", "");
+
+	x->started_us = CLOCK_US - age_us;
+	set_noise(&x->response.body, n, seed++);
+	return put(s, t, x);
+}
+
+/* Does all there is to do; how many entries went, or -1. */
+static int64_t
+retained(struct retain *r, struct store *s, int *stale)
+{
+	struct retain_figures f;
+	enum retain_step step;
+
+	while ((step = retain_look(r, CLOCK_US, &e)) > RETAIN_IDLE) {
+		*stale += step == RETAIN_STALE;
+		if (step == RETAIN_WRITE && retain_write(s, r, &e) != 0)
+			return -1;
+	}
+	if (step == RETAIN_FAILED)
+		return -1;
+	retain_figures(r, &f);
+	return (int64_t)f.removed;
+}
+
+/* How many go of a tape by these limits, once. */
+static int64_t
+retain_once(const char *name, struct store *s, struct retain_limits most)
+{
+	struct store *reads = reader(name);
+	struct retain *r = retain_new(reads, "d", &most);
+	int stale = 0;
+	int64_t n = retained(r, s, &stale);
+
+	CHECK_INT(stale, 0);
+	retain_free(r);
+	store_close(reads);
+	return n;
+}
+
+static void
+the_oldest_entries_go_when_there_are_too_many(void)
+{
+	struct store *s = writer("keep-many.db");
+	int64_t t = tape(s, "d"), other = tape(s, "other"), id = 0, kept;
+	int i;
+
+	kept = put_aged(s, other, 5, 10);
+	for (i = 0; i < 250; i++)
+		id = put_aged(s, t, 5, 10);
+	CHECK_INT(retain_once("keep-many.db", s,
+		      (struct retain_limits){ .entries = 300 }),
+	    0);
+	CHECK_INT(retain_once("keep-many.db", s,
+		      (struct retain_limits){ .entries = 3 }),
+	    247);
+	CHECK_INT(of("keep-many.db", "count(*)", "entry"), 4);
+	CHECK_INT(of("keep-many.db", "count(*)", "body"), 4);
+	CHECK_INT(of("keep-many.db", "max(id)", "entry"), id);
+	exchange_free(get(s, id - 2));
+	exchange_free(get(s, kept));
+	store_close(s);
+}
+
+static void
+what_is_too_old_goes_wherever_it_is(void)
+{
+	struct store *s = writer("keep-old.db");
+	int64_t t = tape(s, "d"), young = put_aged(s, t, 9, 10);
+
+	put_aged(s, t, 11, 10);
+	put_aged(s, t, 10, 10);
+	put_aged(s, tape(s, "other"), 11, 10);
+	put_aged(s, t, 12, 10);
+	CHECK_INT(retain_once(
+		      "keep-old.db", s, (struct retain_limits){ .age_us = 10 }),
+	    2);
+	exchange_free(get(s, young));
+	CHECK_INT(of("keep-old.db", "count(*)", "entry"), 3);
+	store_close(s);
+}
+
+static void
+the_oldest_entries_go_when_they_are_too_large(void)
+{
+	struct store *s = writer("keep-large.db");
+	int64_t t = tape(s, "d"), id;
+
+	put_aged(s, t, 5, 3000000);
+	put_aged(s, t, 5, 400);
+	id = put_aged(s, t, 5, 700);
+	put_aged(s, t, 5, 300);
+	CHECK_INT(retain_once("keep-large.db", s,
+		      (struct retain_limits){ .bytes = 1000 }),
+	    2);
+	CHECK_INT(of("keep-large.db", "min(id)", "entry"), id);
+	CHECK_INT(of("keep-large.db", "count(*)", "part"), 0);
+	CHECK_INT(of("keep-large.db", "count(*)", "body"), 2);
+	store_close(s);
+}
+
+static void
+a_body_that_others_have_stays(void)
+{
+	struct store *s = writer("keep-common.db");
+	int64_t t = tape(s, "d"), id;
+
+	put(s, t, exchange("GET", "/a", "the same"));
+	put(s, t, exchange("GET", "/b", "another"));
+	id = put(s, t, exchange("GET", "/c", "the same"));
+	CHECK_INT(retain_once("keep-common.db", s,
+		      (struct retain_limits){ .entries = 1 }),
+	    2);
+	CHECK_INT(of("keep-common.db", "count(*)", "body"), 1);
+	exchange_free(get(s, id));
+	store_close(s);
+}
+
+static void
+what_is_recorded_later_is_counted_and_what_others_remove_is_not(void)
+{
+	struct store *s = writer("keep-later.db"),
+		     *reads = reader("keep-later.db");
+	struct retain_limits most = { .entries = 3 };
+	struct retain *r = retain_new(reads, "d", &most);
+	int64_t ids[6], t = tape(s, "d");
+	int i, stale = 0;
+
+	for (i = 0; i < 4; i++)
+		ids[i] = put_aged(s, t, 5, 10);
+	CHECK_INT(retained(r, s, &stale), 1);
+	CHECK_INT(store_remove(s, ids[3], &e), 1);
+	ids[4] = put_aged(s, t, 5, 10);
+	/* It counts one too many, and sees so in time. */
+	CHECK_INT(retained(r, s, &stale), 1);
+	CHECK_INT(stale, 1);
+	ids[5] = put_aged(s, t, 5, 10);
+	CHECK_INT(retained(r, s, &stale), 2);
+	CHECK_INT(stale, 1);
+	CHECK_INT(of("keep-later.db", "min(id)", "entry"), ids[2]);
+	CHECK_INT(of("keep-later.db", "count(*)", "entry"), 3);
+	retain_free(r);
+	store_close(reads);
+	store_close(s);
+}
+
+static void
+nothing_goes_when_the_transaction_fails(void)
+{
+	struct store *s = writer("keep-undone.db"),
+		     *reads = reader("keep-undone.db");
+	struct retain_limits most = { .entries = 1 };
+	struct retain *r = retain_new(reads, "d", &most);
+	struct retain_figures f;
+	int64_t t = tape(s, "d");
+	enum retain_step step;
+	int written = 0;
+
+	put_aged(s, t, 5, 10);
+	put_aged(s, t, 5, 10);
+	while ((step = retain_look(r, CLOCK_US, &e)) != RETAIN_WRITE ||
+	       written++ == 0)
+		if (step == RETAIN_WRITE)
+			CHECK_INT(retain_write(s, r, &e), 0);
+	/* The writer is in the middle of something. */
+	CHECK_INT(store_begin(s, &e), 0);
+	CHECK_INT(retain_write(s, r, &e), -1);
+	store_rollback(s);
+	retain_figures(r, &f);
+	CHECK_INT(f.removed, 0);
+	CHECK_INT(of("keep-undone.db", "count(*)", "entry"), 2);
+	CHECK_INT(retained(r, s, &written), 1);
+	retain_free(r);
+	store_close(reads);
+	store_close(s);
+}
+
 /* As the recorder does it. */
 static int64_t
 stream_body(struct store *s, const struct body *b)
@@ -758,6 +946,13 @@ a_reader_cannot_write(void)
 	    TEST(an_id_is_never_given_twice), \
 	    TEST(a_body_above_1_mib_is_kept_in_parts), \
 	    TEST(a_small_body_can_be_read_in_pieces_too), \
+	    TEST(the_oldest_entries_go_when_there_are_too_many), \
+	    TEST(what_is_too_old_goes_wherever_it_is), \
+	    TEST(the_oldest_entries_go_when_they_are_too_large), \
+	    TEST(a_body_that_others_have_stays), \
+	    TEST( \
+		what_is_recorded_later_is_counted_and_what_others_remove_is_not), \
+	    TEST(nothing_goes_when_the_transaction_fails), \
 	    TEST(a_streamed_body_meets_its_older_equal), \
 	    TEST(a_forgotten_body_leaves_nothing), \
 	    TEST(a_body_that_never_ended_is_swept_out_by_the_next_writer), \

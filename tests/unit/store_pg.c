@@ -2,6 +2,7 @@
  * only so when it is shared. */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,7 +48,7 @@ clean(void)
 	sql("SET client_min_messages = warning; DROP TABLE IF EXISTS "
 	    "hark_schema, hark_state, hark_tape, "
 	    "hark_body, hark_part, hark_entry, hark_draft, hark_writer, "
-	    "hark_source");
+	    "hark_source, hark_change, hark_cursor");
 }
 
 static struct store *
@@ -376,6 +377,210 @@ texts_of_a_tape_are_kept(void)
 	store_close(s);
 }
 
+/* ---- what others change ------------------------------------------------ */
+
+struct heard {
+	int n;
+	uint8_t last;
+};
+
+static void
+on_key(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES])
+{
+	struct heard *h = arg;
+
+	h->n++;
+	h->last = key[0];
+}
+
+/* The next news of the tape, which there have to be. */
+static enum store_news
+heard(struct store *r, int64_t t, int64_t *seen, struct heard *h)
+{
+	struct timespec rest = { .tv_nsec = 10000000 };
+	enum store_news news = STORE_SAME;
+	int i;
+
+	*h = (struct heard){ 0 };
+	for (i = 0; i < 6000 && news == STORE_SAME; i++) {
+		news = store_news(r, t, seen, on_key, h);
+		if (news == STORE_SAME)
+			nanosleep(&rest, NULL);
+	}
+	CHECK(news != STORE_SAME);
+	return news;
+}
+
+static int64_t
+put_keyed(struct store *s, int64_t t, int key)
+{
+	struct exchange *x = exchange("GET", "/keyed", "");
+
+	memset(x->key, key, sizeof(x->key));
+	return put(s, t, x);
+}
+
+static void
+news_of_a_tape_are_the_keys_that_came_to_its_end(void)
+{
+	struct store *s = writer("news"), *r = reader("news");
+	int64_t t = tape(s, "d"), other = tape(s, "other"), seen = -1, id;
+	struct heard h;
+
+	put_keyed(s, t, 'a');
+	CHECK_INT(store_news(r, t, &seen, on_key, &h), STORE_SAME);
+	id = put_keyed(s, t, 'b');
+	CHECK_INT(heard(r, t, &seen, &h), STORE_MORE);
+	CHECK_INT(h.n, 1);
+	CHECK_INT(h.last, 'b');
+	/* The other's commits are before this one: they are no news. */
+	put_keyed(s, other, 'x');
+	CHECK_INT(store_remove(s, put_keyed(s, other, 'y'), &e), 1);
+	put_keyed(s, t, 'c');
+	CHECK_INT(heard(r, t, &seen, &h), STORE_MORE);
+	CHECK_INT(h.n, 1);
+	CHECK_INT(h.last, 'c');
+	CHECK_INT(store_remove(s, id, &e), 1);
+	CHECK_INT(heard(r, t, &seen, &h), STORE_OTHER);
+	CHECK_INT(h.n, 0);
+	store_close(r);
+	store_close(s);
+}
+
+static void
+more_news_than_are_kept_are_told_at_once(void)
+{
+	struct store *s = writer("much"), *r = reader("much");
+	int64_t t = tape(s, "d"), seen = -1;
+	struct heard h;
+	int i;
+
+	CHECK_INT(store_news(r, t, &seen, on_key, &h), STORE_SAME);
+	CHECK_INT(store_begin(s, &e), 0);
+	for (i = 0; i < 600; i++)
+		put_keyed(s, t, i);
+	CHECK_INT(store_commit(s, &e), 0);
+	CHECK_INT(heard(r, t, &seen, &h), STORE_OTHER);
+	store_close(r);
+	store_close(s);
+}
+
+/* ---- shared cursors ---------------------------------------------------- */
+
+static int64_t
+turn(struct store *s, int name, int64_t total, bool cycle)
+{
+	uint8_t bytes[STORE_CURSOR_NAME];
+
+	memset(bytes, name, sizeof(bytes));
+	return store_turn(s, 1, bytes, total, cycle, &e);
+}
+
+static void
+turns_go_on_over_connections_to_the_end(void)
+{
+	struct store *s = writer("turns"), *a = reader("turns"),
+		     *b = reader("turns");
+
+	CHECK_INT(turn(a, 1, 3, false), 0);
+	CHECK_INT(turn(b, 1, 3, false), 1);
+	CHECK_INT(turn(a, 2, 3, false), 0);
+	CHECK_INT(turn(a, 1, 3, false), 2);
+	CHECK_INT(turn(b, 1, 3, false), 3);
+	CHECK_INT(turn(a, 1, 3, false), 3);
+	/* One more was recorded. */
+	CHECK_INT(turn(a, 1, 4, false), 3);
+	CHECK_INT(turn(b, 1, 4, false), 4);
+	CHECK_INT(turn(b, 1, 4, true), 0);
+	CHECK_INT(turn(a, 1, 4, true), 1);
+	CHECK_INT(store_rewind(b, 2, &e), 0);
+	CHECK_INT(turn(a, 1, 4, true), 2);
+	CHECK_INT(store_rewind(b, 1, &e), 0);
+	CHECK_INT(turn(a, 1, 4, true), 0);
+	store_close(a);
+	store_close(b);
+	store_close(s);
+}
+
+#define TURNS 40
+
+struct taker {
+	pthread_t thread;
+	struct store *store;
+	int64_t places[TURNS];
+};
+
+static void *
+take_turns(void *arg)
+{
+	uint8_t name[STORE_CURSOR_NAME] = { 9 };
+	struct taker *t = arg;
+	struct err mine;
+	int i;
+
+	for (i = 0; t->store != NULL && i < TURNS; i++)
+		t->places[i] =
+		    store_turn(t->store, 1, name, 2 * TURNS, false, &mine);
+	return NULL;
+}
+
+/* Two connections take all turns there are. */
+static void
+take_all(struct taker takers[2])
+{
+	int i, failed = 0;
+
+	for (i = 0; i < 2; i++)
+		takers[i].store = store_open(url(), STORE_READ, false, &e);
+	for (i = 0; i < 2; i++)
+		failed += pthread_create(
+		    &takers[i].thread, NULL, take_turns, &takers[i]);
+	for (i = 0; i < 2 && failed == 0; i++)
+		pthread_join(takers[i].thread, NULL);
+	for (i = 0; i < 2; i++)
+		store_close(takers[i].store);
+}
+
+static void
+each_was_taken_once(const struct taker takers[2])
+{
+	int taken[2 * TURNS] = { 0 }, i, k;
+
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < TURNS; k++) {
+			CHECK(takers[i].places[k] >= 0 &&
+			      takers[i].places[k] < 2 * TURNS);
+			CHECK(k == 0 ||
+			      takers[i].places[k] > takers[i].places[k - 1]);
+			taken[takers[i].places[k]]++;
+		}
+	for (i = 0; i < 2 * TURNS; i++)
+		CHECK_INT(taken[i], 1);
+}
+
+static void
+turns_at_once_are_each_taken_once(void)
+{
+	struct taker takers[2] = { 0 };
+
+	store_close(writer("at the same time"));
+	take_all(takers);
+	each_was_taken_once(takers);
+}
+
+/* Those that meet are told to try again. */
+static void
+turns_are_taken_once_where_the_engine_serializes(void)
+{
+	struct taker takers[2] = { 0 };
+
+	store_close(writer("serialized"));
+	setenv("PGOPTIONS", "-c default_transaction_isolation=serializable", 1);
+	take_all(takers);
+	unsetenv("PGOPTIONS");
+	each_was_taken_once(takers);
+}
+
 static void
 a_broken_connection_is_made_anew(void)
 {
@@ -474,9 +679,15 @@ stop(void)
 	    TEST(a_body_whose_number_is_taken_has_the_next), \
 	    TEST(neighbours_are_those_of_the_path_else_of_its_shape), \
 	    TEST(a_list_goes_on_behind_its_first_page), \
-	    TEST(what_is_held_does_not_change), TEST(texts_of_a_tape_are_kept)
+	    TEST(what_is_held_does_not_change), \
+	    TEST(texts_of_a_tape_are_kept), \
+	    TEST(news_of_a_tape_are_the_keys_that_came_to_its_end), \
+	    TEST(more_news_than_are_kept_are_told_at_once), \
+	    TEST(turns_go_on_over_connections_to_the_end), \
+	    TEST(turns_at_once_are_each_taken_once)
 
 static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
+	TEST(turns_are_taken_once_where_the_engine_serializes),
 	TEST(a_broken_connection_is_made_anew),
 	TEST(tables_that_are_not_there_are_none_to_read),
 	TEST(the_tables_of_a_newer_hark_are_refused),
