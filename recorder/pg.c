@@ -162,6 +162,7 @@ pg_close(struct store *s)
 	pg_leave(p);
 	pg_link_fini(&p->link);
 	store_fini(s);
+	sums_fini(&p->sums);
 	free(p->put_entry);
 	free(p->put_draft);
 	free(p->touched);
@@ -328,13 +329,6 @@ bool
 pg_stuck(const struct store *s)
 {
 	return ((const struct pg *)s)->link.away;
-}
-
-int
-pg_check(struct store *s, struct buf *faults, struct err *e)
-{
-	(void)faults;
-	return pg_schema_check(&pg_of(s)->link, false, e);
 }
 
 int64_t

@@ -383,27 +383,37 @@ pg_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 	return 0;
 }
 
-/* Which parts the body has: 0 when it is in one row; -1 on error. */
+/* Which parts the body has: 0 when it is in one row; -1 on error.  From its
+ * start on it is summed up, unless it has no digest yet. */
 static int64_t
-pg_parts_of(struct store *s, int64_t body, struct err *e)
+pg_parts_of(struct store *s, int64_t body, bool start, struct err *e)
 {
 	struct pg *p = pg_of(s);
-	bool none = false;
-	int64_t parts;
+	PGresult *q;
+	struct str digest;
 
-	if (p->reading.body == body)
+	if (p->reading.body == body && !start)
 		return p->reading.parts;
-	parts = pg_link_number(&p->link, "cannot open a body",
-	    "SELECT parts FROM hark_body WHERE id = $1", PG_VALUES(N(body)),
-	    &none, e);
-	if (none)
-		return err_set(e, "store %s: cannot open a body: no body %lld",
-		    s->path, (long long)body);
-	if (parts > 0) {
-		p->reading.body = body;
-		p->reading.parts = parts;
+	p->reading.body = 0;
+	q = pg_link_query(&p->link, "cannot open a body",
+	    "SELECT coalesce(parts, 0), size, digest FROM hark_body "
+	    "WHERE id = $1",
+	    PG_VALUES(N(body)), e);
+	if (q == NULL || pq.ntuples(q) == 0) {
+		if (q != NULL)
+			err_set(e, "store %s: cannot open a body: no body %lld",
+			    s->path, (long long)body);
+		pq.clear(q);
+		return -1;
 	}
-	return parts;
+	p->reading.body = body;
+	p->reading.parts = pg_number(q, 0, 0);
+	digest = pg_bytes(q, 0, 2);
+	if (start && digest.n == DIGEST_BYTES)
+		sums_begin(&p->sums, body, (uint64_t)pg_number(q, 0, 1),
+		    (const uint8_t *)digest.p);
+	pq.clear(q);
+	return p->reading.parts;
 }
 
 static int64_t
@@ -423,33 +433,40 @@ pg_copy(PGresult *q, void *out, size_t n)
 	return (int64_t)n;
 }
 
+static PGresult *
+pg_read_piece(struct store *s, int64_t body, int64_t parts, int64_t at,
+    int64_t n, struct err *e)
+{
+	if (parts == 0)
+		return pg_link_query(&pg_of(s)->link, "cannot read a body",
+		    "SELECT substring(bytes FROM CAST($2 + 1 AS INT) FOR "
+		    "CAST($3 AS INT)) FROM hark_body WHERE id = $1 AND "
+		    "size > $2",
+		    PG_VALUES(N(body), N(at), N(n)), e);
+	return pg_link_query(&pg_of(s)->link, "cannot read a body",
+	    "SELECT substring(bytes FROM CAST($2 - at + 1 AS INT) FOR "
+	    "CAST($3 AS INT)) FROM hark_part WHERE parts = $1 AND at <= $2 AND "
+	    "at + octet_length(bytes) > $2 ORDER BY at DESC LIMIT 1",
+	    PG_VALUES(N(parts), N(at), N(n)), e);
+}
+
 int64_t
 pg_body_read(struct store *s, int64_t body, uint64_t offset, void *out,
     size_t n, struct err *e)
 {
-	int64_t parts = pg_parts_of(s, body, e);
+	int64_t parts = pg_parts_of(s, body, offset == 0, e);
 	int64_t at = offset > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)offset;
+	int64_t got;
 
 	if (parts < 0)
 		return -1;
 	if (n > BODY_PART)
 		n = BODY_PART;
-	if (parts == 0)
-		return pg_copy(
-		    pg_link_query(&pg_of(s)->link, "cannot read a body",
-			"SELECT substring(bytes FROM CAST($2 + 1 AS INT) FOR "
-			"CAST($3 AS INT)) FROM hark_body WHERE id = $1 AND "
-			"size > $2",
-			PG_VALUES(N(body), N(at), N((int64_t)n)), e),
-		    out, n);
-	return pg_copy(pg_link_query(&pg_of(s)->link, "cannot read a body",
-			   "SELECT substring(bytes FROM CAST($2 - at + 1 AS "
-			   "INT) FOR CAST($3 AS INT)) FROM hark_part WHERE "
-			   "parts = $1 AND at <= $2 AND "
-			   "at + octet_length(bytes) > $2 ORDER BY at DESC "
-			   "LIMIT 1",
-			   PG_VALUES(N(parts), N(at), N((int64_t)n)), e),
-	    out, n);
+	got = pg_copy(pg_read_piece(s, body, parts, at, (int64_t)n, e), out, n);
+	if (got > 0 &&
+	    !sums_add(&pg_of(s)->sums, body, offset, out, (size_t)got))
+		return store_body_damaged(s, body, e);
+	return got;
 }
 
 int

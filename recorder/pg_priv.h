@@ -15,6 +15,7 @@
 
 #include "recorder/pg_link.h"
 #include "recorder/store_ops.h"
+#include "recorder/sum.h"
 
 struct pg {
 	struct store store;
@@ -36,6 +37,7 @@ struct pg {
 	struct {                 /* the long body that was read last */
 		int64_t body, parts;
 	} reading;
+	struct sums sums;
 };
 
 #define pg_of(s) ((struct pg *)(s))

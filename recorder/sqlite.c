@@ -407,7 +407,7 @@ sqlite_close(struct store *s)
 	sqlite3_close(sqlite_db(s));
 	lock_drop(&sqlite_of(s)->lock);
 	store_files_fini(s);
-	store_sum_fini(s);
+	sums_fini(&sqlite_of(s)->sums);
 	store_places_fini(s);
 	store_fini(s);
 	free(s);

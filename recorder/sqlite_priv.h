@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "recorder/lock.h"
 #include "recorder/store_ops.h"
+#include "recorder/sum.h"
 
 struct value;
 
@@ -80,16 +81,6 @@ enum store_statement {
 	STORE_STATEMENTS
 };
 
-/* A body that is read from its start to its end, perhaps: its bytes up to at
- * are in the digest. */
-#define SQLITE_SUMS 8
-struct sqlite_sum {
-	int64_t body; /* 0: free */
-	uint64_t at, size;
-	uint8_t sha256[DIGEST_BYTES];
-	struct digest *digest; /* kept for the next */
-};
-
 /* Which file a path meant when the store was opened. */
 #define SQLITE_FILES 3 /* the database, its WAL and the WAL's index */
 struct sqlite_file {
@@ -106,8 +97,7 @@ struct sqlite {
 	sqlite3 *db;
 	struct lock lock; /* of a writer */
 	bool writes;
-	struct sqlite_sum sums[SQLITE_SUMS];
-	unsigned oldest_sum;
+	struct sums sums;
 	struct sqlite_file files[SQLITE_FILES];
 	int failure;   /* SQLite's code of the last one; 0: not its */
 	uint64_t most; /* bytes that the file may have; 0: any */
@@ -178,7 +168,6 @@ int64_t store_body_size(struct store *s, int64_t body, struct err *e);
  */
 int store_sum(struct store *s, int64_t body, uint64_t at, const void *p,
     size_t n, struct err *e);
-void store_sum_fini(struct store *s);
 
 /*
  * sqlite_places.c: what is known of generations of entries (id >> 14).
