@@ -13,29 +13,57 @@
 
 #include "gateway/out_file.h"
 
-int
-out_file_open(struct out_file *f, const char *path, struct err *e)
+static int
+out_file_opened(struct out_file *f, int fd, const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
-	mode_t mask;
-
-	*f = (struct out_file){ .path = path, .fd = STDOUT_FILENO };
-	if (strcmp(path, "-") == 0)
-		return 0;
-	f->temporary = xasprintf("%.*s.%s.XXXXXX", folder, path, path + folder);
-	f->fd = mkostemp(f->temporary, O_CLOEXEC);
-	if (f->fd == -1) {
+	if (fd == -1) {
 		err_sys(e, "%.300s", path);
 		free(f->temporary);
 		f->temporary = NULL;
 		return -1;
 	}
+	f->fd = fd;
+	f->opened = true;
+	return 0;
+}
+
+/* Beside the target, with the permissions of any new file. */
+static int
+out_file_make(struct out_file *f, struct err *e)
+{
+	const char *slash = strrchr(f->target, '/');
+	int folder = slash != NULL ? (int)(slash - f->target) + 1 : 0;
+	mode_t mask;
+
+	f->temporary =
+	    xasprintf("%.*s.%s.XXXXXX", folder, f->target, f->target + folder);
+	if (out_file_opened(f, mkostemp(f->temporary, O_CLOEXEC), f->path, e) ==
+	    -1)
+		return -1;
 	mask = umask(0);
 	umask(mask);
 	if (fchmod(f->fd, 0666 & ~mask) == -1)
-		return err_sys(e, "%.300s", path);
+		return err_sys(e, "%.300s", f->path);
 	return 0;
+}
+
+int
+out_file_open(struct out_file *f, const char *path, struct err *e)
+{
+	struct stat st;
+	bool exists;
+
+	*f = (struct out_file){ .path = path, .fd = STDOUT_FILENO };
+	if (strcmp(path, "-") == 0)
+		return 0;
+	exists = stat(path, &st) == 0;
+	if (exists && !S_ISREG(st.st_mode))
+		return out_file_opened(
+		    f, open(path, O_WRONLY | O_CLOEXEC), path, e);
+	f->target = exists ? realpath(path, NULL) : xstrdup(path);
+	if (f->target == NULL)
+		return err_sys(e, "%.300s", path);
+	return out_file_make(f, e);
 }
 
 int
@@ -43,16 +71,14 @@ out_file_open_again(struct out_file *f, const char *path, struct err *e)
 {
 	struct stat st;
 
-	*f = (struct out_file){ .path = path };
+	*f = (struct out_file){ .path = path, .target = xstrdup(path) };
 	f->temporary = xasprintf("%s-new", path);
-	f->fd = open(f->temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (f->fd == -1) {
-		err_sys(e, "%.300s", f->temporary);
-		free(f->temporary);
-		f->temporary = NULL;
+	if (out_file_opened(f,
+		open(f->temporary,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0666),
+		f->temporary, e) == -1)
 		return -1;
-	}
 	if (stat(path, &st) == 0 && fchmod(f->fd, st.st_mode & 0777) == -1)
 		return err_sys(e, "%.300s", f->temporary);
 	return 0;
@@ -71,7 +97,7 @@ out_file_write(void *arg, const void *p, size_t n, struct err *e)
 			continue;
 		if (done == -1)
 			return err_sys(e, "%.300s",
-			    f->temporary != NULL ? f->path : "standard output");
+			    f->opened ? f->path : "standard output");
 		at += done;
 		n -= (size_t)done;
 	}
@@ -96,39 +122,47 @@ out_file_sync_folder(const char *path)
 	free(folder);
 }
 
+static void
+out_file_close(struct out_file *f)
+{
+	if (f->opened)
+		close(f->fd);
+	f->opened = false;
+	free(f->temporary);
+	f->temporary = NULL;
+	free(f->target);
+	f->target = NULL;
+}
+
 int
 out_file_place(struct out_file *f, struct err *e)
 {
-	if (f->temporary == NULL)
-		return 0;
-	if (rename(f->temporary, f->path) == -1)
+	if (f->temporary != NULL && rename(f->temporary, f->target) == -1)
 		return err_sys(e, "%.300s", f->path);
-	free(f->temporary);
-	f->temporary = NULL;
-	close(f->fd);
+	out_file_close(f);
 	return 0;
 }
 
 int
 out_file_commit(struct out_file *f, struct err *e)
 {
+	char *target;
+
 	if (f->temporary == NULL)
-		return 0;
+		return out_file_place(f, e);
 	if (fsync(f->fd) == -1)
 		return err_sys(e, "%.300s", f->path);
-	if (out_file_place(f, e) == -1)
-		return -1;
-	out_file_sync_folder(f->path);
-	return 0;
+	target = xstrdup(f->target);
+	if (out_file_place(f, e) == 0)
+		out_file_sync_folder(target);
+	free(target);
+	return f->temporary == NULL ? 0 : -1;
 }
 
 void
 out_file_abandon(struct out_file *f)
 {
-	if (f->temporary == NULL)
-		return;
-	(void)unlink(f->temporary); /* nothing better to do if it stays */
-	free(f->temporary);
-	f->temporary = NULL;
-	close(f->fd);
+	if (f->temporary != NULL)
+		(void)unlink(f->temporary); /* nothing better to do */
+	out_file_close(f);
 }

@@ -3,17 +3,21 @@
 
 /*
  * A file that a command writes, which takes the place of an old one only when
- * it is whole; or standard output.
+ * it is whole, also behind a symbolic link; or standard output.  A device, a
+ * pipe and what else is there but is no regular file is written to as it is.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
 
 struct out_file {
 	const char *path;
-	char *temporary; /* NULL for standard output, and in the end */
+	char *target;    /* where a link at path leads, or path */
+	char *temporary; /* NULL for what is written as it is, and in the end */
 	int fd;
+	bool opened; /* fd is, for out_file_*() to close */
 };
 
 /* Begins the file at path, which has to live as long; "-" is standard output.

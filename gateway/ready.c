@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -11,10 +12,19 @@
 
 #include "gateway/ready.h"
 
-static int
-ready_write_temporary(const char *path, struct str json, struct err *e)
+/* A device or a pipe, say: written to as it is, and never removed. */
+static bool
+ready_is_special(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int
+ready_write_to(const char *path, int flags, struct str json, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0600);
 	ssize_t n;
 
 	if (fd == -1)
@@ -36,9 +46,13 @@ ready_write(const char *path, struct str json, struct err *e)
 
 	if (path == NULL)
 		return 0;
+	if (ready_is_special(path)) {
+		rc = ready_write_to(path, 0, json, e);
+		return rc == -1 ? err_wrap(e, "option ready-file") : 0;
+	}
 	temporary = xasprintf("%s.%ld", path, (long)getpid());
 	unlink(temporary); /* left behind by a process with the same number */
-	rc = ready_write_temporary(temporary, json, e);
+	rc = ready_write_to(temporary, O_CREAT | O_EXCL, json, e);
 	if (rc == 0 && rename(temporary, path) == -1)
 		rc = err_sys(e, "%.300s", path);
 	if (rc == -1) {
@@ -52,6 +66,6 @@ ready_write(const char *path, struct str json, struct err *e)
 void
 ready_remove(const char *path)
 {
-	if (path != NULL)
+	if (path != NULL && !ready_is_special(path))
 		unlink(path);
 }

@@ -28,6 +28,17 @@ integrity_missing(struct integrity *c, int64_t entry)
 }
 
 void
+integrity_size(struct integrity *c, int64_t entry)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text),
+	    "entry %lld: its body has another size than it says",
+	    (long long)entry);
+	integrity_tell(c, text);
+}
+
+void
 integrity_entry(struct integrity *c, int64_t entry)
 {
 	struct exchange *x;

@@ -24,6 +24,9 @@ void integrity_tell(struct integrity *c, const char *text);
 /* A body that the entry has and the store has not. */
 void integrity_missing(struct integrity *c, int64_t entry);
 
+/* One whose size is not what the entry says. */
+void integrity_size(struct integrity *c, int64_t entry);
+
 /* All of an entry but its bodies. */
 void integrity_entry(struct integrity *c, int64_t entry);
 

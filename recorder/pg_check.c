@@ -16,6 +16,12 @@ check_on_missing(struct integrity *c, const PGresult *q, int row)
 }
 
 static void
+check_on_size(struct integrity *c, const PGresult *q, int row)
+{
+	integrity_size(c, pg_number(q, row, 0));
+}
+
+static void
 check_on_entry(struct integrity *c, const PGresult *q, int row)
 {
 	integrity_entry(c, pg_number(q, row, 0));
@@ -45,6 +51,12 @@ static const struct {
 	  "(response_body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hark_body "
 	  "WHERE hark_body.id = response_body))) ORDER BY id LIMIT 500",
 	    500, check_on_missing },
+	{ "SELECT e.id FROM hark_entry e "
+	  "LEFT JOIN hark_body q ON q.id = e.request_body "
+	  "LEFT JOIN hark_body r ON r.id = e.response_body "
+	  "WHERE e.id > $1 AND (e.request_size <> q.size OR "
+	  "e.response_size <> r.size) ORDER BY e.id LIMIT 500",
+	    500, check_on_size },
 	{ "SELECT id FROM hark_entry WHERE id > $1 ORDER BY id LIMIT 500", 500,
 	    check_on_entry },
 	{ "SELECT id, size, digest, bytes FROM hark_body WHERE id > $1 AND "

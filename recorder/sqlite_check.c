@@ -51,6 +51,12 @@ check_on_missing(struct integrity *c, sqlite3_stmt *q)
 }
 
 static void
+check_on_size(struct integrity *c, sqlite3_stmt *q)
+{
+	integrity_size(c, sqlite3_column_int64(q, 0));
+}
+
+static void
 check_on_body(struct integrity *c, sqlite3_stmt *q)
 {
 	struct str bytes = store_column(q, 3);
@@ -80,6 +86,11 @@ static const struct {
 	  "(response_body IS NOT NULL AND "
 	  "response_body NOT IN (SELECT id FROM body))",
 	    check_on_missing },
+	{ "SELECT e.id FROM entry e "
+	  "LEFT JOIN body q ON q.id = e.request_body "
+	  "LEFT JOIN body r ON r.id = e.response_body "
+	  "WHERE e.request_size <> q.size OR e.response_size <> r.size",
+	    check_on_size },
 	{ "SELECT id FROM entry WHERE id > 0", check_on_entry },
 	{ "SELECT id, size, digest, bytes FROM body WHERE head IS NOT NULL",
 	    check_on_body },

@@ -5,7 +5,9 @@ import json
 import os
 import pty
 import re
+import select
 import signal
+import stat
 import struct
 import subprocess
 import termios
@@ -339,6 +341,48 @@ def a_ready_file_that_cannot_be_written_stops_the_start(t):
     check(done.returncode == 2 and 'option ready-file: ' in done.stderr,
           done)
     same(os.listdir(folder), [])
+
+
+@case
+def what_is_no_regular_file_is_written_to_and_never_replaced(t):
+    out, ready = t.path('out'), t.path('ready')
+    ends = []
+    for pipe in out, ready:
+        os.mkfifo(pipe)
+        ends.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+    done = command('export', '--store', filled(), '--tape', 'second',
+                   '-o', out)
+    same(done.returncode, 0, done)
+    har = json.loads(os.read(ends[0], 1 << 16))
+    same(len(har['log']['entries']), 1)
+    process = subprocess.Popen(
+        [HARK, 'demo', '--listen', '127.0.0.1:0', '--ready-file', ready],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: select.select(ends[1:], [], [], 0)[0], 'it is ready')
+        check('listen' in json.loads(os.read(ends[1], 1 << 16)), 'addresses')
+    finally:
+        process.terminate()
+        process.wait()
+    for pipe, end in zip((out, ready), ends):
+        os.close(end)
+        check(stat.S_ISFIFO(os.lstat(pipe).st_mode), f'{pipe} was replaced')
+
+
+@case
+def a_link_goes_on_leading_to_what_is_written(t):
+    folder = t.path()
+    (folder / 'there').mkdir()
+    real, link = folder / 'there' / 'real.har', folder / 'link.har'
+    real.write_text('old')
+    link.symlink_to(real)
+    done = command('export', '--store', filled(), '--tape', 'second',
+                   '-o', link)
+    same(done.returncode, 0, done)
+    check(link.is_symlink(), 'the link was replaced')
+    same(len(json.loads(real.read_text())['log']['entries']), 1)
+    same((os.listdir(folder / 'there'), sorted(os.listdir(folder))),
+         (['real.har'], ['link.har', 'there']))
 
 
 @case

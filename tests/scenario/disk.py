@@ -207,6 +207,19 @@ def a_body_with_one_wrong_bit_is_served_to_nobody(t):
 
 
 @case
+def an_entry_whose_body_has_another_size_is_told(t):
+    origin = t.origin()
+    origin.routes['/'] = reply(b'0123456789')
+    hark = t.hark('record', origin)
+    same(hark.get('/').status, 200)
+    hark.stop()
+    with contextlib.closing(sqlite3.connect(hark.store)) as db, db:
+        db.execute('UPDATE entry SET response_size = 9')
+    done = command('doctor', '--store', hark.store, '--mode', 'replay')
+    check(done.returncode == 1 and 'another size' in done.stdout, done)
+
+
+@case
 def a_disk_that_is_really_full_is_one(t):
     folder = t.path()
     done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'none',

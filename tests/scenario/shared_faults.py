@@ -76,6 +76,9 @@ def what_is_wrong_in_the_database_is_found_by_doctor(t):
         return ' '.join(f['text'] for f in found if f['check'] == 'store')
 
     check('whole; 3 entries' in doctor(), doctor())
+    postgres().sql('UPDATE hark_entry SET response_size = 1 '
+                   'WHERE response_size = 7', name)
+    check('has another size' in doctor(), doctor())
     postgres().sql(
         "UPDATE hark_body SET bytes = 'an anzwer' WHERE bytes = 'an answer'",
         name)
