@@ -148,7 +148,8 @@ def soak_lines(soak):
     if soak is None:
         return ""
     return (f"\n## Memory after a soak\nAfter {soak['seconds']:,} s of "
-            f"`make soak` at {soak['rate']:,} requests/s: "
+            f"`make soak` with {soak['answers'] / soak['seconds']:,.0f} "
+            f"requests/s ({soak['rate']:,} were asked for): "
             f"{soak['memory_last'] / 1e6:.1f} MB, "
             f"{soak['memory_growth']:+.1%} since its warm-up; "
             f"{soak['answers']:,} answers, {soak['wrong']} of them wrong, "
