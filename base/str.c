@@ -48,8 +48,6 @@ str_decode(struct str a, bool plus, char *to)
 	return n;
 }
 
-#define STR_EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
-
 /* Eight bytes from p on, letters in lower case. */
 static uint64_t
 str_lower_eight(const char *p)

@@ -82,4 +82,7 @@ size_t str_utf8(struct str text, bool *whole);
 /* Whether a is valid UTF-8 (no surrogates, no overlong forms; NUL is fine). */
 bool str_is_utf8(struct str a);
 
+/* The byte in each of eight, for what looks at eight at a time. */
+#define STR_EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
+
 #endif

@@ -42,16 +42,13 @@ rekeying_open(struct rekeying *k, struct gateway *g, const struct plan *next,
 	k->needed = g->shared.recorder != NULL || g->shared.library != NULL;
 	if (!k->needed)
 		return 0;
-	if (g->shared.recorder != NULL &&
-	    recorder_backlog(g->shared.recorder) == NULL) {
-		k->recorder = g->shared.recorder;
-		recorder_hold(k->recorder);
-		return 0;
-	}
-	/* What is recorded goes by way of a file, whose keys change, too. */
 	k->recorder = g->shared.recorder;
-	if (k->recorder != NULL)
+	if (k->recorder != NULL) {
 		recorder_hold(k->recorder);
+		if (recorder_backlog(k->recorder) == NULL)
+			return 0;
+		/* It writes to a file, whose keys change, too. */
+	}
 	/* What a power cut undoes is done again. */
 	k->own = store_open(s->store, STORE_WRITE, false, e);
 	if (k->own != NULL)

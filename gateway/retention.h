@@ -13,14 +13,13 @@
 #include <stdint.h>
 
 struct err;
+struct recorder;
 struct retention; /* opaque */
 struct settings;
 struct shared;
 
 /* Whether there are limits. */
 bool retention_wanted(const struct settings *s);
-
-struct recorder;
 
 /* NULL with *e set on failure.  g is asked for its library, for as long as
  * this lives. */

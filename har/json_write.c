@@ -205,8 +205,6 @@ json_write_may_go_on(const char *p, size_t n)
 	return n < JSON_WRITE_HELD && u[0] == 0xed && u[1] >= 0xa0;
 }
 
-#define JSON_WRITE_EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
-
 /* Whether none of eight bytes is a control character, a quote, a backslash,
  * 0x7f or above.  It may say no of some that are plain. */
 static bool
@@ -215,13 +213,12 @@ json_write_eight_are_plain(const char *p)
 	uint64_t v, quote, backslash, low;
 
 	memcpy(&v, p, sizeof(v));
-	quote = v ^ JSON_WRITE_EACH('"');
-	backslash = v ^ JSON_WRITE_EACH('\\');
-	low = v - JSON_WRITE_EACH(0x20); /* borrows: below a space */
-	return ((v | (v + JSON_WRITE_EACH(1)) | low |
-		    (quote - JSON_WRITE_EACH(1)) |
-		    (backslash - JSON_WRITE_EACH(1))) &
-		   JSON_WRITE_EACH(0x80)) == 0;
+	quote = v ^ STR_EACH('"');
+	backslash = v ^ STR_EACH('\\');
+	low = v - STR_EACH(0x20); /* borrows: below a space */
+	return ((v | (v + STR_EACH(1)) | low | (quote - STR_EACH(1)) |
+		    (backslash - STR_EACH(1))) &
+		   STR_EACH(0x80)) == 0;
 }
 
 /* Writes s, but for less than JSON_WRITE_HELD bytes at its end that may go on

@@ -148,6 +148,13 @@ entry_row_fill(
 	row_fill_response(s, x, v);
 }
 
+void
+entry_row_body(struct value *v, int64_t id)
+{
+	if (id > 0)
+		*v = VALUE_OF_NUMBER(id);
+}
+
 enum outcome
 entry_row_outcome(struct str name)
 {

@@ -36,6 +36,9 @@ struct value {
 void entry_row_fill(
     struct store *s, const struct exchange *x, struct value v[ENTRY_VALUES]);
 
+/* The id of a body: NULL for none, which is 0. */
+void entry_row_body(struct value *v, int64_t id);
+
 /* Fills x, a blank one, by the values; its bodies stay in the store.  0, or -1
  * when they are damaged. */
 int entry_row_read(struct exchange *x, const struct value v[ENTRY_VALUES]);

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -17,25 +16,27 @@ integrity_tell(struct integrity *c, const char *text)
 		buf_addf(c->faults, "%s%s", c->faults->n > 0 ? "; " : "", text);
 }
 
+static void
+integrity_about(
+    struct integrity *c, const char *what, int64_t id, const char *how)
+{
+	struct err e;
+
+	err_set(&e, "%s %lld: %s", what, (long long)id, how);
+	integrity_tell(c, e.text);
+}
+
 void
 integrity_missing(struct integrity *c, int64_t entry)
 {
-	char text[80];
-
-	snprintf(text, sizeof(text), "entry %lld: its body is missing",
-	    (long long)entry);
-	integrity_tell(c, text);
+	integrity_about(c, "entry", entry, "its body is missing");
 }
 
 void
 integrity_size(struct integrity *c, int64_t entry)
 {
-	char text[80];
-
-	snprintf(text, sizeof(text),
-	    "entry %lld: its body has another size than it says",
-	    (long long)entry);
-	integrity_tell(c, text);
+	integrity_about(
+	    c, "entry", entry, "its body has another size than it says");
 }
 
 void
@@ -69,7 +70,6 @@ integrity_body(struct integrity *c, int64_t body, uint64_t size,
     struct str digest, struct str bytes)
 {
 	uint8_t sum[DIGEST_BYTES];
-	char text[80];
 	bool same;
 
 	if (bytes.p == NULL) {
@@ -79,12 +79,9 @@ integrity_body(struct integrity *c, int64_t body, uint64_t size,
 		same = bytes.n == size && digest.n == sizeof(sum) &&
 		       memcmp(sum, digest.p, sizeof(sum)) == 0;
 	}
-	if (same)
-		return;
-	snprintf(text, sizeof(text),
-	    "body %lld: its bytes are not those of its digest",
-	    (long long)body);
-	integrity_tell(c, text);
+	if (!same)
+		integrity_about(
+		    c, "body", body, "its bytes are not those of its digest");
 }
 
 static int

@@ -11,8 +11,6 @@
 
 #define PG_TRIES 8
 
-#define PG_NOW_US "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
-
 static const struct store_ops pg_ops = {
 	.close = pg_close,
 	.body_begin = pg_body_begin,
@@ -192,7 +190,6 @@ int
 pg_hold(struct store *s, struct err *e)
 {
 	struct pg *p = pg_of(s);
-
 	int i;
 
 	/* The first read is what it holds. */

@@ -16,8 +16,7 @@
 /* The row is locked by the statement alone, for as long as it takes. */
 #define TURN_SQL \
 	"INSERT INTO hark_cursor (tape, name, served, over, used_us) " \
-	"VALUES ($1, $2, 1, 0, " \
-	"CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)) " \
+	"VALUES ($1, $2, 1, 0, " PG_NOW_US ") " \
 	"ON CONFLICT (tape, name) DO UPDATE SET served = CASE " \
 	"WHEN hark_cursor.served < $3 THEN hark_cursor.served + 1 " \
 	"WHEN $4 = 1 THEN 1 ELSE hark_cursor.served END, " \

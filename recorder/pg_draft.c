@@ -18,8 +18,7 @@
 /* Whether a writer of that number is gone. */
 #define DRAFT_GONE(writer) \
 	"NOT EXISTS (SELECT 1 FROM hark_writer WHERE id = " writer \
-	" AND seen_us > CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) " \
-	"- 60000000)"
+	" AND seen_us > " PG_NOW_US " - 60000000)"
 
 #define N(number) VALUE_OF_NUMBER(number)
 #define B(bytes) VALUE_OF_BYTES(bytes)
@@ -220,9 +219,8 @@ draft_mend(struct store *s, void *arg, struct err *e)
 		    "writer"),
 		NULL, 0, e) == -1 ||
 	    pg_link_run(l, "cannot forget cursors",
-		"DELETE FROM hark_cursor WHERE used_us < "
-		"CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) "
-		"- 2592000000000",
+		"DELETE FROM hark_cursor WHERE used_us < " PG_NOW_US
+		" - 2592000000000",
 		NULL, 0, e) == -1 ||
 	    pg_link_run(l, "cannot forget writers",
 		"DELETE FROM hark_writer AS w WHERE " DRAFT_GONE("w.id"), NULL,

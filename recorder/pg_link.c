@@ -22,6 +22,9 @@
 #define PG_SENT 4096
 #define PG_SENT_BYTES (8u << 20)
 
+/* Memory for a statement above this is given back. */
+#define PG_PARSED (64u << 10)
+
 #define PG_INT8 20 /* types by their numbers in the protocol */
 #define PG_BYTEA 17
 
@@ -81,7 +84,7 @@ pg_link_forget(struct pg_link *l)
 	l->held_end = &l->held;
 	l->sent = 0;
 	l->sent_bytes = 0;
-	l->parsed = NULL;
+	buf_clear(&l->parsed, PG_PARSED);
 }
 
 static void
@@ -148,6 +151,7 @@ void
 pg_link_fini(struct pg_link *l)
 {
 	pg_link_drop(l);
+	buf_free(&l->parsed);
 	free(l->doing);
 	free(l->url);
 }
@@ -266,8 +270,7 @@ pg_link_put(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n)
 {
 	struct pg_parameters p = { .types = { 0 } };
-	bool parsed =
-	    l->open && l->parsed != NULL && strcmp(l->parsed, sql) == 0;
+	bool parsed = l->open && str_eq(buf_str(&l->parsed), str_of(sql));
 	int i, r;
 
 	for (i = 0; i < n; i++) {
@@ -280,7 +283,10 @@ pg_link_put(struct pg_link *l, const char *doing, const char *sql,
 		    xrealloc(l->doing, (size_t)l->room * sizeof(*l->doing));
 	}
 	l->doing[l->sent++] = doing;
-	l->parsed = sql;
+	if (!parsed) {
+		buf_clear(&l->parsed, PG_PARSED);
+		buf_add_text(&l->parsed, sql);
+	}
 	r = parsed ? pq.sendQueryPrepared(
 			 l->conn, "", n, p.values, p.lengths, p.formats, 1)
 		   : pq.sendQueryParams(l->conn, sql, n, p.types, p.values,
@@ -368,7 +374,7 @@ pg_link_settle(struct pg_link *l, struct err *e)
 	if (r == 0 && bad == NULL && last != NULL)
 		return last;
 	pg_link_failed(l, bad, doing, e);
-	l->parsed = NULL;
+	buf_clear(&l->parsed, PG_PARSED);
 	/* An answer that is late would be taken for that of the next. */
 	if (r != 0 || pq.status(l->conn) != CONNECTION_OK)
 		pg_link_lose(l);
@@ -537,7 +543,7 @@ pg_link_begin(struct pg_link *l, const char *sql, struct err *e)
 	if (l->conn == NULL && pg_link_connect(l, e) != 0)
 		return -1;
 	l->open = true;
-	l->parsed = NULL;
+	buf_clear(&l->parsed, PG_PARSED);
 	if (pg_link_go_on(l, "cannot begin", sql, NULL, 0, e) == 0)
 		return 0;
 	l->open = false;
@@ -559,7 +565,7 @@ pg_link_commit(struct pg_link *l, struct err *e)
 	done = strcmp(pq.cmdStatus(q), "COMMIT") == 0;
 	pq.clear(q);
 	l->open = false;
-	l->parsed = NULL;
+	buf_clear(&l->parsed, PG_PARSED);
 	return done ? 0 : err_set(e, "cannot commit: it was rolled back");
 }
 
@@ -578,7 +584,7 @@ pg_link_rollback(struct pg_link *l)
 		(void)pg_link_run(
 		    l, "cannot roll back", "ROLLBACK", NULL, 0, &e);
 	l->open = false;
-	l->parsed = NULL;
+	buf_clear(&l->parsed, PG_PARSED);
 	l->again = again;
 	l->away = away;
 	l->supposed = supposed;

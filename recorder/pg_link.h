@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "recorder/entry_row.h"
 #include "recorder/pg_lib.h"
@@ -36,7 +37,8 @@ struct pg_link {
 	const char **doing; /* what was sent and not answered */
 	int sent, room;
 	size_t sent_bytes;
-	const char *parsed; /* the engine has it as its unnamed statement */
+	struct buf parsed; /* the engine has it as its unnamed statement; "":
+			      it has none that is known */
 	struct pg_held *held, **held_end;
 	bool again;         /* what failed last may succeed when tried again */
 	bool supposed;      /* it failed since PG_LINK_SURE() was not so */
@@ -69,8 +71,9 @@ int64_t pg_link_run(struct pg_link *l, const char *doing, const char *sql,
 
 /*
  * In a transaction: runs a statement of which nothing is to be known but that
- * it succeeded, which the next call of another function tells.  doing and sql
- * live as long as the link.  0, or -1 when there is no connection.
+ * it succeeded, which the next call of another function tells.  doing lives as
+ * long as the link, and so does sql of pg_link_held().  0, or -1 when there is
+ * no connection.
  *
  * pg_link_ahead() may be done before what pg_link_held() was given, which is
  * copied.  Equal statements one behind the other are parsed once.

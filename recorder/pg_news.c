@@ -83,14 +83,15 @@ news_add(
     struct pg_news *n, const PGresult *q, int row, int column, int64_t version)
 {
 	struct news_key *k = &n->keys[n->nkeys % NEWS_KEPT];
+	uint8_t key[EXCHANGE_KEY_BYTES];
 
-	if (pq.getlength(q, row, column) != EXCHANGE_KEY_BYTES)
+	if (!pg_key(q, row, column, key))
 		return;
 	/* Who has not heard of what it takes the place of. */
 	if (n->nkeys++ >= NEWS_KEPT && n->floor < k->version)
 		n->floor = k->version;
 	k->version = version;
-	memcpy(k->key, pq.getvalue(q, row, column), EXCHANGE_KEY_BYTES);
+	memcpy(k->key, key, sizeof(key));
 }
 
 static void

@@ -42,6 +42,9 @@ struct pg {
 
 #define pg_of(s) ((struct pg *)(s))
 
+/* What time it is for the engine, in SQL. */
+#define PG_NOW_US "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
+
 /* Column lists begin with it. */
 #define PG_ENTRY "hark_entry"
 
@@ -85,6 +88,9 @@ int64_t pg_random(void);
  * draft of the writer. */
 int pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
     struct err *e);
+
+/* pg_read.c: whether there is a key in the column; copied then. */
+bool pg_key(const PGresult *q, int row, int column, uint8_t *key);
 
 /* pg_draft.c: deletes a draft.  As store_remove(). */
 int pg_draft_remove(struct store *s, int64_t draft, struct err *e);

@@ -266,12 +266,12 @@ pg_requests(struct store *s, int64_t after,
 
 /* ---- what keys are made of --------------------------------------------- */
 
-static bool
-read_key(const PGresult *q, int column, uint8_t *key)
+bool
+pg_key(const PGresult *q, int row, int column, uint8_t *key)
 {
-	if (pq.getlength(q, 0, column) != EXCHANGE_KEY_BYTES)
+	if (pq.getlength(q, row, column) != EXCHANGE_KEY_BYTES)
 		return false;
-	memcpy(key, pq.getvalue(q, 0, column), EXCHANGE_KEY_BYTES);
+	memcpy(key, pq.getvalue(q, row, column), EXCHANGE_KEY_BYTES);
 	return true;
 }
 
@@ -282,8 +282,8 @@ read_request(const PGresult *q, struct exchange *x, struct err *e)
 	struct arena *a = &x->arena;
 
 	x->id = pg_number(q, 0, 0);
-	x->keyed = read_key(q, 1, x->key);
-	x->normal_keyed = read_key(q, 2, x->normal_key);
+	x->keyed = pg_key(q, 0, 1, x->key);
+	x->normal_keyed = pg_key(q, 0, 2, x->normal_key);
 	x->method = arena_str(a, pg_bytes(q, 0, 3));
 	x->scope = arena_str(a, pg_bytes(q, 0, 4));
 	x->target = arena_str(a, pg_bytes(q, 0, 5));

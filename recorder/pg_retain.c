@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -38,7 +37,6 @@ retain_delete_bodies(struct store *s, const char *from, const struct buf *ids,
 	buf_addf(&sql, ")" PG_UNUSED "%s", end);
 	n = pg_link_run(&pg_of(s)->link, "cannot delete bodies", buf_text(&sql),
 	    NULL, 0, e);
-	pg_of(s)->link.parsed = NULL; /* it does not live as long */
 	buf_free(&sql);
 	return n == -1 ? -1 : 0;
 }
@@ -77,7 +75,6 @@ retain_delete(struct store *s, const struct pg_many *m, struct err *e)
 	    buf_text(&ids));
 	q = pg_link_query(&pg_of(s)->link, "cannot delete entries",
 	    buf_text(&sql), PG_VALUES(N(m->tape)), e);
-	pg_of(s)->link.parsed = NULL; /* it does not live as long */
 	buf_free(&ids);
 	buf_free(&sql);
 	return q;
@@ -133,15 +130,6 @@ pg_removed(struct store *s, int64_t tape, struct err *e)
 	    PG_VALUES(N(tape)), NULL, e);
 }
 
-static bool
-weigh_key(const PGresult *q, int row, int column, uint8_t *key)
-{
-	if (pq.getlength(q, row, column) != EXCHANGE_KEY_BYTES)
-		return false;
-	memcpy(key, pq.getvalue(q, row, column), EXCHANGE_KEY_BYTES);
-	return true;
-}
-
 int64_t
 pg_weigh(struct store *s, int64_t tape, int64_t after, struct store_weight *out,
     size_t most, struct err *e)
@@ -163,8 +151,8 @@ pg_weigh(struct store *s, int64_t tape, int64_t after, struct store_weight *out,
 			.started_us = pg_number(q, i, 1),
 			.bytes = (uint64_t)pg_number(q, i, 2),
 		};
-		out[i].keyed = weigh_key(q, i, 3, out[i].key);
-		out[i].normal_keyed = weigh_key(q, i, 4, out[i].normal_key);
+		out[i].keyed = pg_key(q, i, 3, out[i].key);
+		out[i].normal_keyed = pg_key(q, i, 4, out[i].normal_key);
 	}
 	pq.clear(q);
 	return n;

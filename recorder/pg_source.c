@@ -9,7 +9,6 @@
 
 #include "recorder/pg_priv.h"
 
-#define SOURCE_NOW_US "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
 #define SOURCE_KEPT_US "CAST(30 * 86400000000 AS BIGINT)"
 
 int
@@ -29,7 +28,7 @@ pg_source_set(struct store *s, struct str run, int64_t last, struct err *e)
 {
 	return pg_link_later(&pg_of(s)->link, "cannot note what came",
 	    "INSERT INTO hark_source (id, last, seen_us) VALUES "
-	    "($1, $2, " SOURCE_NOW_US ") ON CONFLICT (id) DO UPDATE SET "
+	    "($1, $2, " PG_NOW_US ") ON CONFLICT (id) DO UPDATE SET "
 	    "last = EXCLUDED.last, seen_us = EXCLUDED.seen_us",
 	    PG_VALUES(VALUE_OF_BYTES(run), VALUE_OF_NUMBER(last)), e);
 }
@@ -38,7 +37,7 @@ int
 pg_source_sweep(struct store *s, struct err *e)
 {
 	return pg_link_run(&pg_of(s)->link, "cannot forget what came",
-		   "DELETE FROM hark_source WHERE seen_us < " SOURCE_NOW_US
+		   "DELETE FROM hark_source WHERE seen_us < " PG_NOW_US
 		   " - " SOURCE_KEPT_US,
 		   NULL, 0, e) == -1
 		   ? -1

@@ -79,8 +79,8 @@ watch_alive(struct pg_watch *w, struct pg_link *l)
 
 	/* It was forgotten if the engine was away for long. */
 	(void)pg_link_run(l, "cannot say that it is alive",
-	    "INSERT INTO hark_writer (id, seen_us, done) VALUES ($1, "
-	    "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT), 0) "
+	    "INSERT INTO hark_writer (id, seen_us, done) VALUES ($1, " PG_NOW_US
+	    ", 0) "
 	    "ON CONFLICT (id) DO UPDATE SET seen_us = EXCLUDED.seen_us",
 	    PG_VALUES(VALUE_OF_NUMBER(w->writer)), &e);
 }

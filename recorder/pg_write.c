@@ -27,13 +27,6 @@ write_sql(const char *table, int n)
 	return text;
 }
 
-static void
-write_body(struct value *v, int64_t id)
-{
-	if (id > 0)
-		*v = N(id);
-}
-
 int
 pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
     struct err *e)
@@ -51,8 +44,8 @@ pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 	v[ENTRY_tape] = N(tape);
 	v[ENTRY_id] = N(id);
 	v[ENTRY_VALUES] = N(p->writer);
-	write_body(&v[ENTRY_request_body], request);
-	write_body(&v[ENTRY_response_body], response);
+	entry_row_body(&v[ENTRY_request_body], request);
+	entry_row_body(&v[ENTRY_response_body], response);
 	if (id < 0) {
 		if (p->put_draft == NULL)
 			p->put_draft =

@@ -9,13 +9,6 @@
 
 #define ENTRY_PLACE(name) "?,"
 
-static void
-row_body(struct value *v, int64_t id)
-{
-	if (id != 0)
-		*v = VALUE_OF_NUMBER(id);
-}
-
 int
 store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
     struct err *e)
@@ -36,9 +29,10 @@ store_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 		return -1;
 	entry_row_fill(s, x, v);
 	v[ENTRY_tape] = VALUE_OF_NUMBER(tape);
-	row_body(&v[ENTRY_request_body], request);
-	row_body(&v[ENTRY_response_body], response);
-	row_body(&v[ENTRY_id], id);
+	entry_row_body(&v[ENTRY_request_body], request);
+	entry_row_body(&v[ENTRY_response_body], response);
+	if (id != 0)
+		v[ENTRY_id] = VALUE_OF_NUMBER(id);
 	store_bind_row(q, v);
 	if (store_run(s, q, "cannot store an entry", e) != 0)
 		return -1;

@@ -345,14 +345,11 @@ library_changed(struct library *l)
 	cache_reset(l->cache);
 }
 
-/* The shelf under a key, from which some are gone or to which some came. */
-static void
-library_forget(struct library *l, const uint8_t *bytes, bool keyed)
+void
+library_forget(struct library *l, const uint8_t bytes[EXCHANGE_KEY_BYTES])
 {
 	struct key key;
 
-	if (!keyed)
-		return;
 	memcpy(key.bytes, bytes, sizeof(key.bytes));
 	cache_forget(l->cache, CACHE_SHELF, &key);
 }
@@ -365,8 +362,10 @@ library_removed(struct library *l, const struct store_weight *gone, size_t n)
 
 	for (w = gone; w < gone + n; w++) {
 		key = cache_entry_key(w->id);
-		library_forget(l, w->key, w->keyed);
-		library_forget(l, w->normal_key, w->normal_keyed);
+		if (w->keyed)
+			library_forget(l, w->key);
+		if (w->normal_keyed)
+			library_forget(l, w->normal_key);
 		cache_forget(l->cache, CACHE_ANSWER, &key);
 	}
 }
@@ -386,11 +385,17 @@ library_rewind_shared(struct library *l, struct err *e)
 	return r;
 }
 
-int
-library_rewind(struct library *l, struct err *e)
+static void
+library_rewind_own(struct library *l)
 {
 	atomic_store(&l->began_us, 0);
 	cursors_reset(l->cursors);
+}
+
+int
+library_rewind(struct library *l, struct err *e)
+{
+	library_rewind_own(l);
 	return l->share_cursors ? library_rewind_shared(l, e) : 0;
 }
 
@@ -398,6 +403,5 @@ void
 library_reset(struct library *l)
 {
 	library_changed(l);
-	atomic_store(&l->began_us, 0);
-	cursors_reset(l->cursors);
+	library_rewind_own(l);
 }

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -62,11 +61,7 @@ reader_count(atomic_uint_fast64_t *figure)
 static void
 reader_on_key(void *arg, const uint8_t bytes[EXCHANGE_KEY_BYTES])
 {
-	struct library *l = arg;
-	struct key key;
-
-	memcpy(key.bytes, bytes, sizeof(key.bytes));
-	cache_forget(l->cache, CACHE_SHELF, &key);
+	library_forget(arg, bytes);
 }
 
 /* Drops what is cached of what others have changed on the tape. */

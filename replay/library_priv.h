@@ -87,6 +87,9 @@ int reader_tape(struct reader *r, struct err *e);
 enum keymap_has reader_mapped(
     struct reader *r, const struct key *key, int64_t now_us, int64_t *entry);
 
+/* The shelf under a key, from which some are gone or to which some came. */
+void library_forget(struct library *l, const uint8_t bytes[EXCHANGE_KEY_BYTES]);
+
 /* Ends what makes maps; behind the last reader. */
 void library_unmap(struct library *l);
 
