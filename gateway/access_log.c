@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/traffic.h"
 
 #include "gateway/access_log.h"
@@ -21,7 +22,7 @@
 #define ACCESS_LOG_ROWS 65536          /* that wait */
 #define ACCESS_LOG_BYTES (32u << 20)   /* that they hold */
 #define ACCESS_LOG_BATCH (256u * 1024) /* in one write */
-#define ACCESS_LOG_NAP_MS 50           /* between two looks at a busy queue */
+#define ACCESS_LOG_NAP_US 50000        /* between two looks at a busy queue */
 #define ACCESS_LOG_PATIENCE_MS 1000    /* at the end, with who does not read */
 
 struct access_log {
@@ -188,16 +189,12 @@ access_log_lines(struct access_log *l, size_t n)
 static bool
 access_log_nap(struct access_log *l)
 {
-	struct timespec until;
+	int64_t until = clock_mono_us() + ACCESS_LOG_NAP_US;
 	bool stop;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ACCESS_LOG_NAP_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	pthread_mutex_lock(&l->lock);
 	if (!l->stop)
-		pthread_cond_timedwait(&l->wake, &l->lock, &until);
+		(void)thread_wait(&l->wake, &l->lock, until);
 	stop = l->stop && l->n == 0;
 	pthread_mutex_unlock(&l->lock);
 	return !stop;
@@ -250,7 +247,6 @@ access_log_open(const char *path, enum access_format format, struct err *e)
 	struct access_log *l;
 	bool file = path[0] != '-' || path[1] != '\0';
 	int fd = file ? access_log_open_file(path) : STDOUT_FILENO, error;
-	pthread_condattr_t monotonic;
 
 	if (fd == -1) {
 		err_sys(e, "option access-log: %.300s", path);
@@ -263,10 +259,7 @@ access_log_open(const char *path, enum access_format format, struct err *e)
 	l->rows = xcalloc(ACCESS_LOG_ROWS, sizeof(struct traffic_row *));
 	l->taken = xcalloc(ACCESS_LOG_ROWS, sizeof(struct traffic_row *));
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&l->wake);
 	error = pthread_create(&l->thread, NULL, access_log_thread, l);
 	if (error == 0)
 		return l;

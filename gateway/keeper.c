@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/out_file.h"
 #include "mock/document.h"
 #include "mock/mocks.h"
@@ -40,17 +40,13 @@ struct keeper *
 keeper_new(const char *path)
 {
 	struct keeper *k = xcalloc(1, sizeof(*k));
-	pthread_condattr_t monotonic;
 
 	/* Where a link leads stays where the file is. */
 	k->path = realpath(path, NULL);
 	if (k->path == NULL)
 		k->path = xstrdup(path);
 	pthread_mutex_init(&k->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&k->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&k->wake);
 	return k;
 }
 
@@ -161,10 +157,8 @@ keeper_write(struct keeper *k, struct mocks *mocks, struct err *e)
 static void
 keeper_wait(struct keeper *k, int64_t until)
 {
-	struct timespec at = { until / 1000000, until % 1000000 * 1000 };
-
 	while (!k->stop && clock_mono_us() < until)
-		pthread_cond_timedwait(&k->wake, &k->lock, &at);
+		(void)thread_wait(&k->wake, &k->lock, until);
 }
 
 static void

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "gateway/gateway.h"
 
 #include "gateway/notify.h"
@@ -87,7 +87,6 @@ notify_open(void)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
 	struct notify *n = NULL;
-	pthread_condattr_t by;
 	int fd = name != NULL ? notify_connect(name) : -1;
 
 	if (fd != -1) {
@@ -96,10 +95,7 @@ notify_open(void)
 		n->watchdog_us = notify_watchdog(
 		    getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));
 		pthread_mutex_init(&n->lock, NULL);
-		pthread_condattr_init(&by);
-		pthread_condattr_setclock(&by, CLOCK_MONOTONIC);
-		pthread_cond_init(&n->closed, &by);
-		pthread_condattr_destroy(&by);
+		thread_cond_init(&n->closed);
 	} else if (name != NULL) {
 		log_warn(NULL, "NOTIFY_SOCKET %.200s: cannot be told", name);
 	}
@@ -113,14 +109,11 @@ notify_open(void)
 static bool
 notify_wait(struct notify *n, int64_t us)
 {
-	int64_t at = clock_mono_us() + us;
-	struct timespec until = { (time_t)(at / 1000000),
-		(long)(at % 1000000 * 1000) };
+	int64_t until = clock_mono_us() + us;
 	bool closing;
 
 	pthread_mutex_lock(&n->lock);
-	while (!n->closing && pthread_cond_timedwait(
-				  &n->closed, &n->lock, &until) != ETIMEDOUT)
+	while (!n->closing && thread_wait(&n->closed, &n->lock, until))
 		;
 	closing = n->closing;
 	pthread_mutex_unlock(&n->lock);

@@ -1,16 +1,14 @@
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/settings.h"
 #include "gateway/worker.h"
 #include "recorder/recorder.h"
@@ -58,13 +56,10 @@ static bool
 retention_rest(struct retention *r, int64_t us)
 {
 	int64_t until = clock_mono_us() + us;
-	struct timespec at = { .tv_sec = until / 1000000,
-		.tv_nsec = until % 1000000 * 1000 };
 	bool on;
 
 	pthread_mutex_lock(&r->lock);
-	while (!r->stop &&
-	       pthread_cond_timedwait(&r->wake, &r->lock, &at) != ETIMEDOUT)
+	while (!r->stop && thread_wait(&r->wake, &r->lock, until))
 		;
 	on = !r->stop;
 	pthread_mutex_unlock(&r->lock);
@@ -247,19 +242,10 @@ retention_run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the program's other threads, but for that by which the kernel
- * says that a sandbox refuses a call. */
 static int
 retention_start(struct retention *r, struct err *e)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGSYS);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	errno = pthread_create(&r->thread, NULL, retention_run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	r->started = errno == 0;
+	r->started = thread_start(&r->thread, retention_run, r) == 0;
 	return r->started ? 0 : err_sys(e, "cannot start retention");
 }
 
@@ -268,16 +254,12 @@ retention_open(const struct settings *s, struct shared *g,
     struct recorder *recorder, struct err *e)
 {
 	struct retention *r = xcalloc(1, sizeof(*r));
-	pthread_condattr_t monotonic;
 
 	r->settings = s;
 	r->shared = g;
 	r->recorder = recorder;
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&r->wake);
 	if (retention_start(r, e) == 0)
 		return r;
 	retention_close(r);

@@ -1,12 +1,12 @@
 #include "config.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/mailbox.h"
 #include "gateway/worker.h"
 
@@ -56,7 +56,6 @@ round_begin(struct worker *const *workers, size_t n,
     void (*fn)(struct worker *w, void *arg), void *arg)
 {
 	struct round *r = xcalloc(1, sizeof(*r));
-	pthread_condattr_t by;
 	size_t i;
 
 	r->fn = fn;
@@ -64,10 +63,7 @@ round_begin(struct worker *const *workers, size_t n,
 	r->unread = n;
 	r->refs = n + 1;
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&by);
-	pthread_condattr_setclock(&by, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->read, &by);
-	pthread_condattr_destroy(&by);
+	thread_cond_init(&r->read);
 	for (i = 0; i < n; i++)
 		if (!mailbox_post(workers[i]->mailbox, round_on_letter, r))
 			round_on_letter(NULL, r);
@@ -101,19 +97,12 @@ bool
 round_answers(struct worker *const *workers, size_t n, int64_t us)
 {
 	struct round *r = round_begin(workers, n, NULL, NULL);
-	struct timespec until;
+	int64_t until = clock_mono_us() + us;
 	bool answers;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(us / 1000000);
-	until.tv_nsec += (long)(us % 1000000 * 1000);
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&r->lock);
 	while (r->unread > round_ended(workers, n) &&
-	       pthread_cond_timedwait(&r->read, &r->lock, &until) != ETIMEDOUT)
+	       thread_wait(&r->read, &r->lock, until))
 		;
 	answers = r->unread <= round_ended(workers, n);
 	pthread_mutex_unlock(&r->lock);

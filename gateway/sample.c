@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include "gateway/sample.h"
 
@@ -166,17 +166,10 @@ sample_bind(struct sample *a, struct err *e)
 	return 0;
 }
 
-/* Signals are for the thread that waits for them, so the new one has all of
- * them blocked. */
 static int
 sample_start_thread(struct sample *a, struct err *e)
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	a->running = pthread_create(&a->thread, NULL, sample_run, a) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	a->running = thread_start(&a->thread, sample_run, a) == 0;
 	return a->running ? 0 : err_set(e, "cannot start a thread");
 }
 

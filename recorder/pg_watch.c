@@ -1,16 +1,14 @@
 #include "config.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include "recorder/pg_priv.h"
 
@@ -90,13 +88,10 @@ static bool
 watch_wait(struct pg_watch *w)
 {
 	int64_t until = clock_mono_us() + WATCH_US;
-	struct timespec at = { .tv_sec = until / 1000000,
-		.tv_nsec = until % 1000000 * 1000 };
 	bool on;
 
 	pthread_mutex_lock(&watch_mutex);
-	while (!w->stop &&
-	       pthread_cond_timedwait(&w->wake, &watch_mutex, &at) != ETIMEDOUT)
+	while (!w->stop && thread_wait(&w->wake, &watch_mutex, until))
 		;
 	on = !w->stop;
 	pthread_mutex_unlock(&watch_mutex);
@@ -130,23 +125,11 @@ watch_free(struct pg_watch *w)
 	free(w);
 }
 
-/* Signals are for the program's other threads. */
 static int
 watch_start(struct pg_watch *w)
 {
-	pthread_condattr_t monotonic;
-	sigset_t all, before;
-	int r;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	r = pthread_create(&w->thread, NULL, watch_run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
+	thread_cond_init(&w->wake);
+	return thread_start(&w->thread, watch_run, w);
 }
 
 static struct pg_watch *

@@ -1,16 +1,14 @@
 #include "config.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "recorder/backlog.h"
 #include "recorder/group.h"
 #include "recorder/pack.h"
@@ -251,15 +249,10 @@ static void
 recorder_gather(struct recorder *r)
 {
 	int64_t until = r->first_us + RECORDER_GROUP_US;
-	struct timespec at = {
-		.tv_sec = until / 1000000,
-		.tv_nsec = until % 1000000 * 1000,
-	};
 
 	while (!recorder_due(r)) {
 		r->sleep = SLEEP_GATHERING;
-		if (pthread_cond_timedwait(&r->wake, &r->mutex, &at) ==
-		    ETIMEDOUT)
+		if (!thread_wait(&r->wake, &r->mutex, until))
 			break;
 	}
 	r->sleep = SLEEP_AWAKE;
@@ -546,7 +539,6 @@ recorder_open_store(struct recorder *r, struct err *e)
 static void
 recorder_init(struct recorder *r, const struct recorder_options *o)
 {
-	pthread_condattr_t monotonic;
 
 	r->o = *o;
 	if (r->o.queue_bytes == 0)
@@ -561,10 +553,7 @@ recorder_init(struct recorder *r, const struct recorder_options *o)
 	pthread_mutex_init(&r->mutex, NULL);
 	pthread_mutex_init(&r->blank_mutex, NULL);
 	pthread_cond_init(&r->progress, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&r->wake);
 }
 
 static void
@@ -584,19 +573,10 @@ recorder_free(struct recorder *r)
 	free(r);
 }
 
-/* Signals are for the program's other threads, but for that by which the kernel
- * says that a sandbox refuses a call. */
 static int
 recorder_start(struct recorder *r, struct err *e)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGSYS);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	errno = pthread_create(&r->thread, NULL, recorder_run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (errno != 0)
+	if (thread_start(&r->thread, recorder_run, r) == -1)
 		return err_sys(e, "cannot start the recorder's thread");
 	return 0;
 }

@@ -1,15 +1,13 @@
 #include "config.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "har/exchange.h"
 #include "recorder/backlog.h"
 #include "recorder/shipment.h"
@@ -228,12 +226,9 @@ static void
 shipper_sleep(struct shipper *s)
 {
 	int64_t now = clock_mono_us();
-	int64_t until =
-	    s->not_before > now ? s->not_before : now + SHIPPER_REST_US;
-	struct timespec at = { .tv_sec = until / 1000000,
-		.tv_nsec = until % 1000000 * 1000 };
 
-	pthread_cond_timedwait(&s->wake, &s->mutex, &at);
+	(void)thread_wait(&s->wake, &s->mutex,
+	    s->not_before > now ? s->not_before : now + SHIPPER_REST_US);
 }
 
 /* Until a step is due; false when there is none any more: who stops tries
@@ -290,31 +285,17 @@ shipper_free(struct shipper *s)
 static void
 shipper_init(struct shipper *s, const struct shipper_options *o)
 {
-	pthread_condattr_t monotonic;
-
 	s->o = *o;
 	s->backlog = backlog_ref(o->backlog);
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->rested, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&s->wake);
 }
 
-/* Signals are for the program's other threads, but for that by which the kernel
- * says that a sandbox refuses a call. */
 static int
 shipper_begin(struct shipper *s, struct err *e)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGSYS);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	errno = pthread_create(&s->thread, NULL, shipper_run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (errno != 0)
+	if (thread_start(&s->thread, shipper_run, s) == -1)
 		return err_sys(e, "cannot start the shipper");
 	s->running = true;
 	return 0;

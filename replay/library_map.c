@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "recorder/store.h"
 #include "replay/keymap.h"
 
@@ -85,8 +86,7 @@ library_map_begin(struct library *l, int64_t tape, int64_t now_us)
 		pthread_join(l->mapper, NULL); /* it has said its last */
 	l->map_tape = tape;
 	l->map_next_us = now_us + LIBRARY_MAP_US;
-	l->mapped =
-	    pthread_create(&l->mapper, NULL, library_map_thread, l) == 0;
+	l->mapped = thread_start(&l->mapper, library_map_thread, l) == 0;
 	if (!l->mapped)
 		atomic_store(&l->mapping, false);
 	pthread_mutex_unlock(&l->lock);
