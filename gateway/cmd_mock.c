@@ -67,17 +67,11 @@ cmd_mock_notes(const char *source, const struct draft *d)
 static int
 cmd_mock_write(const struct draft *d, const char *path, struct err *e)
 {
-	struct out_file file;
 	struct buf text = { 0 };
 	int r;
 
 	draft_write(d, &text);
-	r = out_file_open(&file, path, e);
-	if (r == 0)
-		r = out_file_write(&file, text.p, text.n, e);
-	if (r == 0)
-		r = out_file_commit(&file, e);
-	out_file_abandon(&file);
+	r = out_file_save(out_file_open, path, buf_str(&text), e);
 	buf_free(&text);
 	return r;
 }

@@ -127,12 +127,14 @@ static int
 export_out_make(const char *path, struct feed *bytes, struct err *e)
 {
 	struct out_file f;
+	int r = out_file_open(&f, path, e);
 
-	if (out_file_open(&f, path, e) == 0 &&
-	    export_out_fill(&f, bytes, e) == 0 && out_file_place(&f, e) == 0)
-		return 0;
-	out_file_abandon(&f);
-	return -1;
+	if (r == 0)
+		r = export_out_fill(&f, bytes, e);
+	if (r == 0)
+		r = out_file_place(&f, e);
+	out_file_close(&f);
+	return r;
 }
 
 int
@@ -173,6 +175,7 @@ export_out_fini(struct export_out *o)
 {
 	size_t i;
 
+	out_file_close(&o->file);
 	for (i = 0; i < o->nmade; i++)
 		free(o->made[i]);
 	free(o->made);
@@ -203,6 +206,5 @@ export_out_abandon(struct export_out *o)
 
 	for (i = 0; i < o->nmade; i++)
 		(void)unlink(o->made[i]); /* nothing better to do */
-	out_file_abandon(&o->file);
 	export_out_fini(o);
 }

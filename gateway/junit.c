@@ -182,14 +182,10 @@ junit_write(
     const struct junit *j, struct str suite, const char *path, struct err *e)
 {
 	struct buf text = { 0 };
-	struct out_file f;
-	int r = -1;
+	int r;
 
 	junit_render(j, suite, &text);
-	if (out_file_open(&f, path, e) == 0 &&
-	    out_file_write(&f, text.p, text.n, e) == 0)
-		r = out_file_place(&f, e);
-	out_file_abandon(&f);
+	r = out_file_save(out_file_open, path, buf_str(&text), e);
 	buf_free(&text);
 	return r;
 }

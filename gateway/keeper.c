@@ -120,20 +120,6 @@ keeper_check_own(const struct keeper *k, struct err *e)
 }
 
 static int
-keeper_write_text(struct keeper *k, struct str text, struct err *e)
-{
-	struct out_file f;
-	int rc = out_file_open_again(&f, k->path, e);
-
-	if (rc == 0)
-		rc = out_file_write(&f, text.p, text.n, e);
-	if (rc == 0)
-		rc = out_file_commit(&f, e);
-	out_file_abandon(&f);
-	return rc;
-}
-
-static int
 keeper_write(struct keeper *k, struct mocks *mocks, struct err *e)
 {
 	struct buf text = { 0 };
@@ -144,7 +130,8 @@ keeper_write(struct keeper *k, struct mocks *mocks, struct err *e)
 		err_set(e, "%.300s: it would be longer than %u MiB", k->path,
 		    MOCKS_STATE_MOST >> 20);
 	else if (keeper_check_own(k, e) == 0)
-		rc = keeper_write_text(k, buf_str(&text), e);
+		rc = out_file_save(
+		    out_file_open_again, k->path, buf_str(&text), e);
 	if (rc == 0)
 		k->there = stat(k->path, &k->last) == 0;
 	buf_free(&text);

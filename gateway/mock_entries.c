@@ -84,14 +84,8 @@ mock_entries_on_file(
 	const char *slash = strrchr(m->output, '/');
 	char *path = xasprintf("%.*s%s",
 	    slash != NULL ? (int)(slash - m->output) + 1 : 0, m->output, name);
-	struct out_file file;
-	int r = out_file_open(&file, path, e);
+	int r = out_file_save(out_file_open, path, bytes, e);
 
-	if (r == 0)
-		r = out_file_write(&file, bytes.p, bytes.n, e);
-	if (r == 0)
-		r = out_file_commit(&file, e);
-	out_file_abandon(&file);
 	free(path);
 	return r;
 }

@@ -131,26 +131,13 @@ mocking_document(struct mocking *m, size_t i, struct err *e)
 /* ---- writing ----------------------------------------------------------------
  */
 
-static int
-mocking_write_file(const char *path, struct str text, struct err *e)
-{
-	struct out_file f;
-	int rc = out_file_open_again(&f, path, e);
-
-	if (rc == 0)
-		rc = out_file_write(&f, text.p, text.n, e);
-	if (rc == 0)
-		rc = out_file_commit(&f, e);
-	out_file_abandon(&f);
-	return rc;
-}
-
 /* A link stays, and leads to the new text. */
 static int
 mocking_write(const char *path, struct str text, struct err *e)
 {
 	char *real = realpath(path, NULL);
-	int rc = mocking_write_file(real != NULL ? real : path, text, e);
+	int rc = out_file_save(
+	    out_file_open_again, real != NULL ? real : path, text, e);
 
 	free(real);
 	return rc;

@@ -27,42 +27,68 @@ out_file_opened(struct out_file *f, int fd, const char *path, struct err *e)
 	return 0;
 }
 
-/* Beside the target, with the permissions of any new file. */
+/* Beside the target; for its owner alone. */
 static int
 out_file_make(struct out_file *f, struct err *e)
 {
 	const char *slash = strrchr(f->target, '/');
 	int folder = slash != NULL ? (int)(slash - f->target) + 1 : 0;
-	mode_t mask;
 
 	f->temporary =
 	    xasprintf("%.*s.%s.XXXXXX", folder, f->target, f->target + folder);
-	if (out_file_opened(f, mkostemp(f->temporary, O_CLOEXEC), f->path, e) ==
-	    -1)
-		return -1;
-	mask = umask(0);
+	return out_file_opened(
+	    f, mkostemp(f->temporary, O_CLOEXEC), f->path, e);
+}
+
+/* The permissions of any new file. */
+static int
+out_file_share(struct out_file *f, struct err *e)
+{
+	mode_t mask = umask(0);
+
 	umask(mask);
-	if (fchmod(f->fd, 0666 & ~mask) == -1)
-		return err_sys(e, "%.300s", f->path);
-	return 0;
+	return fchmod(f->fd, 0666 & ~mask) == 0 ? 0
+						: err_sys(e, "%.300s", f->path);
+}
+
+static bool
+out_file_is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int
+out_file_open_special(struct out_file *f, struct err *e)
+{
+	return out_file_opened(
+	    f, open(f->path, O_WRONLY | O_CLOEXEC), f->path, e);
 }
 
 int
 out_file_open(struct out_file *f, const char *path, struct err *e)
 {
-	struct stat st;
-	bool exists;
-
 	*f = (struct out_file){ .path = path, .fd = STDOUT_FILENO };
 	if (strcmp(path, "-") == 0)
 		return 0;
-	exists = stat(path, &st) == 0;
-	if (exists && !S_ISREG(st.st_mode))
-		return out_file_opened(
-		    f, open(path, O_WRONLY | O_CLOEXEC), path, e);
-	f->target = exists ? realpath(path, NULL) : xstrdup(path);
+	if (out_file_is_special(path))
+		return out_file_open_special(f, e);
+	f->target = realpath(path, NULL);
+	if (f->target == NULL && errno == ENOENT)
+		f->target = xstrdup(path);
 	if (f->target == NULL)
 		return err_sys(e, "%.300s", path);
+	return out_file_make(f, e) == 0 ? out_file_share(f, e) : -1;
+}
+
+int
+out_file_open_private(struct out_file *f, const char *path, struct err *e)
+{
+	*f = (struct out_file){ .path = path };
+	if (out_file_is_special(path))
+		return out_file_open_special(f, e);
+	f->target = xstrdup(path);
 	return out_file_make(f, e);
 }
 
@@ -122,47 +148,60 @@ out_file_sync_folder(const char *path)
 	free(folder);
 }
 
-static void
-out_file_close(struct out_file *f)
-{
-	if (f->opened)
-		close(f->fd);
-	f->opened = false;
-	free(f->temporary);
-	f->temporary = NULL;
-	free(f->target);
-	f->target = NULL;
-}
-
 int
 out_file_place(struct out_file *f, struct err *e)
 {
 	if (f->temporary != NULL && rename(f->temporary, f->target) == -1)
 		return err_sys(e, "%.300s", f->path);
-	out_file_close(f);
+	free(f->temporary);
+	f->temporary = NULL;
 	return 0;
 }
 
 int
 out_file_commit(struct out_file *f, struct err *e)
 {
-	char *target;
+	bool named = f->temporary != NULL;
 
-	if (f->temporary == NULL)
-		return out_file_place(f, e);
-	if (fsync(f->fd) == -1)
+	if (named && fsync(f->fd) == -1)
 		return err_sys(e, "%.300s", f->path);
-	target = xstrdup(f->target);
-	if (out_file_place(f, e) == 0)
-		out_file_sync_folder(target);
-	free(target);
-	return f->temporary == NULL ? 0 : -1;
+	if (out_file_place(f, e) == -1)
+		return -1;
+	if (named)
+		out_file_sync_folder(f->target);
+	return 0;
 }
 
 void
-out_file_abandon(struct out_file *f)
+out_file_close(struct out_file *f)
 {
 	if (f->temporary != NULL)
 		(void)unlink(f->temporary); /* nothing better to do */
-	out_file_close(f);
+	if (f->opened)
+		close(f->fd);
+	free(f->temporary);
+	free(f->target);
+	*f = (struct out_file){ .fd = -1 };
+}
+
+int
+out_file_save(
+    out_file_open_fn *begin, const char *path, struct str text, struct err *e)
+{
+	struct out_file f;
+	int rc = begin(&f, path, e);
+
+	if (rc == 0)
+		rc = out_file_write(&f, text.p, text.n, e);
+	if (rc == 0)
+		rc = out_file_commit(&f, e);
+	out_file_close(&f);
+	return rc;
+}
+
+void
+out_file_remove(const char *path)
+{
+	if (!out_file_is_special(path))
+		(void)unlink(path); /* nothing better to do */
 }

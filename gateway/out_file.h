@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
+
 struct err;
 
 struct out_file {
@@ -17,17 +19,24 @@ struct out_file {
 	char *target;    /* where a link at path leads, or path */
 	char *temporary; /* NULL for what is written as it is, and in the end */
 	int fd;
-	bool opened; /* fd is, for out_file_*() to close */
+	bool opened; /* fd is, for out_file_close() to close */
 };
 
-/* Begins the file at path, which has to live as long; "-" is standard output.
- * 0 or -1; whatever happens, out_file_abandon() cleans up. */
-int out_file_open(struct out_file *f, const char *path, struct err *e);
+/* Begins the file at path, which has to live as long.  0 or -1; whatever
+ * happens, out_file_close() ends it. */
+typedef int out_file_open_fn(
+    struct out_file *f, const char *path, struct err *e);
 
-/* The same for a file that is written again and again: with the permissions
- * that it has, and by way of PATH-new, so that a program that is killed leaves
- * no more than that. */
-int out_file_open_again(struct out_file *f, const char *path, struct err *e);
+/* One that a command was asked for; "-" is standard output. */
+out_file_open_fn out_file_open;
+
+/* One that is written again and again: with the permissions that it has, and by
+ * way of PATH-new, so that a program that is killed leaves no more than
+ * that. */
+out_file_open_fn out_file_open_again;
+
+/* One that its owner alone may read.  A link at path is replaced. */
+out_file_open_fn out_file_open_private;
 
 /* A json_write_fn whose arg is the struct out_file. */
 int out_file_write(void *f, const void *p, size_t n, struct err *e);
@@ -38,7 +47,14 @@ int out_file_commit(struct out_file *f, struct err *e);
 /* Gives the file its name, but does not wait for the disk. */
 int out_file_place(struct out_file *f, struct err *e);
 
-/* Leaves nothing of a file that was not committed. */
-void out_file_abandon(struct out_file *f);
+/* Leaves nothing of a file that got no name. */
+void out_file_close(struct out_file *f);
+
+/* The whole of one in one go, on disk once this returns 0; -1 on error. */
+int out_file_save(
+    out_file_open_fn *begin, const char *path, struct str text, struct err *e);
+
+/* Removes what was written there, but no device. */
+void out_file_remove(const char *path);
 
 #endif

@@ -175,16 +175,11 @@ static int
 report_write_json(
     const struct report *r, const char *path, int status, struct err *e)
 {
-	struct out_file f;
 	struct buf out = { 0 };
-	int rc = -1;
+	int rc = report_json(r, status, &out, e);
 
-	if (out_file_open(&f, path, e) == 0 &&
-	    report_json(r, status, &out, e) == 0 &&
-	    out_file_write(&f, out.p, out.n, e) == 0 &&
-	    out_file_commit(&f, e) == 0)
-		rc = 0;
-	out_file_abandon(&f);
+	if (rc == 0)
+		rc = out_file_save(out_file_open, path, buf_str(&out), e);
 	buf_free(&out);
 	return rc;
 }

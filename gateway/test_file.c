@@ -222,6 +222,6 @@ test_file_commit(struct test_file *f, struct err *e)
 void
 test_file_close(struct test_file *f)
 {
-	out_file_abandon(&f->file);
+	out_file_close(&f->file);
 	buf_free(&f->out);
 }
