@@ -148,9 +148,24 @@ out_file_sync_folder(const char *path)
 	free(folder);
 }
 
+/* Some file systems tell only now of a write that failed. */
+static int
+out_file_end(struct out_file *f, struct err *e)
+{
+	if (!f->opened)
+		return 0;
+	f->opened = false;
+	if (close(f->fd) == -1 && errno != EINTR)
+		return err_sys(e, "%.300s", f->path);
+	return 0;
+}
+
+/* Whoever sees the file need not wait for the program to be done with it. */
 int
 out_file_place(struct out_file *f, struct err *e)
 {
+	if (out_file_end(f, e) == -1)
+		return -1;
 	if (f->temporary != NULL && rename(f->temporary, f->target) == -1)
 		return err_sys(e, "%.300s", f->path);
 	free(f->temporary);

@@ -44,7 +44,7 @@ int out_file_write(void *f, const void *p, size_t n, struct err *e);
 /* Gives the file its name, on disk once this returns 0; -1 on error. */
 int out_file_commit(struct out_file *f, struct err *e);
 
-/* Gives the file its name, but does not wait for the disk. */
+/* Gives the file its name, but does not wait for the disk.  It is closed. */
 int out_file_place(struct out_file *f, struct err *e);
 
 /* Leaves nothing of a file that got no name. */
