@@ -8,8 +8,8 @@ import random
 import sqlite3
 import threading
 
-from harness import (SCALE, Ended, Failed, Shared, case, check, main, reply,
-                     same, until)
+from harness import (SCALE, Ended, Failed, Shared, case, check, main, ms,
+                     reply, same, until)
 
 SEED = int(os.environ.get('HARK_SEED') or random.randrange(1 << 32))
 
@@ -18,8 +18,8 @@ SEED = int(os.environ.get('HARK_SEED') or random.randrange(1 << 32))
 def gateway(t):
     origin = t.origin()
     origin.default = tell
-    return origin, t.hark('record', origin, '--header-timeout', '5s',
-                          '--body-timeout', '5s')
+    return origin, t.hark('record', origin, '--header-timeout', ms(5000),
+                          '--body-timeout', ms(5000))
 
 
 def tell(peer, r):

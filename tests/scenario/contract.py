@@ -88,12 +88,9 @@ def a_live_answer_is_judged_and_goes_on_unchanged(t):
           ';later=answer'))
     told(hark, 'contract of GET /pets: answer write-only, body /0/pin: it is '
          'for requests only (')
-    check('answer wrong-body, body /0/name: expected string (' in hark.log,
-          hark.log)
-    check('pets.yaml#/components/schemas/Pet/properties/name/type)'
-          in hark.log, hark.log)
-    check('request wrong-parameter, query limit: expected integer ('
-          in hark.log, hark.log)
+    told(hark, 'answer wrong-body, body /0/name: expected string (')
+    told(hark, 'pets.yaml#/components/schemas/Pet/properties/name/type)')
+    told(hark, 'request wrong-parameter, query limit: expected integer (')
 
 
 @case
@@ -251,7 +248,7 @@ def the_log_has_each_violation_once_and_then_its_count(t):
     c = t.client(hark)
     for i in range(105):
         c.ask('GET', f'/v1/pets?limit=x{i}')
-    told(hark, '100 times so far')
+    told(hark, '100 times so far', 2)
     same(hark.log.count('query limit: expected integer'), 3)
     same(hark.log.count('10 times so far'), 2)
     same(hark.log.count('status 418'), 3)

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import time
 
-from harness import (PATIENCE, Ended, Skip, case, check, main, ms, same, until)
+from harness import (PATIENCE, SCALE, Ended, Skip, case, check, main, ms, same,
+                     until)
 
 BODY = 'abcdefghij' * 2
 FAULTS = ('reset', 'empty', 'malformed', 'garbage', 'cut', 'stall')
@@ -145,7 +146,7 @@ def curl_says_what_went_wrong(t):
         same(curl(fault).returncode, code, fault)
     same(curl('cut').stdout, b'abcdefghij')
     same(curl('malformed', '-0').returncode, 18)
-    r = curl('stall', '-N', '--max-time', '2')
+    r = curl('stall', '-N', '--max-time', str(2 * SCALE))
     same((r.returncode, r.stdout), (28, b'abcdefghij'))
 
 

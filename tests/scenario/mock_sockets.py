@@ -128,8 +128,8 @@ def a_latency_delays_one_answer_and_not_the_next(t):
         'body': 'late {{body}}', 'latency': 300, 'rules': [{
             'target': 'body', 'value': 'a', 'operator': 'equals'}]}))
     s = met(t, hark)
-    s.send('a')
-    s.send('b')
+    # At once: who is slow would be late himself.
+    s.wire.send(frame(TEXT, 'a', True) + frame(TEXT, 'b', True))
     same([s.receive(), s.receive()], ['b', 'late a'])
     done(s)
 

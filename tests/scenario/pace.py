@@ -68,6 +68,22 @@ def chunks(hark, target='/s'):
         got.append((piece, time.monotonic() - began))
 
 
+def in_rhythm(hark, want):
+    """When each piece came of an answer in just these.  While somebody is held
+    up by the machine some come as one, but no other parts ever do."""
+    ends = {sum(map(len, want[:i + 1])) for i in range(len(want))}
+
+    def attempt():
+        got = chunks(hark)
+        same(b''.join(p for p, _ in got), b''.join(want))
+        at = 0
+        for piece, _ in got:
+            at += len(piece)
+            check(at in ends, (at, ends))
+        return [p for p, _ in got] == want and [when for _, when in got]
+    return until(attempt, 'the pieces come one by one')
+
+
 # --- before the first byte ---------------------------------------------------
 
 @case
@@ -149,10 +165,8 @@ def a_stream_comes_in_its_rhythm(t):
     hark = streamed(t, pieces)
     for option, factor in (('recorded', 1), ('x2', 2)):
         hark.restart(mode='replay', options=['--stream', option])
-        got = chunks(hark)
-        same(b''.join(p for p, _ in got), b''.join(pieces))
-        same(got[0][0], b'one')
-        check(got[-1][1] >= 1.5 * GAP * factor, (option, got))
+        times = in_rhythm(hark, pieces)
+        check(times[-1] >= 1.5 * GAP * factor, (option, times))
         hark.stop()
 
 
@@ -169,14 +183,21 @@ def a_stream_with_a_length_has_its_rhythm_too(t):
                     b'Content-Length: 6\r\nX-A: 1\r\n\r\n')
     hark.restart(mode='replay', options=['--stream', 'recorded'])
     c = t.client(hark)
-    for _ in range(2):
+
+    def apart():
+        began = time.monotonic()
         c.request('GET', '/s')
         r = c.head()
         same((r.framing, r.get('x-a')), ('length', '1'))
         same(c.exactly(3), b'one')
         rest, took = timed(lambda: c.exactly(3))
         same(rest, b'two')
-        check(took >= GAP / 2, f'it took {took:.3f} s')
+        whole = time.monotonic() - began
+        check(whole >= GAP / 2, f'it took {whole:.3f} s')
+        return took >= GAP / 2
+    # Who is held up by the machine in between finds the rest there.
+    for _ in range(2):
+        until(apart, 'the second piece comes later than the first')
 
 
 @case
@@ -190,7 +211,7 @@ def events_stay_whole(t):
             (b'text/plain', pieces)):
         hark = streamed(t, pieces, kind)
         hark.restart(mode='replay', options=['--stream', 'recorded'])
-        same([p for p, _ in chunks(hark)], want, kind)
+        in_rhythm(hark, want)
         hark.stop()
 
 

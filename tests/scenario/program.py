@@ -1,5 +1,6 @@
 # Goal: start, watch and end the program under test.
 
+import contextlib
 import itertools
 import json
 import os
@@ -113,6 +114,21 @@ class Hark:
 
     def descriptors(self):
         return len(os.listdir(f'/proc/{self.process.pid}/fd'))
+
+    def open_files(self):
+        """What its descriptors lead to by now."""
+        folder = f'/proc/{self.process.pid}/fd'
+        found = []
+        for fd in os.listdir(folder):
+            # It may be closed at any time.
+            with contextlib.suppress(OSError):
+                found.append(os.readlink(f'{folder}/{fd}'))
+        return found
+
+    def told(self, text, times=1):
+        """Waits until the log has text, so many times."""
+        until(lambda: self.log.count(text) >= times,
+              f'the log has {text!r} {times} times')
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -28,7 +28,7 @@ def an_absolute_target_and_a_tunnel_are_refused(t):
         refused(connect(t, hark, f'{host}:{port}').response(),
                 'refused by --deny-upstream loopback')
     same((origin.requests, origin.peers), ([], []))
-    check('refused by --deny-upstream loopback' in hark.log, hark.log)
+    hark.told('refused by --deny-upstream loopback')
     hark.stop()
     same(entries(hark.store), [], 'what is recorded')
 

@@ -175,7 +175,8 @@ def early_bytes_of_a_tunnel_are_not_lost(t):
 def a_host_that_cannot_be_reached_is_a_502(t):
     gone = t.origin()
     gone.stop()
-    hark = t.hark('record', '--ca-dir', t.path('none'))
+    hark = t.hark('record', '--ca-dir', t.path('none'),
+                  env={'RES_OPTIONS': 'attempts:1 timeout:1'})
     problem(connect(t, hark, gone.authority).response(), 502, 'connect')
     problem(connect(t, hark, 'no-such-host.invalid:443').response(), 502,
             'resolve')

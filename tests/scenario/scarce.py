@@ -54,6 +54,15 @@ def limited(**limits):
 
 # --- descriptors -------------------------------------------------------------
 
+def settled(hark, origin=None):
+    """What an answer leaves open behind it is closed: its files, and the
+    connection to an origin that ended it."""
+    until(lambda: not any('deleted' in f or f.endswith('body.txt')
+                          for f in hark.open_files()), 'files are closed')
+    if origin:
+        until(lambda: origin.peers[-1].closed, 'the upstream is let go')
+
+
 def take_all(hark, leave):
     """Lowers the limit of a running gateway to what it has and leave."""
     fds = [int(x) for x in os.listdir(f'/proc/{hark.process.pid}/fd')]
@@ -75,6 +84,7 @@ def without_a_descriptor_for_the_upstream_it_is_a_502_until_there_is(t):
     same(c.ask('GET', '/warm', [('Connection', 'keep-alive')]).status, 200)
     origin.default = reply(b'x', headers=[('Connection', 'close')])
     same(c.ask('GET', '/last').status, 200)
+    settled(hark, origin)
     before = take_all(hark, 0)
     for _ in range(3):
         problem(c.ask('GET', '/none'), 502, 'connect')
@@ -121,6 +131,7 @@ def a_file_that_cannot_be_opened_is_told_of_and_found_later(t):
         t, '/file', filePath=str(body), statusCode=200), '--workers', '1')
     c = t.client(hark)
     same(c.ask('GET', '/file').status, 200)
+    settled(hark)
     before = take_all(hark, 0)
     r = c.ask('GET', '/file')
     check(b'Too many open files' in r.body, r)
@@ -138,6 +149,7 @@ def a_long_body_without_a_descriptor_for_its_file_is_refused(t):
     same(c.ask('POST', '/', [], long).status, 200)
     c = t.client(hark)
     same(c.ask('GET', '/').status, 200)
+    settled(hark)
     before = take_all(hark, 0)
     with contextlib.suppress(OSError):
         c.request('POST', '/spooled', [], long)
@@ -381,7 +393,7 @@ def many_names_that_nobody_knows_wait_in_line(t):
     lies = Lies(t)
     origin = t.origin()
     hark = t.hark('proxy', '--workers', '1', '--forward-proxy',
-                  '--connect-timeout', ms(1500), env=lies.env)
+                  '--connect-timeout', ms(5000), env=lies.env)
     lies.say(*(f'h{i}.test wait' for i in range(80)))
     threads = hark.status('Threads')
     crowd = []

@@ -109,7 +109,7 @@ def sessions_are_bounded_in_number(t):
     hark = replaying(t, '--max-sessions', '2')
     same(as_one(hark, 'a', times=2), ['1', '2'])
     same(as_one(hark, 'b') + as_one(hark, 'c'), ['1', '1'])
-    check('session: a ended: requests 2, replay 2' in hark.log, hark.log)
+    hark.told('session: a ended: requests 2, replay 2')
     same(as_one(hark, 'a'), ['1'])
 
 

@@ -163,7 +163,7 @@ def a_gateway_starts_and_replays_what_it_has_while_the_engine_is_away(t):
     origin.take()
     with Away() as away:
         hark = t.hark('auto', origin, *ADMIN, store=store)
-        check('waits in its buffer' in hark.log, hark.log)
+        hark.told('waits in its buffer')
         for n, target in enumerate(('/a', '/long'), 1):
             first = hark.get(target)
             same(source(first), 'upstream', 'source')

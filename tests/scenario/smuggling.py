@@ -5,15 +5,15 @@
 
 from ambiguous import BAD_ANSWERS, EVIL, NEXT, OK, corpus, refused
 from harness import (PATIENCE, SCALE, Ended, Failed, Shared, case, check,
-                     entries, grown, main, reply, same)
+                     entries, grown, main, ms, reply, same)
 
 
 @Shared
 def gateway(t):
     origin = t.origin()
     origin.default = tell
-    return origin, t.hark('record', origin, '--header-timeout', '5s',
-                          '--body-timeout', '5s')
+    return origin, t.hark('record', origin, '--header-timeout', ms(5000),
+                          '--body-timeout', ms(5000))
 
 
 def tell(peer, r):

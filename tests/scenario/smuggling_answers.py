@@ -10,7 +10,7 @@ import ssl
 from ambiguous import BAD_ANSWERS, BROKEN_ANSWERS, OK, corpus
 from frames import Http2, needs_h2, speaks_h2
 from harness import (Ended, Failed, Shared, Skip, case, certificate, check,
-                     entries, main, outcome, reply, same, tls_server)
+                     entries, main, ms, outcome, reply, same, tls_server)
 
 LONG = 3000
 
@@ -49,7 +49,7 @@ def answers():
     return found
 
 
-PATIENT = ['--workers', '1', '--header-timeout', '5s']
+PATIENT = ['--workers', '1', '--header-timeout', ms(5000)]
 
 
 @Shared

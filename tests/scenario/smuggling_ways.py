@@ -14,7 +14,7 @@ import ssl
 
 from ambiguous import SOUND, corpus, refused
 from harness import (BIG, Ended, Failed, Shared, Skip, case, certificate, check,
-                     entries, main, reply, same)
+                     entries, main, ms, reply, same)
 from tunnels import tunnel, world
 from wire import Client
 
@@ -50,7 +50,8 @@ def world_of_ways(t):
     return cert, key, origin, plain
 
 
-PATIENT = ['--header-timeout', '5s', '--body-timeout', '5s', '--workers', '1']
+PATIENT = ['--header-timeout', ms(5000), '--body-timeout', ms(5000),
+           '--workers', '1']
 
 
 class Outcome:

@@ -3,12 +3,11 @@
 import contextlib
 import threading
 
-from waits import PATIENCE, same, until
+from waits import PATIENCE, same
 
 
 def told(hark, text, times=1):
-    until(lambda: hark.log.count(text) >= times,
-          f'the log has {text!r} {times} times')
+    hark.told(text, times)
 
 
 @contextlib.contextmanager

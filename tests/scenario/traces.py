@@ -16,7 +16,7 @@ def fields_of(request, name):
 
 def lines(hark, text):
     """The lines of the log with this in their message, as JSON."""
-    found = [json.loads(line) for line in hark.log.splitlines()]
+    found = [json.loads(line) for line in hark.log.split('\n')[:-1]]
     return [x for x in found if text in x['message']]
 
 
@@ -56,7 +56,8 @@ def traces_that_are_begun_are_new_and_not_recorded(t):
     check(made[0] != made[1], made)
     told = until(lambda: len(x := lines(hark, '200 from upstream')) == 2 and x,
                  'two lines')
-    same([x['trace_id'] for x in told], [p[3:35] for p, in made])
+    # Of several workers it is not said who writes first.
+    same({x['trace_id'] for x in told}, {p[3:35] for p, in made})
     hark.stop()
     same(len(entries(hark.store)), 2)
     for e in entries(hark.store):
