@@ -55,7 +55,7 @@ async function site() {
 // The page through hark record: the store, and what it showed.
 async function recorded(there) {
   const store = tap.fresh('hark.db');
-  const hark = await tap.gateway('record', store, there.url);
+  const hark = await tap.gateway('record', store, '--no-redact', there.url);
   const content = await real(`${hark.url}/`);
   await hark.stop();
   return { store, content };
