@@ -190,6 +190,20 @@ client_write(struct client *c, struct iovec *v, int n)
 }
 
 void
+client_may_trail(struct client *c)
+{
+	if (c->request2 != NULL)
+		h2_request_may_trail(c);
+}
+
+void
+client_trail(struct client *c, const struct headers *trailers)
+{
+	if (c->request2 != NULL)
+		h2_request_give_trailers(c, trailers);
+}
+
+void
 client_again(struct client *c)
 {
 	event_active(&c->wr, EV_WRITE, 0);

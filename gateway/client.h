@@ -110,6 +110,15 @@ bool client_keeps_alive(const struct client *c);
 /* Stops and starts on_body, for back-pressure. */
 void client_read_body(struct client *c, bool on);
 
+/*
+ * A trailer section behind a body with a length, as only HTTP/2 has it; by
+ * HTTP/1.1 nothing comes of it.  Before the head of the reply is written it is
+ * said that there may be one, if it is not known yet; it is given before
+ * client_done(), and is empty when there is none after all.
+ */
+void client_may_trail(struct client *c);
+void client_trail(struct client *c, const struct headers *trailers);
+
 /* Writes, or queues what the socket does not take (it is copied).  Gives the
  * bytes that wait now. */
 size_t client_write(struct client *c, struct iovec *v, int n);

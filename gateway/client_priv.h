@@ -215,8 +215,11 @@ void h2_front_end(struct client *c);
 void h2_front_free(struct client *c);
 
 /* What a client without a socket does in the place of one: pieces of a reply
- * in HTTP/1.1; its end; that it is given up; more of its request is wanted. */
+ * in HTTP/1.1; what client_trail() is for; its end; that it is given up; more
+ * of its request is wanted. */
 void h2_request_write(struct client *c, const struct iovec *v, int n);
+void h2_request_may_trail(struct client *c);
+void h2_request_give_trailers(struct client *c, const struct headers *trailers);
 void h2_request_finish(struct client *c);
 void h2_request_doom(struct client *c);
 void h2_request_read(struct client *c);

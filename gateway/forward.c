@@ -363,6 +363,8 @@ forward_on_head(void *arg, const struct http1_head *h)
 			forward_add_reply_field(
 			    t, &h->headers, &h->headers.v[i]);
 	forward_add_via(t, b, h->http2);
+	if (h->http2 && t->framing == REPLY_LENGTH)
+		client_may_trail(t->c);
 	reply_finish_head(t);
 	if (reply_is_events(&h->headers))
 		traffic_note_open(t);
@@ -476,6 +478,8 @@ forward_on_end(void *arg, const struct headers *trailers)
 	if (t->framing == REPLY_CHUNKED) {
 		http1_add_last_chunk(&last, trailers);
 		forward_piece(t, last.p, last.n);
+	} else if (t->framing == REPLY_LENGTH) {
+		client_trail(t->c, trailers);
 	}
 	if (t->compare != NULL)
 		compare_answer(t);

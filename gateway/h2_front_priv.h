@@ -37,8 +37,10 @@ struct h2_request {
 	bool answered; /* the final head is submitted */
 	struct http1_body reader;
 	struct headers trailers;
-	bool whole; /* nothing comes behind what waits */
-	bool cut;   /* and the reply lacks its end */
+	bool trails; /* some may come behind a body with a length */
+	bool told;   /* all of such a body was written */
+	bool whole;  /* nothing comes behind what waits */
+	bool cut;    /* and the reply lacks its end */
 };
 
 TAILQ_HEAD(h2_request_list, h2_request);

@@ -57,6 +57,19 @@ h2_request_write(struct client *c, const struct iovec *v, int n)
 }
 
 void
+h2_request_may_trail(struct client *c)
+{
+	(void)c;
+}
+
+void
+h2_request_give_trailers(struct client *c, const struct headers *trailers)
+{
+	(void)c;
+	(void)trailers;
+}
+
+void
 h2_request_finish(struct client *c)
 {
 	(void)c;

@@ -279,12 +279,13 @@ h2_request_submit(struct h2_request *r, const struct http1_head *h, bool is_end)
 		return;
 	}
 	r->answered = true;
-	r->whole = is_end || h->framing == FRAMING_NONE ||
-		   (h->framing == FRAMING_LENGTH && h->length == 0);
+	r->told = h->framing == FRAMING_LENGTH && h->length == 0;
+	r->whole =
+	    is_end || h->framing == FRAMING_NONE || (r->told && !r->trails);
 	http1_body_start(&r->reader, h->framing,
 	    h->framing == FRAMING_LENGTH ? h->length : 0, SIZE_MAX / 2);
-	nghttp2_submit_response(
-	    session, r->id, l.v, l.n, r->whole ? NULL : &body);
+	nghttp2_submit_response(session, r->id, l.v, l.n,
+	    r->whole && r->trailers.n == 0 ? NULL : &body);
 }
 
 /* What was written is no reply: it was not meant to be one. */
@@ -357,7 +358,7 @@ h2_request_write_body(struct h2_request *r, const char *p, size_t n)
 	struct str data;
 	size_t used;
 
-	if (r->whole)
+	if (r->whole || r->told)
 		return n;
 	step = http1_body_read(&r->reader, p, n, &used, &data, &fault);
 	if (data.n > 0 && r->c.out == NULL)
@@ -368,11 +369,11 @@ h2_request_write_body(struct h2_request *r, const char *p, size_t n)
 		h2_request_spoil(r);
 		return n;
 	}
-	if (step == HTTP1_DONE) {
-		r->whole = true;
+	if (step == HTTP1_DONE && r->reader.framing == FRAMING_CHUNKED)
 		(void)http1_body_trailers(
 		    &r->reader, &r->trailers, &r->c.arena);
-	}
+	r->told = step == HTTP1_DONE;
+	r->whole = r->told && !r->trails;
 	return used;
 }
 
@@ -402,6 +403,26 @@ h2_request_write(struct client *c, const struct iovec *v, int n)
 	h2_front_wake(r->on);
 }
 
+void
+h2_request_may_trail(struct client *c)
+{
+	c->request2->trails = true;
+}
+
+void
+h2_request_give_trailers(struct client *c, const struct headers *trailers)
+{
+	struct h2_request *r = c->request2;
+	size_t i;
+
+	r->trails = false;
+	for (i = 0; i < trailers->n; i++)
+		if (http1_trails(trailers, &trailers->v[i]))
+			headers_add(&r->trailers, &c->arena,
+			    arena_str(&c->arena, trailers->v[i].name),
+			    arena_str(&c->arena, trailers->v[i].value));
+}
+
 /* ---- its end --------------------------------------------------------- */
 
 void
@@ -413,7 +434,8 @@ h2_request_finish(struct client *c)
 		client_doom(c);
 		return;
 	}
-	if (r->answered && r->reader.framing == FRAMING_CLOSE && !r->cut)
+	if (r->answered && !r->cut &&
+	    ((r->told && !r->trails) || r->reader.framing == FRAMING_CLOSE))
 		r->whole = true;
 	if (!r->whole)
 		r->cut = true;

@@ -156,9 +156,12 @@ void http1_body_fini(struct http1_body *b);
 #define HTTP1_CHUNK_HEAD 18
 size_t http1_chunk_head(char out[HTTP1_CHUNK_HEAD], uint64_t n);
 
+/* Whether a field has a place in a trailer section: not one that frames a
+ * message, says its way or is of one connection. */
+bool http1_trails(const struct headers *trailers, const struct header *f);
+
 /* The chunk of size 0 and the trailer section, which end a chunked body.
- * Fields that frame a message, say its way or are of one connection have no
- * place in a trailer section and are left out. */
+ * Fields that have no place there are left out. */
 void http1_add_last_chunk(struct buf *out, const struct headers *trailers);
 
 /* The version as a HAR has it, and its minor number there. */

@@ -274,7 +274,7 @@ http1_chunk_head(char out[HTTP1_CHUNK_HEAD], uint64_t n)
 
 /* Who joins trailers to the head would be misled about the message's end or
  * its way (RFC 9110 section 6.5.1). */
-static bool
+bool
 http1_trails(const struct headers *trailers, const struct header *f)
 {
 	return headers_end_to_end(trailers, f) &&

@@ -430,6 +430,8 @@ reply_answer_now(struct transaction *t)
 	buf_add_str(b, a->head);
 	reply_choose_framing(t, a->status, a->head_has_length);
 	reply_finish_answer_head(t);
+	if (t->framing == REPLY_LENGTH)
+		client_trail(t->c, &a->trailers);
 	t->end = a->body->size;
 	pieces = t->framing != REPLY_NO_BODY &&
 		 (pace_stream(t) || a->body->stored_id > 0);

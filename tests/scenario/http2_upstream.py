@@ -388,6 +388,62 @@ def trailers_behind_a_length_pass_and_are_recorded(t):
 
 
 @case
+def answers_with_a_length_have_trailers_recorded_or_not(t):
+    upstream, hark = both(t, 'record')
+    trailers = [('x-sum', '7')]
+    bodies = {'/none': b'', '/some': b'body', '/long': b'0123456789' * 200000}
+    held = []
+
+    def answer(r):
+        body = bodies[r.path]
+        r.head(200, [('content-length', str(len(body)))])
+        r.peer.send(r.number, body, trailers)
+    for path in bodies:
+        upstream.routes[path] = answer
+
+    def slow(r):
+        r.head(200, [('content-length', '4')])
+        r.peer.h2.send_data(r.number, b'slow')
+        held.append(r)
+    upstream.routes['/slow'] = slow
+    upstream.routes['/cut'] = lambda r: (
+        r.head(200, [('content-length', '0')]), r.reset(2))
+    upstream.routes['/bare'] = lambda r: r.head(
+        200, [('content-length', '0')], end=True)
+
+    def asked():
+        c = by_http2(t, hark)
+        got = [c.ask('GET', path) for path in bodies]
+        for a, body in zip(got, bodies.values()):
+            same((a.status, a.trailers, a.ended), (200, trailers, True))
+            same(a.get('content-length'), str(len(body)))
+            check(a.body == body, 'the body differs')
+        bare = c.ask('GET', '/bare')
+        same((bare.trailers, bare.ended), ([], True))
+        return {a.source for a in got}
+    same(asked(), {'upstream'})
+    c = by_http2(t, hark)
+    number = c.begin('GET', '/slow')
+    slow = c.answers[number]
+    c.until(lambda: slow.body == b'slow')
+    with held[0].peer.busy:
+        held[0].peer.h2.send_headers(held[0].number, trailers,
+                                     end_stream=True)
+        held[0].peer.flush()
+    c.answer(number)
+    same((slow.trailers, slow.ended), (trailers, True))
+    check(c.ask('GET', '/cut').reset is not None, 'no answer that was whole')
+    hark.stop()
+    upstream.stop()
+    hark.restart(mode='replay')
+    same(asked(), {'replay'})
+    # HTTP/1.1 has no place for them.
+    upstream, hark = gateway()
+    upstream.routes['/some'] = answer
+    same(t.client(hark).ask('GET', '/some').body, b'body')
+
+
+@case
 def Via_says_by_which_version_a_message_came(t):
     upstream, hark = both(t, 'proxy', '--via')
     same(by_http2(t, hark).ask('GET', '/').get('via'), '2.0 hark')
