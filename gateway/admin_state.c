@@ -141,12 +141,13 @@ admin_get_state(struct admin_request *r)
 
 	date_format(of->shared->began_us, started);
 	admin_reply_json(r, 200,
-	    json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, "
-		      "s:o}",
+	    json_pack("{s:s, s:s, s:I, s:o, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
+		      "s:o, s:o}",
 		"version", PACKAGE_VERSION, "mode", modes[p->modes.mode].name,
-		"modes", admin_state_modes(), "listen",
-		admin_state_listen(of->gateway), "started", started,
-		"uptime_us",
+		"own_modes",
+		(json_int_t)(p->modes.upstreams.n + p->modes.routes.n), "modes",
+		admin_state_modes(), "listen", admin_state_listen(of->gateway),
+		"started", started, "uptime_us",
 		(json_int_t)(clock_mono_us() - of->shared->began_mono_us),
 		"tape", admin_json_text(s->tape), "store",
 		admin_json_text(s->store), "recording",

@@ -18,12 +18,14 @@ const WORDS = {
 };
 
 async function put(body, said) {
-  await attempt(async () => {
+  const done = await attempt(async () => {
     await call('PUT', '/v1/mode', body);
     toast(said);
     await refresh();
+    return true;
   });
   await show();
+  return done;
 }
 
 function choice(mode, current) {
@@ -62,6 +64,17 @@ function route(one, routes, names) {
     `Mode for ${name} is ${mode || 'the one above'}`)));
 }
 
+// What is added stands behind the others: the first that fits counts.
+async function add(event) {
+  event.preventDefault();
+  const form = event.target;
+  const one = Object.fromEntries(new FormData(form));
+  const { routes } = await get('/v1/mode');
+  if (await put({ routes: [...routes, one] },
+    `Mode for ${one.method} ${one.path} is ${one.mode}`))
+    form.reset();
+}
+
 async function show() {
   const got = await attempt(() =>
     Promise.all([get('/v1/state'), get('/v1/mode')]));
@@ -74,6 +87,9 @@ async function show() {
   $('#mode-parts tbody').replaceChildren(
     ...upstreams.map((one) => upstream(one, modes)),
     ...routes.map((one) => route(one, routes, modes)));
+  if (!$('#mode-add [name=mode]').options.length)
+    $('#mode-add [name=mode]').replaceChildren(...modes.map((one) =>
+      el('option', { value: one, selected: one === 'replay' }, one)));
   $(`#mode-choices [value="${CSS.escape(focused ?? '')}"]`)?.focus();
 }
 
@@ -84,8 +100,10 @@ export async function openModes() {
 
 export function start() {
   $('#mode').addEventListener('click', openModes);
+  $('#mode-add').addEventListener('submit', (event) =>
+    attempt(() => add(event)));
   onState((state) => {
-    const own = state.upstreams.filter((one) => one.mode).length;
-    $('#mode-name').textContent = state.mode + (own > 0 ? ` +${own}` : '');
+    const { mode, own_modes: own } = state;
+    $('#mode-name').textContent = mode + (own > 0 ? ` +${own}` : '');
   });
 }

@@ -188,6 +188,32 @@ tap.check('the mode is switched, and the data port obeys', async () => {
   await row(page, 'Miss').waitFor();
 });
 
+tap.check('requests get a mode of their own, and lose it', async () => {
+  const gateway = await hark('auto');
+  const page = await open(gateway);
+  await page.keyboard.press('m');
+  const form = page.getByRole('form', { name: 'A mode for some requests' });
+  await form.getByLabel('Path').fill('/v1/*');
+  await form.getByLabel('Mode').selectOption('replay');
+  await form.getByRole('button', { name: 'Add' }).click();
+  await said(page, 'Mode for * /v1/* is replay');
+  const mode = page.getByLabel('Mode for * /v1/*');
+  assert.strictEqual(await mode.inputValue(), 'replay');
+  await page.locator('#mode-name').getByText('auto +1').waitFor();
+  assert.strictEqual((await ask(gateway, '/v1/users')).status, 501);
+  assert.strictEqual((await ask(gateway, '/other')).status, 200);
+  await form.getByLabel('Path').fill('no path');
+  await form.getByRole('button', { name: 'Add' }).click();
+  await said(page, 'expected a path such as /v1/*');
+  await mode.selectOption('proxy');
+  await said(page, 'Mode for * /v1/* is proxy');
+  assert.strictEqual((await ask(gateway, '/v1/users')).status, 200);
+  await mode.selectOption('as above');
+  await said(page, 'Mode for * /v1/* is the one above');
+  await page.locator('#mode-name').getByText(/^auto$/).waitFor();
+  assert.strictEqual(await mode.count(), 0);
+});
+
 tap.check('the rule that a miss proposes is added, and the request answered',
   async () => {
     const store = tap.fresh('hark.db');
