@@ -12,7 +12,23 @@
 
 #include "gateway/traffic.h"
 
-#define TRAFFIC_ROUND 256u /* sizes of blocks are multiples */
+/* Slabs are small beside what the log may take. */
+#define TRAFFIC_SLABS 1024
+#define TRAFFIC_SLAB_LEAST (4u << 10)
+#define TRAFFIC_SLAB_MOST (64u << 10)
+
+/* What takes more of a slab than such a part has a block of its own. */
+#define TRAFFIC_PART 4
+
+/* References that a slab's thread gives out without asking others. */
+#define TRAFFIC_CREDIT (1u << 30)
+
+struct traffic_slab {
+	atomic_uint refs; /* of what is in it, and what its thread may give */
+	unsigned given;   /* by its thread */
+	size_t used, size;
+	max_align_t bytes[];
+};
 
 struct traffic {
 	pthread_mutex_t lock;
@@ -38,29 +54,123 @@ traffic_state_text(enum traffic_state s)
 	return texts[s];
 }
 
+/* ---- memory ----------------------------------------------------------- */
+
+size_t
+traffic_slab_size(size_t limit)
+{
+	size_t size = limit / TRAFFIC_SLABS;
+
+	return size < TRAFFIC_SLAB_LEAST  ? TRAFFIC_SLAB_LEAST
+	       : size > TRAFFIC_SLAB_MOST ? TRAFFIC_SLAB_MOST
+					  : size;
+}
+
+/* Takes n references away.  Whether nobody has one any more. */
+static bool
+traffic_slab_left(struct traffic_slab *s, unsigned n)
+{
+	return atomic_fetch_sub_explicit(&s->refs, n, memory_order_acq_rel) ==
+	       n;
+}
+
+/* One that nobody has goes to m, which may be NULL, if that wants one. */
+static void
+traffic_slab_end(struct traffic_slab *s, struct traffic_memory *m)
+{
+	if (m != NULL && m->spare == NULL && m->size == s->size)
+		m->spare = s;
+	else
+		free(s);
+}
+
+static void
+traffic_slab_unref(struct traffic_slab *s, struct traffic_memory *m)
+{
+	if (traffic_slab_left(s, 1))
+		traffic_slab_end(s, m);
+}
+
+/* Its thread makes nothing more in it. */
+static void
+traffic_memory_close(struct traffic_memory *m)
+{
+	struct traffic_slab *s = m->now;
+
+	m->now = NULL;
+	if (s != NULL && traffic_slab_left(s, TRAFFIC_CREDIT - s->given))
+		traffic_slab_end(s, m);
+}
+
+static void
+traffic_memory_renew(struct traffic_memory *m)
+{
+	struct traffic_slab *s;
+
+	traffic_memory_close(m);
+	s = m->spare != NULL ? m->spare : xmalloc(sizeof(*s) + m->size);
+	m->spare = NULL;
+	m->now = s;
+	atomic_init(&s->refs, TRAFFIC_CREDIT);
+	s->given = 0;
+	s->used = 0;
+	s->size = m->size;
+}
+
+/* n bytes and a reference to their slab; NULL: they are too many. */
+static void *
+traffic_memory_take(
+    struct traffic_memory *m, size_t n, struct traffic_slab **slab)
+{
+	const size_t mask = _Alignof(max_align_t) - 1;
+	char *p;
+
+	*slab = NULL;
+	n = (n + mask) & ~mask;
+	if (n > m->size / TRAFFIC_PART)
+		return NULL;
+	if (m->now == NULL || m->now->size - m->now->used < n)
+		traffic_memory_renew(m);
+	*slab = m->now;
+	p = (char *)m->now->bytes + m->now->used;
+	m->now->used += n;
+	m->now->given++;
+	return p;
+}
+
+void
+traffic_memory_fini(struct traffic_memory *m)
+{
+	traffic_memory_close(m);
+	free(m->spare);
+	m->spare = NULL;
+}
+
 /* ---- links ------------------------------------------------------------ */
 
 struct traffic_link *
-traffic_link_new(void)
+traffic_link_new(struct traffic_memory *m)
 {
-	struct traffic_link *l = xcalloc(1, sizeof(*l));
+	struct traffic_slab *slab;
+	struct traffic_link *l = traffic_memory_take(m, sizeof(*l), &slab);
 
-	atomic_init(&l->refs, 1);
+	l->slab = slab;
+	atomic_init(&l->entry, 0);
 	return l;
 }
 
 struct traffic_link *
 traffic_link_ref(struct traffic_link *l)
 {
-	atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&l->slab->refs, 1, memory_order_relaxed);
 	return l;
 }
 
 void
 traffic_link_unref(struct traffic_link *l)
 {
-	if (l != NULL && atomic_fetch_sub(&l->refs, 1) == 1)
-		free(l);
+	if (l != NULL)
+		traffic_slab_unref(l->slab, NULL);
 }
 
 /* ---- rows ------------------------------------------------------------- */
@@ -82,40 +192,31 @@ traffic_row_size(const struct traffic_row *r)
 	return n - traffic_row_held(r);
 }
 
-/* A block for n bytes: rows that are alike shall fit into each other's. */
-static struct traffic_row *
-traffic_row_block(size_t n, struct traffic_row **spare)
-{
-	struct traffic_row *r = spare != NULL ? *spare : NULL;
-	size_t room = (n + TRAFFIC_ROUND) / TRAFFIC_ROUND * TRAFFIC_ROUND;
-
-	if (spare != NULL)
-		*spare = NULL;
-	if (r != NULL && n <= r->room && r->room <= 2 * room)
-		return r;
-	free(r);
-	r = xmalloc(room);
-	r->room = room;
-	return r;
-}
-
 struct traffic_row *
-traffic_row_reuse(const struct traffic_row *of, struct traffic_row **spare)
+traffic_row_in(const struct traffic_row *of, struct traffic_memory *m)
 {
-	struct traffic_row *r = traffic_row_block(traffic_row_size(of), spare);
-	size_t i, room = r->room;
+	struct traffic_slab *slab = NULL;
+	size_t i, room = traffic_row_size(of);
+	struct traffic_row *r =
+	    m != NULL ? traffic_memory_take(m, room, &slab) : NULL;
 	char *p;
 
+	if (r == NULL)
+		r = xmalloc(room);
 	memcpy(r, of, sizeof(*r));
 	atomic_init(&r->refs, 1);
+	r->slab = slab;
 	r->room = room;
 	r->cost += room + traffic_row_held(r);
 	p = (char *)(r + 1);
 	for (i = 0; i < TRAFFIC_TEXTS; i++) {
+		if (of->text[i].n == 0) {
+			r->text[i].p = "";
+			continue;
+		}
 		if (i == TRAFFIC_RESPONSE_BODY && r->held != NULL)
 			continue;
-		if (of->text[i].n > 0)
-			memcpy(p, of->text[i].p, of->text[i].n);
+		memcpy(p, of->text[i].p, of->text[i].n);
 		r->text[i].p = p;
 		p += of->text[i].n;
 	}
@@ -131,7 +232,7 @@ traffic_row_reuse(const struct traffic_row *of, struct traffic_row **spare)
 struct traffic_row *
 traffic_row_new(const struct traffic_row *of)
 {
-	return traffic_row_reuse(of, NULL);
+	return traffic_row_in(of, NULL);
 }
 
 void
@@ -152,25 +253,29 @@ traffic_row_ref(struct traffic_row *r)
 	return r;
 }
 
-/* Whether that was the last reference: only the block is left. */
-static bool
-traffic_row_left(struct traffic_row *r)
+/* Memory that is left of it goes to m, which may be NULL. */
+static void
+traffic_row_leave(struct traffic_row *r, struct traffic_memory *m)
 {
 	/* Who has the last one is alone. */
 	if (atomic_load_explicit(&r->refs, memory_order_acquire) != 1 &&
 	    atomic_fetch_sub(&r->refs, 1) != 1)
-		return false;
+		return;
 	traffic_flow_unref(r->flow);
-	traffic_link_unref(r->link);
+	if (r->link != NULL)
+		traffic_slab_unref(r->link->slab, m);
 	answer_unref(r->held);
-	return true;
+	if (r->slab != NULL)
+		traffic_slab_unref(r->slab, m);
+	else
+		free(r);
 }
 
 void
 traffic_row_unref(struct traffic_row *r)
 {
-	if (r != NULL && traffic_row_left(r))
-		free(r);
+	if (r != NULL)
+		traffic_row_leave(r, NULL);
 }
 
 int64_t
@@ -229,20 +334,15 @@ traffic_drop(struct traffic *t, struct traffic_row **list)
 	*list = r;
 }
 
-/* Frees a list of dropped rows but for *spare; not locked. */
+/* The rows of the list were dropped; not locked. */
 static void
-traffic_forget(struct traffic_row *list, struct traffic_row **spare)
+traffic_forget(struct traffic_row *list, struct traffic_memory *m)
 {
 	struct traffic_row *r;
 
 	while ((r = list) != NULL) {
 		list = r->next;
-		if (!traffic_row_left(r))
-			continue;
-		if (spare != NULL && *spare == NULL)
-			*spare = r;
-		else
-			free(r);
+		traffic_row_leave(r, m);
 	}
 }
 
@@ -288,8 +388,7 @@ traffic_tell(struct traffic *t)
 }
 
 uint64_t
-traffic_add(
-    struct traffic *t, struct traffic_row *r, struct traffic_row **spare)
+traffic_add(struct traffic *t, struct traffic_row *r, struct traffic_memory *m)
 {
 	struct traffic_row *list = NULL;
 	uint64_t number;
@@ -305,7 +404,7 @@ traffic_add(
 	traffic_bound(t, &list);
 	pthread_mutex_unlock(&t->lock);
 	traffic_tell(t);
-	traffic_forget(list, spare);
+	traffic_forget(list, m);
 	return number;
 }
 

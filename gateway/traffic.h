@@ -66,17 +66,35 @@ enum traffic_text {
 	TRAFFIC_TEXTS
 };
 
+/*
+ * Memory for the rows and links of one thread, a slab of them at a time: what
+ * is made one behind the other is forgotten so, too.  A slab goes when nobody
+ * has anything in it any more; what the log was full of serves again.
+ */
+struct traffic_slab; /* opaque */
+struct traffic_memory {
+	size_t size; /* bytes of a slab: traffic_slab_size() */
+	struct traffic_slab *now, *spare;
+};
+
+/* Of which a thread has two at most beside what the limit allows for. */
+size_t traffic_slab_size(size_t limit);
+
+/* Rows and links stay as long as they are referred to. */
+void traffic_memory_fini(struct traffic_memory *m);
+
 /* The id of the entry that an exchange is recorded as, known some time after
  * its end. */
 struct traffic_link {
-	atomic_uint refs;
+	struct traffic_slab *slab;
 	_Atomic int64_t entry; /* 0: not known, or never recorded */
 };
 
 struct traffic_row {
 	atomic_uint refs;
-	struct traffic_row *next; /* of those that make room */
-	size_t room;              /* bytes of its block */
+	struct traffic_row *next;  /* of those that make room */
+	struct traffic_slab *slab; /* NULL: it has a block of its own */
+	size_t room;               /* bytes that it takes there */
 	uint64_t number;
 	size_t cost; /* bytes that it counts for */
 	enum traffic_state state;
@@ -111,10 +129,9 @@ struct traffic_row {
  * answer of its own.  The reference is the caller's. */
 struct traffic_row *traffic_row_new(const struct traffic_row *of);
 
-/* The same in the block of *spare when that is of the right size; it is used
- * up in any case.  Whoever adds rows all the time allocates none with it. */
-struct traffic_row *traffic_row_reuse(
-    const struct traffic_row *of, struct traffic_row **spare);
+/* The same for who adds rows all the time. */
+struct traffic_row *traffic_row_in(
+    const struct traffic_row *of, struct traffic_memory *m);
 
 /* Makes of what traffic_row_new() copies of r, which others may have, too. */
 void traffic_row_view(struct traffic_row *of, const struct traffic_row *r);
@@ -127,7 +144,7 @@ int64_t traffic_row_entry(const struct traffic_row *r);
 /* A field of the request or the response; p is NULL when there is none. */
 struct str traffic_field(struct str fields, const char *name);
 
-struct traffic_link *traffic_link_new(void);
+struct traffic_link *traffic_link_new(struct traffic_memory *m);
 struct traffic_link *traffic_link_ref(struct traffic_link *l);
 void traffic_link_unref(struct traffic_link *l); /* safe on NULL */
 
@@ -139,11 +156,10 @@ struct traffic_limits {
 struct traffic *traffic_new(const struct traffic_limits *l);
 void traffic_free(struct traffic *t); /* safe on NULL */
 
-/* Adds r, whose reference moves in, and gives it the next number.  A row that
- * made room and that nobody has any more becomes *spare, if that is NULL; spare
- * may be NULL. */
+/* Adds r, whose reference moves in, and gives it the next number.  Memory of
+ * rows that made room becomes m's, which may be NULL. */
 uint64_t traffic_add(
-    struct traffic *t, struct traffic_row *r, struct traffic_row **spare);
+    struct traffic *t, struct traffic_row *r, struct traffic_memory *m);
 
 /* Puts r, whose reference moves in, in the place of the one with that number,
  * if there still is one. */

@@ -50,6 +50,13 @@ traffic_note_sink(const struct transaction *t)
 	return t->w->shared->traffic;
 }
 
+static struct traffic_memory *
+traffic_note_memory(const struct transaction *t)
+{
+	t->w->rows.size = traffic_note_sink(t)->slab;
+	return &t->w->rows;
+}
+
 /* Whether anybody is told of t, and was not yet. */
 static bool
 traffic_note_wanted(const struct transaction *t)
@@ -137,8 +144,7 @@ traffic_note_forget(struct worker *w)
 		w->notes = d->next;
 		traffic_note_free(d);
 	}
-	free(w->spare_row);
-	w->spare_row = NULL;
+	traffic_memory_fini(&w->rows);
 }
 
 /* ---- while it goes on -------------------------------------------------- */
@@ -279,7 +285,7 @@ traffic_note_link(struct transaction *t)
 		return NULL;
 	d = traffic_note_of(t);
 	if (d->link == NULL)
-		d->link = traffic_link_new();
+		d->link = traffic_link_new(traffic_note_memory(t));
 	return traffic_link_ref(d->link);
 }
 
@@ -425,7 +431,7 @@ traffic_note_make(
 	struct traffic_row of, *r;
 
 	traffic_note_row(t, d, state, &of);
-	r = traffic_row_reuse(&of, &t->w->spare_row);
+	r = traffic_row_in(&of, traffic_note_memory(t));
 	return traffic_note_sink(t)->access != NULL ? traffic_show(r) : r;
 }
 
@@ -440,7 +446,7 @@ traffic_note_show(struct transaction *t, bool messages)
 	if (messages || t->w->shared->redactor == NULL)
 		d->flow = traffic_flow_new(messages, sink->body);
 	d->number = traffic_add(
-	    sink->log, traffic_note_make(t, d, TRAFFIC_OPEN), &t->w->spare_row);
+	    sink->log, traffic_note_make(t, d, TRAFFIC_OPEN), &t->w->rows);
 }
 
 static bool
@@ -519,7 +525,7 @@ traffic_note_give(
 		r->number = atomic_fetch_add(&sink->numbers, 1) + 1;
 		traffic_row_unref(r);
 	} else if (d->number == 0) {
-		traffic_add(sink->log, r, &t->w->spare_row);
+		traffic_add(sink->log, r, &t->w->rows);
 	} else {
 		traffic_replace(sink->log, d->number, r);
 	}

@@ -14,6 +14,7 @@ traffic_sink_open(
 		.bytes = (size_t)s->traffic_bytes };
 
 	k->body = (size_t)s->traffic_body;
+	k->slab = traffic_slab_size(limits.bytes);
 	if (s->keep_traffic || settings_has_admin(s))
 		k->log = traffic_new(&limits);
 	if (s->access_log == NULL)

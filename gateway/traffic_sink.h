@@ -16,6 +16,7 @@ struct traffic_sink {
 	struct traffic *log;           /* NULL: none is kept */
 	struct access_log *access;     /* the same */
 	size_t body;                   /* bytes kept of each body */
+	size_t slab;                   /* traffic_slab_size() */
 	atomic_uint_least64_t numbers; /* given out where no log does */
 };
 

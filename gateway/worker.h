@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "gateway/settings.h"
+#include "gateway/traffic.h"
 
 struct admin;
 struct channels;
@@ -52,7 +53,6 @@ struct plan_lease;
 struct pool;
 struct tally;
 struct traffic_note;
-struct traffic_row;
 struct traffic_sink;
 struct transaction;
 struct upstream_tls;
@@ -145,10 +145,10 @@ struct worker {
 	struct worker_counts *counts; /* NULL where there are no clients */
 	struct traffic_note *notes;   /* only traffic_note.c */
 	size_t nnotes;
-	struct traffic_row *spare_row; /* the same */
-	uint64_t transactions;         /* begun */
-	struct mailbox *mailbox;       /* calls from other threads */
-	struct event *deadline;        /* of draining */
+	struct traffic_memory rows; /* the same */
+	uint64_t transactions;      /* begun */
+	struct mailbox *mailbox;    /* calls from other threads */
+	struct event *deadline;     /* of draining */
 	pthread_t thread;
 	bool started;
 	atomic_bool ended; /* its loop */

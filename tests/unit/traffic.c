@@ -118,27 +118,84 @@ bytes_are_bounded_but_the_last_row_stays(void)
 	traffic_free(t);
 }
 
+static struct traffic_row *
+row_in(struct traffic_memory *m, struct str path)
+{
+	const struct traffic_row of = { .source = "mock",
+		.mode = "proxy",
+		.text = { [TRAFFIC_PATH] = path } };
+
+	return traffic_row_in(&of, m);
+}
+
 static void
-a_row_that_made_room_is_the_block_of_the_next(void)
+memory_of_rows_that_made_room_serves_again(void)
 {
 	struct traffic *t = traffic_of(2, 1 << 20);
-	struct traffic_row *spare = NULL, *r = row("/a", 10), *block = r, *held;
-	struct traffic_row of = { .source = "mock", .mode = "proxy" };
+	struct traffic_memory m = { .size = traffic_slab_size(0) };
+	const struct traffic_slab *first = NULL;
+	struct traffic_row *r, *held;
+	int i;
 
-	traffic_add(t, r, &spare);
-	traffic_add(t, row("/b", 10), &spare);
-	CHECK(spare == NULL);
-	traffic_add(t, row("/c", 10), &spare);
-	CHECK(spare == block);
-	r = traffic_row_reuse(&of, &spare);
-	CHECK(r == block && spare == NULL);
-	CHECK_INT(r->text[TRAFFIC_PATH].n, 0);
-	held = traffic_get(t, 2);
-	traffic_add(t, r, &spare);
-	CHECK(spare == NULL); /* somebody has it */
-	CHECK_VIEW(held->text[TRAFFIC_PATH], "/b");
+	for (i = 0; m.spare == NULL; i++) {
+		r = row_in(&m, STR("/a"));
+		first = i == 0 ? m.now : first;
+		traffic_add(t, r, &m);
+	}
+	CHECK((size_t)i <= 3 + m.size / sizeof(*r));
+	CHECK(m.spare == first && m.now != first);
+	held = traffic_get(t, (uint64_t)i - 1);
+	for (; m.spare != NULL; i++)
+		traffic_add(t, row_in(&m, STR("/b")), &m);
+	CHECK(m.now == first);
+	traffic_add(t, row_in(&m, STR("/b")), &m);
+	traffic_add(t, row_in(&m, STR("/b")), &m);
+	CHECK(m.spare == NULL); /* somebody has a row there */
+	CHECK_VIEW(held->text[TRAFFIC_PATH], "/a");
 	traffic_row_unref(held);
+	traffic_memory_fini(&m);
 	traffic_free(t);
+}
+
+static void
+a_row_that_is_long_has_a_block_of_its_own(void)
+{
+	struct traffic_memory m = { .size = traffic_slab_size(0) };
+	char path[4096];
+	struct traffic_row *r;
+
+	memset(path, 'a', sizeof(path));
+	r = row_in(&m, (struct str){ path, sizeof(path) });
+	CHECK(r->slab == NULL && m.now == NULL);
+	CHECK_INT(r->text[TRAFFIC_PATH].n, sizeof(path));
+	traffic_row_unref(r);
+	traffic_memory_fini(&m);
+}
+
+static void
+a_link_outlives_who_made_it(void)
+{
+	struct traffic_memory m = { .size = traffic_slab_size(0) };
+	struct traffic_link *l = traffic_link_new(&m), *told;
+	struct traffic_row of = { .source = "mock", .link = l }, *r;
+
+	told = traffic_link_ref(l);
+	r = traffic_row_in(&of, &m);
+	traffic_link_unref(l);
+	traffic_memory_fini(&m);
+	CHECK_INT(traffic_row_entry(r), 0);
+	atomic_store(&told->entry, 7);
+	traffic_link_unref(told);
+	CHECK_INT(traffic_row_entry(r), 7);
+	traffic_row_unref(r);
+}
+
+static void
+slabs_are_small_beside_the_limit(void)
+{
+	CHECK_INT(traffic_slab_size(64u << 10), 4096);
+	CHECK_INT(traffic_slab_size(8u << 20), 8192);
+	CHECK_INT(traffic_slab_size((size_t)64 << 30), 64u << 10);
 }
 
 /* Neither by number nor in a list. */
@@ -262,10 +319,12 @@ more_changes_than_are_remembered_are_told(void)
 static void *
 add_many(void *arg)
 {
+	struct traffic_memory m = { .size = traffic_slab_size(0) };
 	int i;
 
 	for (i = 0; i < 2000; i++)
-		traffic_add(arg, row("/a", 10), NULL);
+		traffic_add(arg, row_in(&m, STR("/a")), &m);
+	traffic_memory_fini(&m);
 	return NULL;
 }
 
@@ -434,7 +493,8 @@ a_row_holds_the_answer_that_has_its_body(void)
 static void
 the_id_of_a_recording_comes_later(void)
 {
-	struct traffic_link *l = traffic_link_new();
+	struct traffic_memory m = { .size = traffic_slab_size(0) };
+	struct traffic_link *l = traffic_link_new(&m);
 	struct traffic_row of = { .link = l }, *r = traffic_row_new(&of);
 
 	CHECK_INT(traffic_row_entry(r), 0);
@@ -442,6 +502,7 @@ the_id_of_a_recording_comes_later(void)
 	traffic_link_unref(l);
 	CHECK_INT(traffic_row_entry(r), 12);
 	traffic_row_unref(r);
+	traffic_memory_fini(&m);
 }
 
 static void
@@ -501,7 +562,9 @@ a_json_line_has_all_of_the_summary(void)
 
 RUN(TEST(rows_have_numbers_and_the_oldest_make_room),
     TEST(bytes_are_bounded_but_the_last_row_stays),
-    TEST(a_row_that_made_room_is_the_block_of_the_next),
+    TEST(memory_of_rows_that_made_room_serves_again),
+    TEST(a_row_that_is_long_has_a_block_of_its_own),
+    TEST(a_link_outlives_who_made_it), TEST(slabs_are_small_beside_the_limit),
     TEST(rows_are_got_without_secrets),
     TEST(cleared_rows_do_not_count_as_dropped),
     TEST(a_row_takes_the_place_of_the_open_one),
