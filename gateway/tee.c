@@ -50,7 +50,7 @@ tee_forget(struct headers *h, const char *name)
 	h->n = kept;
 }
 
-/* The recorder never sees a secret, nor is one in a key. */
+/* No secret is in a key. */
 static void
 tee_redact_request(struct transaction *t)
 {
@@ -261,9 +261,7 @@ tee_on_written(void *arg, int64_t entry)
 		atomic_store(&word->link->entry, entry);
 	traffic_link_unref(word->link);
 	word->stored = entry != -1;
-	if (word->t == NULL)
-		free(word);
-	else if (!mailbox_post(word->mailbox, tee_deliver, word))
+	if (word->t != NULL && !mailbox_post(word->mailbox, tee_deliver, word))
 		abort(); /* workers outlive the recorder */
 }
 
@@ -307,18 +305,11 @@ tee_redact_stream(struct transaction *t)
 static void
 tee_redact_response(struct transaction *t)
 {
-	char subject[256];
-
 	if (t->stream != NULL)
 		tee_redact_stream(t);
 	else if (t->tap == NULL)
 		redact_response_body(&t->redaction, t->x);
 	redact_response(&t->redaction, t->x);
-	if (t->redaction.dropped)
-		log_warn(transaction_subject(t, subject, sizeof(subject)),
-		    "recorded without a body that could not be searched for "
-		    "secrets");
-	redaction_end(&t->redaction);
 }
 
 void
@@ -335,7 +326,43 @@ tee_drop(struct transaction *t)
 	exchange_free(t->x);
 }
 
-/* NULL when nobody is to be told. */
+/* Whether the recorder's thread may do it: nobody here looks at the response
+ * any more, and its body is one that can be searched. */
+static bool
+tee_redacts_later(const struct transaction *t, bool findable)
+{
+	return !findable && t->stream == NULL && t->tap == NULL &&
+	       headers_get(&t->x->response.headers, "Content-Encoding").p ==
+		   NULL;
+}
+
+/* What is left of t's redaction, or NULL: nothing. */
+static struct redaction *
+tee_redact_rest(struct transaction *t, bool findable)
+{
+	struct redaction *later = NULL;
+	char subject[256];
+
+	if (t->w->shared->redactor == NULL)
+		return NULL;
+	if (tee_redacts_later(t, findable)) {
+		later = arena_alloc(&t->x->arena, sizeof(*later));
+		*later = t->redaction;
+	} else {
+		tee_redact_response(t);
+	}
+	if (t->redaction.dropped)
+		log_warn(transaction_subject(t, subject, sizeof(subject)),
+		    "recorded without a body that could not be searched for "
+		    "secrets");
+	if (later == NULL)
+		redaction_end(&t->redaction);
+	return later;
+}
+
+/* NULL when nobody is to be told.  Where no worker is it lies in the exchange,
+ * which is there until all are told: memory that one thread takes and another
+ * gives back costs both a lock. */
 static struct tee_word *
 tee_word_new(struct transaction *t, bool findable,
     void (*on_written)(struct transaction *t, bool stored))
@@ -345,7 +372,8 @@ tee_word_new(struct transaction *t, bool findable,
 
 	if (!findable && on_written == NULL && link == NULL)
 		return NULL;
-	word = xcalloc(1, sizeof(*word));
+	word = on_written != NULL ? xcalloc(1, sizeof(*word))
+				  : arena_zalloc(&t->x->arena, sizeof(*word));
 	word->link = link;
 	word->keys = library_keys(t->x);
 	if (findable)
@@ -365,6 +393,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 {
 	struct shared *g = t->w->shared;
 	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE;
+	struct redaction *redaction;
 	struct tee_word *word;
 	struct recording *request = NULL;
 
@@ -378,14 +407,13 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 		request = tee_upload_settle(t);
 	else if (t->x->keyed && t->keyer != t->w->keyers)
 		tee_key(t); /* the rules are others now */
-	if (g->redactor != NULL)
-		tee_redact_response(t);
+	redaction = tee_redact_rest(t, findable);
 	word = tee_word_new(t, findable, on_written);
 	if (findable)
 		library_add(g->library, t->x);
 	t->committing = on_written != NULL;
-	recorder_give(g->recorder, t->x, request, t->recording,
-	    word != NULL ? tee_on_written : NULL, word);
+	recorder_give_to_redact(g->recorder, t->x, redaction, request,
+	    t->recording, word != NULL ? tee_on_written : NULL, word);
 	t->x = NULL;
 	t->recording = NULL;
 	return on_written != NULL;

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "recorder/recorder.h"
+#include "recorder/redact.h"
 #include "recorder/store.h"
 
 #include "recorder/group.h"
@@ -118,6 +119,18 @@ recording_undo(const struct recording *p, struct store *s, struct err *e)
 	if (store_body_forget(s, p->body, e) != 0)
 		return -1;
 	return recording_undraft(p, s, e);
+}
+
+/* Once, however often it is written. */
+static void
+item_redact(struct item *i)
+{
+	if (i->redaction == NULL)
+		return;
+	redact_response_body(i->redaction, i->x);
+	redact_response(i->redaction, i->x);
+	redaction_end(i->redaction);
+	i->redaction = NULL;
 }
 
 static int
@@ -344,12 +357,14 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 	bool told = false;
 
 	*failed = false;
-	for (i = first; i != NULL; i = i->next)
+	for (i = first; i != NULL; i = i->next) {
+		item_redact(i);
 		if (item_hopeless(i)) {
 			item_lose(i, to->store);
 			*failed = true;
 			err_set(e, "a part of a body could not be stored");
 		}
+	}
 	if (group_insist(to, first, NULL, e) == 0)
 		return 1;
 	/* A store that is stuck would make each of them wait. */

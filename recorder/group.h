@@ -15,6 +15,7 @@
 
 struct err;
 struct recorder;
+struct redaction;
 struct store;
 
 enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DRAFT, ITEM_DROP };
@@ -30,6 +31,7 @@ struct item {
 	bool declined; /* was not to be */
 
 	struct exchange *x;
+	struct redaction *redaction; /* of its response, or NULL: it was done */
 	struct recording *request, *response; /* of its bodies, or NULL */
 	void (*on_written)(void *arg, int64_t entry);
 	void *arg;

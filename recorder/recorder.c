@@ -426,7 +426,8 @@ recording_draft(
 }
 
 void
-recorder_give(struct recorder *r, struct exchange *x, struct recording *request,
+recorder_give_to_redact(struct recorder *r, struct exchange *x,
+    struct redaction *redaction, struct recording *request,
     struct recording *response, void (*on_written)(void *arg, int64_t entry),
     void *arg)
 {
@@ -434,12 +435,21 @@ recorder_give(struct recorder *r, struct exchange *x, struct recording *request,
 
 	i->kind = ITEM_EXCHANGE;
 	i->x = x;
+	i->redaction = redaction;
 	i->request = request;
 	i->response = response;
 	i->on_written = on_written;
 	i->arg = arg;
 	i->bytes = exchange_bytes(x);
 	recorder_queue(r, i);
+}
+
+void
+recorder_give(struct recorder *r, struct exchange *x, struct recording *request,
+    struct recording *response, void (*on_written)(void *arg, int64_t entry),
+    void *arg)
+{
+	recorder_give_to_redact(r, x, NULL, request, response, on_written, arg);
 }
 
 bool

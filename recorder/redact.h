@@ -4,7 +4,7 @@
 /*
  * Redaction keeps secrets off the disk: what recorder/secrets.h finds is
  * replaced by pseudonyms (recorder/pseudonym.h) in all of an exchange, in
- * bodies also below their content coding, before the recorder sees it.  The
+ * bodies also below their content coding, before a store sees it.  The
  * same is done with a live request before it is looked for, so that it
  * finds its recording.  What holds:
  *

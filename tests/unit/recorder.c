@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "recorder/recorder.h"
+#include "recorder/redact.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
 
 #include "folder.h"
@@ -338,6 +340,66 @@ record_parts(struct recorder *r, int seed)
 	recording_part(p, part, PART);
 	free(part);
 	return p;
+}
+
+/* As gateway/tee.c gives one: the request was done. */
+static void
+give_to_redact(struct recorder *r, const struct redactor *by, struct watch *w)
+{
+	struct exchange *x = exchange("/a?access_token=hunter2222", 0);
+	const struct rules_request q = { x->method, x->scope, x->target };
+	struct redaction *d = arena_alloc(&x->arena, sizeof(*d));
+
+	headers_add(&x->response.headers, &x->arena, STR("Set-Cookie"),
+	    STR("session=hunter3333"));
+	buf_add_text(&x->response.body.bytes, "{\"password\":\"hunter4444\"}");
+	x->response.body.size = x->response.body.bytes.n;
+	redaction_begin(d, by, &q);
+	redact_request(d, x);
+	redaction_answers(d);
+	recorder_give_to_redact(r, x, d, NULL, NULL, on_written, w);
+}
+
+static void
+secrets_of_a_response_are_replaced_before_it_is_written(void)
+{
+	struct redactor *by = redactor_new(STR("a key"), NULL);
+	struct watch w = watching();
+	struct recorder *r = open_with("redact.db", DURABILITY_BATCH, 0, &w);
+	struct exchange *x = NULL;
+	struct store *s;
+
+	give_to_redact(r, by, &w);
+	recorder_close(r);
+	redactor_free(by);
+	CHECK_INT(w.written, 1);
+	s = store_open(at("redact.db"), STORE_READ, false, &e);
+	CHECK_INT(store_get(s, w.last, SIZE_MAX, &x, &e), 1);
+	CHECK(!str_ihas(x->target, STR("hunter2222")));
+	CHECK(!str_ihas(headers_get(&x->response.headers, "Set-Cookie"),
+	    STR("hunter3333")));
+	CHECK(!str_ihas(buf_str(&x->response.body.bytes), STR("hunter4444")));
+	CHECK(str_starts(buf_str(&x->response.body.bytes), "{\"password\":\""));
+	exchange_free(x);
+	store_close(s);
+}
+
+/* A batch that fails is written again, one by one. */
+static void
+what_is_redacted_once_stays_so_when_it_is_written_again(void)
+{
+	struct redactor *by = redactor_new(STR("a key"), NULL);
+	struct watch w = watching();
+	struct recorder *r = open_with("again.db", DURABILITY_BATCH, 0, &w);
+	struct exchange *x = exchange("/lost", 0);
+
+	x->method = (struct str){ NULL, SIZE_MAX / 4 }; /* too big a text */
+	recorder_give(r, x, NULL, NULL, on_written, &w);
+	give_to_redact(r, by, &w);
+	recorder_close(r);
+	redactor_free(by);
+	CHECK_INT(w.written, 1);
+	CHECK_INT(w.lost, 1);
 }
 
 static void
@@ -993,6 +1055,8 @@ RUN(TEST(what_was_given_is_in_the_store_after_a_flush),
     TEST(what_was_given_is_committed_without_anybody_asking),
     TEST(closing_writes_what_is_queued), TEST(many_exchanges_share_a_commit),
     TEST(a_strict_exchange_is_committed_before_it_is_reported),
+    TEST(secrets_of_a_response_are_replaced_before_it_is_written),
+    TEST(what_is_redacted_once_stays_so_when_it_is_written_again),
     TEST(a_body_in_parts_is_one_body),
     TEST(equal_bodies_in_parts_are_stored_once),
     TEST(an_abandoned_exchange_is_an_entry_of_what_came),
