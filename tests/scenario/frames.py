@@ -1,6 +1,8 @@
 # Goal: be either end of HTTP/2 to the frame, by python3-h2.
 
 import contextlib
+import queue
+import select
 import socket
 import ssl
 import threading
@@ -204,10 +206,8 @@ class Asked:
         self.peer.send(self.number, body)
 
     def reply_later(self, body):
-        """From another thread than the peer's own."""
-        with self.peer.busy:
-            self.reply(body)
-            self.peer.flush()
+        """From another thread than the peer's own, which does it."""
+        self.peer.later(lambda: self.reply(body))
 
     def reset(self, code):
         self.peer.h2.reset_stream(self.number, code)
@@ -246,16 +246,15 @@ class Upstream:
     def serve(self, sock):
         with contextlib.suppress(OSError, h2 and
                                  h2.exceptions.ProtocolError):
-            sock = self.context.wrap_socket(sock, server_side=True)
-            if sock.selected_alpn_protocol() != 'h2':
-                sock.recv(65536)
-                sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
-                             b'\r\nh1')
-                return
-            peer = UpstreamPeer(self, sock)
-            self.peers.append(peer)
-            peer.run()
-        sock.close()
+            with self.context.wrap_socket(sock, server_side=True) as sock:
+                if sock.selected_alpn_protocol() != 'h2':
+                    sock.recv(65536)
+                    sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
+                                 b'\r\nh1')
+                    return
+                peer = UpstreamPeer(self, sock)
+                self.peers.append(peer)
+                peer.run()
 
     def wait_for(self, n):
         with self.changed:
@@ -269,13 +268,20 @@ class Upstream:
         self.accepting.join(PATIENCE)
         self.sock.close()
         for peer in self.peers:
-            peer.close()
+            peer.end()
 
 
 class UpstreamPeer:
+    """
+    The upstream's end of a connection.  Its TLS belongs to the thread that
+    made it: OpenSSL's objects are not for two at once.
+    """
+
     def __init__(self, upstream, sock):
         self.upstream, self.sock = upstream, sock
-        self.busy = threading.Lock()
+        self.thread = threading.current_thread()
+        self.tasks = queue.SimpleQueue()
+        self.woken, self.wake = socket.socketpair()
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=False, header_encoding='latin-1',
             validate_outbound_headers=False,
@@ -311,17 +317,35 @@ class UpstreamPeer:
         else:
             self.h2.end_stream(number)
 
+    def later(self, task):
+        self.tasks.put(task)
+        self.wake.send(b'.')
+
     def close(self):
+        """From any thread: of the socket, and nothing of its TLS."""
         with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+    def end(self):
+        self.close()
+        self.thread.join(PATIENCE)
+        self.wake.close()
+        self.woken.close()
 
     def run(self):
-        while data := self.sock.recv(65536):
-            with self.busy:
+        """To the connection's end.  A read takes a record, and all of it."""
+        while True:
+            ready, _, _ = select.select([self.sock, self.woken], [], [])
+            if self.woken in ready:
+                self.woken.recv(1)
+                self.tasks.get()()
+            else:
+                data = self.sock.recv(65536)
+                if not data:
+                    return
                 for event in self.h2.receive_data(data):
                     self.take(event)
-                self.flush()
+            self.flush()
 
     def take(self, event):
         number = getattr(event, 'stream_id', None)
