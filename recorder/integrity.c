@@ -50,8 +50,9 @@ integrity_entry(struct integrity *c, int64_t entry)
 	exchange_free(x);
 }
 
-/* Whether the parts of a body are what its digest says: store_body_read()
- * refuses the last one otherwise. */
+/* Whether there are all parts of a body.  What store_body_read() refuses is
+ * told in its words: the last one when they are not what the digest says, or
+ * any that the database would not give, which is no damage of the body. */
 static bool
 integrity_parts(struct integrity *c, int64_t body, uint64_t size)
 {
@@ -62,7 +63,9 @@ integrity_parts(struct integrity *c, int64_t body, uint64_t size)
 
 	while ((n = store_body_read(c->store, body, at, to, BODY_PART, &e)) > 0)
 		at += (uint64_t)n;
-	return n == 0 && at == size;
+	if (n == -1)
+		integrity_tell(c, e.text);
+	return n == -1 || at == size;
 }
 
 void

@@ -936,6 +936,162 @@ a_reader_cannot_write(void)
 	store_close(s);
 }
 
+static void
+an_entry_that_is_recorded_again_is_counted(void)
+{
+	struct store *s = writer("again.db");
+	int64_t t = tape(s, "d"), id = put(s, t, exchange("GET", "/a", "a"));
+
+	put(s, t, exchange("GET", "/b", "b"));
+	CHECK_INT(store_count_again(s, id, &e), 0);
+	CHECK_INT(store_count_again(s, id, &e), 0);
+	CHECK_INT(store_count_again(s, 99, &e), 0);
+	CHECK_INT(of("again.db", "max(times)", "entry"), 3);
+	CHECK_INT(of("again.db", "sum(times)", "entry"), 4);
+	store_close(s);
+}
+
+/* Gives each entry of the tape another key, and every other one a normal key,
+ * too; how many there are. */
+static int
+key_anew(struct store *s, int64_t t)
+{
+	struct exchange *x;
+	int64_t after = 0;
+	int n = 0, r = 1;
+
+	while (r == 1) {
+		x = exchange_new();
+		r = store_next_request(s, t, after, BODY_PART, x, &e);
+		if (r == 1) {
+			CHECK(x->id > after);
+			after = x->id;
+			memset(x->key, 'n', sizeof(x->key));
+			memset(x->normal_key, 'N', sizeof(x->normal_key));
+			x->keyed = true;
+			x->normal_keyed = n++ % 2 == 0;
+			CHECK_INT(store_set_keys(s, x, &e), 0);
+		}
+		exchange_free(x);
+	}
+	CHECK_INT(r, 0);
+	return n;
+}
+
+static void
+keys_are_made_anew_of_what_was_asked_for(void)
+{
+	struct store *s = writer("keys.db");
+	int64_t t = tape(s, "d"), other = tape(s, "other"), first;
+	struct exchange *x;
+	uint8_t key[EXCHANGE_KEY_BYTES];
+
+	first = put(s, t, rich_exchange());
+	put(s, other, exchange("GET", "/a", ""));
+	put(s, t, exchange_new());
+	x = exchange_new();
+	CHECK_INT(store_next_request(s, t, 0, BODY_PART, x, &e), 1);
+	CHECK_INT(x->id, first);
+	CHECK(x->keyed && !x->normal_keyed);
+	CHECK_VIEW(x->method, "POST");
+	CHECK_VIEW(x->scope, "other.test");
+	CHECK_VIEW(x->target, "/a%2fb//c?x=1&y");
+	CHECK_VIEW(headers_get(&x->request.headers, "Host"), "api.test");
+	CHECK(str_eq(buf_str(&x->request.body.bytes), STR("a\0b")));
+	exchange_free(x);
+	CHECK_INT(key_anew(s, t), 2);
+	memset(key, 'n', sizeof(key));
+	CHECK_INT(store_find(s, t, key, false, NULL, 0, &e), 2);
+	CHECK_INT(store_find(s, other, key, false, NULL, 0, &e), 0);
+	memset(key, 'N', sizeof(key));
+	CHECK_INT(store_find(s, t, key, true, NULL, 0, &e), 1);
+	memset(key, 'k', sizeof(key));
+	CHECK_INT(store_find(s, t, key, false, NULL, 0, &e), 0);
+	store_close(s);
+}
+
+static void
+add_request(void *arg, const struct store_request *r)
+{
+	struct buf *b = arg;
+
+	buf_addf(b, "%d:%d %.*s %.*s %d ", (int)r->id, (int)r->tape,
+	    STR_ARGS(r->method), STR_ARGS(r->target), (int)r->size);
+}
+
+static void
+add_id(void *arg, int64_t entry)
+{
+	*(int64_t *)arg += entry;
+}
+
+static void
+requests_are_told_over_all_tapes_in_order(void)
+{
+	struct store *s = writer("requests.db");
+	struct exchange *x = exchange("POST", "/b", "");
+	int64_t t = tape(s, "d"), other = tape(s, "other"), sum = 0;
+	struct buf b = { 0 };
+
+	put(s, t, exchange("GET", "/a", "a"));
+	set_body(&x->request.body, "12345", 5);
+	put(s, other, x);
+	put(s, t, exchange("GET", "/c", "c"));
+	CHECK_INT(store_requests(s, 0, add_request, &b, &e), 0);
+	CHECK_STR(buf_text(&b), "1:1 GET /a 0 2:2 POST /b 5 3:1 GET /c 0 ");
+	buf_clear(&b, 0);
+	CHECK_INT(store_requests(s, 2, add_request, &b, &e), 0);
+	CHECK_STR(buf_text(&b), "3:1 GET /c 0 ");
+	CHECK_INT(store_ids(s, t, add_id, &sum, &e), 0);
+	CHECK_INT(sum, 4);
+	buf_free(&b);
+	store_close(s);
+}
+
+struct longs {
+	int n, give;
+	int64_t last;
+};
+
+static int
+on_long(void *arg, int64_t t, int64_t entry)
+{
+	struct longs *l = arg;
+
+	CHECK(t > 0);
+	l->n++;
+	l->last = entry;
+	return l->give;
+}
+
+static void
+entries_with_long_requests_are_told(void)
+{
+	struct store *s = writer("long.db");
+	int64_t t = tape(s, "d"), other = tape(s, "other"), id;
+	struct longs l = { 0 };
+	struct exchange *x;
+
+	put(s, t, exchange("POST", "/short", ""));
+	x = exchange("POST", "/a", "");
+	set_noise(&x->request.body, BODY_PART + 1, 3);
+	id = put(s, t, x);
+	x = exchange("POST", "/b", "");
+	set_noise(&x->request.body, BODY_PART + 1, 3);
+	put(s, other, x);
+	CHECK_INT(store_long_requests(s, t, on_long, &l, &e), 0);
+	CHECK_INT(l.n, 1);
+	CHECK_INT(l.last, id);
+	CHECK_INT(store_long_requests(s, 0, on_long, &l, &e), 0);
+	CHECK_INT(l.n, 3);
+	l.give = 7;
+	CHECK_INT(store_long_requests(s, 0, on_long, &l, &e), 7);
+	CHECK_INT(l.n, 4);
+	CHECK_INT(store_set_long_keyed(s, &e), 0);
+	CHECK_INT(store_long_keyed(s, &e), 1);
+	store_close(s);
+}
+
 #define STORE_CASES \
 	TEST(an_entry_comes_back_as_it_was_put), \
 	    TEST(an_empty_exchange_comes_back_as_it_was_put), \
@@ -958,6 +1114,10 @@ a_reader_cannot_write(void)
 	    TEST(a_body_that_never_ended_is_swept_out_by_the_next_writer), \
 	    TEST(a_rollback_takes_back_entries_and_bodies), \
 	    TEST(keys_are_found_oldest_first_and_counted), \
+	    TEST(an_entry_that_is_recorded_again_is_counted), \
+	    TEST(keys_are_made_anew_of_what_was_asked_for), \
+	    TEST(requests_are_told_over_all_tapes_in_order), \
+	    TEST(entries_with_long_requests_are_told), \
 	    TEST(a_list_has_all_entries_in_order), \
 	    TEST(the_time_of_a_listed_entry_is_the_sum_of_its_timings), \
 	    TEST(a_list_is_filtered_by_each_member), \

@@ -232,6 +232,68 @@ a_draft_becomes_an_entry_when_its_writer_is_gone(void)
 	store_close(s);
 }
 
+/* As leave_draft(), with a body that has parts. */
+static void
+leave_long_draft(void)
+{
+	struct body b = { .known = true };
+	struct store *s;
+	struct str rest;
+	int64_t t, body;
+
+	if (setjmp(tap_out) != 0)
+		_exit(1);
+	s = writer("long draft");
+	t = tape(s, "d");
+	set_noise(&b, 3 * BODY_PART / 2, 5);
+	rest = (struct str){ b.bytes.p + BODY_PART, BODY_PART / 2 };
+	b.bytes.n = BODY_PART;
+	CHECK_INT(store_begin(s, &e), 0);
+	body = store_body_begin(s, &e);
+	CHECK_INT(store_body_part(s, body, buf_str(&b.bytes), &e), 0);
+	CHECK_INT(store_body_part(s, body, rest, &e), 0);
+	CHECK_INT(store_draft(s, t, exchange("GET", "/long", ""), body, &e), 0);
+	CHECK_INT(store_commit(s, &e), 0);
+	_exit(0);
+}
+
+static void
+a_long_draft_becomes_an_entry_with_all_there_was(void)
+{
+	struct body b = { .known = true };
+	struct exchange *x;
+	struct store *s;
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		leave_long_draft();
+	CHECK_INT(waitpid(child, &status, 0), child);
+	CHECK_INT(status, 0);
+	snprintf(made, sizeof(made), "long draft");
+	sql("UPDATE hark_writer SET seen_us = 1");
+	s = opened(STORE_WRITE);
+	CHECK_INT(of("long draft", "count(*)", "draft"), 0);
+	x = get(s, 1);
+	set_noise(&b, 3 * BODY_PART / 2, 5);
+	CHECK_INT(x->outcome, OUTCOME_TRUNCATED);
+	CHECK(str_eq(buf_str(&x->response.body.bytes), buf_str(&b.bytes)));
+	buf_free(&b.bytes);
+	exchange_free(x);
+	store_close(s);
+}
+
+static void
+a_draft_that_is_gone_is_none_to_remove(void)
+{
+	struct store *s = writer("no draft");
+
+	CHECK_INT(store_remove(s, -77, &e), 0);
+	store_close(s);
+}
+
 static void
 a_removed_draft_takes_its_body_with_it(void)
 {
@@ -615,6 +677,334 @@ the_tables_of_a_newer_hark_are_refused(void)
 	made[0] = '\0';
 }
 
+/* ---- tables that are gone ---------------------------------------------- */
+
+/* A store with something in each table, one of which goes. */
+struct ruin {
+	struct store *s;
+	int64_t tape, entry, body, draft;
+};
+
+static int
+ruin_put(struct ruin *r)
+{
+	struct exchange *x = exchange("PUT", "/put", "");
+	int n;
+
+	set_noise(&x->response.body, 2 * BODY_PART, 8);
+	n = store_put(r->s, r->tape, x, &e);
+	exchange_free(x);
+	return n;
+}
+
+static int
+ruin_replaced(struct ruin *r)
+{
+	struct exchange *x = exchange("PUT", "/replaced", "new");
+	int n;
+
+	x->id = r->entry;
+	n = store_replace(r->s, x, &e);
+	exchange_free(x);
+	return n;
+}
+
+static int
+ruin_keyed(struct ruin *r)
+{
+	struct exchange *x = exchange("GET", "/keyed", "");
+	int n;
+
+	x->id = r->entry;
+	n = store_set_keys(r->s, x, &e);
+	exchange_free(x);
+	return n;
+}
+
+static int
+ruin_read(struct ruin *r)
+{
+	struct exchange *x = exchange_new();
+	int n = store_next_request(r->s, r->tape, 0, BODY_PART, x, &e);
+
+	exchange_free(x);
+	return n;
+}
+
+static int
+ruin_got(struct ruin *r)
+{
+	struct exchange *x = NULL;
+	int n = store_get(r->s, r->entry, SIZE_MAX, &x, &e);
+
+	exchange_free(x);
+	return n;
+}
+
+static int
+ruin_drafted(struct ruin *r)
+{
+	struct exchange *x = exchange("GET", "/draft", "");
+	int n = store_draft(r->s, r->tape, x, 0, &e);
+
+	exchange_free(x);
+	return n;
+}
+
+static int
+ruin_in_parts(struct ruin *r)
+{
+	uint8_t sum[DIGEST_BYTES];
+	int64_t body = store_body_begin(r->s, &e);
+
+	if (body < 0 || store_body_part(r->s, body, STR("part"), &e) != 0)
+		return -1;
+	digest_of("part", 4, sum);
+	return store_body_end(r->s, body, 4, sum, &e) > 0 ? 0 : -1;
+}
+
+static int
+ruin_cut(struct ruin *r)
+{
+	return store_body_cut(r->s, r->body, 0, &e);
+}
+
+static int
+ruin_chunks(struct ruin *r)
+{
+	return store_draft_chunks(r->s, r->draft, STR("\x01\x02"), &e);
+}
+
+static int
+ruin_counted(struct ruin *r)
+{
+	return store_count_again(r->s, r->entry, &e);
+}
+
+static int
+ruin_weighed(struct ruin *r)
+{
+	struct store_weight w;
+
+	return (int)store_weigh(r->s, r->tape, 0, &w, 1, &e);
+}
+
+static int
+ruin_found(struct ruin *r)
+{
+	uint8_t key[EXCHANGE_KEY_BYTES] = { 0 };
+
+	return (int)store_find(r->s, r->tape, key, false, NULL, 0, &e);
+}
+
+static int
+ruin_listed(struct ruin *r)
+{
+	struct store_filter f = { .tape = r->tape };
+	struct seen seen = { 0 };
+
+	return store_list(r->s, &f, on_entry, &seen, &e);
+}
+
+static int
+ruin_ids(struct ruin *r)
+{
+	int64_t sum = 0;
+
+	return store_ids(r->s, r->tape, add_id, &sum, &e);
+}
+
+static int
+ruin_requests(struct ruin *r)
+{
+	struct buf b = { 0 };
+	int n = store_requests(r->s, 0, add_request, &b, &e);
+
+	buf_free(&b);
+	return n;
+}
+
+static int
+ruin_long(struct ruin *r)
+{
+	struct longs l = { 0 };
+
+	return store_long_requests(r->s, r->tape, on_long, &l, &e);
+}
+
+static int
+ruin_near(struct ruin *r)
+{
+	struct buf b = { 0 };
+	int n = store_near(r->s, r->tape, STR("/a/5"), near_one, &b, &e);
+
+	buf_free(&b);
+	return n;
+}
+
+static int
+ruin_tape(struct ruin *r)
+{
+	return store_tape(r->s, STR("another"), true, &e) > 0 ? 0 : -1;
+}
+
+static int
+ruin_tapes(struct ruin *r)
+{
+	struct buf b = { 0 };
+	int n = store_tapes(r->s, on_tape, &b, &e);
+
+	buf_free(&b);
+	return n;
+}
+
+static int
+ruin_extent(struct ruin *r)
+{
+	struct store_extent x;
+
+	return store_extent(r->s, STR("d"), &x, &e);
+}
+
+static int
+ruin_texts(struct ruin *r)
+{
+	return store_tape_add_redaction(r->s, r->tape, STR("default"), &e);
+}
+
+static int
+ruin_turned(struct ruin *r)
+{
+	uint8_t name[STORE_CURSOR_NAME] = { 4 };
+
+	return (int)store_turn(r->s, r->tape, name, 9, false, &e);
+}
+
+static int
+ruin_rewound(struct ruin *r)
+{
+	return store_rewind(r->s, r->tape, &e);
+}
+
+/* A fault that is told is as good as an error. */
+static int
+ruin_checked(struct ruin *r)
+{
+	struct buf faults = { 0 };
+	int n = store_check(r->s, &faults, &e);
+
+	if (n == 0 && faults.n > 0)
+		n = err_set(&e, "%s", buf_text(&faults));
+	buf_free(&faults);
+	return n;
+}
+
+static int
+ruin_draft_removed(struct ruin *r)
+{
+	return store_remove(r->s, r->draft, &e);
+}
+
+static int
+ruin_forgotten(struct ruin *r)
+{
+	return store_body_forget(r->s, r->body, &e);
+}
+
+static int
+ruin_removed(struct ruin *r)
+{
+	return store_remove(r->s, r->entry, &e);
+}
+
+static int
+ruin_many(struct ruin *r)
+{
+	int n = store_begin(r->s, &e);
+
+	if (n == 0)
+		n = (int)store_remove_many(r->s, r->tape, &r->entry, 1, &e);
+	if (n >= 0)
+		n = store_commit(r->s, &e);
+	store_rollback(r->s);
+	return n;
+}
+
+/* What takes something away comes last. */
+static int (*const ruins[])(struct ruin *r) = { ruin_put, ruin_replaced,
+	ruin_keyed, ruin_read, ruin_got, ruin_drafted, ruin_in_parts,
+	ruin_chunks, ruin_counted, ruin_weighed, ruin_found, ruin_listed,
+	ruin_ids, ruin_requests, ruin_long, ruin_near, ruin_tape, ruin_tapes,
+	ruin_extent, ruin_texts, ruin_turned, ruin_rewound, ruin_checked,
+	ruin_cut, ruin_draft_removed, ruin_forgotten, ruin_removed, ruin_many };
+
+#define RUINS (sizeof(ruins) / sizeof(*ruins))
+
+static void
+ruin_begin(struct ruin *r, const char *table)
+{
+	struct exchange *x = exchange("POST", "/a/1", "whole");
+
+	r->s = writer(table);
+	r->tape = tape(r->s, "d");
+	set_noise(&x->request.body, BODY_PART + 1, 3);
+	r->entry = put(r->s, r->tape, x);
+	r->body = store_body_begin(r->s, &e);
+	CHECK_INT(store_body_part(r->s, r->body, STR("half"), &e), 0);
+	x = exchange("GET", "/draft", "");
+	CHECK_INT(store_draft(r->s, r->tape, x, 0, &e), 0);
+	r->draft = x->id;
+	exchange_free(x);
+}
+
+/* How many fail; each of them names what is gone. */
+static int
+ruin_try(struct ruin *r, const char *table)
+{
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; i < RUINS; i++) {
+		e.text[0] = '\0';
+		if (ruins[i](r) >= 0)
+			continue;
+		if (strstr(e.text, table) == NULL)
+			printf("# %zu: %s\n", i, e.text);
+		CHECK(strstr(e.text, table) != NULL);
+		failed++;
+	}
+	return failed;
+}
+
+static void
+a_table_that_is_gone_is_named_and_nothing_is_half_done(void)
+{
+	static const char *const tables[] = { "hark_entry", "hark_body",
+		"hark_part", "hark_draft", "hark_tape", "hark_state",
+		"hark_change", "hark_cursor" };
+	char text[100];
+	struct ruin r;
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		ruin_begin(&r, tables[i]);
+		snprintf(text, sizeof(text), "ALTER TABLE %s RENAME TO gone",
+		    tables[i]);
+		sql(text);
+		CHECK(ruin_try(&r, tables[i]) > 0);
+		snprintf(text, sizeof(text), "ALTER TABLE gone RENAME TO %s",
+		    tables[i]);
+		sql(text);
+		put(r.s, r.tape, exchange("GET", "/after", "it"));
+		store_close(r.s);
+		r.s = reader(tables[i]);
+		if (ruin_checked(&r) != 0)
+			printf("# without %s: %s\n", tables[i], e.text);
+		CHECK_INT(ruin_checked(&r), 0);
+		store_close(r.s);
+	}
+}
+
 static void
 a_password_in_a_url_is_refused_and_not_told(void)
 {
@@ -674,6 +1064,8 @@ stop(void)
 	    TEST(what_was_changed_in_the_database_is_not_served), \
 	    TEST(stores_that_begin_at_once_make_the_tables_once), \
 	    TEST(a_draft_becomes_an_entry_when_its_writer_is_gone), \
+	    TEST(a_long_draft_becomes_an_entry_with_all_there_was), \
+	    TEST(a_draft_that_is_gone_is_none_to_remove), \
 	    TEST(a_removed_draft_takes_its_body_with_it), \
 	    TEST(a_body_that_only_a_draft_has_stays), \
 	    TEST(a_body_whose_number_is_taken_has_the_next), \
@@ -691,6 +1083,7 @@ static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
 	TEST(a_broken_connection_is_made_anew),
 	TEST(tables_that_are_not_there_are_none_to_read),
 	TEST(the_tables_of_a_newer_hark_are_refused),
+	TEST(a_table_that_is_gone_is_named_and_nothing_is_half_done),
 	TEST(a_password_in_a_url_is_refused_and_not_told),
 	TEST(a_database_that_is_away_is_an_error),
 	TEST(what_follows_is_behind_a_pooler), STORE_CASES, SHARED_CASES };
