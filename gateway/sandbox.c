@@ -40,6 +40,10 @@ static const struct sandbox_path sandbox_system[] = {
 	{ "/dev/tty", SANDBOX_READ },
 	{ "/dev/null", SANDBOX_WRITE },
 	{ "/dev/shm", SANDBOX_WRITE },
+#ifdef SANDBOX_COUNTERS
+	/* Where a build of make coverage writes what it has reached. */
+	{ SANDBOX_COUNTERS, SANDBOX_WRITE },
+#endif
 };
 
 #define SANDBOX_SYSTEM (sizeof(sandbox_system) / sizeof(*sandbox_system))
