@@ -167,21 +167,32 @@ conn_keep(struct conn *c)
 	event_add(&c->rd, NULL);
 }
 
-/* A kept connection that is still silent.  For a request that could not be
- * sent twice it is looked at once more. */
+/* Nothing came since its last response: neither its end, on which a request
+ * that cannot be sent twice would be lost, nor bytes behind that response,
+ * which would be taken for the answer to the next request. */
+static bool
+pool_is_silent(struct conn *c)
+{
+	char byte;
+
+	if (c->s.ssl != NULL)
+		return stream_read(&c->s, &byte, 1) == STREAM_LATER;
+	return recv(c->s.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	       errno == EAGAIN;
+}
+
+/* A kept connection that is still silent: its event may be one of those that
+ * this turn of the loop has not come to yet. */
 static struct conn *
 pool_take(struct pool *p, struct call *call)
 {
 	struct pool_origin *o = pool_origin(p, call->request.origin);
 	struct conn *c;
-	char byte;
 
 	if (o == NULL)
 		return NULL;
 	while ((c = TAILQ_FIRST(&o->kept)) != NULL) {
-		if (c->s.ssl == NULL && !call_idempotent(call) &&
-		    (recv(c->s.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
-			errno != EAGAIN)) {
+		if (!pool_is_silent(c)) {
 			conn_free(c);
 			continue;
 		}

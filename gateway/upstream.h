@@ -5,7 +5,8 @@
  * The upstream leg: our strict codec on plain libevent events.  A call is
  * one request to an origin and its response, streamed to a handler as it
  * comes.  Connections are kept per worker and origin; a connection is used
- * again only when its last response ended exactly where its input ended.
+ * again only when its last response ended exactly where its input ended, and
+ * nothing has come on it since.
  *
  * Where TLS agrees on HTTP/2 calls share a connection, which nobody who calls
  * notices but by the version of the response's head.

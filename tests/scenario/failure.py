@@ -422,6 +422,34 @@ def nothing_is_sent_again_once_an_answer_began(t):
 
 
 @case
+def a_POST_is_not_sent_where_an_end_has_come_already(t):
+    cert, key = tls_files()['good']
+    for origin in (t.origin(), t.origin(tls=tls_server(cert, key))):
+        hark = t.hark('proxy', origin, '--upstream-ca', cert, '--workers', '1')
+        c = t.client(hark)
+        for end in ('close', 'half_close'):
+            same(c.ask('GET', '/').status, 200)
+            with hark.stopped():
+                # Of two things that wait it learns of this one first.
+                c.request('POST', '/', body=b'once')
+                getattr(origin.peers[-1], end)()
+            same((c.response().status, end), (200, end))
+
+
+@case
+def bytes_that_nobody_asked_for_answer_no_request(t):
+    origin = t.origin()
+    hark = t.hark('proxy', origin, '--workers', '1')
+    c = t.client(hark)
+    for method in ('GET', 'POST'):
+        same(c.ask('GET', '/first').status, 200)
+        with hark.stopped():
+            c.request(method, '/second')
+            origin.peers[-1].send(reply(b"another's"))
+        same(c.response().json['start'], f'{method} /second HTTP/1.1')
+
+
+@case
 def an_idle_connection_that_the_origin_closes_is_dropped(t):
     origin = t.origin()
     hark = t.hark('proxy', origin)

@@ -24,6 +24,8 @@ def _environment(extra):
     return env
 
 
+LISTENS = '0A'  # a state in /proc/net/tcp
+
 # off, auto or on: what gateways get that say nothing of it themselves.
 SANDBOX = os.environ.get('HARK_TEST_SANDBOX', '')
 
@@ -125,6 +127,14 @@ class Hark:
                 found.append(os.readlink(f'{folder}/{fd}'))
         return found
 
+    def clients(self):
+        """How many connections it has accepted and not closed yet."""
+        port = f':{int(self.address.rpartition(":")[2]):04X}'
+        files = self.open_files()
+        table = pathlib.Path('/proc/net/tcp').read_text().splitlines()[1:]
+        return sum(row[1].endswith(port) and f'socket:[{row[9]}]' in files
+                   for row in map(str.split, table) if row[3] != LISTENS)
+
     def told(self, text, times=1):
         """Waits until the log has text, so many times."""
         until(lambda: self.log.count(text) >= times,
@@ -133,9 +143,21 @@ class Hark:
     def signal(self, number):
         self.process.send_signal(number)
 
+    @contextlib.contextmanager
+    def stopped(self):
+        """It does nothing for the time of a block; what comes has to wait."""
+        stat = pathlib.Path(f'/proc/{self.process.pid}/stat')
+        self.signal(signal.SIGSTOP)
+        try:
+            until(lambda: stat.read_text().rpartition(')')[2].split()[0] ==
+                  'T', 'hark stands still')
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
     def wait(self, patience=None):
         try:
-            return self.process.wait(patience or PATIENCE * 3)
+            return self.process.wait(patience or PATIENCE * 2)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -184,7 +206,7 @@ def command(*argv, env=None, timeout=None, **how):
         argv.insert(1, '--no-redact')
     return subprocess.run(
         [HARK, *argv], capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=timeout or PATIENCE * 6,
+        stdin=subprocess.DEVNULL, timeout=timeout or PATIENCE * 4,
         env=_environment(env), **how)
 
 
