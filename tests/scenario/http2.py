@@ -522,7 +522,7 @@ def a_connection_that_is_idle_or_slow_is_ended(t):
 @case
 def a_gateway_that_stops_ends_what_runs_and_takes_nothing_new(t):
     origin = t.origin()
-    hark = secure(t, 'proxy', origin)
+    hark = secure(t, 'proxy', origin, '--drain-timeout', '60s')
     gate = t.gate('it was told to stop')
     origin.routes['/held'] = lambda p, r: (gate.wait(), p.send(reply(b'end')))
     c, idle = opened(t, hark), opened(t, hark)

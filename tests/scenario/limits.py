@@ -426,7 +426,7 @@ def SIGTERM_and_SIGINT_let_a_running_exchange_finish(t):
         origin.routes['/slow'] = lambda p, r, gate=gate: (
             p.send(CHUNKED), p.chunked(b'one', last=False), gate.wait(),
             p.chunked(b'two'))
-        hark = t.hark('record', origin)
+        hark = t.hark('record', origin, '--drain-timeout', '60s')
         idle = t.client(hark)
         same(idle.ask('GET', '/').status, 200)
         c = t.client(hark)

@@ -242,7 +242,7 @@ def without_a_route_the_upstream_has_it_and_else_nobody(t):
 
 @case
 def stopping_says_goodbye(t):
-    hark = served(t, ECHO)
+    hark = served(t, ECHO, options=['--drain-timeout', '60s'])
     s = met(t, hark)
     same(told(s, 'x'), 'you said x')
     hark.signal(signal.SIGTERM)

@@ -125,6 +125,7 @@ class Ground:
 
     def begin(self):
         same(self.ask('GET', '/fine')[:2], (200, True), 'before')
+        until(lambda: self.hark.clients() == 0, 'who asked is gone')
         self.before = self.hark.descriptors()
 
     def turn(self, mode, *options):

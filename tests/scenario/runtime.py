@@ -350,7 +350,7 @@ def the_log_says_more_and_less(t):
 def draining_answers_what_runs_and_ends_with_0(t):
     origin, gate = t.origin(), t.gate()
     origin.routes['/slow'] = lambda p, r: (gate.wait(), p.send(reply(b'ok')))
-    hark = t.hark('proxy', origin, '--workers', '1')
+    hark = t.hark('proxy', origin, '--workers', '1', '--drain-timeout', '60s')
     idle, busy = t.client(hark), t.client(hark)
     idle.ask('GET', '/')
     busy.request('GET', '/slow')

@@ -10,7 +10,8 @@ import ssl
 from ambiguous import BAD_ANSWERS, BROKEN_ANSWERS, OK, corpus
 from frames import Http2, needs_h2, speaks_h2
 from harness import (Ended, Failed, Shared, Skip, case, certificate, check,
-                     entries, main, ms, outcome, reply, same, tls_server)
+                     entries, main, ms, outcome, reply, same, tls_server,
+                     until)
 
 LONG = 3000
 
@@ -96,14 +97,21 @@ def told(c, target='/answer', version=None):
     return Told('whole', r.status, r.body, lower(r.end_to_end))
 
 
+answering = []
+
+
 def serve(origin, raw, cut=None):
+    # What is behind the answer before is not to come behind the next request.
+    until(lambda: not answering, 'the answer before is out to its end')
+
     def script(p, r):
-        if cut:
-            for i in range(0, len(raw), cut):
-                p.send(raw[i:i + cut])
-        else:
-            p.send(raw)
-        p.close()
+        answering.append(p)
+        try:
+            for i in range(0, len(raw), cut or 1 << 20):
+                p.send(raw[i:i + (cut or 1 << 20)])
+            p.close()
+        finally:
+            answering.remove(p)
     origin.routes['/answer'] = script
 
 

@@ -21,7 +21,7 @@ def _sanitized():
 
 SANITIZED = _sanitized()
 SCALE = float(os.environ.get('HARK_TEST_SCALE') or (4 if SANITIZED else 2))
-PATIENCE = 10 * SCALE  # for anything that should happen at once
+PATIENCE = 15 * SCALE  # for anything that should happen at once
 BIG = os.environ.get('HARK_BIG') == '1'
 
 

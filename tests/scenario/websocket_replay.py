@@ -327,7 +327,7 @@ def talks_take_turns_and_sessions_have_their_own(t):
 
 @case
 def stopping_says_goodbye(t):
-    hark = replays(t, ('/ws', TALK))
+    hark = replays(t, ('/ws', TALK), options=['--drain-timeout', '60s'])
     sockets = [opened(t.client(hark))[0] for _ in range(5)]
     for s in sockets:
         same(s.receive(), 'hello')
