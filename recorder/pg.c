@@ -51,6 +51,7 @@ static const struct store_ops pg_ops = {
 	.long_requests = pg_long_requests,
 	.long_keyed = pg_long_keyed,
 	.set_long_keyed = pg_set_long_keyed,
+	.patience = pg_patience,
 	.version = pg_version,
 	.news = pg_news,
 	.has_unknown_bodies = pg_has_unknown_bodies,
@@ -326,6 +327,12 @@ bool
 pg_stuck(const struct store *s)
 {
 	return ((const struct pg *)s)->link.away;
+}
+
+void
+pg_patience(struct store *s, int64_t us)
+{
+	pg_of(s)->link.patience_us = us;
 }
 
 int64_t

@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,8 +16,8 @@
 #include "recorder/pg_link.h"
 
 #define PG_PATIENCE_US INT64_C(60000000)
-#define PG_CONNECT_SECONDS "5"
-#define PG_REST_US 1000000 /* between attempts to connect that failed */
+#define PG_CONNECT_SECONDS 5 /* for each host of a URL; libpq's least is 2 */
+#define PG_REST_US 1000000   /* between attempts to connect that failed */
 
 /* Statements that wait for their results, at most. */
 #define PG_SENT 4096
@@ -112,14 +113,25 @@ pg_link_quiet(void *arg, const PGresult *q)
 	(void)q;
 }
 
+/* How long a statement may take. */
+static int64_t
+pg_link_patience(const struct pg_link *l)
+{
+	return l->patience_us > 0 ? l->patience_us : PG_PATIENCE_US;
+}
+
 static int
 pg_link_connect(struct pg_link *l, struct err *e)
 {
 	static const char *const names[] = { "dbname", "connect_timeout",
 		"fallback_application_name", "tcp_user_timeout", NULL };
-	const char *const values[] = { l->url, PG_CONNECT_SECONDS, "hark",
-		"60000", NULL };
+	int64_t seconds = pg_link_patience(l) / 1000000;
+	char text[16];
+	const char *const values[] = { l->url, text, "hark", "60000", NULL };
 
+	if (seconds > PG_CONNECT_SECONDS)
+		seconds = PG_CONNECT_SECONDS;
+	snprintf(text, sizeof(text), "%d", seconds < 2 ? 2 : (int)seconds);
 	l->away = l->not_before > clock_mono_us();
 	if (l->away)
 		return err_set(e, "the database is away");
@@ -360,7 +372,7 @@ pg_link_collect(
 static PGresult *
 pg_link_settle(struct pg_link *l, struct err *e)
 {
-	int64_t until = clock_mono_us() + PG_PATIENCE_US;
+	int64_t until = clock_mono_us() + pg_link_patience(l);
 	PGresult *last = NULL, *bad = NULL;
 	const char *doing = l->doing[l->sent - 1];
 	int at = l->sent - 1, r = -1;
@@ -376,8 +388,10 @@ pg_link_settle(struct pg_link *l, struct err *e)
 	pg_link_failed(l, bad, doing, e);
 	buf_clear(&l->parsed, PG_PARSED);
 	/* An answer that is late would be taken for that of the next. */
-	if (r != 0 || pq.status(l->conn) != CONNECTION_OK)
+	if (r != 0 || pq.status(l->conn) != CONNECTION_OK) {
+		l->late = clock_mono_us() >= until;
 		pg_link_lose(l);
+	}
 	pq.clear(last);
 	pq.clear(bad);
 	return NULL;
@@ -412,7 +426,7 @@ pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 	PGresult *q = NULL;
 	bool idle = l->conn != NULL && !l->open;
 
-	l->again = l->missing = l->away = l->supposed = false;
+	l->again = l->missing = l->away = l->supposed = l->late = false;
 	if (pg_link_broke(l, doing, e))
 		return NULL;
 	if (l->conn != NULL)
@@ -421,7 +435,7 @@ pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 		return pg_link_once(l, doing, sql, v, n, e);
 	/* A connection that was left alone may have gone; a statement that
 	 * only reads can be said twice. */
-	if (q == NULL && idle && l->conn == NULL &&
+	if (q == NULL && idle && l->conn == NULL && !l->late &&
 	    strncmp(sql, "SELECT", 6) == 0 && pg_link_connect(l, e) == 0)
 		q = pg_link_once(l, doing, sql, v, n, e);
 	return q;

@@ -40,12 +40,14 @@ struct pg_link {
 	struct buf parsed; /* the engine has it as its unnamed statement; "":
 			      it has none that is known */
 	struct pg_held *held, **held_end;
-	bool again;         /* what failed last may succeed when tried again */
-	bool supposed;      /* it failed since PG_LINK_SURE() was not so */
-	bool missing;       /* it failed since a table is not there */
-	bool away;          /* it failed for want of a connection */
-	int64_t away_us;    /* since when there is none; monotonic, or 0 */
-	int64_t not_before; /* no other attempt to connect; monotonic us */
+	bool again;          /* what failed last may succeed when tried again */
+	bool supposed;       /* it failed since PG_LINK_SURE() was not so */
+	bool missing;        /* it failed since a table is not there */
+	bool away;           /* it failed for want of a connection */
+	bool late;           /* it had one, but no answer in time */
+	int64_t patience_us; /* with a statement; 0: a minute */
+	int64_t away_us;     /* since when there is none; monotonic, or 0 */
+	int64_t not_before;  /* no other attempt to connect; monotonic us */
 };
 
 /* A password in a URL would be in the list of processes.  0, or -1. */

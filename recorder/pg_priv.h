@@ -188,6 +188,7 @@ int pg_long_requests(struct store *s, int64_t tape,
     struct err *e);
 int pg_long_keyed(struct store *s, struct err *e);
 int pg_set_long_keyed(struct store *s, struct err *e);
+void pg_patience(struct store *s, int64_t us);
 int64_t pg_version(struct store *s);
 enum store_news pg_news(struct store *s, int64_t tape, int64_t *seen,
     void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),

@@ -13,8 +13,9 @@
 #include "recorder/pg_priv.h"
 
 #define WATCH_US 250000
-#define WATCH_ALIVE 40 /* rounds: ten seconds */
-#define WATCH_TAPES 16 /* of one program; a gateway reads one */
+#define WATCH_PATIENCE_US 5000000 /* so that its end does not last */
+#define WATCH_ALIVE 40            /* rounds: ten seconds */
+#define WATCH_TAPES 16            /* of one program; a gateway reads one */
 
 struct pg_watch {
 	struct pg_watch *next;
@@ -102,7 +103,8 @@ static void *
 watch_run(void *arg)
 {
 	struct pg_watch *w = arg;
-	struct pg_link l = { .url = xstrdup(w->url) };
+	struct pg_link l = { .url = xstrdup(w->url),
+		.patience_us = WATCH_PATIENCE_US };
 	unsigned round = 0;
 
 	(void)pthread_setname_np(pthread_self(), "store watch"); /* for eyes */

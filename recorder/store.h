@@ -378,6 +378,10 @@ int store_long_requests(struct store *s, int64_t tape,
 int store_long_keyed(struct store *s, struct err *e);
 int store_set_long_keyed(struct store *s, struct err *e);
 
+/* How long a statement may take before its connection is given up, where it is
+ * one to another machine; a minute in the beginning. */
+void store_patience(struct store *s, int64_t us);
+
 /* Changes whenever somebody else's commit became visible (PRAGMA
  * data_version); cheap. */
 int64_t store_version(struct store *s);

@@ -33,6 +33,7 @@ struct both {
 	struct buf tape;      /* that was asked for */
 	int64_t tapes[2];     /* in the shared store and in the file; 0: none */
 	int64_t returns;      /* of the shared store, when news was told */
+	int64_t patience_us;  /* with the engine; 0: its own */
 	bool held;
 };
 
@@ -56,6 +57,8 @@ both_engine(struct both *b, struct err *e)
 		    store_open(backlog_url(b->backlog), STORE_READ, false, e);
 		if (b->engine == NULL)
 			backlog_set_away(b->backlog, true);
+		else if (b->patience_us > 0)
+			store_patience(b->engine, b->patience_us);
 	}
 	return b->engine;
 }
@@ -587,6 +590,16 @@ both_close(struct store *s)
 	free(b);
 }
 
+static void
+both_patience(struct store *s, int64_t us)
+{
+	struct both *b = both_of(s);
+
+	b->patience_us = us;
+	if (b->engine != NULL)
+		store_patience(b->engine, us);
+}
+
 /* What a library's readers ask for. */
 static const struct store_ops both_ops = {
 	.close = both_close,
@@ -601,6 +614,7 @@ static const struct store_ops both_ops = {
 	.body_read = both_body_read,
 	.list = both_list,
 	.near = both_near,
+	.patience = both_patience,
 	.version = both_version,
 	.news = both_news,
 	.turn = both_turn,

@@ -438,6 +438,13 @@ store_set_long_keyed(struct store *s, struct err *e)
 	return s->ops->set_long_keyed(s, e);
 }
 
+void
+store_patience(struct store *s, int64_t us)
+{
+	if (s->ops->patience != NULL)
+		s->ops->patience(s, us);
+}
+
 int64_t
 store_version(struct store *s)
 {
