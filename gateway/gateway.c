@@ -18,6 +18,7 @@
 #include "gateway/channel.h"
 #include "gateway/differences.h"
 #include "gateway/explainer.h"
+#include "gateway/fetcher.h"
 #include "gateway/front.h"
 #include "gateway/indexed.h"
 #include "gateway/mailbox.h"
@@ -480,6 +481,8 @@ gateway_stop(struct gateway *g)
 	g->shared.messenger = NULL;
 	explainer_close(g->shared.explainer);
 	g->shared.explainer = NULL;
+	fetcher_close(g->shared.fetcher);
+	g->shared.fetcher = NULL;
 	if (g->shared.library != NULL) {
 		library_used(g->shared.library, &g->served);
 		gateway_note_used(g);

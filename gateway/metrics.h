@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/fetcher.h"
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
 #include "gateway/retention.h"
@@ -38,6 +39,7 @@ struct metrics_now {
 	uint64_t store_away;
 	struct retention_figures retention;
 	struct library_figures library;
+	struct fetcher_figures fetcher;
 	struct messenger_figures callbacks;
 	struct metrics_process process;
 	uint64_t refused, failed; /* requests */

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "gateway/explainer.h"
+#include "gateway/fetcher.h"
 #include "gateway/metrics_process.h"
 #include "gateway/sessions.h"
 #include "gateway/worker.h"
@@ -31,6 +32,8 @@ metrics_gather(const struct shared *g, struct metrics_now *now)
 		retention_figures(g->retention, &now->retention);
 	if (g->library != NULL)
 		library_figures(g->library, &now->library);
+	if (g->fetcher != NULL)
+		fetcher_figures(g->fetcher, &now->fetcher);
 	if (g->messenger != NULL)
 		messenger_figures(g->messenger, &now->callbacks);
 	if (g->explainer != NULL)

@@ -460,6 +460,30 @@ const struct metric metrics_table[] = {
 	    METRIC_NOW(store_away),
 	},
 	{
+	    .name = "hark_store_fetches",
+	    .kind = METRIC_COUNTER,
+	    .help = "What look-ups had to ask a shared store.",
+	    METRIC_NOW(fetcher.asked),
+	},
+	{
+	    .name = "hark_store_fetches_waiting",
+	    .kind = METRIC_GAUGE,
+	    .help = "Those of them that no connection is free for.",
+	    METRIC_NOW(fetcher.waiting),
+	},
+	{
+	    .name = "hark_store_fetches_late",
+	    .kind = METRIC_COUNTER,
+	    .help = "Those that were not answered in time.",
+	    METRIC_NOW(fetcher.late),
+	},
+	{
+	    .name = "hark_store_fetches_refused",
+	    .kind = METRIC_COUNTER,
+	    .help = "Those that were not asked, since too many waited.",
+	    METRIC_NOW(fetcher.refused),
+	},
+	{
 	    .name = "hark_retention_removed_entries",
 	    .kind = METRIC_COUNTER,
 	    .help = "Entries that the limits of the tape removed.",

@@ -26,6 +26,9 @@ miss_detail(const struct transaction *t)
 	if (t->why == FOUND_EXHAUSTED)
 		return "Matched but exhausted: each recording of this request "
 		       "was served once, and --repeat fail serves none twice.";
+	if (t->why == FOUND_ERROR && t->w->shared->fetcher != NULL)
+		return "The shared store could not be asked, or did not answer "
+		       "within --store-timeout; the log says why.";
 	if (t->why == FOUND_ERROR)
 		return "The store could not be read; the log says why.";
 	if (t->mode->reads && t->settings->nupstreams == 0)
@@ -90,9 +93,11 @@ miss_reply(struct transaction *t, const struct explanation *x, struct str said)
 		.url = transaction_told(t),
 		.body_bytes = transaction_body_size(t),
 		.explanation = x };
+	bool away = t->why == FOUND_ERROR && t->w->shared->fetcher != NULL;
 	struct problem p = {
-		.status = statuses[t->settings->on_miss],
-		.title = t->why == FOUND_EXHAUSTED
+		.status = away ? 503 : statuses[t->settings->on_miss],
+		.title = away ? "The shared store could not be read"
+			 : t->why == FOUND_EXHAUSTED
 			     ? "The recordings are used up"
 			     : "No recording matches",
 		.miss = &m,

@@ -471,6 +471,12 @@ const struct option option_table[] = {
 	    .store = true,
 	},
 	{
+	    .name = "store-timeout",
+	    TIME(store_timeout, MS, H),
+	    .initial = "5s",
+	    .help = "how long a request waits for a shared store",
+	},
+	{
 	    .name = "workers",
 	    NUMBER(workers, VALUE_COUNT, 0, 256),
 	    .initial = "0",

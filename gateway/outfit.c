@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/explainer.h"
+#include "gateway/fetcher.h"
 #include "gateway/indexed.h"
 #include "gateway/plan.h"
 #include "gateway/retention.h"
@@ -26,6 +27,7 @@ struct fresh {
 	struct retention *retention;
 	struct library *library;
 	struct explainer *explainer;
+	struct fetcher *fetcher;
 	struct playwright *playwright;
 	struct upstream_tls *tls;
 	struct reader **readers;
@@ -45,6 +47,7 @@ fresh_close(struct fresh *f, size_t n)
 	for (i = 0; f->readers != NULL && i < n; i++)
 		reader_close(f->readers[i]);
 	free(f->readers);
+	fetcher_close(f->fetcher);
 	explainer_close(f->explainer);
 	library_close(f->library);
 	playwright_free(f->playwright);
@@ -124,7 +127,8 @@ fresh_open_readers(struct fresh *f, size_t n, struct err *e)
 
 	f->readers = xcalloc(n, sizeof(struct reader *));
 	for (i = 0; i < n; i++)
-		if ((f->readers[i] = reader_open(f->library, e)) == NULL)
+		if ((f->readers[i] =
+			    fetcher_reader(f->fetcher, f->library, e)) == NULL)
 			return -1;
 	return 0;
 }
@@ -159,6 +163,10 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 		return -1;
 	if (s->match == MATCH_PLAYWRIGHT)
 		f->playwright = playwright_new();
+	else if (store_is_shared(s->store) &&
+		 (f->fetcher = fetcher_open(f->library, s->store_timeout, e)) ==
+		     NULL)
+		return -1;
 	return n > 0 ? fresh_open_readers(f, n, e) : 0;
 }
 
@@ -205,6 +213,8 @@ fresh_publish(struct fresh *f, struct outfit *o)
 		g->playwright = f->playwright;
 	if (f->explainer != NULL)
 		g->explainer = f->explainer;
+	if (f->fetcher != NULL)
+		g->fetcher = f->fetcher;
 	if (f->library != NULL)
 		g->library = f->library;
 	if (f->tls != NULL)
@@ -239,6 +249,7 @@ outfit_close(struct outfit *o)
 {
 	struct shared *g = o->shared;
 
+	fetcher_close(g->fetcher);
 	explainer_close(g->explainer);
 	retention_close(g->retention);
 	recorder_close(g->recorder);

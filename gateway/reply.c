@@ -14,6 +14,7 @@
 #include "gateway/transaction.h"
 
 #define REPLY_MOST_QUEUED (256u * 1024) /* before a sender pauses */
+#define REPLY_GATHERED (64u << 20)      /* of a body before its answer */
 #define REPLY_PIECES 16 /* of a stored body before others have their turn */
 
 static bool
@@ -296,16 +297,22 @@ reply_answer_whole(struct transaction *t)
 	client_done(t->c, t->keep);
 }
 
-/* The store failed under a reply that has begun. */
-static void
+void
 reply_break(struct transaction *t, const char *why)
 {
+	struct problem p = { .status = 503,
+		.title = "The shared store could not be read",
+		.detail = STR("The recorded body is not at hand; the log says "
+			      "why.") };
 	char subject[256];
 
 	log_error(transaction_subject(t, subject, sizeof(subject)),
 	    "the recorded body cannot be read: %s", why);
 	traffic_note_text(t, "the recorded body cannot be read");
-	transaction_abort(t);
+	if (t->head_out)
+		transaction_abort(t);
+	else
+		reply_problem(t, &p);
 }
 
 /* All of a body that went out in pieces is out. */
@@ -324,6 +331,40 @@ reply_end_pump(struct transaction *t)
 	client_done(t->c, t->keep);
 }
 
+/* Whether the store is one for which no worker waits. */
+static bool
+reply_is_far(const struct transaction *t)
+{
+	return t->answer->body->stored_id > 0 && reader_sends(t->w->reader);
+}
+
+int64_t
+reply_read(
+    struct transaction *t, uint64_t at, void *out, size_t n, struct err *e)
+{
+	uint64_t behind = t->piece_at + t->piece.n;
+
+	if (!reply_is_far(t))
+		return reader_body(t->w->reader, t->answer, at, out, n, e);
+	if (at < t->piece_at || at >= behind)
+		return at >= t->answer->body->size
+			   ? 0
+			   : err_set(e, "it is not at hand");
+	if (n > behind - at)
+		n = (size_t)(behind - at);
+	memcpy(out, t->piece.p + (at - t->piece_at), n);
+	return (int64_t)n;
+}
+
+/* Whether the piece that is next has to be brought. */
+static bool
+reply_lacks(const struct transaction *t)
+{
+	return reply_is_far(t) && t->offset < t->end &&
+	       (t->offset < t->piece_at ||
+		   t->offset >= t->piece_at + t->piece.n);
+}
+
 /* What can be had at once of the body between t->offset and t->end.  0, or
  * -1. */
 static int
@@ -338,7 +379,7 @@ reply_bytes(struct transaction *t, struct str *bytes, struct err *e)
 		    (struct str){ body->bytes.p + t->offset, (size_t)left };
 		return 0;
 	}
-	n = reader_body(t->w->reader, t->answer, t->offset, t->w->scratch,
+	n = reply_read(t, t->offset, t->w->scratch,
 	    left < WORKER_SCRATCH ? (size_t)left : WORKER_SCRATCH, e);
 	*bytes = (struct str){ t->w->scratch, n > 0 ? (size_t)n : 0 };
 	return n > 0 ? 0 : -1;
@@ -378,6 +419,10 @@ reply_pump_piece(struct transaction *t, size_t *queued)
 		reply_end_pump(t);
 		return false;
 	}
+	if (reply_lacks(t)) {
+		fetch_piece(t, t->offset, false, reply_pump);
+		return false;
+	}
 	if (reply_bytes(t, &bytes, &e) == -1) {
 		reply_break(t, e.text);
 		return false;
@@ -396,6 +441,8 @@ reply_pump(struct transaction *t)
 	size_t queued = 0;
 	int pieces;
 
+	if (t->fetch != NULL)
+		return; /* goes on when the piece is there */
 	for (pieces = 0; pieces < REPLY_PIECES; pieces++)
 		if (!reply_pump_piece(t, &queued) || queued > REPLY_MOST_QUEUED)
 			return;
@@ -409,6 +456,19 @@ reply_is_events(const struct headers *h)
 	return str_istarts(headers_get(h, "Content-Type"), "text/event-stream");
 }
 
+/* Whether all of the body is to be at hand before the answer begins: a script,
+ * or what is held against a description. */
+static bool
+reply_gathers(const struct transaction *t)
+{
+	const struct answer *a = t->answer;
+
+	return reply_is_far(t) && t->piece.n < a->body->size &&
+	       (a->status == 101 ||
+		   (t->verdict != NULL &&
+		       a->body->size <= t->settings->max_contract_body));
+}
+
 void
 reply_answer_now(struct transaction *t)
 {
@@ -418,6 +478,13 @@ reply_answer_now(struct transaction *t)
 	bool pieces;
 
 	reader_used(t->w->reader, a->entry);
+	if (reply_gathers(t)) {
+		if (a->body->size > REPLY_GATHERED)
+			reply_break(t, "it is too long to be played");
+		else
+			fetch_piece(t, t->piece.n, true, reply_answer_now);
+		return;
+	}
 	if (a->status == 101) {
 		ws_replay_begin(t);
 		return;
@@ -455,6 +522,7 @@ reply_answer(struct transaction *t, struct answer *a)
 {
 	t->answer = a;
 	t->source = SOURCE_REPLAY;
+	basket_fini(&t->basket);
 	if (!pace_wait(t))
 		reply_answer_now(t);
 }

@@ -178,6 +178,8 @@ transaction_free(struct transaction *t)
 	verdict_free(t);
 	if (t->question != NULL)
 		question_cancel(t->question);
+	fetch_end(t);
+	free(t->failure);
 	pace_end(t);
 	trickle_end(t);
 	answer_unref(t->answer);
@@ -263,7 +265,9 @@ transaction_look(struct transaction *t, struct answer **a)
 	else
 		t->wanted.session = STR("");
 	t->wanted.now_us = t->w->now;
+	reader_look(t->w->reader, &t->basket);
 	found = search_find(&s, a, &e);
+	reader_look(t->w->reader, NULL);
 	t->derived = s.derived;
 	if (found == FOUND_ERROR) {
 		char subject[256];
@@ -348,14 +352,15 @@ transaction_replay(struct transaction *t, enum found *why)
  * then.  As when it answers, it counts as served unless the request is for a
  * part of it. */
 static bool
-transaction_compares(struct transaction *t)
+transaction_compares(struct transaction *t, enum found *why)
 {
 	struct answer *a;
 
 	if (t->w->shared->differences == NULL || !t->routed ||
 	    t->mode != &modes[MODE_SPY])
 		return false;
-	if (transaction_look(t, &a) != FOUND)
+	*why = transaction_look(t, &a);
+	if (*why != FOUND)
 		return true;
 	reader_used(t->w->reader, a->entry);
 	if (t->derived != NULL) {
@@ -496,11 +501,33 @@ transaction_find_route(const struct plan *p, struct client *c,
 	    p->origins, r->head.authority, r->head.path, route);
 }
 
-void
-transaction_decide(struct transaction *t)
+/* Whether a recording answers, or who else. */
+static void
+transaction_settle(struct transaction *t)
 {
 	enum found why = FOUND_NOTHING;
 
+	if (t->mode->reads && !transaction_compares(t, &why) &&
+	    transaction_replay(t, &why))
+		return;
+	if (why == FOUND_LATER) {
+		fetch_begin(t, transaction_settle);
+		return;
+	}
+	basket_fini(&t->basket);
+	if (t->routed &&
+	    (t->mode->forwards || t->settings->on_miss == ON_MISS_FORWARD))
+		forward_start(t);
+	else if (t->upgrade && !t->mode->reads && t->w->mocks != NULL &&
+		 mocks_have_sockets(t->w->mocks))
+		chat_refuse(t);
+	else
+		miss_begin(t, why);
+}
+
+void
+transaction_decide(struct transaction *t)
+{
 	if (transaction_own_business(t) || mock_admin_answer(t))
 		return;
 	verdict_request(t);
@@ -511,17 +538,18 @@ transaction_decide(struct transaction *t)
 	    transaction_find_route(t->plan, t->c, t->r, &t->route, &t->named);
 	t->mode = plan_mode(t->plan, t->r->head.method, t->r->head.path,
 	    t->routed ? &t->route : NULL);
-	if (t->mode->reads && !transaction_compares(t) &&
-	    transaction_replay(t, &why))
+	transaction_settle(t);
+}
+
+static void transaction_fall_back(struct transaction *t);
+
+static void
+transaction_keep_failure(struct transaction *t, const struct call_failure *f)
+{
+	if (t->failure == f)
 		return;
-	if (t->routed &&
-	    (t->mode->forwards || t->settings->on_miss == ON_MISS_FORWARD))
-		forward_start(t);
-	else if (t->upgrade && !t->mode->reads && t->w->mocks != NULL &&
-		 mocks_have_sockets(t->w->mocks))
-		chat_refuse(t);
-	else
-		miss_begin(t, why);
+	t->failure = xmalloc(sizeof(*f));
+	*t->failure = *f;
 }
 
 void
@@ -536,12 +564,24 @@ transaction_failed(struct transaction *t, const struct call_failure *f)
 	if (f->phase == CALL_POLICY) {
 		p.status = 403;
 		p.title = "An address that is not permitted";
-	} else if (t->mode->reads_on_failure &&
-		   (upload_waits(t, f) || transaction_replay(t, &why)))
-		return;
+	} else if (t->mode->reads_on_failure) {
+		if (upload_waits(t, f) || transaction_replay(t, &why))
+			return;
+		if (why == FOUND_LATER) {
+			transaction_keep_failure(t, f);
+			fetch_begin(t, transaction_fall_back);
+			return;
+		}
+	}
 	t->source = SOURCE_HARK;
 	meter_more(&t->w->counts->failed, 1);
 	reply_problem(t, &p);
+}
+
+static void
+transaction_fall_back(struct transaction *t)
+{
+	transaction_failed(t, t->failure);
 }
 
 /* ---- the client's events --------------------------------------------- */

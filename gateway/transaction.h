@@ -7,6 +7,7 @@
  *
  *	transaction.c   who answers: mock, recording, upstream, or nobody
  *	miss.c          what is said when nobody does
+ *	fetch.c         what a look-up waits for
  *	reply.c         heads and whole replies: mock, recording, problem
  *	pace.c          when a recording or a mock is sent
  *	fault.c         what goes wrong with a mock's answer
@@ -38,6 +39,7 @@
 #include "gateway/settings.h"
 #include "gateway/trace.h"
 #include "recorder/redact.h"
+#include "replay/errand.h"
 #include "replay/library.h"
 
 struct answer;
@@ -45,6 +47,7 @@ struct call;
 struct call_failure;
 struct compare;
 struct exchange;
+struct fetch;
 struct mock_reply;
 struct plan;
 struct plan_lease;
@@ -119,9 +122,15 @@ struct transaction {
 
 	struct mock_reply *mock; /* being sent */
 
-	struct wanted wanted;       /* what was looked up */
-	struct answer *answer;      /* being replayed */
-	uint64_t offset, end;       /* of its body: what is to be sent next */
+	struct wanted wanted;                   /* what was looked up */
+	struct basket basket;                   /* what was brought for that */
+	struct fetch *fetch;                    /* something is; or NULL */
+	void (*fetched)(struct transaction *t); /* goes on with it */
+	struct call_failure *failure; /* of the upstream, before that */
+	struct answer *answer;        /* being replayed */
+	struct buf piece;             /* of its body in a store far away */
+	uint64_t piece_at;            /* where that begins */
+	uint64_t offset, end;         /* of its body: what is to be sent next */
 	const char *derived;        /* from it; NULL: it is sent as recorded */
 	struct http_rules_cut *cut; /* several ranges of it */
 	size_t part;                /* of them is next */
@@ -219,6 +228,21 @@ const char *transaction_source(const struct transaction *t);
 /* How t's recording is looked for. */
 struct search transaction_search(struct transaction *t);
 
+/* fetch.c --------------------------------------------------------------- */
+
+/* A look-up gave FOUND_LATER: then(t) makes it again when what it needs is
+ * there, or is known not to come. */
+void fetch_begin(struct transaction *t, void (*then)(struct transaction *t));
+
+/* The piece of t->answer's stored body at an offset comes to t->piece, behind
+ * what is there if that is gathered, and then(t) goes on; or t is broken off.
+ */
+void fetch_piece(struct transaction *t, uint64_t at, bool gather,
+    void (*then)(struct transaction *t));
+
+/* Nobody waits any more; safe without a beginning. */
+void fetch_end(struct transaction *t);
+
 /* miss.c ---------------------------------------------------------------- */
 
 /* Replies that nothing answers, when it is known why. */
@@ -260,6 +284,14 @@ void reply_answer_now(struct transaction *t);
 
 /* More of an answer whose body goes out in pieces. */
 void reply_pump(struct transaction *t);
+
+/* The store failed under a reply. */
+void reply_break(struct transaction *t, const char *why);
+
+/* Up to n bytes of t->answer's stored body, as far as they are at hand.  The
+ * count, 0 at its end, or -1. */
+int64_t reply_read(
+    struct transaction *t, uint64_t at, void *out, size_t n, struct err *e);
 
 struct problem;
 void reply_problem(struct transaction *t, const struct problem *p);

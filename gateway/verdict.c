@@ -229,8 +229,8 @@ verdict_recorded(struct transaction *t, struct buf *room)
 		return buf_str(&body->bytes);
 	buf_add_text(room, "");
 	while (body->size <= most && room->n < body->size && n > 0) {
-		n = reader_body(t->w->reader, t->answer, room->n,
-		    buf_reserve(room, WORKER_SCRATCH), WORKER_SCRATCH, &e);
+		n = reply_read(t, room->n, buf_reserve(room, WORKER_SCRATCH),
+		    WORKER_SCRATCH, &e);
 		room->n += n > 0 ? (size_t)n : 0;
 	}
 	return room->n == body->size ? (struct str){ buf_text(room), room->n }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "gateway/channel.h"
 #include "gateway/client.h"
+#include "gateway/fetcher.h"
 #include "gateway/mailbox.h"
 #include "gateway/meter.h"
 #include "gateway/plan.h"
@@ -108,7 +109,7 @@ worker_new(
 		goto fail;
 	}
 	if (g->library != NULL &&
-	    (w->reader = reader_open(g->library, e)) == NULL)
+	    (w->reader = fetcher_reader(g->fetcher, g->library, e)) == NULL)
 		goto fail;
 	worker_equip(w, NULL);
 	if (clients_open(w, &transaction_events, fds, nfds, e) == -1)

@@ -31,6 +31,7 @@ struct event;
 struct event_base;
 struct evhttp;
 struct explainer;
+struct fetcher;
 struct front_tls;
 struct keyer;
 struct origins;
@@ -86,7 +87,8 @@ struct shared {
 	struct retention *_Atomic retention;     /* of its tape, if any */
 	const struct redactor *_Atomic redactor; /* NULL: secrets stay */
 	struct library *_Atomic library;
-	struct explainer *_Atomic explainer;   /* with the library */
+	struct explainer *_Atomic explainer; /* with the library */
+	struct fetcher *_Atomic fetcher;     /* the same; NULL: nobody waits */
 	struct playwright *_Atomic playwright; /* that way to match */
 	struct upstream_tls *_Atomic tls;      /* to forward */
 	struct front_tls *front;     /* of clients; NULL: they come plain */

@@ -471,11 +471,11 @@ ws_replay_on_stop(void *arg)
 static int64_t
 ws_replay_read(void *arg, uint64_t at, void *out, size_t n, struct err *e)
 {
-	const struct transaction *t = arg;
+	struct transaction *t = arg;
 	const struct body *b = t->answer->body;
 
 	if (b->stored_id > 0)
-		return reader_body(t->w->reader, t->answer, at, out, n, e);
+		return reply_read(t, at, out, n, e);
 	if (at >= b->bytes.n)
 		return 0;
 	if (n > b->bytes.n - at)

@@ -13,6 +13,7 @@
 #include "replay/answer.h"
 #include "replay/cache.h"
 #include "replay/cursor.h"
+#include "replay/errand.h"
 #include "replay/fresh.h"
 #include "replay/library_priv.h"
 #include "replay/variant.h"
@@ -85,6 +86,7 @@ library_open(const struct library_options *o, struct err *e)
 	atomic_init(&l->mapping, false);
 	atomic_init(&l->closing, false);
 	atomic_init(&l->maps, 0);
+	atomic_init(&l->told, 0);
 	pthread_mutex_init(&l->lock, NULL);
 	if (o->backlog != NULL) {
 		l->backlog = backlog_ref(o->backlog);
@@ -106,40 +108,106 @@ library_close(struct library *l)
 	cursors_free(l->cursors);
 	cache_free(l->cache);
 	pthread_mutex_destroy(&l->lock);
+	buf_free(&l->known_marks);
 	free(l->tape);
 	free(l->path);
 	free(l);
 }
 
-/* How secrets are kept out of r->tape, as far as that is news. */
-static int
-reader_ways(struct reader *r, struct err *e)
+static void
+reader_set_ways(struct reader *r, struct str marks)
 {
-	struct buf marks = { 0 };
-	int rc = r->tape == 0
-		     ? 0
-		     : store_tape_redaction(r->store, r->tape, &marks, e);
+	if (ways_are(r->ways, marks))
+		return;
+	ways_free(r->ways);
+	r->ways = ways_new(marks, &r->library->redact_key);
+}
 
-	if (rc == 0 && !ways_are(r->ways, buf_str(&marks))) {
-		ways_free(r->ways);
-		r->ways = ways_new(buf_str(&marks), &r->library->redact_key);
+/* Asks for the tape, and how secrets are kept out of it. */
+static int
+reader_ask_tape(struct reader *r, struct buf *marks, struct err *e)
+{
+	r->tape = store_tape(r->store, str_of(r->library->tape), false, e);
+	if (r->tape > 0 && r->seen == -1)
+		(void)store_news(r->store, r->tape, &r->seen, NULL, NULL);
+	if (r->tape == 0)
+		return 0;
+	if (r->tape > 0 &&
+	    store_tape_redaction(r->store, r->tape, marks, e) == 0) {
+		reader_set_ways(r, buf_str(marks));
+		return 0;
 	}
+	r->tape = 0;
+	return -1;
+}
+
+int
+reader_tell(struct reader *r, bool again, struct err *e)
+{
+	struct library *l = r->library;
+	struct buf marks = { 0 };
+	int rc;
+
+	r->told = atomic_load(&l->told);
+	rc = reader_ask_tape(r, &marks, e);
+	pthread_mutex_lock(&l->lock);
+	if (again || (rc == 0 && (r->tape != l->known_tape ||
+				     !str_eq(buf_str(&marks),
+					 buf_str(&l->known_marks))))) {
+		if (rc == 0) {
+			l->known_tape = r->tape;
+			buf_clear(&l->known_marks, 0);
+			buf_add_str(&l->known_marks, buf_str(&marks));
+		}
+		r->told = atomic_fetch_add(&l->told, 1) + 1;
+	}
+	pthread_mutex_unlock(&l->lock);
 	buf_free(&marks);
 	return rc;
+}
+
+/* What another reader was told. */
+static void
+reader_take_told(struct reader *r)
+{
+	struct library *l = r->library;
+
+	pthread_mutex_lock(&l->lock);
+	r->told = atomic_load(&l->told);
+	r->tape = l->known_tape;
+	r->first_us = -1;
+	if (r->tape > 0)
+		reader_set_ways(r, buf_str(&l->known_marks));
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* An errand is not run for what is new: errand_news() brings it. */
+static int
+reader_tape_told(struct reader *r, struct err *e)
+{
+	static const struct errand_what what = { .kind = ERRAND_TAPE };
+	const struct errand *d;
+
+	if (r->told != atomic_load(&r->library->told))
+		reader_take_told(r);
+	return r->tape > 0 ? 0 : basket_ask(r->basket, &what, &d, e);
 }
 
 int
 reader_tape(struct reader *r, struct err *e)
 {
-	if (r->tape > 0)
+	unsigned told = atomic_load(&r->library->told);
+	struct buf marks = { 0 };
+	int rc;
+
+	if (r->store == NULL)
+		return reader_tape_told(r, e);
+	if (r->tape > 0 && r->told == told)
 		return 0;
-	r->tape = store_tape(r->store, str_of(r->library->tape), false, e);
-	if (r->tape > 0 && r->seen == -1)
-		(void)store_news(r->store, r->tape, &r->seen, NULL, NULL);
-	if (r->tape >= 0 && reader_ways(r, e) == 0)
-		return 0;
-	r->tape = 0;
-	return -1;
+	r->told = told;
+	rc = reader_ask_tape(r, &marks, e);
+	buf_free(&marks);
+	return rc;
 }
 
 const struct redactor *
@@ -147,33 +215,74 @@ reader_redactor(struct reader *r, size_t i)
 {
 	struct err e;
 
-	/* Who looks for something then meets the same error and tells it. */
-	return reader_tape(r, &e) == 0 ? ways_get(r->ways, i) : NULL;
+	/* Who looks for something then meets the same error and tells it; a
+	 * reader without a store has what was told last. */
+	return reader_tape(r, &e) == 0 || r->store == NULL
+		   ? ways_get(r->ways, i)
+		   : NULL;
 }
 
-struct reader *
-reader_open(struct library *l, struct err *e)
+static struct reader *
+reader_new(struct library *l, struct store *s)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
-	struct err none;
 
 	r->library = l;
+	r->store = s;
 	r->first_us = -1;
+	r->seen = -1;
 	atomic_init(&r->hits, 0);
 	atomic_init(&r->misses, 0);
-	r->store = library_store(l->path, l->backlog, e);
-	if (r->store == NULL) {
-		free(r);
-		return NULL;
-	}
-	r->seen = -1;
-	/* What changes from now on is news; where it fails, a look-up says. */
-	(void)reader_tape(r, &none);
 	pthread_mutex_lock(&l->lock);
 	r->next = l->readers;
 	l->readers = r;
 	pthread_mutex_unlock(&l->lock);
 	return r;
+}
+
+struct reader *
+reader_open(struct library *l, struct err *e)
+{
+	struct store *s = library_store(l->path, l->backlog, e);
+	struct reader *r;
+	struct err none;
+
+	if (s == NULL)
+		return NULL;
+	r = reader_new(l, s);
+	/* What changes from now on is news; where it fails, a look-up says. */
+	(void)reader_tape(r, &none);
+	return r;
+}
+
+struct reader *
+reader_that_sends(struct library *l)
+{
+	return reader_new(l, NULL);
+}
+
+struct reader *
+errand_reader(struct library *l, int64_t patience_us, struct err *e)
+{
+	struct store *s = library_store(l->path, l->backlog, e);
+
+	if (s == NULL)
+		return NULL;
+	if (patience_us > 0)
+		store_patience(s, patience_us);
+	return reader_new(l, s);
+}
+
+bool
+reader_sends(const struct reader *r)
+{
+	return r->store == NULL;
+}
+
+void
+reader_look(struct reader *r, struct basket *b)
+{
+	r->basket = b;
 }
 
 void

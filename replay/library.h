@@ -38,6 +38,7 @@
 #include "replay/repeat.h"
 
 struct backlog;
+struct basket;
 struct err;
 struct id_ranges;
 struct library; /* opaque; one per process */
@@ -99,6 +100,15 @@ void reader_close(struct reader *r);
  */
 const struct redactor *reader_redactor(struct reader *r, size_t i);
 
+/*
+ * One that has no store and never waits for one: what is not in memory is an
+ * errand (replay/errand.h).  reader_look() says in which basket those of the
+ * look-up are that follows; NULL when it is over.
+ */
+struct reader *reader_that_sends(struct library *l);
+bool reader_sends(const struct reader *r);
+void reader_look(struct reader *r, struct basket *b);
+
 /* What is looked up: the key, and what choosing among equals needs. */
 struct wanted {
 	enum tier tier; /* of the key */
@@ -130,6 +140,7 @@ enum found {
 	FOUND_UNUSABLE,  /* entries, but failed, or their Vary fields differ */
 	FOUND_EXHAUSTED, /* entries, but all were served (policy fail) */
 	FOUND_ERROR,     /* the store could not be read; *e says why */
+	FOUND_LATER,     /* an errand has to be run first (replay/errand.h) */
 };
 
 /* On FOUND *a is the caller's reference.  The cursor does not move yet. */
@@ -171,7 +182,7 @@ void library_written(
     struct library *l, const struct library_keys *keys, int64_t entry);
 
 /* Up to n bytes of an answer's stored body (body->stored_id) from offset on;
- * the count, 0 at its end, or -1. */
+ * the count, 0 at its end, or -1.  Not of a reader that sends. */
 int64_t reader_body(struct reader *r, const struct answer *a, uint64_t offset,
     void *out, size_t n, struct err *e);
 

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #include "replay/cache.h"
 #include "replay/choose.h"
 #include "replay/cursor.h"
+#include "replay/errand.h"
 #include "replay/fresh.h"
 #include "replay/library_priv.h"
 #include "replay/shelf.h"
@@ -72,7 +74,8 @@ reader_watch(struct reader *r, int64_t now_us)
 	enum store_news news;
 	struct err e;
 
-	if (!atomic_load_explicit(&l->watch, memory_order_relaxed) ||
+	if (r->store == NULL ||
+	    !atomic_load_explicit(&l->watch, memory_order_relaxed) ||
 	    now_us - r->watched_us < LIBRARY_WATCH_US)
 		return;
 	r->watched_us = now_us;
@@ -100,6 +103,8 @@ reader_has_rare(struct reader *r, atomic_int *rare,
 {
 	int is = atomic_load(rare), unasked = RARE_UNASKED;
 
+	if (r->store == NULL)
+		return is != RARE_NONE; /* errand_news() asks */
 	if (is == RARE_UNASKED && r->tape > 0) {
 		is = stored(r->store, r->tape) ? RARE_SOME : RARE_NONE;
 		/* library_add() may know better meanwhile. */
@@ -121,6 +126,68 @@ reader_has_scopes(struct reader *r)
 	return reader_has_rare(r, &r->library->scoped, store_has_scopes);
 }
 
+/* Those that came do not make what is there disappear. */
+static void
+reader_news_of_rare(struct reader *r, enum store_news news, atomic_int *rare,
+    bool (*stored)(struct store *s, int64_t tape))
+{
+	int unasked = RARE_UNASKED, is;
+
+	if (news == STORE_OTHER)
+		atomic_store(rare, RARE_UNASKED);
+	is = atomic_load(rare);
+	if (r->tape == 0 || is == RARE_SOME ||
+	    (is == RARE_NONE && news == STORE_SAME))
+		return;
+	if (stored(r->store, r->tape))
+		atomic_store(rare, RARE_SOME);
+	else
+		atomic_compare_exchange_strong(rare, &unasked, RARE_NONE);
+}
+
+void
+errand_news(struct reader *r)
+{
+	struct library *l = r->library;
+	enum store_news news = STORE_OTHER;
+	bool was = r->tape > 0;
+	struct err e;
+
+	if (was)
+		news =
+		    store_news(r->store, r->tape, &r->seen, reader_on_key, l);
+	/* Before the rest is outdated, so that nothing is read anew the way it
+	 * was; where it fails, the next round does it. */
+	if (news == STORE_OTHER) {
+		r->tape = 0;
+		(void)reader_tell(r, was, &e);
+		if (was || r->tape > 0)
+			cache_reset(l->cache);
+	}
+	reader_news_of_rare(r, news, &l->unknown, store_has_unknown_bodies);
+	reader_news_of_rare(r, news, &l->scoped, store_has_scopes);
+}
+
+/* What an errand brought of a key; FOUND_LATER when it is to be run. */
+static enum found
+hand_fetch(struct hand *h, struct reader *r, enum tier tier,
+    const struct key *key, struct err *e)
+{
+	struct errand_what what = {
+		.kind = ERRAND_SHELF, .tier = tier, .key = *key
+	};
+	const struct errand *d;
+	int rc = basket_ask(r->basket, &what, &d, e);
+
+	if (rc != 0)
+		return rc == 1 ? FOUND_LATER : FOUND_ERROR;
+	if (d->found == FOUND) {
+		cache_item_ref(&d->shelf->item);
+		h->shelf = d->shelf;
+	}
+	return d->found;
+}
+
 /* Fetches what there is under key.  FOUND when there is something to choose
  * from; the hand is to be released in any case. */
 static enum found
@@ -133,6 +200,7 @@ hand_take(struct hand *h, struct reader *r, const struct wanted *w,
 	};
 	enum found found = FOUND_NOTHING;
 	uint64_t stamp;
+	int known;
 
 	h->stored = false;
 	h->nfresh = fresh_find(l->fresh, key, h->fresh, LIBRARY_FRESH);
@@ -141,16 +209,19 @@ hand_take(struct hand *h, struct reader *r, const struct wanted *w,
 	if (h->shelf != NULL)
 		return FOUND;
 	h->stored = true;
-	if (reader_tape(r, e) == -1)
-		return FOUND_ERROR;
+	known = reader_tape(r, e);
+	if (known != 0)
+		return known == 1 ? FOUND_LATER : FOUND_ERROR;
 	place.tape = r->tape;
 	place.redacted = ways_get(r->ways, 0) != NULL;
-	if (r->tape != 0 &&
-	    reader_mapped(r, key, w->now_us, &place.entry) != KEYMAP_NONE)
+	if (r->tape != 0 && r->store == NULL)
+		found = hand_fetch(h, r, w->tier, key, e);
+	else if (r->tape != 0 &&
+		 reader_mapped(r, key, w->now_us, &place.entry) != KEYMAP_NONE)
 		found = shelf_load(&place, l->most_body, &h->shelf, e);
-	if (found == FOUND)
+	if (found == FOUND && r->store != NULL)
 		cache_put(l->cache, &h->shelf->item, stamp);
-	else if (h->nfresh > 0)
+	else if (found != FOUND && found != FOUND_LATER && h->nfresh > 0)
 		found = FOUND; /* even where the store is away */
 	return found;
 }
@@ -194,25 +265,73 @@ reader_on_first(void *arg, const struct store_entry_row *row)
 	return 1;
 }
 
+int
+reader_first(struct reader *r, int64_t *first_us, struct err *e)
+{
+	struct store_filter of_tape = { 0 };
+
+	if (reader_tape(r, e) == -1)
+		return -1;
+	of_tape.tape = r->tape;
+	return r->tape > 0 && store_list(r->store, &of_tape, reader_on_first,
+				  first_us, e) == -1
+		   ? -1
+		   : 0;
+}
+
+/* By an errand: 1 when it is to be run. */
+static int
+reader_fetch_first(struct reader *r)
+{
+	static const struct errand_what what = { .kind = ERRAND_TIME };
+	const struct errand *d;
+	struct err e;
+	int rc = basket_ask(r->basket, &what, &d, &e);
+
+	if (rc == 0)
+		r->first_us = d->number;
+	return rc;
+}
+
 /*
  * What time it is on the tape (policy by time): the first request that is
  * looked for comes when its first entry began.  0, before all entries, when
- * there is none or it cannot be read.
+ * there is none or it cannot be read; REPEAT_LATER when it is to be fetched.
  */
 static int64_t
 reader_tape_time(struct reader *r, int64_t now_us)
 {
-	struct store_filter of_tape = { 0 };
 	struct err e;
 
-	if (r->first_us == -1 && reader_tape(r, &e) == 0 && r->tape > 0) {
-		of_tape.tape = r->tape;
-		(void)store_list(
-		    r->store, &of_tape, reader_on_first, &r->first_us, &e);
-	}
+	if (r->first_us == -1 && r->store != NULL)
+		(void)reader_first(r, &r->first_us, &e);
+	else if (r->first_us == -1 && reader_fetch_first(r) == 1)
+		return REPEAT_LATER;
 	if (r->first_us == -1)
 		return 0;
 	return r->first_us + now_us - atomic_load(&r->library->began_us);
+}
+
+/* A turn that was taken for this look-up stays taken, whatever comes of it. */
+static int64_t
+reader_take_turn(void *arg, const uint8_t name[STORE_CURSOR_NAME],
+    int64_t *total, bool cycle, struct err *e)
+{
+	struct errand_what what = {
+		.kind = ERRAND_TURN, .total = *total, .cycle = cycle
+	};
+	struct reader *r = arg;
+	const struct errand *d;
+	int rc;
+
+	if (r->store != NULL)
+		return store_turn(r->store, r->tape, name, *total, cycle, e);
+	memcpy(what.name, name, sizeof(what.name));
+	rc = basket_ask(r->basket, &what, &d, e);
+	if (rc != 0)
+		return rc == 1 ? REPEAT_LATER : -1;
+	*total = d->what.total;
+	return d->number;
 }
 
 /* Among the n variants, which are equally good, the one whose turn it is. */
@@ -233,15 +352,18 @@ reader_next(struct reader *r, const struct wanted *w, const struct key *key,
 		turn.since = written_since(l->cursors, &place);
 	if (w->repeat == REPEAT_BY_TIME)
 		turn.now_us = reader_tape_time(r, w->now_us);
+	if (turn.now_us == REPEAT_LATER)
+		return FOUND_LATER;
 	if (l->share_cursors) {
-		turn.store = r->store;
-		turn.tape = r->tape;
+		turn.take = reader_take_turn;
+		turn.arg = r;
 	}
 	pick->entry = repeat_next(&turn, v, n, &which, e);
 	pick->variant = v[which]->id;
-	return pick->entry > 0    ? FOUND
-	       : pick->entry == 0 ? FOUND_EXHAUSTED
-				  : FOUND_ERROR;
+	return pick->entry > 0               ? FOUND
+	       : pick->entry == 0            ? FOUND_EXHAUSTED
+	       : pick->entry == REPEAT_LATER ? FOUND_LATER
+					     : FOUND_ERROR;
 }
 
 static bool
@@ -290,26 +412,44 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	return found;
 }
 
-/* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
-static int
-reader_load(struct reader *r, const struct pick *pick, struct answer_kept **a,
-    struct err *e)
+int
+reader_load(
+    struct reader *r, int64_t entry, struct answer_kept **a, struct err *e)
 {
 	struct exchange *x;
-	int got =
-	    store_get(r->store, pick->entry, r->library->most_body, &x, e);
+	int got = store_get(r->store, entry, r->library->most_body, &x, e);
 
 	if (got == -1)
-		return err_wrap(e, "entry %lld", (long long)pick->entry);
+		return err_wrap(e, "entry %lld", (long long)entry);
 	if (got == 0)
 		return 0;
 	*a = answer_new(x, &x->response.body.bytes);
-	(*a)->item.key = cache_entry_key(pick->entry);
+	(*a)->item.key = cache_entry_key(entry);
 	exchange_free(x);
 	return 1;
 }
 
-/* The answer of a stored entry, from the cache or else from the store. */
+/* What an errand brought of an entry: as reader_load(), or 2 when it is to be
+ * run. */
+static int
+reader_fetch(
+    struct reader *r, int64_t entry, struct answer_kept **a, struct err *e)
+{
+	struct errand_what what = { .kind = ERRAND_ANSWER, .id = entry };
+	const struct errand *d;
+	int rc = basket_ask(r->basket, &what, &d, e);
+
+	if (rc != 0)
+		return rc == 1 ? 2 : -1;
+	if (d->answer == NULL)
+		return 0;
+	cache_item_ref(&d->answer->item);
+	*a = d->answer;
+	return 1;
+}
+
+/* The answer of a stored entry, from the cache or else from the store; 2 when
+ * an errand has to bring it. */
 static int
 reader_answer(struct reader *r, const struct pick *pick, struct hand *h,
     struct answer_kept **a, struct err *e)
@@ -324,7 +464,9 @@ reader_answer(struct reader *r, const struct pick *pick, struct hand *h,
 	if (*a != NULL)
 		return 1;
 	h->stored = true;
-	got = reader_load(r, pick, a, e);
+	if (r->store == NULL)
+		return reader_fetch(r, pick->entry, a, e);
+	got = reader_load(r, pick->entry, a, e);
 	if (got == 1)
 		cache_put(cache, &(*a)->item, stamp);
 	return got;
@@ -341,7 +483,8 @@ hand_fresh(const struct hand *h, int64_t name)
 	return NULL;
 }
 
-/* Makes the choice an answer: 1, 0 when its entry is gone, -1. */
+/* Makes the choice an answer: 1, 0 when its entry is gone, -1; 2 when an
+ * errand has to bring it. */
 static int
 reader_pick(struct reader *r, const struct pick *pick, struct hand *h,
     struct answer_kept **a, struct err *e)
@@ -375,6 +518,8 @@ reader_try(struct reader *r, struct wanted *w, const struct key *key,
 		w->variant = pick.variant;
 		if (got == -1)
 			found = FOUND_ERROR;
+		else if (got == 2)
+			found = FOUND_LATER;
 		else if (got == 0)
 			found = -1;
 		else if (pick.several && !atomic_load(&(*a)->several))
@@ -393,6 +538,8 @@ reader_find(struct reader *r, struct wanted *w, const struct key *key,
 
 	if (found == -1) {
 		cache_forget(r->library->cache, CACHE_SHELF, key);
+		if (r->basket != NULL)
+			basket_drop(r->basket, w->tier, key);
 		found = reader_try(r, w, key, a, stored, e);
 	}
 	return found == -1 ? FOUND_NOTHING : (enum found)found;
@@ -408,9 +555,15 @@ library_find(
 
 	reader_begin(r->library, w->now_us);
 	reader_watch(r, w->now_us);
+	/* What it is has to be known before it is looked for. */
+	if (r->store == NULL && reader_tape(r, e) == 1)
+		return FOUND_LATER;
 	found = reader_find(r, w, &w->key, &kept, &stored, e);
 	if (found == FOUND_NOTHING && w->has_body && reader_has_unknown(r))
 		found = reader_find(r, w, &w->any_body, &kept, &stored, e);
+	if (found == FOUND_LATER)
+		return found;
+	stored |= r->basket != NULL && basket_has_read(r->basket);
 	reader_count(stored ? &r->misses : &r->hits);
 	if (found == FOUND)
 		*a = &kept->answer;

@@ -10,12 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "recorder/id_set.h"
 #include "recorder/redact_key.h"
 #include "recorder/store.h"
 #include "replay/keymap.h"
 
+struct answer_kept;
 struct backlog;
+struct basket;
 struct cache;
 struct cursors;
 struct err;
@@ -50,9 +53,13 @@ struct library {
 	atomic_bool closing;
 	atomic_uint maps; /* how many maps there were */
 
+	atomic_uint told; /* how often the next two were set */
+
 	pthread_mutex_t lock; /* of what follows */
-	struct keymap *map;   /* the last one; NULL: none */
-	pthread_t mapper;     /* its thread, if it was ever begun */
+	int64_t known_tape;   /* for readers without a store; 0: none yet */
+	struct buf known_marks;
+	struct keymap *map; /* the last one; NULL: none */
+	pthread_t mapper;   /* its thread, if it was ever begun */
 	bool mapped;
 	int64_t map_tape;    /* of the one that is being made */
 	int64_t map_next_us; /* not before is another one made */
@@ -63,21 +70,35 @@ struct library {
 struct reader {
 	struct library *library;
 	struct reader *next;
-	struct store *store;
-	int64_t tape;       /* 0 until the tape is there */
-	struct ways *ways;  /* of the tape; NULL: none known */
-	struct keymap *map; /* NULL: none */
-	unsigned maps;      /* of the library's, when it was taken */
-	int64_t first_us;   /* when its first entry began; -1: not known */
-	int64_t seen;       /* news of the tape, when the cache was last true */
+	struct store *store;   /* NULL: it sends errands */
+	struct basket *basket; /* of the look-up then; NULL: there is none */
+	unsigned told;         /* of the library's, when it knew the tape */
+	int64_t tape;          /* 0 until the tape is there */
+	struct ways *ways;     /* of the tape; NULL: none known */
+	struct keymap *map;    /* NULL: none */
+	unsigned maps;         /* of the library's, when it was taken */
+	int64_t first_us;      /* when its first entry began; -1: not known */
+	int64_t seen; /* news of the tape, when the cache was last true */
 	int64_t watched_us;
 	atomic_uint_fast64_t hits, misses;
 	struct id_set used; /* the thread's own, as long as it runs */
 };
 
 /* Sets r->tape, which may come later than the reader: a recorder makes it.
- * 0, with r->tape 0 while there is none, or -1. */
+ * 0, with r->tape 0 while there is none, or -1; 1 when an errand has to say
+ * it. */
 int reader_tape(struct reader *r, struct err *e);
+
+/* Has the store say it, for readers that have none, too; again says that these
+ * are to forget what they know.  0 or -1. */
+int reader_tell(struct reader *r, bool again, struct err *e);
+
+/* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
+int reader_load(
+    struct reader *r, int64_t entry, struct answer_kept **a, struct err *e);
+
+/* When the tape's first entry began; *first_us stays when there is none. */
+int reader_first(struct reader *r, int64_t *first_us, struct err *e);
 
 /*
  * What the keys in memory say of one, as of now; *entry is set for KEYMAP_ONE.

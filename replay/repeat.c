@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "recorder/store.h"
 #include "replay/choose.h"
 #include "replay/cursor.h"
 #include "replay/hash.h"
@@ -146,10 +145,9 @@ repeat_shared(const struct repeat_turn *t, const struct variant *const *v,
 		for (k = 0; k < v[i]->n; k++)
 			total += (int64_t)v[i]->entries[k].times;
 	repeat_name(t, v, n, name);
-	place = store_turn(
-	    t->store, t->tape, name, total, t->policy == REPEAT_CYCLE, e);
-	if (place == -1)
-		return -1;
+	place = t->take(t->arg, name, &total, t->policy == REPEAT_CYCLE, e);
+	if (place < 0)
+		return place;
 	if (place < total)
 		return repeat_at(v, n, (uint64_t)place, which);
 	return t->policy == REPEAT_HOLD ? choose_newest(v, n, which) : 0;
@@ -170,7 +168,7 @@ repeat_next(const struct repeat_turn *t, const struct variant *const *v,
 		entry = choose_begun(v, n, t->now_us, which);
 		return entry > 0 ? entry : choose_oldest(v, n, which);
 	default:
-		return t->store != NULL && !t->waits
+		return t->take != NULL && !t->waits
 			   ? repeat_shared(t, v, n, which, e)
 			   : repeat_in_order(t, v, n, which);
 	}

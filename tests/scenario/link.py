@@ -14,7 +14,9 @@ class Link:
     A port of 127.0.0.1 that leads to the database's socket.  What it does to a
     connection is asked of on_bytes(way, bytes), way being 'out' or 'back':
     what is to be passed on and, None for nothing, how it then ends: 'reset',
-    'close', or 'half' for the one way only.
+    'close', or 'half' for the one way only.  While passing is not set nothing
+    passes, and connections are taken as the kernel of an engine that is stopped
+    takes them.
     """
 
     def __init__(self, t, folder, tls=None):
@@ -22,12 +24,15 @@ class Link:
         self.tls = tls
         self.on_bytes = lambda way, data: (data, None)
         self.open = []
+        self.passing = threading.Event()
+        self.passing.set()
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
         t.ends.callback(self.close)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self):
+        self.passing.set()
         self.listener.close()
         self.cut()
 
@@ -93,6 +98,7 @@ class Link:
         how = 'close'
         try:
             while data := source.recv(65536):
+                self.passing.wait()
                 data, end = self.on_bytes(way, data)
                 if data:
                     sink.sendall(data)

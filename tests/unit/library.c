@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "har/url.h"
 #include "recorder/store.h"
+#include "replay/errand.h"
 #include "replay/home.h"
 #include "replay/library.h"
 #include "replay/shelf.h"
@@ -23,6 +24,11 @@ static struct err e;
 static enum repeat repeat;
 static bool waits; /* reads only go on behind a write */
 
+/* tests/unit/library_far.c has all of this for stores that are far away. */
+#ifndef LIBRARY_FAR
+#define LIBRARY_FAR false
+#endif
+
 /* The case at hand: a store, its writer, a library and one of its readers. */
 static struct {
 	char path[64];
@@ -33,10 +39,38 @@ static struct {
 	struct reader *reader;
 } c;
 
+static _Thread_local struct reader *far; /* runs errands */
+
+static void
+far_close(void)
+{
+	reader_close(far);
+	far = NULL;
+}
+
+static struct reader *
+far_reader(void)
+{
+	if (far == NULL)
+		far = errand_reader(c.library, 0, &e);
+	return far;
+}
+
+static struct reader *
+opened(struct library *l, struct err *why)
+{
+	if (!LIBRARY_FAR)
+		return reader_open(l, why);
+	if (far == NULL)
+		errand_news(far_reader());
+	return reader_that_sends(l);
+}
+
 static void
 end(void)
 {
 	reader_close(c.reader);
+	far_close();
 	library_close(c.library);
 	store_close(c.writer);
 	keyer_free(c.keyer);
@@ -72,7 +106,7 @@ begin_library(struct library_options o)
 	o.tape = "t";
 	c.library = library_open(&o, &e);
 	CHECK(c.library != NULL);
-	c.reader = reader_open(c.library, &e);
+	c.reader = opened(c.library, &e);
 	CHECK(c.reader != NULL);
 }
 
@@ -146,6 +180,60 @@ wanted(const char *target, const struct headers *headers, const char *session)
 	};
 }
 
+/* What others wrote, a reader that waits sees by itself. */
+static void
+hear(void)
+{
+	if (LIBRARY_FAR)
+		errand_news(far_reader());
+}
+
+/* As reader_body(). */
+static int64_t
+piece(const struct answer *a, uint64_t at, char *out, size_t n)
+{
+	struct errand_what what = {
+		.kind = ERRAND_BODY, .id = a->body->stored_id, .offset = at
+	};
+	struct errand *d;
+	int64_t got = -1;
+
+	if (!LIBRARY_FAR)
+		return reader_body(c.reader, a, at, out, n, &e);
+	d = errand_new(&what);
+	errand_run(d, far_reader());
+	if (!d->failed) {
+		got = (int64_t)(d->bytes.n < n ? d->bytes.n : n);
+		memcpy(out, d->bytes.p, (size_t)got);
+	}
+	errand_free(d);
+	return got;
+}
+
+/* As library_find(); what is far is brought, by a connection of its own. */
+static enum found
+found(struct reader *r, struct wanted *w, struct answer **a)
+{
+	struct basket b = { 0 };
+	struct errand *d;
+	enum found is;
+
+	if (!LIBRARY_FAR)
+		return library_find(r, w, a, &e);
+	reader_look(r, &b);
+	while ((is = library_find(r, w, a, &e)) == FOUND_LATER) {
+		d = basket_take(&b);
+		if (far_reader() != NULL)
+			errand_run(d, far);
+		else
+			errand_fail(d, e.text);
+		basket_put(&b, d);
+	}
+	reader_look(r, NULL);
+	basket_fini(&b);
+	return is;
+}
+
 /* What was found, as one text: the body, or the kind of failure.  With serve
  * the answer is also told as served. */
 static const char *
@@ -154,7 +242,7 @@ look(struct reader *r, struct wanted *w, bool serve)
 	static _Thread_local char text[64];
 	struct answer *a;
 
-	switch (library_find(r, w, &a, &e)) {
+	switch (found(r, w, &a)) {
 	case FOUND:
 		snprintf(text, sizeof(text), "%.*s",
 		    STR_ARGS(buf_str(&a->body->bytes)));
@@ -170,6 +258,8 @@ look(struct reader *r, struct wanted *w, bool serve)
 		return "exhausted";
 	case FOUND_ERROR:
 		return "error";
+	case FOUND_LATER:
+		return "later";
 	}
 	return "?";
 }
@@ -224,7 +314,7 @@ a_recorded_answer_is_found_from_the_store_and_then_in_memory(void)
 	begin();
 	id = record("/a", "hello");
 	w = wanted("/a", NULL, "");
-	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(found(c.reader, &w, &a), FOUND);
 	CHECK_INT(a->entry, id);
 	CHECK_INT(a->status, 200);
 	CHECK_VIEW(a->head, "HTTP/1.1 200 OK\r\n");
@@ -265,7 +355,7 @@ a_tape_may_come_later_than_its_reader(void)
 	begin_store(false);
 	begin_library((struct library_options){ 0 });
 	CHECK_STR(get("/a"), "nothing");
-	CHECK(!reader_has_scopes(c.reader));
+	CHECK(LIBRARY_FAR || !reader_has_scopes(c.reader));
 	c.tape = store_tape(c.writer, STR("t"), true, &e);
 	record("/a", "hello");
 	CHECK_STR(get("/a"), "hello");
@@ -514,7 +604,7 @@ by_time_the_recording_that_had_begun_is_served(void)
 	CHECK_STR(get_at("/a", 12), "10");
 	library_reset(c.library);
 	reader_close(c.reader);
-	c.reader = reader_open(c.library, &e);
+	c.reader = opened(c.library, &e);
 	CHECK_STR(get_at("/a", 1000), "10");
 	CHECK_STR(get_at("/a", 1020), "20");
 }
@@ -705,6 +795,7 @@ an_entry_whose_body_was_not_kept_answers_any_body(void)
 	record_post("/a", NULL, "any 1");
 	record_post("/a", NULL, "any 2");
 	record_post("/a", "x", "exact");
+	hear();
 	CHECK_STR(post("/a", "x"), "exact");
 	CHECK_STR(post("/a", "y"), "any 1");
 	CHECK_STR(post("/a", "z"), "any 2");
@@ -763,13 +854,13 @@ a_fresh_recording_is_found_before_and_after_it_is_written(void)
 	CHECK_STR(get("/a"), "nothing");
 	x = fresh("/a", "new");
 	w = wanted("/a", NULL, "");
-	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(found(c.reader, &w, &a), FOUND);
 	CHECK_INT(a->entry, 0);
 	CHECK_VIEW(buf_str(&a->body->bytes), "new");
 	answer_unref(a);
 	CHECK_STR(get("/b"), "nothing");
 	written(x);
-	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(found(c.reader, &w, &a), FOUND);
 	CHECK_INT(a->entry, 1);
 	CHECK_VIEW(buf_str(&a->body->bytes), "new");
 	answer_unref(a);
@@ -844,7 +935,7 @@ an_answer_on_its_way_when_it_is_written_moves_its_cursor_right(void)
 	x = fresh("/a", "1");
 	y = fresh("/a", "2");
 	w = wanted("/a", NULL, "");
-	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(found(c.reader, &w, &a), FOUND);
 	written(x);
 	library_served(c.reader, &w, a);
 	answer_unref(a);
@@ -921,6 +1012,7 @@ what_others_write_is_seen_when_the_store_is_watched(void)
 	w.now_us += 249999;
 	CHECK_STR(look(c.reader, &w, true), "1");
 	w.now_us += 1;
+	hear();
 	CHECK_STR(look(c.reader, &w, true), "1");
 	CHECK_STR(look(c.reader, &w, true), "2");
 }
@@ -972,14 +1064,14 @@ a_big_body_stays_in_the_store_and_is_read_from_there(void)
 	record("/a", "0123456789");
 	record("/b", "012345678");
 	w = wanted("/a", NULL, "");
-	CHECK_INT(library_find(c.reader, &w, &a, &e), FOUND);
+	CHECK_INT(found(c.reader, &w, &a), FOUND);
 	CHECK(a->body->stored_id > 0);
 	CHECK_INT(a->body->size, 10);
-	CHECK_INT(reader_body(c.reader, a, 0, out, 8, &e), 8);
+	CHECK_INT(piece(a, 0, out, 8), 8);
 	CHECK(memcmp(out, "01234567", 8) == 0);
-	CHECK_INT(reader_body(c.reader, a, 8, out, 8, &e), 2);
+	CHECK_INT(piece(a, 8, out, 8), 2);
 	CHECK(memcmp(out, "89", 2) == 0);
-	CHECK_INT(reader_body(c.reader, a, 10, out, 8, &e), 0);
+	CHECK_INT(piece(a, 10, out, 8), LIBRARY_FAR ? -1 : 0);
 	answer_unref(a);
 	CHECK_STR(get("/b"), "012345678");
 }
@@ -1175,7 +1267,7 @@ the_figures_of_closed_readers_still_count(void)
 	(void)get("/a");
 	(void)get("/a");
 	reader_close(c.reader);
-	c.reader = reader_open(c.library, &e);
+	c.reader = opened(c.library, &e);
 	(void)get("/a");
 	CHECK_INT(figures().hits, 2);
 	CHECK_INT(figures().misses, 1);
@@ -1331,7 +1423,7 @@ there_is_no_map_where_hark_records(void)
 static void *
 thread_run(void *arg)
 {
-	struct reader *r = reader_open(c.library, &(struct err){ { 0 } });
+	struct reader *r = opened(c.library, &(struct err){ { 0 } });
 	struct wanted *w = arg;
 	const char *got;
 	size_t right = 0;
@@ -1348,6 +1440,7 @@ thread_run(void *arg)
 		    strcmp(got, "nothing") == 0 || strncmp(got, "new", 3) == 0;
 	}
 	reader_close(r);
+	far_close();
 	return (void *)(uintptr_t)right;
 }
 

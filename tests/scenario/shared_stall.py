@@ -1,0 +1,197 @@
+# Goal: a shared store that does not answer holds up the requests that ask it,
+# for as long as they were told to wait, and nobody else.
+
+import contextlib
+import json
+import signal
+import subprocess
+import threading
+
+from harness import Client, case, check, command, main, ms, reply, same, until
+from link import Link
+from postgres import postgres
+
+LONG = bytes(range(256)) * (5 << 12)
+PATIENT = ms(60000)  # ends in no case
+AWAY = 'The shared store could not be read'
+
+
+def over(link, store):
+    """The URL of a store by way of a link."""
+    name = postgres().database(store)
+    return f'postgresql://hark@127.0.0.1:{link.port}/{name}'
+
+
+def tape(t, routes):
+    """A store that has recordings of them."""
+    store, origin = postgres().store(), t.origin()
+    origin.routes.update(routes)
+    hark = t.hark('record', origin, store=store)
+    for path in routes:
+        same(hark.get(path).status, 200, path)
+    hark.stop()
+    t.harks.remove(hark)
+    return store
+
+
+def mocks(t):
+    path = t.path('mocks.json')
+    path.write_text(json.dumps({'routes': [{
+        'type': 'http', 'method': 'get', 'endpoint': 'mock',
+        'responses': [{'statusCode': 200, 'body': 'mocked'}]}]}))
+    return path
+
+
+def begin(t, mode, *options, store, link):
+    return t.hark(mode, *options, '--workers', '1', '--admin', '127.0.0.1:0',
+                  store=over(link, store))
+
+
+def metric(hark, name):
+    c = Client(hark.admin)
+    try:
+        text = c.ask('GET', '/metrics').body.decode()
+    finally:
+        c.close()
+    return next(float(line.split()[1]) for line in text.splitlines()
+                if line.startswith(name + ' '))
+
+
+def stalls(hark, link, *paths):
+    """Clients that wait for what is asked while nothing passes."""
+    before = metric(hark, 'hark_store_fetches_total')
+    link.passing.clear()
+    clients = [hark.client() for _ in paths]
+    for client, path in zip(clients, paths):
+        client.request('GET', path)
+    until(lambda: metric(hark, 'hark_store_fetches_total') >=
+          before + len(paths), 'they are asked for')
+    return clients
+
+
+def is_away(response):
+    same(response.status, 503, 'status')
+    same(response.json['title'], AWAY, 'title')
+    check('shared store' in response.json['detail'], response.json['detail'])
+
+
+@contextlib.contextmanager
+def frozen():
+    """The engine's processes are stopped, as those of a machine that hangs."""
+    server = int((postgres().folder / 'server/postmaster.pid').read_text()
+                 .split()[0])
+    children = subprocess.run(
+        ['ps', '-o', 'pid=', '--ppid', str(server)], capture_output=True,
+        text=True).stdout.split()
+    pids = [str(server), *children]
+    subprocess.run(['kill', '-STOP', *pids], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(['kill', '-CONT', *pids], check=True)
+
+
+# ---- who waits --------------------------------------------------------------
+
+@case(deadline=90)
+def one_worker_serves_all_else_while_a_request_waits_for_the_store(t):
+    store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold'),
+                     '/long': reply(LONG)})
+    link, origin = Link(t, postgres().folder), t.origin()
+    origin.routes['/live'] = reply(b'live')
+    hark = begin(t, 'replay', origin, '--mocks', mocks(t), '--mode-for',
+                 '/live=proxy', '--store-timeout', PATIENT,
+                 store=store, link=link)
+    same(hark.get('/known').body, b'known', 'a known one')
+    waiting = stalls(hark, link, '/cold', '/long', '/none')
+    for _ in range(5):
+        same(hark.get('/known').body, b'known', 'what is in memory')
+        same(hark.get('/mock').body, b'mocked', 'what is mocked')
+        same(hark.get('/live').body, b'live', 'what is forwarded')
+    same(metric(hark, 'hark_store_fetches_late_total'), 0, 'late ones')
+    link.passing.set()
+    same([w.response().body for w in waiting[:2]], [b'cold', LONG],
+         'what was waited for')
+    same(waiting[2].response().status, 501, 'what is not recorded')
+
+
+@case(deadline=90)
+def a_look_up_that_takes_too_long_is_given_up_and_told(t):
+    store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold')})
+    link = Link(t, postgres().folder)
+    hark = begin(t, 'replay', '--store-timeout', ms(1000), store=store,
+                 link=link)
+    same(hark.get('/known').body, b'known', 'a known one')
+    waiting, = stalls(hark, link, '/cold')
+    is_away(waiting.response())
+    same(hark.get('/known').body, b'known', 'what is in memory')
+    check(metric(hark, 'hark_store_fetches_late_total') >= 1, 'it is counted')
+    until(lambda: 'has not answered in time' in hark.log, 'it is logged')
+    link.passing.set()
+    until(lambda: hark.get('/cold').body == b'cold', 'it is found again')
+
+
+@case(deadline=90)
+def an_engine_that_is_stopped_delays_and_loses_nothing(t):
+    store, origin = postgres().store(), t.origin()
+    hark = t.hark('auto', origin, '--workers', '1', '--admin', '127.0.0.1:0',
+                  '--store-timeout', ms(5000), store=store)
+    paths = {'/before', *(f'/{i}' for i in range(6))}
+    same(hark.get('/before').status, 200, 'before')
+    until(lambda: metric(hark, 'hark_buffer_shipped_total') == 1, 'it came')
+    with frozen():
+        for path in sorted(paths - {'/before'}):
+            same(hark.get(path).status, 200, path)
+            same(hark.get(path).source.split(' ')[0], 'replay', path)
+    until(lambda: metric(hark, 'hark_buffer_shipped_total') == 7, 'all came')
+    for path in sorted(paths):
+        same(hark.get(path).source.split(' ')[0], 'replay', path)
+    hark.stop()
+    t.harks.remove(hark)
+    done = command('list', '--json', '--store', store)
+    urls = [json.loads(line)['url'] for line in done.stdout.splitlines()]
+    same(sorted('/' + url.split('/', 3)[3] for url in urls), sorted(paths),
+         'each is there once')
+
+
+# ---- who does not wait any more ---------------------------------------------
+
+@case(deadline=90)
+def clients_that_leave_and_a_stop_end_what_they_waited_for(t):
+    store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold')})
+    link = Link(t, postgres().folder)
+    hark = begin(t, 'replay', '--store-timeout', ms(1500), '--drain-timeout',
+                 ms(100), store=store, link=link)
+    same(hark.get('/known').body, b'known', 'a known one')
+    # More than there are connections, so that some are not even asked for.
+    waiting = stalls(hark, link, *['/cold'] * 20)
+    for client in waiting[:15]:
+        client.reset()
+    same(hark.get('/known').body, b'known', 'what is in memory')
+    hark.signal(signal.SIGHUP)
+    hark.stop()
+    t.harks.remove(hark)
+
+
+@case(deadline=90)
+def a_shared_cursor_is_moved_by_who_is_answered(t):
+    store, origin = postgres().store(), t.origin()
+    link = Link(t, postgres().folder)
+    bodies = [b'%d' % i for i in range(5)]
+    hark = t.hark('record', origin, store=store)
+    for body in bodies:
+        origin.routes['/n'] = reply(body)
+        hark.get('/n')
+    hark.stop()
+    t.harks.remove(hark)
+    hark = begin(t, 'replay', '--cursors', 'shared', '--repeat', 'cycle',
+                 '--store-timeout', PATIENT, store=store, link=link)
+    same(hark.get('/n').body, bodies[0], 'the first')
+    waiting, = stalls(hark, link, '/n')
+    link.passing.set()
+    same(waiting.response().body, bodies[1], 'the second')
+    same([hark.get('/n').body for _ in range(4)],
+         [bodies[2], bodies[3], bodies[4], bodies[0]], 'those behind it')
+
+
+main()
