@@ -2,14 +2,25 @@
 
 #include <string.h>
 
+#include "recorder/entry_row.h"
 #include "recorder/pack.h"
 #include "recorder/path.h"
-#include "recorder/store_ops.h"
-
-#include "recorder/entry_row.h"
 
 /* Scratch memory above this is given back after each entry. */
 #define ROW_SCRATCH (64u << 10)
+
+void
+row_scratch_fini(struct row_scratch *s)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		buf_free(&s->heads[i]);
+		buf_free(&s->trailers[i]);
+	}
+	buf_free(&s->interims);
+	buf_free(&s->chunks);
+}
 
 static void
 row_number(struct value *v, int64_t number)
@@ -60,7 +71,8 @@ row_size(const struct body *b)
 }
 
 static void
-row_fill_request(struct store *s, const struct message *m, struct value *v)
+row_fill_request(
+    struct row_scratch *s, const struct message *m, struct value *v)
 {
 	row_bytes(&v[ENTRY_request_version], m->version);
 	row_number(&v[ENTRY_request_minor], m->minor);
@@ -75,7 +87,8 @@ row_fill_request(struct store *s, const struct message *m, struct value *v)
 }
 
 static void
-row_fill_response(struct store *s, const struct exchange *x, struct value *v)
+row_fill_response(
+    struct row_scratch *s, const struct exchange *x, struct value *v)
 {
 	const struct message *m = &x->response;
 
@@ -138,8 +151,8 @@ row_fill_exchange(const struct exchange *x, struct value *v)
 }
 
 void
-entry_row_fill(
-    struct store *s, const struct exchange *x, struct value v[ENTRY_VALUES])
+entry_row_fill(struct row_scratch *s, const struct exchange *x,
+    struct value v[ENTRY_VALUES])
 {
 	memset(v, 0, ENTRY_VALUES * sizeof(*v));
 	row_fill_exchange(x, v);

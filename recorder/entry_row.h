@@ -5,10 +5,9 @@
  * An exchange as the values of a row, one for each of ENTRY_COLUMNS.
  */
 
+#include "base/buf.h"
 #include "har/exchange.h"
 #include "recorder/schema.h"
-
-struct store;
 
 enum value_kind { VALUE_NULL, VALUE_NUMBER, VALUE_BYTES };
 
@@ -31,10 +30,17 @@ struct value {
 
 #define ENTRY_VALUES (ENTRY_id + 1)
 
+/* What is made for a row of what an exchange has in other forms; {0} to begin
+ * with. */
+struct row_scratch {
+	struct buf heads[2], trailers[2], interims, chunks;
+};
+void row_scratch_fini(struct row_scratch *s);
+
 /* Everything but id, tape and the ids of the bodies, which are the caller's.
- * What v refers to is x's or in the store's memory for writing. */
-void entry_row_fill(
-    struct store *s, const struct exchange *x, struct value v[ENTRY_VALUES]);
+ * What v refers to is x's or in *s. */
+void entry_row_fill(struct row_scratch *s, const struct exchange *x,
+    struct value v[ENTRY_VALUES]);
 
 /* The id of a body: NULL for none, which is 0. */
 void entry_row_body(struct value *v, int64_t id);

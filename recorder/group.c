@@ -9,6 +9,8 @@
 
 #include "recorder/group.h"
 
+#define GROUP_PLAIN 256 /* entries that a store is given at a time */
+
 static void
 recording_free(struct recording *p)
 {
@@ -301,6 +303,39 @@ item_hopeless(const struct item *i)
 	       (i->response != NULL && i->response->failed);
 }
 
+/* Whether i is an entry to add and nothing else. */
+static bool
+item_is_plain(const struct group_target *to, const struct item *i)
+{
+	return i->kind == ITEM_EXCHANGE && !i->lost && i->request == NULL &&
+	       i->response == NULL && to->on_record == ON_RECORD_APPEND;
+}
+
+static int
+group_write_items(const struct group_target *to, struct item *first,
+    const struct item *end, struct err *e)
+{
+	struct exchange *plain[GROUP_PLAIN];
+	struct item *i;
+	size_t n;
+
+	for (i = first; i != end;) {
+		for (n = 0; i != end && n < GROUP_PLAIN && item_is_plain(to, i);
+		     i = i->next)
+			plain[n++] = i->x;
+		if (n > 0) {
+			if (store_put_all(to->store, to->tape, plain, n, e) !=
+			    0)
+				return -1;
+			continue;
+		}
+		if (!i->lost && item_write(to, i, e) != 0)
+			return -1;
+		i = i->next;
+	}
+	return 0;
+}
+
 /* All up to end in one transaction; rolled back when something fails. */
 static int
 group_try(const struct group_target *to, struct item *first,
@@ -310,10 +345,8 @@ group_try(const struct group_target *to, struct item *first,
 
 	if (store_begin(to->store, e) != 0)
 		return -1;
-	for (i = first; i != end; i = i->next)
-		if (!i->lost && item_write(to, i, e) != 0)
-			break;
-	if (i == end && store_commit(to->store, e) == 0) {
+	if (group_write_items(to, first, end, e) == 0 &&
+	    store_commit(to->store, e) == 0) {
 		for (i = first; i != end; i = i->next)
 			item_keep(i);
 		return 0;

@@ -40,7 +40,7 @@ pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 
 	if (response < 0)
 		return -1;
-	entry_row_fill(s, x, v);
+	entry_row_fill(&s->scratch, x, v);
 	v[ENTRY_tape] = N(tape);
 	v[ENTRY_id] = N(id);
 	v[ENTRY_VALUES] = N(p->writer);

@@ -321,6 +321,7 @@ static const struct store_ops sqlite_ops = {
 	.draft_chunks = sqlite_draft_chunks,
 	.body_cut = sqlite_body_cut,
 	.put = sqlite_put,
+	.put_all = sqlite_put_all,
 	.replace = sqlite_replace,
 	.count_again = sqlite_count_again,
 	.remove = sqlite_remove,
@@ -409,6 +410,9 @@ sqlite_close(struct store *s)
 	store_files_fini(s);
 	sums_fini(&sqlite_of(s)->sums);
 	store_places_fini(s);
+	for (i = 0; sqlite_of(s)->many != NULL && i < STORE_MANY; i++)
+		row_scratch_fini(&sqlite_of(s)->many[i]);
+	free(sqlite_of(s)->many);
 	store_fini(s);
 	free(s);
 }

@@ -44,6 +44,7 @@ enum store_statement {
 	STORE_PARTS_SIZE,
 	STORE_BODY_SUM,
 	STORE_PUT,
+	STORE_PUT_MANY,
 	STORE_AGAIN,
 	STORE_BODIES_OF,
 	STORE_ENTRY_DELETE,
@@ -81,6 +82,9 @@ enum store_statement {
 	STORE_STATEMENTS
 };
 
+/* Entries that one statement adds. */
+#define STORE_MANY 32
+
 /* Which file a path meant when the store was opened. */
 #define SQLITE_FILES 3 /* the database, its WAL and the WAL's index */
 struct sqlite_file {
@@ -108,6 +112,7 @@ struct sqlite {
 	int64_t places_version;
 	unsigned nears;  /* how often neighbours were looked for */
 	int64_t removed; /* entries that this writer removed or replaced */
+	struct row_scratch *many; /* STORE_MANY; NULL: not needed yet */
 	sqlite3_stmt *statement[STORE_STATEMENTS];
 };
 
@@ -144,8 +149,9 @@ struct str store_column(sqlite3_stmt *q, int column);
 /* Whether there is a key in the column; copied then. */
 bool store_column_key(sqlite3_stmt *q, int column, uint8_t *key);
 
-/* sqlite_row.c: all columns of an entry, in their order. */
-void store_bind_row(sqlite3_stmt *q, const struct value *v);
+/* sqlite_row.c: the first n columns of an entry, in their order, behind before
+ * other parameters. */
+void store_bind_row(sqlite3_stmt *q, int before, const struct value *v, int n);
 void store_read_row(sqlite3_stmt *q, struct value *v);
 
 /* store_body.c: the id of the body with these bytes, 0 for none or empty or
@@ -236,6 +242,8 @@ int sqlite_body_cut(
     struct store *s, int64_t body, uint64_t offset, struct err *e);
 int sqlite_put(
     struct store *s, int64_t tape, struct exchange *x, struct err *e);
+int sqlite_put_all(struct store *s, int64_t tape, struct exchange *const *x,
+    size_t n, struct err *e);
 int sqlite_replace(struct store *s, struct exchange *x, struct err *e);
 int sqlite_count_again(struct store *s, int64_t entry, struct err *e);
 int sqlite_remove(struct store *s, int64_t entry, struct err *e);

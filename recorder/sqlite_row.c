@@ -50,19 +50,21 @@ static const uint8_t row_kinds[ENTRY_VALUES] = {
 };
 
 void
-store_bind_row(sqlite3_stmt *q, const struct value *v)
+store_bind_row(sqlite3_stmt *q, int before, const struct value *v, int n)
 {
-	int i;
+	int i, at = before;
 
-	for (i = 0; i < ENTRY_VALUES; i++)
+	for (i = 0; i < n; i++) {
+		at++;
 		if (v[i].kind == VALUE_NULL)
-			sqlite3_bind_null(q, i + 1);
+			sqlite3_bind_null(q, at);
 		else if (v[i].kind == VALUE_NUMBER)
-			sqlite3_bind_int64(q, i + 1, v[i].number);
+			sqlite3_bind_int64(q, at, v[i].number);
 		else if (row_kinds[i] == ROW_TEXT)
-			store_bind(q, i + 1, v[i].bytes);
+			store_bind(q, at, v[i].bytes);
 		else
-			store_bind_bytes(q, i + 1, v[i].bytes);
+			store_bind_bytes(q, at, v[i].bytes);
+	}
 }
 
 void

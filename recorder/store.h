@@ -180,6 +180,11 @@ int store_body_cut(
  * at the latest. */
 int store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e);
 
+/* The same with n of them, in order, which is cheaper.  In a transaction, which
+ * is rolled back when it fails. */
+int store_put_all(struct store *s, int64_t tape, struct exchange *const *x,
+    size_t n, struct err *e);
+
 /* Puts x, with x->id, in the place of the entry that has this id: on the same
  * tape, in the same order.  1 if there was one, 0 if not, -1 on error. */
 int store_replace(struct store *s, struct exchange *x, struct err *e);

@@ -24,16 +24,9 @@ store_init(struct store *s, const struct store_ops *ops, const char *path)
 void
 store_fini(struct store *s)
 {
-	size_t i;
-
 	digest_free(s->digest);
 	repeats_fini(&s->repeats);
-	for (i = 0; i < 2; i++) {
-		buf_free(&s->heads[i]);
-		buf_free(&s->trailers[i]);
-	}
-	buf_free(&s->interims);
-	buf_free(&s->chunks);
+	row_scratch_fini(&s->scratch);
 	free(s->path);
 }
 
@@ -277,6 +270,20 @@ int
 store_put(struct store *s, int64_t tape, struct exchange *x, struct err *e)
 {
 	return s->ops->put(s, tape, x, e);
+}
+
+int
+store_put_all(struct store *s, int64_t tape, struct exchange *const *x,
+    size_t n, struct err *e)
+{
+	size_t i;
+
+	if (s->ops->put_all != NULL)
+		return s->ops->put_all(s, tape, x, n, e);
+	for (i = 0; i < n; i++)
+		if (store_put(s, tape, x[i], e) != 0)
+			return -1;
+	return 0;
 }
 
 int

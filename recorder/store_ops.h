@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "recorder/entry_row.h"
 #include "recorder/repeats.h"
 
 #include "recorder/store.h"
@@ -46,6 +47,8 @@ struct store_ops {
 	    struct store *s, int64_t body, uint64_t offset, struct err *e);
 	int (*put)(
 	    struct store *s, int64_t tape, struct exchange *x, struct err *e);
+	int (*put_all)(struct store *s, int64_t tape, struct exchange *const *x,
+	    size_t n, struct err *e); /* NULL: one by one */
 	int (*replace)(struct store *s, struct exchange *x, struct err *e);
 	int (*count_again)(struct store *s, int64_t entry, struct err *e);
 	int (*remove)(struct store *s, int64_t entry, struct err *e);
@@ -111,7 +114,7 @@ struct store {
 	char *path; /* as it was given */
 	struct digest *digest;
 	struct repeats repeats;
-	struct buf heads[2], trailers[2], interims, chunks; /* for writing */
+	struct row_scratch scratch; /* for writing */
 };
 
 void store_init(struct store *s, const struct store_ops *ops, const char *path);

@@ -402,6 +402,28 @@ what_is_redacted_once_stays_so_when_it_is_written_again(void)
 	CHECK_INT(w.lost, 1);
 }
 
+/* In the middle of many: what one statement adds is added one by one then. */
+static void
+one_that_cannot_be_stored_takes_no_other_with_it(void)
+{
+	struct watch w = watching();
+	struct recorder *r = open_with("refused.db", DURABILITY_BATCH, 0, &w);
+	struct exchange *x;
+	char target[16];
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		snprintf(target, sizeof(target), "/%d", i);
+		x = exchange(target, 10);
+		if (i == 50) /* too big a text */
+			x->method = (struct str){ NULL, SIZE_MAX / 4 };
+		recorder_give(r, x, NULL, NULL, on_written, &w);
+	}
+	recorder_close(r);
+	CHECK_INT(w.written, 99);
+	CHECK_INT(w.lost, 1);
+}
+
 static void
 a_body_in_parts_is_one_body(void)
 {
@@ -1057,6 +1079,7 @@ RUN(TEST(what_was_given_is_in_the_store_after_a_flush),
     TEST(a_strict_exchange_is_committed_before_it_is_reported),
     TEST(secrets_of_a_response_are_replaced_before_it_is_written),
     TEST(what_is_redacted_once_stays_so_when_it_is_written_again),
+    TEST(one_that_cannot_be_stored_takes_no_other_with_it),
     TEST(a_body_in_parts_is_one_body),
     TEST(equal_bodies_in_parts_are_stored_once),
     TEST(an_abandoned_exchange_is_an_entry_of_what_came),

@@ -238,6 +238,38 @@ an_entry_comes_back_as_it_was_put(void)
 	store_close(s);
 }
 
+#define AT_ONCE 75 /* more than one statement adds, and some that are left */
+
+/* Every third is rich, the others are alike but for their target. */
+static void
+many_entries_come_back_as_they_were_put(void)
+{
+	struct store *s = writer("many.db");
+	int64_t t = tape(s, "default"), first;
+	struct exchange *x[AT_ONCE], *y;
+	int i;
+
+	for (i = 0; i < AT_ONCE; i++) {
+		x[i] = i % 3 == 0 ? rich_exchange()
+				  : exchange("GET", "/", "the same");
+		x[i]->target = str_of(arena_printf(&x[i]->arena, "/%d", i));
+	}
+	first = put(s, t, exchange("GET", "/before", "another"));
+	CHECK_INT(store_begin(s, &e), 0);
+	CHECK_INT(store_put_all(s, t, x, AT_ONCE, &e), 0);
+	CHECK_INT(store_commit(s, &e), 0);
+	for (i = 0; i < AT_ONCE; i++) {
+		CHECK_INT(x[i]->id, first + 1 + i);
+		y = get(s, x[i]->id);
+		same_exchange(x[i], y);
+		exchange_free(y);
+		exchange_free(x[i]);
+	}
+	CHECK_INT(put(s, t, exchange("GET", "/behind", "another")),
+	    first + 1 + AT_ONCE);
+	store_close(s);
+}
+
 static void
 an_empty_exchange_comes_back_as_it_was_put(void)
 {
@@ -1094,6 +1126,7 @@ entries_with_long_requests_are_told(void)
 
 #define STORE_CASES \
 	TEST(an_entry_comes_back_as_it_was_put), \
+	    TEST(many_entries_come_back_as_they_were_put), \
 	    TEST(an_empty_exchange_comes_back_as_it_was_put), \
 	    TEST(an_unknown_body_is_not_an_empty_one), \
 	    TEST(equal_bodies_are_stored_once), \
