@@ -74,6 +74,8 @@ def what_a_gateway_does_goes_on_in_it(t):
 @case
 def only_files_of_its_folders_are_read(t):
     folder, other = t.path(), t.path()
+    if str(folder).startswith('/dev/shm/'):
+        raise Skip('TMPDIR is where every gateway may read')
     (folder / 'in.txt').write_text('inside')
     (other / 'out.txt').write_text('outside')
     mocks = json.loads(json.dumps(MOCKS))
