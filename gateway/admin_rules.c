@@ -37,35 +37,6 @@ admin_list_rules(struct admin_request *r)
 	admin_reply_json(r, 200, json_pack("{s:o}", "rules", admin_rules(r)));
 }
 
-/* As a word for sh(1). */
-static void
-admin_rules_quote(struct buf *out, struct str text)
-{
-	size_t i;
-
-	buf_add_text(out, "'");
-	for (i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_add_text(out, "'\\''");
-		else
-			buf_add(out, &text.p[i], 1);
-	}
-	buf_add_text(out, "'");
-}
-
-static void
-admin_rules_refuse(struct admin_request *r, struct str line)
-{
-	struct buf word = { 0 };
-
-	admin_rules_quote(&word, line);
-	admin_reply_problem(r, 409,
-	    "rules of redaction are taken at the start, since nothing may be "
-	    "recorded that is by others: start again with --rule %s",
-	    buf_text(&word));
-	buf_free(&word);
-}
-
 static void
 admin_rules_add(struct admin_request *r, struct str line)
 {
@@ -103,8 +74,6 @@ admin_post_rule(struct admin_request *r)
 		admin_reply_problem(r, 400,
 		    "rule: expected METHODS PATTERN VERB, such as: * /api/* "
 		    "ignore query ts");
-	else if ((rules_verbs(rules) & RULES_OF_REDACTION) != 0)
-		admin_rules_refuse(r, line);
 	else
 		admin_rules_add(r, line);
 	rules_free(rules);

@@ -9,7 +9,6 @@
 #include "gateway/commands.h"
 #include "gateway/options.h"
 #include "gateway/settings.h"
-#include "recorder/rules.h"
 
 #include "gateway/command_line.h"
 
@@ -102,30 +101,9 @@ command_line_walk(struct command_line *s, enum options_walk walk,
 	return line.settings;
 }
 
-/* What was recorded had these taken out of it, and all of it has to. */
-static int
-command_line_settle_rules(struct settings *next, const struct settings *now,
-    struct buf *stays, struct err *e)
-{
-	struct buf text = { 0 };
-	int rc;
-
-	if (rules_same(next->rules, now->rules, RULES_OF_REDACTION))
-		return 0;
-	buf_addf(stays, "%sredaction rules", stays->n > 0 ? ", " : "");
-	rules_text(next->rules, ~RULES_OF_REDACTION, &text);
-	rules_text(now->rules, RULES_OF_REDACTION, &text);
-	rules_free(next->rules);
-	next->rules = rules_new();
-	rc = rules_add_text(next->rules, buf_str(&text), e);
-	buf_free(&text);
-	return rc;
-}
-
 struct settings *
 command_line_again(struct command_line *s, const struct settings *was,
-    const struct settings *now, struct buf *changed, struct buf *stays,
-    struct err *e)
+    struct buf *changed, struct buf *stays, struct err *e)
 {
 	struct settings *next;
 
@@ -141,10 +119,7 @@ command_line_again(struct command_line *s, const struct settings *was,
 		return NULL;
 	buf_add_str(changed, buf_str(&s->files.changed));
 	buf_add_str(stays, buf_str(&s->files.stays));
-	if (command_line_settle_rules(next, now, stays, e) == 0)
-		return next;
-	settings_free(next);
-	return NULL;
+	return next;
 }
 
 void

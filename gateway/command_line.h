@@ -32,16 +32,15 @@ void command_line_set_finish(
 
 /*
  * The settings as their command line has them now, of a gateway that began with
- * was and runs with now: what cannot change while it runs is as it was.  All of
- * it is checked, also that.  Names of options that are others than
- * they were are added to changed, those that wait for the next start to
- * stays.  Rules are for the caller to compare, but for those of redaction,
- * which stay.  NULL without a line; NULL with *e set, which was empty, when
- * there is something wrong.
+ * was: what cannot change while it runs is as it was.  All of it is checked,
+ * also that.  Names of options that are others than they were are added to
+ * changed, those that wait for the next start to stays.  Rules are for the
+ * caller to compare.  NULL without a line; NULL with *e set, which was empty,
+ * when there is something wrong.
  */
 struct settings *command_line_again(struct command_line *s,
-    const struct settings *was, const struct settings *now, struct buf *changed,
-    struct buf *stays, struct err *e);
+    const struct settings *was, struct buf *changed, struct buf *stays,
+    struct err *e);
 
 /* The gateway runs on them.  Safe on NULL. */
 void command_line_accept(struct command_line *s);

@@ -306,7 +306,7 @@ gateway_open_messenger(struct gateway *g, const struct plan *p, struct err *e)
 {
 	struct messenger_of of = { .settings = g->shared.settings,
 		.tls = g->shared.tls,
-		.redactor = g->shared.redactor,
+		.redactor = &g->shared.redactor,
 		.scheme = gateway_scheme(g),
 		.own = gateway_address(g, 0),
 		.meter = gateway_meter(g) };

@@ -83,9 +83,9 @@ int gateway_set_modes(
     struct gateway *g, const struct mode_set *set, struct err *e);
 
 /*
- * From any thread but a worker's: adds a valid rule of those that nothing is
- * redacted by, until the gateway ends; requests that begin when this is over
- * go by it.  1, 0 when it is there, or -1 with *e set and all as it was.
+ * From any thread but a worker's: adds a valid rule until the gateway ends;
+ * requests that begin when this is over go by it.  1, 0 when it is there, or -1
+ * with *e set and all as it was.
  */
 int gateway_add_rule(struct gateway *g, struct str line, struct err *e);
 

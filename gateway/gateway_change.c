@@ -75,6 +75,9 @@ gateway_take_back(struct gateway *g, struct plan *old, struct rekeying *k)
 	struct err e;
 
 	gateway_give_plan(g, old);
+	if (outfit_redact(&g->outfit, old, &e) == -1)
+		log_error(
+		    NULL, "%s; secrets are kept out by the new rules", e.text);
 	if (rekeying_run(k, old, &e) == -1)
 		log_error(NULL, "%s; the next start does it", e.text);
 }
@@ -99,6 +102,10 @@ gateway_take_plan(struct gateway *g, struct plan *next, struct err *e)
 	free(readers);
 	if (rc == -1 || rekeying_open(&k, g, next, e) == -1)
 		return -1;
+	if (outfit_redact(&g->outfit, next, e) == -1) {
+		rekeying_close(&k);
+		return -1;
+	}
 	gateway_give_plan(g, next);
 	if ((rc = rekeying_run(&k, next, e)) == -1)
 		gateway_take_back(g, old, &k);
@@ -177,8 +184,7 @@ gateway_read_plan(struct gateway *g, struct gateway_reload *r, struct err *e)
 	struct plan *next;
 
 	err_set(e, "%s", "");
-	s = command_line_again(
-	    was->line, was, g->plan->settings, &r->changed, &r->stays, e);
+	s = command_line_again(was->line, was, &r->changed, &r->stays, e);
 	if (s == NULL && e->text[0] != '\0')
 		return NULL;
 	next = plan_new(s != NULL ? s : was, s != NULL, g->known, e);

@@ -102,7 +102,7 @@ errand_free(struct errand *x)
 static void
 errand_name(struct errand *x)
 {
-	const struct redactor *by = x->messenger->of.redactor;
+	const struct redactor *by = *x->messenger->of.redactor;
 	const struct rules_request q = { x->callback->method, STR(""),
 		buf_str(&x->url) };
 	struct buf told = { 0 };

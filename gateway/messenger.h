@@ -28,8 +28,9 @@ struct upstream_tls;
 
 struct messenger_of {
 	const struct settings *settings;
-	struct upstream_tls *tls;        /* the same; NULL: it has none */
-	const struct redactor *redactor; /* of the log; NULL: secrets stay */
+	struct upstream_tls *tls; /* the same; NULL: it has none */
+	/* Of the log; it may change.  NULL there: secrets stay. */
+	const struct redactor *_Atomic *redactor;
 	const char *scheme;  /* that the gateway is reached by: http or https */
 	const char *own;     /* "127.0.0.1:8080": paths are asked for there */
 	struct meter *meter; /* for its thread; or NULL */

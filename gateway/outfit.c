@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -11,18 +12,24 @@
 #include "gateway/retention.h"
 #include "gateway/tls.h"
 #include "recorder/recorder.h"
+#include "recorder/rules.h"
 #include "recorder/store.h"
 #include "replay/library.h"
 #include "replay/playwright.h"
 
 #include "gateway/outfit.h"
 
+/* Who is told of redaction on which tape. */
+struct outfit_marking {
+	const struct redacting *redacting;
+	const char *tape;
+};
+
 /* What is opened now, before anybody else can see it. */
 struct fresh {
 	const struct settings *settings; /* of the start: they name the store */
 	struct mode sum;
-	struct redacting redacting;
-	bool has_redacting;
+	struct redacting *redacting; /* NULL: as it was */
 	struct recorder *recorder;
 	struct retention *retention;
 	struct library *library;
@@ -32,6 +39,91 @@ struct fresh {
 	struct upstream_tls *tls;
 	struct reader **readers;
 };
+
+/* ---- how secrets are kept out --------------------------------------- */
+
+static void
+outfit_free_redacting(struct redacting *r)
+{
+	if (r != NULL)
+		redacting_close(r);
+	free(r);
+}
+
+/* Whoever goes by it has it for as long as the gateway lives. */
+static void
+outfit_keep(struct outfit *o, struct redacting *r)
+{
+	o->redacting =
+	    xrealloc(o->redacting, (o->nredacting + 1) * sizeof(*o->redacting));
+	o->redacting[o->nredacting++] = r;
+}
+
+static void
+outfit_use(struct outfit *o, struct redacting *r)
+{
+	o->now = r;
+	o->shared->redactor = r->redactor;
+}
+
+/* One that was used before and does the same, or NULL. */
+static struct redacting *
+outfit_known(const struct outfit *o, const struct rules *rules)
+{
+	struct redacting *r;
+	size_t i;
+
+	for (i = 0; i < o->nredacting; i++) {
+		r = o->redacting[i];
+		if (redacting_is_by(r, rules) &&
+		    memcmp(r->key.bytes, o->now->key.bytes,
+			sizeof(r->key.bytes)) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* On the recorder's thread. */
+static int
+outfit_mark(struct store *s, void *arg, struct err *e)
+{
+	const struct outfit_marking *m = arg;
+	int64_t tape = store_tape(s, str_of(m->tape), true, e);
+
+	return tape > 0 ? redacting_note(m->redacting, s, tape, e) : -1;
+}
+
+int
+outfit_redact(struct outfit *o, const struct plan *p, struct err *e)
+{
+	const struct rules *rules = p->settings->rules;
+	struct outfit_marking m = { .tape = o->shared->settings->tape };
+	struct recorder *recorder = o->shared->recorder;
+	struct redacting *known, *r;
+
+	if (redacting_is_by(o->now, rules))
+		return 0;
+	r = known = outfit_known(o, rules);
+	if (known == NULL) {
+		r = xcalloc(1, sizeof(*r));
+		redacting_like(r, o->now, rules);
+	}
+	m.redacting = r;
+	if (recorder != NULL &&
+	    recorder_call(recorder, outfit_mark, &m, e) == -1) {
+		if (known == NULL)
+			outfit_free_redacting(r);
+		return -1;
+	}
+	if (known == NULL)
+		outfit_keep(o, r);
+	outfit_use(o, r);
+	if (o->shared->library != NULL)
+		library_redacted(o->shared->library, buf_str(&r->mark));
+	return 0;
+}
+
+/* ---- what is opened --------------------------------------------------- */
 
 static bool
 fresh_reads(const struct fresh *f)
@@ -54,22 +146,36 @@ fresh_close(struct fresh *f, size_t n)
 	retention_close(f->retention);
 	recorder_close(f->recorder);
 	tls_free(f->tls);
-	if (f->has_redacting)
-		redacting_close(&f->redacting);
+	outfit_free_redacting(f->redacting);
 }
 
-/* How secrets are kept out; with the key itself once it is recorded. */
+static const struct redacting *
+fresh_redacting(const struct fresh *f, const struct outfit *o)
+{
+	return f->redacting != NULL ? f->redacting : o->now;
+}
+
+/* How secrets are kept out; with the key itself once it is recorded.  Other
+ * rules are taken when all else is (outfit_redact()). */
 static int
-fresh_redact(struct fresh *f, const struct outfit *o, struct err *e)
+fresh_redact(struct fresh *f, const struct outfit *o, const struct plan *p,
+    struct err *e)
 {
 	bool records = f->sum.records && o->shared->recorder == NULL;
+	const struct redacting *now = o->now;
+	const struct rules *rules =
+	    now != NULL ? now->rules : p->settings->rules;
+	struct redacting *r;
 
-	if (o->nredacting > 0 &&
-	    (!records || o->redacting[0].key.known || !f->settings->redact))
+	if (now != NULL && (!records || now->key.known || !f->settings->redact))
 		return 0;
-	f->has_redacting =
-	    redacting_open(&f->redacting, f->settings, records, e) == 0;
-	return f->has_redacting ? 0 : -1;
+	r = xcalloc(1, sizeof(*r));
+	if (redacting_open_by(r, f->settings, rules, records, e) == 0) {
+		f->redacting = r;
+		return 0;
+	}
+	free(r);
+	return -1;
 }
 
 /* Whether what is recorded goes by way of a file.  Who looks recordings up
@@ -87,8 +193,7 @@ static int
 fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
 {
 	const struct settings *s = f->settings;
-	const struct redacting *by =
-	    f->has_redacting ? &f->redacting : &o->redacting[0];
+	const struct redacting *by = fresh_redacting(f, o);
 	struct recorder_options r = { .path = s->store,
 		.tape = s->tape,
 		.durability = s->durability,
@@ -150,8 +255,7 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 	struct library_options l = { .path = s->store,
 		.tape = s->tape,
 		.cache_bytes = s->cache_bytes,
-		.redact_key =
-		    f->has_redacting ? &f->redacting.key : &o->redacting[0].key,
+		.redact_key = &fresh_redacting(f, o)->key,
 		.watch = !f->sum.records || store_is_shared(s->store),
 		.share_cursors = s->cursors == CURSORS_SHARED,
 		.backlog = fresh_backlog(f, o) };
@@ -201,9 +305,9 @@ fresh_publish(struct fresh *f, struct outfit *o)
 {
 	struct shared *g = o->shared;
 
-	if (f->has_redacting) {
-		o->redacting[o->nredacting] = f->redacting;
-		g->redactor = o->redacting[o->nredacting++].redactor;
+	if (f->redacting != NULL) {
+		outfit_keep(o, f->redacting);
+		outfit_use(o, f->redacting);
 	}
 	if (f->recorder != NULL)
 		g->recorder = f->recorder;
@@ -233,7 +337,7 @@ outfit_open(struct outfit *o, const struct plan *p, size_t n,
 	    o->shared->library == NULL)
 		recorder_flush(o->shared->recorder);
 	if (fresh_forward(&f, o, p, e) == -1 ||
-	    fresh_index(&f, o, p, e) == -1 || fresh_redact(&f, o, e) == -1 ||
+	    fresh_index(&f, o, p, e) == -1 || fresh_redact(&f, o, p, e) == -1 ||
 	    fresh_record(&f, o, e) == -1 || fresh_read(&f, o, n, e) == -1 ||
 	    fresh_retain(&f, o, e) == -1) {
 		fresh_close(&f, n);
@@ -257,5 +361,6 @@ outfit_close(struct outfit *o)
 	library_close(g->library);
 	tls_free(g->tls);
 	while (o->nredacting > 0)
-		redacting_close(&o->redacting[--o->nredacting]);
+		outfit_free_redacting(o->redacting[--o->nredacting]);
+	free(o->redacting);
 }

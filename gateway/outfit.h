@@ -6,6 +6,7 @@
  * explainer, TLS to upstreams, the key of redaction, who sends callbacks.
  * Each is opened when a mode needs it first, and stays open: what it is has
  * to be known when a mode is asked for, not when its first request comes.
+ * Only what is redacted may change.
  */
 
 #include <stdbool.h>
@@ -26,10 +27,12 @@ struct outfit {
 	void (*on_away)(void *arg, const char *text);
 	int (*prepare)(void *arg, struct store *s, struct err *e);
 	void *arg;
-	/* The first is of the start; a recorder that comes later may have
-	 * made the key that there was none of. */
-	struct redacting redacting[2];
+	/* All that there were, since what is going on goes by an older one:
+	 * a recorder that comes later may have made the key that there was
+	 * none of, and rules change. */
+	struct redacting **redacting;
 	size_t nredacting;
+	const struct redacting *now; /* one of them; NULL before the start */
 };
 
 /*
@@ -40,6 +43,13 @@ struct outfit {
  */
 int outfit_open(struct outfit *o, const struct plan *p, size_t n,
     struct reader ***readers, struct err *e);
+
+/*
+ * Secrets are kept out by the rules of the plan from now on.  The tape that is
+ * recorded on says so before anything is.  0, or -1 with *e set and all as it
+ * was.
+ */
+int outfit_redact(struct outfit *o, const struct plan *p, struct err *e);
 
 /* Ends what was opened; the workers are freed. */
 void outfit_close(struct outfit *o);

@@ -10,9 +10,34 @@
 
 #include "gateway/redacting.h"
 
+/* r has its key.  Rules of redaction are rules by themselves: they can be read
+ * from their text. */
+static void
+redacting_make(struct redacting *r, const struct rules *rules, bool on)
+{
+	struct buf text = { 0 };
+	struct err e;
+
+	rules_text(rules, RULES_OF_REDACTION, &text);
+	r->rules = rules_new();
+	if (rules_add_text(r->rules, buf_str(&text), &e) == -1)
+		abort();
+	redact_mark(on ? &r->key : NULL, r->rules, &r->mark);
+	if (on)
+		r->redactor = redactor_new(redact_key_bytes(&r->key), r->rules);
+	buf_free(&text);
+}
+
 int
 redacting_open(
     struct redacting *r, const struct settings *s, bool records, struct err *e)
+{
+	return redacting_open_by(r, s, s->rules, records, e);
+}
+
+int
+redacting_open_by(struct redacting *r, const struct settings *s,
+    const struct rules *rules, bool records, struct err *e)
 {
 	char *beside = store_beside(s->store);
 	const struct redact_key_sources from = {
@@ -27,10 +52,22 @@ redacting_open(
 	free(beside);
 	if (rc == -1)
 		return -1;
-	redact_mark(s->redact ? &r->key : NULL, s->rules, &r->mark);
-	if (s->redact)
-		r->redactor = redactor_new(redact_key_bytes(&r->key), s->rules);
+	redacting_make(r, rules, s->redact);
 	return 0;
+}
+
+void
+redacting_like(
+    struct redacting *r, const struct redacting *of, const struct rules *rules)
+{
+	*r = (struct redacting){ .key = of->key };
+	redacting_make(r, rules, of->redactor != NULL);
+}
+
+bool
+redacting_is_by(const struct redacting *r, const struct rules *rules)
+{
+	return rules_same(r->rules, rules, RULES_OF_REDACTION);
 }
 
 bool
@@ -85,6 +122,7 @@ void
 redacting_close(struct redacting *r)
 {
 	redactor_free(r->redactor);
+	rules_free(r->rules);
 	buf_free(&r->mark);
 	*r = (struct redacting){ .redactor = NULL };
 }

@@ -8,11 +8,13 @@
 #include "recorder/redact_key.h"
 
 struct err;
+struct rules;
 struct settings;
 struct store;
 
 struct redacting {
 	struct redact_key key;
+	struct rules *rules;       /* that it goes by */
 	struct redactor *redactor; /* NULL: off */
 	struct buf mark;           /* for the tape that is recorded on */
 };
@@ -24,6 +26,18 @@ struct redacting {
  */
 int redacting_open(
     struct redacting *r, const struct settings *s, bool records, struct err *e);
+
+/* The same by other rules than those of the settings. */
+int redacting_open_by(struct redacting *r, const struct settings *s,
+    const struct rules *rules, bool records, struct err *e);
+
+/* As of does it, with its key, but by these rules. */
+void redacting_like(
+    struct redacting *r, const struct redacting *of, const struct rules *rules);
+
+/* Whether it goes by those of rules that are about redaction. */
+bool redacting_is_by(const struct redacting *r, const struct rules *rules);
+
 /* Whether x is what is to be stored: false when a body of it could not be
  * searched and was dropped. */
 bool redacting_exchange(const struct redacting *r, struct exchange *x);

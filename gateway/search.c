@@ -303,11 +303,14 @@ search_keys_all(struct search *s, struct str method, struct explain_request *r)
 static void
 search_redact(struct search *s, struct redacted *r)
 {
-	const struct redactor *by = reader_redactor(s->reader, 0);
 	const struct rules_request q = { s->method, s->route, s->target };
+	const struct redactor *by;
 
-	if (by == NULL || r->headers != NULL)
-		return; /* nothing to do, or done */
+	if (r->headers != NULL)
+		return; /* done */
+	by = reader_redactor(s->reader, 0);
+	if (by == NULL)
+		return;
 	redacted_make(r, by, &q, s->headers, s->body);
 	s->target = r->target;
 	s->headers = r->headers;

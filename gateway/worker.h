@@ -74,7 +74,7 @@ struct worker_counts {
 /*
  * What all workers share; read-only but for the counters, and for what is
  * opened when a mode needs it first: NULL before, and the same from then on
- * until the workers have ended.
+ * until the workers have ended; what redacts may be another by then.
  */
 struct shared {
 	const struct settings *settings; /* of the start */

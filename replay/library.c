@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "recorder/backlog.h"
 #include "recorder/id_ranges.h"
+#include "recorder/redact_mark.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
 #include "replay/cache.h"
@@ -452,6 +453,17 @@ library_changed(struct library *l)
 	atomic_store(&l->unknown, RARE_UNASKED);
 	atomic_store(&l->scoped, RARE_UNASKED);
 	cache_reset(l->cache);
+}
+
+void
+library_redacted(struct library *l, struct str mark)
+{
+	pthread_mutex_lock(&l->lock);
+	/* The store has room for it, or would not have it. */
+	if (l->known_tape > 0)
+		(void)redact_mark_merge(&l->known_marks, mark);
+	atomic_fetch_add(&l->told, 1);
+	pthread_mutex_unlock(&l->lock);
 }
 
 void

@@ -205,6 +205,10 @@ void library_watch(struct library *l, bool on);
  * what is cached of it is forgotten. */
 void library_changed(struct library *l);
 
+/* From any thread: the tape has another way in which secrets are kept out, as
+ * mark says (recorder/redact_mark.h). */
+void library_redacted(struct library *l, struct str mark);
+
 /* From any thread: these entries are not in the store any more. */
 void library_removed(
     struct library *l, const struct store_weight *gone, size_t n);
