@@ -387,8 +387,11 @@ admin_close(struct admin *a)
 		pthread_join(a->thread, NULL);
 	admin_jobs_free(a->jobs);
 	mailbox_close(a->letters);
-	while ((c = TAILQ_FIRST(&a->clients)) != NULL)
+	/* Who asked for the end has its answer. */
+	while ((c = TAILQ_FIRST(&a->clients)) != NULL) {
+		admin_client_flush(c);
 		admin_client_free(c);
+	}
 	if (a->accept != NULL)
 		event_free(a->accept);
 	if (a->again != NULL)

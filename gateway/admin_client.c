@@ -574,6 +574,17 @@ admin_client_new(struct admin *a, int fd, const char *own)
 }
 
 void
+admin_client_flush(struct admin_client *c)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	if (c->state != CLIENT_SENDING)
+		return;
+	evbuffer_unfreeze(out, 1); /* bufferevents let nobody else */
+	(void)evbuffer_write(out, bufferevent_getfd(c->bev));
+}
+
+void
 admin_client_free(struct admin_client *c)
 {
 	bool with_jobs = c->state == CLIENT_BUSY;

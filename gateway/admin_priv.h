@@ -46,6 +46,8 @@ struct admin {
  * to. */
 void admin_client_new(struct admin *a, int fd, const char *own);
 void admin_client_free(struct admin_client *c);
+/* No loop runs any more: what the socket takes of an answer goes out. */
+void admin_client_flush(struct admin_client *c);
 
 /* Sends the answer of its request, which ends with it. */
 void admin_client_answer(struct admin_client *c);
