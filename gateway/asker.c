@@ -10,10 +10,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "gateway/http1.h"
+#include "gateway/lane.h"
 #include "gateway/mailbox.h"
 #include "gateway/origin.h"
 #include "gateway/tls.h"
 #include "gateway/worker.h"
+#include "gateway/ws_handshake.h"
 #include "har/exchange.h"
 
 #include "gateway/asker.h"
@@ -131,6 +133,28 @@ asker_on_failure(void *arg, const struct call_failure *f)
 	asker_end(arg, f->outcome, f->text);
 }
 
+/* A WebSocket is open: all that was asked for is known. */
+static void
+asker_on_lane(void *arg, const struct http1_head *h, struct lane *lane)
+{
+	/* Close with 1000 under a mask of zeros (RFC 6455 sections 5.2, 7.4),
+	 * as far as the socket takes it. */
+	static const char bye[] = { (char)0x88, (char)0x82, 0, 0, 0, 0,
+		1000 >> 8, (char)(1000 & 255) };
+	struct ask *a = arg;
+	bool agrees = ws_handshake_agrees(&h->headers);
+
+	asker_on_head(a, h);
+	asker_leave(a);
+	lane_write(lane, (struct str){ bye, sizeof(bye) });
+	lane_abort(lane);
+	if (agrees)
+		asker_end(a, OUTCOME_COMPLETE, NULL);
+	else
+		asker_end(a, OUTCOME_BAD_ANSWER,
+		    "101 for something else than a WebSocket");
+}
+
 static void
 asker_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -152,6 +176,7 @@ static const struct call_handler asker_handler = {
 	.on_flush = asker_on_flush,
 	.on_end = asker_on_end,
 	.on_failure = asker_on_failure,
+	.on_lane = asker_on_lane,
 };
 
 static void

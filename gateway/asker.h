@@ -3,7 +3,8 @@
 
 /*
  * Asks upstreams for a command, several requests at a time, by the leg that a
- * gateway forwards with: pooled connections, TLS, timeouts.
+ * gateway forwards with: pooled connections, TLS, timeouts.  A WebSocket that
+ * is opened is closed at once.
  */
 
 #include <stdbool.h>

@@ -71,7 +71,7 @@ drift_run_add_origin(
 {
 	struct buf text = { 0 };
 	struct url u;
-	int r = url_parse(&u, x->url, e);
+	int r = url_parse_any(&u, x->url, e);
 
 	if (r == 0) {
 		drift_run_origin(&u, &text);
@@ -81,6 +81,15 @@ drift_run_add_origin(
 	}
 	buf_free(&text);
 	return r;
+}
+
+/* The body of its response, but for messages of a WebSocket. */
+static struct str
+drift_run_body(struct drift_run *d, const struct exchange *x)
+{
+	return x->status == 101
+		   ? (struct str){ NULL, 0 }
+		   : body_out_plain(&x->response, BODY_MOST, &d->decoded);
 }
 
 /* Decides whether x is sent, and remembers what is recorded. */
@@ -105,8 +114,7 @@ drift_run_learn(struct drift_run *d, struct drift_entry *t,
 	}
 	if (d->own_origins && drift_run_add_origin(d, x, e) == -1)
 		return -1;
-	return drift_learn(d->drift, x,
-	    body_out_plain(&x->response, BODY_MOST, &d->decoded), e);
+	return drift_learn(d->drift, x, drift_run_body(d, x), e);
 }
 
 static int
@@ -165,7 +173,7 @@ drift_run_route(struct drift_run *d, const struct exchange *x,
 	struct err e;
 	bool found;
 
-	if (d->own_origins && url_parse(&u, x->url, &e) == 0) {
+	if (d->own_origins && url_parse_any(&u, x->url, &e) == 0) {
 		drift_run_origin(&u, &path);
 		if (u.target.n == 0 || u.target.p[0] != '/')
 			buf_add_text(&path, "/");
@@ -202,6 +210,7 @@ drift_run_prepare(struct drift_run *d, struct drift_request *q,
 	resend_head(
 	    q->was, r->origin, buf_str(&q->target), d->settings, &q->head);
 	r->method = q->was->method;
+	r->upgrade = resend_is_socket(q->was);
 	r->head = buf_str(&q->head);
 	r->body = buf_str(&q->was->request.body.bytes);
 	return 1;
@@ -272,8 +281,7 @@ drift_run_answered(struct drift_run *d, struct drift_request *q,
 		c->why = arena_str(&c->arena, x->failure);
 		return 0;
 	}
-	if (drift_compare(d->drift, q->was, x,
-		body_out_plain(&x->response, BODY_MOST, &d->decoded),
+	if (drift_compare(d->drift, q->was, x, drift_run_body(d, x),
 		&c->findings, &late) == -1) {
 		c->result = DRIFT_UNANSWERED;
 		c->why = arena_str(&c->arena, str_of(late.text));

@@ -19,6 +19,8 @@ renewed_hindrance(const struct exchange *x, const struct exchange *live)
 {
 	if (live->outcome != OUTCOME_COMPLETE)
 		return "it is not whole";
+	if (x->status == 101)
+		return "it has no messages, and those recorded would be lost";
 	if (!live->response.body.known)
 		return "its body is too large";
 	if (live->status != x->status && renewed_is_excuse(live->status))

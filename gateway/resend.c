@@ -1,14 +1,20 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+
+#include <openssl/rand.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "gateway/origin.h"
 #include "gateway/settings.h"
+#include "har/base64.h"
 #include "har/exchange.h"
 
 #include "gateway/resend.h"
+
+#define RESEND_KEY_BYTES 16 /* of Sec-WebSocket-Key */
 
 bool
 resend_is_safe(const struct exchange *x)
@@ -34,6 +40,12 @@ resend_is_clean(struct str s, bool blanks)
 	return true;
 }
 
+bool
+resend_is_socket(const struct exchange *x)
+{
+	return x->status == 101 || url_is_socket(x->url);
+}
+
 const char *
 resend_hindrance(const struct exchange *x)
 {
@@ -41,11 +53,9 @@ resend_hindrance(const struct exchange *x)
 	struct url u;
 	struct err e;
 
-	if (x->status == 101 || url_is_socket(x->url))
-		return "a WebSocket";
 	if (!str_is_token(x->method) || str_is(x->method, "CONNECT"))
 		return "its method is not for an API";
-	if (url_parse(&u, x->url, &e) == -1 || u.port == 0 ||
+	if (url_parse_any(&u, x->url, &e) == -1 || u.port == 0 ||
 	    !resend_is_clean(x->url, false) ||
 	    !resend_is_clean(x->target, false))
 		return "its URL is not one of HTTP";
@@ -83,6 +93,7 @@ resend_keeps(
 	return headers_end_to_end(&x->request.headers, f) &&
 	       !str_iis(f->name, "Host") && !str_iis(f->name, "Expect") &&
 	       !str_iis(f->name, "Content-Length") &&
+	       !str_iis(f->name, "Sec-WebSocket-Key") &&
 	       !resend_has_other(s, f->name) && str_is_token(f->name) &&
 	       resend_is_clean(f->value, true);
 }
@@ -94,6 +105,23 @@ resend_has_length(const struct exchange *x)
 {
 	return x->request.body.bytes.n > 0 || str_is(x->method, "POST") ||
 	       str_is(x->method, "PUT") || str_is(x->method, "PATCH");
+}
+
+/* The end-to-end fields are there; no two may have the same key (RFC 6455
+ * section 4.1). */
+static void
+resend_add_handshake(const struct exchange *x, struct buf *out)
+{
+	uint8_t key[RESEND_KEY_BYTES];
+
+	if (RAND_bytes(key, sizeof(key)) != 1)
+		abort(); /* there is no chance: nor would TLS work */
+	buf_add_text(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+			  "Sec-WebSocket-Key: ");
+	base64_encode((struct str){ (const char *)key, sizeof(key) }, out);
+	buf_add_text(out, "\r\n");
+	if (headers_get(&x->request.headers, "Sec-WebSocket-Version").p == NULL)
+		resend_add_field(out, STR("Sec-WebSocket-Version"), STR("13"));
 }
 
 void
@@ -115,7 +143,9 @@ resend_head(const struct exchange *x, const struct origin *o, struct str target,
 	for (i = 0; i < s->nfields; i++)
 		resend_add_field(
 		    out, str_of(s->fields[i].name), str_of(s->fields[i].value));
-	if (resend_has_length(x))
+	if (resend_is_socket(x))
+		resend_add_handshake(x, out);
+	else if (resend_has_length(x))
 		buf_addf(
 		    out, "Content-Length: %zu\r\n", x->request.body.bytes.n);
 	buf_add_text(out, "\r\n");

@@ -484,8 +484,47 @@ def of_a_WebSocket_the_handshake_is_compared(t):
     spy.stop()
     check('1 answer compared with its recording: 0 as recorded' in spy.log,
           spy.log)
-    done = command('drift', '--store', hark.store, origin.url)
-    check('a WebSocket' in done.stdout, done.stdout)
+
+
+@case
+def a_WebSocket_is_asked_for_and_closed(t):
+    origin = t.origin()
+    keys, ends = [], []
+
+    def ask(protocol=None):
+        def script(p, r):
+            keys.append(r.get('sec-websocket-key'))
+            serves(lambda s: ends.append(s.closed()), protocol=protocol)(p, r)
+        return script
+    origin.routes['/ws'] = serves(shouts, protocol='chat')
+    hark = t.hark('record', origin)
+    s, _ = opened(t.client(hark), protocols=['chat'])
+    s.send('hi')
+    same((s.receive(), s.closed()), ('HI', (1000, '')))
+    s.close()
+    hark.stop()
+    before = entries(hark.store)
+    origin.routes['/ws'] = ask('chat')
+    for options in ((), (origin.url,)):
+        [o] = objects(hark.store, *options)
+        same((o['result'], o['findings']), ('same', []))
+    # HARs have ws:// for them.
+    har, other = t.path('ws.har'), t.path('other.db')
+    command('export', '--store', hark.store, '-o', har)
+    command('import', '--no-redact', '--store', other, har)
+    [o] = objects(other)
+    same((o['url'][:5], o['result']), ('ws://', 'same'))
+    origin.routes['/ws'] = ask()
+    for options in ((), ('--accept',)):
+        [o] = objects(hark.store, *options, expect=5)
+        same([f['place'] for f in o['findings']], ['sec-websocket-protocol'])
+    origin.routes['/ws'] = document({'error': 'gone'}, status='404 Not Found')
+    [o] = objects(hark.store, '--accept', expect=5)
+    same([f['kind'] for f in o['findings']][0], 'status')
+    until(lambda: len(ends) == 5, 'those that were opened are closed')
+    same(ends, [(1000, '')] * 5)
+    same((len(keys), len(set(keys)), {len(k) for k in keys}), (5, 5, {24}))
+    same(entries(hark.store), before)
 
 
 @case
