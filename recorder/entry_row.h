@@ -9,7 +9,14 @@
 #include "har/exchange.h"
 #include "recorder/schema.h"
 
-enum value_kind { VALUE_NULL, VALUE_NUMBER, VALUE_BYTES };
+/* Arrays are in a database's own format (pg_rows.h), in bytes. */
+enum value_kind {
+	VALUE_NULL,
+	VALUE_NUMBER,
+	VALUE_BYTES,
+	VALUE_NUMBER_ARRAY,
+	VALUE_BYTES_ARRAY,
+};
 
 struct value {
 	enum value_kind kind;

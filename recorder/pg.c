@@ -162,8 +162,8 @@ pg_close(struct store *s)
 	pg_link_fini(&p->link);
 	store_fini(s);
 	sums_fini(&p->sums);
-	free(p->put_entry);
-	free(p->put_draft);
+	pg_rows_free(p->entries);
+	pg_rows_free(p->bodies);
 	free(p->touched);
 	free(p);
 }

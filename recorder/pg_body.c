@@ -259,6 +259,30 @@ pg_put_parts(struct store *s, const struct body *b, struct err *e)
 	return pg_body_end(s, parts, b->bytes.n, b->sha256, e) == -1 ? -1 : 0;
 }
 
+static const struct pg_rows_as body_rows = {
+	.doing = "cannot store a body",
+	.into = "INSERT INTO hark_body (id, digest, size, bytes)",
+	.end = " ON CONFLICT (id) DO UPDATE SET size = "
+	       "hark_body.size / (hark_body.size - hark_body.size) WHERE "
+	       "hark_body.digest IS DISTINCT FROM EXCLUDED.digest",
+	.columns = 4,
+};
+
+/* One that has the id of another of the same statement would not be compared
+ * with it. */
+static int
+pg_put_row_of(struct pg *p, const struct body *b, int64_t id, struct err *e)
+{
+	if (p->bodies == NULL)
+		p->bodies = pg_rows_new(&body_rows);
+	if (pg_rows_has(p->bodies, id) && pg_link_put_rows(&p->link, e) != 0)
+		return -1;
+	return pg_link_row(&p->link, p->bodies,
+	    (struct value[]){ N(id), B(digest_str(b->sha256)),
+		N((int64_t)b->bytes.n), B(buf_str(&b->bytes)) },
+	    e);
+}
+
 /*
  * A body that fits into one row has the id of its digest, it is supposed: the
  * statement fails when that id is another's, and then all is done again with
@@ -278,14 +302,7 @@ pg_put_bytes(struct store *s, const struct body *b, int64_t id, struct err *e)
 		    "id = $1 AND digest = $2)",
 		    PG_VALUES(N(id), B(digest)), e);
 	default:
-		return pg_link_ahead(&pg_of(s)->link, "cannot store a body",
-		    "INSERT INTO hark_body (id, digest, size, bytes) VALUES "
-		    "($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET size = "
-		    "hark_body.size / (hark_body.size - hark_body.size) WHERE "
-		    "hark_body.digest IS DISTINCT FROM EXCLUDED.digest",
-		    PG_VALUES(N(id), B(digest), N((int64_t)b->bytes.n),
-			B(buf_str(&b->bytes))),
-		    e);
+		return pg_put_row_of(pg_of(s), b, id, e);
 	}
 }
 

@@ -11,6 +11,14 @@
 
 struct err;
 
+/* Types by their numbers in the protocol. */
+enum {
+	PG_BYTEA = 17,
+	PG_INT8 = 20,
+	PG_BYTEA_ARRAY = 1001,
+	PG_INT8_ARRAY = 1016,
+};
+
 /* What is called: PQclear() is pq.clear(). */
 #define PG_LIB_CALLS(C) \
 	C(clear) \

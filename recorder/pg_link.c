@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
@@ -25,16 +26,6 @@
 
 /* Memory for a statement above this is given back. */
 #define PG_PARSED (64u << 10)
-
-#define PG_INT8 20 /* types by their numbers in the protocol */
-#define PG_BYTEA 17
-
-struct pg_held {
-	struct pg_held *next;
-	const char *doing, *sql;
-	int n;
-	struct value v[]; /* and their bytes */
-};
 
 int
 pg_link_check(const char *url, struct err *e)
@@ -76,13 +67,8 @@ pg_link_say(const char *doing, const char *text, struct err *e)
 static void
 pg_link_forget(struct pg_link *l)
 {
-	struct pg_held *h;
-
-	while ((h = l->held) != NULL) {
-		l->held = h->next;
-		free(h);
-	}
-	l->held_end = &l->held;
+	while (l->nheld > 0)
+		pg_rows_clear(l->held[--l->nheld]);
 	l->sent = 0;
 	l->sent_bytes = 0;
 	buf_clear(&l->parsed, PG_PARSED);
@@ -182,15 +168,20 @@ struct pg_parameters {
 static void
 pg_parameter(struct pg_parameters *p, int i, const struct value *v)
 {
-	p->types[i] = v->kind == VALUE_BYTES    ? PG_BYTEA
-		      : v->kind == VALUE_NUMBER ? PG_INT8
-						: 0;
+	static const Oid types[] = {
+		[VALUE_NUMBER] = PG_INT8,
+		[VALUE_BYTES] = PG_BYTEA,
+		[VALUE_NUMBER_ARRAY] = PG_INT8_ARRAY,
+		[VALUE_BYTES_ARRAY] = PG_BYTEA_ARRAY,
+	};
+
+	p->types[i] = types[v->kind];
 	p->formats[i] = 1;
 	if (v->kind == VALUE_NUMBER) {
 		p->numbers[i] = htobe64((uint64_t)v->number);
 		p->values[i] = (const char *)&p->numbers[i];
 		p->lengths[i] = 8;
-	} else if (v->kind == VALUE_BYTES) {
+	} else if (v->kind != VALUE_NULL) {
 		p->values[i] = v->bytes.n > 0 ? v->bytes.p : "";
 		p->lengths[i] = (int)v->bytes.n;
 	}
@@ -309,16 +300,19 @@ pg_link_put(struct pg_link *l, const char *doing, const char *sql,
 static int
 pg_link_put_held(struct pg_link *l)
 {
-	struct pg_held *h;
-	int r = 0;
+	struct value v[PG_ROWS_COLUMNS];
+	struct pg_rows *rows;
+	int i, n, r = 0;
 
-	while (r == 0 && (h = l->held) != NULL) {
-		r = pg_link_put(l, h->doing, h->sql, h->v, h->n);
-		l->held = h->next;
-		free(h);
+	for (i = 0; i < l->nheld; i++) {
+		rows = l->held[i];
+		n = pg_rows_values(rows, v);
+		if (r == 0)
+			r = pg_link_put(
+			    l, pg_rows_doing(rows), pg_rows_sql(rows), v, n);
+		pg_rows_clear(rows);
 	}
-	if (l->held == NULL)
-		l->held_end = &l->held;
+	l->nheld = 0;
 	return r;
 }
 
@@ -499,36 +493,25 @@ pg_link_later(struct pg_link *l, const char *doing, const char *sql,
 }
 
 int
-pg_link_held(struct pg_link *l, const char *doing, const char *sql,
-    const struct value *v, int n, struct err *e)
+pg_link_put_rows(struct pg_link *l, struct err *e)
 {
-	struct pg_held *h;
-	size_t bytes = 0;
-	char *to;
-	int i;
-
-	if (pg_link_broke(l, doing, e))
-		return -1;
-	for (i = 0; i < n; i++)
-		bytes += v[i].kind == VALUE_BYTES ? v[i].bytes.n : 0;
-	h = xmalloc(sizeof(*h) + (size_t)n * sizeof(*v) + bytes);
-	h->next = NULL;
-	h->doing = doing;
-	h->sql = sql;
-	h->n = n;
-	to = (char *)&h->v[n];
-	for (i = 0; i < n; i++) {
-		h->v[i] = v[i];
-		if (v[i].kind != VALUE_BYTES || v[i].bytes.n == 0)
-			continue;
-		memcpy(to, v[i].bytes.p, v[i].bytes.n);
-		h->v[i].bytes.p = to;
-		to += v[i].bytes.n;
-	}
-	*l->held_end = h;
-	l->held_end = &h->next;
-	l->sent_bytes += sizeof(*h) + (size_t)n * sizeof(*v) + bytes;
+	if (pg_link_put_held(l) != 0)
+		return pg_link_refused(l, "cannot store rows", e);
 	return l->sent_bytes < PG_SENT_BYTES ? 0 : pg_link_catch_up(l, e);
+}
+
+int
+pg_link_row(struct pg_link *l, struct pg_rows *rows, const struct value *v,
+    struct err *e)
+{
+	if (pg_link_broke(l, pg_rows_doing(rows), e))
+		return -1;
+	if (pg_rows_count(rows) == 0) {
+		assert(l->nheld < PG_LINK_ROWS);
+		l->held[l->nheld++] = rows;
+	}
+	pg_rows_add(rows, v);
+	return pg_rows_enough(rows) ? pg_link_put_rows(l, e) : 0;
 }
 
 int64_t

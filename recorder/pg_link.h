@@ -24,11 +24,11 @@
 #include "base/str.h"
 #include "recorder/entry_row.h"
 #include "recorder/pg_lib.h"
+#include "recorder/pg_rows.h"
 
 struct err;
 
-/* A statement that waits to be sent, with copies of its values. */
-struct pg_held;
+#define PG_LINK_ROWS 2 /* statements whose rows may wait at once */
 
 struct pg_link {
 	char *url;
@@ -39,7 +39,8 @@ struct pg_link {
 	size_t sent_bytes;
 	struct buf parsed; /* the engine has it as its unnamed statement; "":
 			      it has none that is known */
-	struct pg_held *held, **held_end;
+	struct pg_rows *held[PG_LINK_ROWS]; /* rows that wait to be sent */
+	int nheld;
 	bool again;          /* what failed last may succeed when tried again */
 	bool supposed;       /* it failed since PG_LINK_SURE() was not so */
 	bool missing;        /* it failed since a table is not there */
@@ -74,18 +75,21 @@ int64_t pg_link_run(struct pg_link *l, const char *doing, const char *sql,
 /*
  * In a transaction: runs a statement of which nothing is to be known but that
  * it succeeded, which the next call of another function tells.  doing lives as
- * long as the link, and so does sql of pg_link_held().  0, or -1 when there is
- * no connection.
+ * long as the link.  0, or -1 when there is no connection.
  *
- * pg_link_ahead() may be done before what pg_link_held() was given, which is
- * copied.  Equal statements one behind the other are parsed once.
+ * A row that pg_link_row() is given goes with others of the same statement,
+ * before any other statement but that of pg_link_ahead(); rows live as long as
+ * the link.  Equal statements one behind the other are parsed once.
  */
 int pg_link_later(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n, struct err *e);
 int pg_link_ahead(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n, struct err *e);
-int pg_link_held(struct pg_link *l, const char *doing, const char *sql,
-    const struct value *v, int n, struct err *e);
+int pg_link_row(struct pg_link *l, struct pg_rows *rows, const struct value *v,
+    struct err *e);
+
+/* Sends the rows that wait. */
+int pg_link_put_rows(struct pg_link *l, struct err *e);
 
 /* The number in the first row's first column; 0 when there is no row, and
  * then *none is set unless it is NULL.  -1 on error. */

@@ -28,7 +28,8 @@ struct pg {
 	bool careful;                /* a body may have another's number */
 	uint64_t now;                /* the transaction's number here */
 	struct pg_known *known;      /* bodies; of pg_body.c */
-	char *put_entry, *put_draft; /* SQL; of pg_write.c */
+	struct pg_rows *entries;     /* of pg_write.c */
+	struct pg_rows *bodies;      /* of pg_body.c */
 	struct pg_touched *touched;  /* tapes, by the transaction */
 	size_t ntouched;
 	int64_t last; /* the highest id, while locked */
@@ -44,9 +45,6 @@ struct pg {
 
 /* What time it is for the engine, in SQL. */
 #define PG_NOW_US "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
-
-/* Column lists begin with it. */
-#define PG_ENTRY "hark_entry"
 
 /* pg_schema.c: the version of the tables; 0 when there are none, or -1. */
 int64_t pg_schema_version(struct pg_link *l, struct err *e);

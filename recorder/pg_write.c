@@ -9,22 +9,45 @@
 #define N(number) VALUE_OF_NUMBER(number)
 #define B(bytes) VALUE_OF_BYTES(bytes)
 
-/* INSERT INTO table (...) VALUES ($1,$2,...), one for each column. */
-static char *
-write_sql(const char *table, int n)
+static const struct pg_rows_as write_entries = {
+	.doing = "cannot store an entry",
+	.into = "INSERT INTO hark_entry (" ENTRY_NAMES ")",
+	.end = "",
+	.columns = ENTRY_VALUES,
+	.kinds = {
+		[ENTRY_key] = VALUE_BYTES,
+		[ENTRY_request_trailers] = VALUE_BYTES,
+		[ENTRY_response_trailers] = VALUE_BYTES,
+		[ENTRY_interims] = VALUE_BYTES,
+		[ENTRY_chunks] = VALUE_BYTES,
+		[ENTRY_normal_key] = VALUE_BYTES,
+	},
+};
+
+static int
+write_entry(struct pg *p, const struct value *v, struct err *e)
+{
+	if (p->entries == NULL)
+		p->entries = pg_rows_new(&write_entries);
+	return pg_link_row(&p->link, p->entries, v, e);
+}
+
+/* The draft's writer is behind its other columns. */
+static int
+write_draft(struct pg *p, const struct value *v, struct err *e)
 {
 	struct buf sql = { 0 };
-	char *text;
-	int i;
+	int i, r;
 
-	buf_addf(&sql, "INSERT INTO %s (" ENTRY_NAMES "%s) VALUES (", table,
-	    n > ENTRY_VALUES ? ", writer" : "");
-	for (i = 1; i <= n; i++)
+	buf_add_text(
+	    &sql, "INSERT INTO hark_draft (" ENTRY_NAMES ", writer) VALUES (");
+	for (i = 1; i <= ENTRY_VALUES + 1; i++)
 		buf_addf(&sql, "%s$%d", i > 1 ? "," : "", i);
 	buf_add_text(&sql, ")");
-	text = xstrdup(buf_text(&sql));
+	r = pg_link_later(&p->link, "cannot store a draft", buf_text(&sql), v,
+	    ENTRY_VALUES + 1, e);
 	buf_free(&sql);
-	return text;
+	return r;
 }
 
 int
@@ -47,16 +70,9 @@ pg_put_row(struct store *s, int64_t tape, int64_t id, struct exchange *x,
 	entry_row_body(&v[ENTRY_request_body], request);
 	entry_row_body(&v[ENTRY_response_body], response);
 	if (id < 0) {
-		if (p->put_draft == NULL)
-			p->put_draft =
-			    write_sql("hark_draft", ENTRY_VALUES + 1);
-		r = pg_link_later(&p->link, "cannot store a draft",
-		    p->put_draft, v, ENTRY_VALUES + 1, e);
+		r = write_draft(p, v, e);
 	} else {
-		if (p->put_entry == NULL)
-			p->put_entry = write_sql(PG_ENTRY, ENTRY_VALUES);
-		r = pg_link_held(&p->link, "cannot store an entry",
-		    p->put_entry, v, ENTRY_VALUES, e);
+		r = write_entry(p, v, e);
 		pg_touch(s, tape, PG_ADDED, 0);
 	}
 	if (r == 0)
