@@ -19,10 +19,17 @@
 
 #define BACKLOG_MOVED 4096
 
+/* What was shipped is much: the more is deleted at once, the less pages of
+ * indexes are written for each. */
+#define BACKLOG_TIDY_ENTRIES 4000
+#define BACKLOG_TIDY_BYTES (8u << 20)
+
 struct backlog {
 	atomic_int users;
 	char *path, *url;
 	_Atomic int64_t last, shipped, returns;
+	atomic_size_t came; /* bytes that were shipped and not deleted */
+	int64_t tidied;     /* deleted up to this one; the writer's */
 	atomic_bool away;
 	pthread_mutex_t lock; /* over what follows */
 	struct {
@@ -244,6 +251,31 @@ void
 backlog_set_shipped(struct backlog *b, int64_t shipped)
 {
 	atomic_store(&b->shipped, shipped);
+}
+
+void
+backlog_came(struct backlog *b, int64_t shipped, size_t bytes)
+{
+	atomic_fetch_add(&b->came, bytes);
+	atomic_store(&b->shipped, shipped);
+}
+
+int
+backlog_tidy(struct backlog *b, struct store *s, bool all, struct err *e)
+{
+	int64_t upto = backlog_shipped(b);
+	size_t bytes = atomic_load(&b->came);
+
+	if (upto == b->tidied)
+		return 0;
+	if (!all && upto - b->tidied < BACKLOG_TIDY_ENTRIES &&
+	    bytes < BACKLOG_TIDY_BYTES)
+		return 0;
+	if (backlog_forget(s, upto, e) == -1)
+		return -1;
+	b->tidied = upto;
+	atomic_fetch_sub(&b->came, bytes);
+	return 0;
 }
 
 bool

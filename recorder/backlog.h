@@ -15,6 +15,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct err;
@@ -56,6 +57,14 @@ int64_t backlog_last(const struct backlog *b);
 int64_t backlog_shipped(const struct backlog *b);
 void backlog_set_last(struct backlog *b, int64_t last);
 void backlog_set_shipped(struct backlog *b, int64_t shipped);
+
+/* As backlog_set_shipped(), of entries that take so many bytes of the file. */
+void backlog_came(struct backlog *b, int64_t shipped, size_t bytes);
+
+/* Deletes what was shipped, all of it or when it is much; for the writer of
+ * the file.  0 or -1. */
+int backlog_tidy(
+    struct backlog *b, struct store *s, bool all, struct err *e);
 
 /* Whether the shared store is away, as far as anybody knows.  Who finds out
  * that it is says so; the shipper looks when it is back. */

@@ -208,8 +208,12 @@ recorder_waits(struct item *first)
 static void
 recorder_ship(struct recorder *r, int64_t last)
 {
+	struct err e;
+
 	backlog_set_last(r->backlog, last);
 	shipper_wake(r->shipper);
+	/* What cannot be deleted now is when all is shipped. */
+	(void)backlog_tidy(r->backlog, r->to.store, false, &e);
 }
 
 static void

@@ -130,8 +130,11 @@ shipment_load_one(
 	bodies[1] = &p->x->response.body;
 	for (i = 0; i < 2; i++) {
 		p->bodies[i].from = bodies[i]->stored_id;
-		if (p->bodies[i].from > 0 &&
-		    shipment_copy(&p->bodies[i], file, engine, e) == -1)
+		if (p->bodies[i].from == 0)
+			continue;
+		/* It takes long, and what is held cannot be tidied up. */
+		store_rollback(file);
+		if (shipment_copy(&p->bodies[i], file, engine, e) == -1)
 			return -1;
 	}
 	return 1;
@@ -152,7 +155,7 @@ static int
 shipment_fill(
     struct shipment *s, struct store *file, struct store *engine, struct err *e)
 {
-	size_t i, n = 0, bytes = 0, all = s->n;
+	size_t i, n = 0, all = s->n;
 	bool room = true;
 	int got = 0;
 
@@ -166,7 +169,7 @@ shipment_fill(
 		}
 		if (got == 0)
 			continue; /* replaced meanwhile */
-		room = shipment_room(&p, &bytes);
+		room = shipment_room(&p, &s->bytes);
 		s->v[n++] = p;
 	}
 	s->n = n;
@@ -185,11 +188,14 @@ shipment_load(struct shipment *s, struct store *file, struct store *engine,
 	};
 	int r;
 
-	s->n = 0;
+	s->n = s->bytes = 0;
 	s->upto = after;
 	r = store_list(file, &behind, shipment_on_entry, &l, e);
 	if (r != -1)
+		r = store_hold(file, e);
+	if (r != -1)
 		r = shipment_fill(s, file, engine, e);
+	store_rollback(file);
 	if (r == -1)
 		shipment_clear(s);
 	return r == -1 ? -1 : 0;

@@ -38,6 +38,7 @@ struct shipped {
 struct shipment {
 	struct shipped v[SHIPMENT_ENTRIES];
 	size_t n;
+	size_t bytes; /* about what they take */
 	int64_t upto; /* no others are in the file up to this one */
 	uint8_t run[BACKLOG_RUN_BYTES];
 };

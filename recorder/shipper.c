@@ -96,27 +96,40 @@ shipper_connect(struct shipper *s, struct err *e)
 
 /* ---- one step ---------------------------------------------------------- */
 
+static bool
+shipper_waits(const struct shipper *s)
+{
+	return backlog_last(s->backlog) > backlog_shipped(s->backlog);
+}
+
 static int
 shipper_forget(struct store *file, void *arg, struct err *e)
 {
-	return backlog_forget(file, *(const int64_t *)arg, e);
+	return backlog_tidy(((struct shipper *)arg)->backlog, file, true, e);
 }
 
-/* They are in the shared store: readers are told before the file is. */
+/* What is in the shared store goes from the file. */
+static int
+shipper_tidy(struct shipper *s, struct err *e)
+{
+	return s->o.write(s->o.arg, shipper_forget, s, e);
+}
+
+/* They are in the shared store: readers are told before the file is.  As long
+ * as there is more, its writer tidies up itself. */
 static int
 shipper_came(struct shipper *s, struct err *e)
 {
 	const struct shipment *m = &s->shipment;
-	int64_t upto = m->upto;
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
 		backlog_move(s->backlog, m->v[i].x, m->v[i].from, m->v[i].to);
-	backlog_set_shipped(s->backlog, upto);
+	backlog_came(s->backlog, m->upto, m->bytes);
 	pthread_mutex_lock(&s->mutex);
 	s->figures.shipped += m->n;
 	pthread_mutex_unlock(&s->mutex);
-	return s->o.write(s->o.arg, shipper_forget, &upto, e);
+	return shipper_waits(s) ? 0 : shipper_tidy(s, e);
 }
 
 static int
@@ -173,12 +186,6 @@ shipper_ship(struct shipper *s, struct err *e)
 		r = shipper_came(s, e);
 	shipment_clear(&s->shipment);
 	return r;
-}
-
-static bool
-shipper_waits(const struct shipper *s)
-{
-	return backlog_last(s->backlog) > backlog_shipped(s->backlog);
 }
 
 /* For who was told that the shared store is away, though nothing waits. */
@@ -261,10 +268,12 @@ shipper_run(void *arg)
 	struct shipper *s = arg;
 	bool stopping = false;
 	uint64_t failures = 0;
+	struct err e;
 
 	(void)pthread_setname_np(pthread_self(), "shipper"); /* for eyes */
 	while (shipper_wait(s, &stopping, &failures))
 		shipper_step(s);
+	(void)shipper_tidy(s, &e); /* it is what came, once more then */
 	return NULL;
 }
 

@@ -151,44 +151,81 @@ backlog_run_of(struct store *s, int64_t entry, uint8_t run[BACKLOG_RUN_BYTES],
 	return r;
 }
 
-/* The first entry up to that one; 0 for none, or -1. */
+/* Of the entries up to ?1 the last of the first BACKLOG_AT_ONCE; 0 for none, or
+ * -1. */
 static int64_t
-backlog_first(struct store *s, int64_t entry, struct err *e)
+backlog_some(struct store *s, int64_t entry, struct err *e)
 {
-	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_FIRST,
-	    "SELECT id FROM entry WHERE id BETWEEN 1 AND ? ORDER BY id LIMIT 1",
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_SOME,
+	    "SELECT coalesce(max(id), 0) FROM (SELECT id FROM entry "
+	    "WHERE id BETWEEN 1 AND ?1 ORDER BY id LIMIT ?2)",
 	    e);
-	int64_t id = 0;
-	int r;
+	int64_t id;
 
 	if (q == NULL)
 		return -1;
 	sqlite3_bind_int64(q, 1, entry);
-	r = sqlite3_step(q);
-	if (r == SQLITE_ROW)
-		id = sqlite3_column_int64(q, 0);
-	else if (r != SQLITE_DONE)
-		id = store_failed(s, "cannot look for what was shipped", e);
+	sqlite3_bind_int64(q, 2, BACKLOG_AT_ONCE);
+	id = sqlite3_step(q) == SQLITE_ROW
+		 ? sqlite3_column_int64(q, 0)
+		 : store_failed(s, "cannot look for what was shipped", e);
 	sqlite3_reset(q);
 	return id;
+}
+
+/* The bodies that entries up to ?1 have and no others. */
+#define BACKLOG_BODIES \
+	" IN (SELECT body FROM (SELECT request_body AS body FROM entry WHERE " \
+	"id BETWEEN 1 AND ?1 UNION SELECT response_body FROM entry WHERE id " \
+	"BETWEEN 1 AND ?1) WHERE body IS NOT NULL AND NOT EXISTS (SELECT 1 " \
+	"FROM entry WHERE request_body = body AND id > ?1) AND NOT EXISTS " \
+	"(SELECT 1 FROM entry WHERE response_body = body AND id > ?1) AND NOT " \
+	"EXISTS (SELECT 1 FROM entry WHERE request_body = body AND id < 1) " \
+	"AND NOT EXISTS (SELECT 1 FROM entry WHERE response_body = body AND " \
+	"id < 1))"
+
+static const struct {
+	enum store_statement which;
+	const char *sql;
+} backlog_deletes[] = {
+	{ STORE_BACKLOG_PARTS,
+	    "DELETE FROM body_part WHERE body" BACKLOG_BODIES },
+	{ STORE_BACKLOG_BODIES, "DELETE FROM body WHERE id" BACKLOG_BODIES },
+	{ STORE_BACKLOG_ENTRIES, "DELETE FROM entry WHERE id BETWEEN 1 AND ?1" },
+};
+
+static int
+backlog_delete(struct store *s, int64_t upto, struct err *e)
+{
+	sqlite3_stmt *q;
+	size_t i;
+
+	/* Few have long bodies. */
+	i = backlog_number(s, "SELECT EXISTS (SELECT 1 FROM body_part)", 0) == 0;
+	for (; i < sizeof(backlog_deletes) / sizeof(*backlog_deletes); i++) {
+		q = store_statement(
+		    s, backlog_deletes[i].which, backlog_deletes[i].sql, e);
+		if (q == NULL)
+			return -1;
+		sqlite3_bind_int64(q, 1, upto);
+		if (store_run(s, q, "cannot delete what was shipped", e) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* 1 when there may be more, 0 or -1. */
 static int
 backlog_forget_some(struct store *s, int64_t entry, struct err *e)
 {
-	int64_t id = 1;
-	int i;
+	int64_t upto;
 
 	if (store_begin(s, e) != 0)
 		return -1;
-	for (i = 0; i < BACKLOG_AT_ONCE && id > 0; i++) {
-		id = backlog_first(s, entry, e);
-		if (id == -1 || (id > 0 && store_remove(s, id, e) == -1))
-			break;
-	}
-	if ((i == BACKLOG_AT_ONCE || id == 0) && store_commit(s, e) == 0)
-		return id > 0;
+	upto = backlog_some(s, entry, e);
+	if (upto >= 0 && (upto == 0 || backlog_delete(s, upto, e) == 0) &&
+	    store_commit(s, e) == 0)
+		return upto > 0 && upto < entry;
 	store_rollback(s);
 	return -1;
 }
