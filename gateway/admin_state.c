@@ -54,11 +54,12 @@ admin_state_buffer(struct recorder *r)
 	if (!recorder_shipping(r, &f))
 		return json_null();
 	date_format(f.since_us, since);
-	return json_pack("{s:o, s:I, s:I, s:o, s:I, s:b, s:o}", "file",
+	return json_pack("{s:o, s:I, s:I, s:o, s:I, s:I, s:b, s:o}", "file",
 	    admin_json_text(backlog_path(recorder_backlog(r))), "entries",
 	    (json_int_t)f.entries, "bytes", (json_int_t)f.bytes, "since",
 	    admin_json_text(f.since_us != 0 ? since : NULL), "shipped",
-	    (json_int_t)f.shipped, "away", f.away, "error",
+	    (json_int_t)f.shipped, "refused", (json_int_t)f.refused, "away",
+	    f.away, "error",
 	    admin_json_text(f.error[0] != '\0' ? f.error : NULL));
 }
 

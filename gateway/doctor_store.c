@@ -224,7 +224,7 @@ doctor_buffer(struct doctor *d, const char *path)
 {
 	struct buf url = { 0 };
 	struct err e;
-	int64_t n = backlog_look(path, &url, &e);
+	int64_t refused, n = backlog_look(path, &refused, &url, &e);
 
 	if (n == -1)
 		doctor_say(d, DOCTOR_FAILED,
@@ -239,6 +239,13 @@ doctor_buffer(struct doctor *d, const char *path)
 			  "with the same --buffer), which ships them",
 		    "%s: %" PRId64 " entries wait for %.300s", path, n,
 		    buf_text(&url));
+	if (refused > 0)
+		doctor_say(d, DOCTOR_WARNING,
+		    "the log says why; the next start with that store tries "
+		    "again, hark export saves them, hark rm removes them",
+		    "%s: %" PRId64 " entries are put aside, which %.300s "
+		    "refused",
+		    path, refused, buf_text(&url));
 	buf_free(&url);
 }
 

@@ -97,6 +97,15 @@ gateway_on_away(void *arg, const char *text)
 		    "what is recorded comes to the store again");
 }
 
+/* It stays in the buffer, and others go on. */
+static void
+gateway_on_refused(void *arg, const char *text)
+{
+	struct gateway *g = arg;
+
+	log_error(g->shared.settings->store, "%s", text);
+}
+
 /* On any thread. */
 static int
 gateway_prepare(void *arg, struct store *s, struct err *e)
@@ -343,6 +352,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 		.on_room = gateway_on_room,
 		.on_trouble = gateway_on_trouble,
 		.on_away = gateway_on_away,
+		.on_refused = gateway_on_refused,
 		.prepare = gateway_prepare,
 		.arg = g };
 	g->shared.nworkers = s->workers != 0 ? s->workers

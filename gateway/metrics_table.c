@@ -454,6 +454,13 @@ const struct metric metrics_table[] = {
 	    METRIC_NOW(shipping.failures),
 	},
 	{
+	    .name = "hark_buffer_refused",
+	    .kind = METRIC_COUNTER,
+	    .help = "Entries that a shared store refused; the buffer keeps "
+		    "them.",
+	    METRIC_NOW(shipping.refused),
+	},
+	{
 	    .name = "hark_store_away",
 	    .kind = METRIC_GAUGE,
 	    .help = "Whether a shared store is away, so that entries wait.",

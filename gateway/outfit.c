@@ -206,6 +206,7 @@ fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
 		.buffer_bytes = s->buffer_bytes,
 		.prepare = o->prepare,
 		.on_away = o->on_away,
+		.on_refused = o->on_refused,
 		.arg = o->arg,
 		.redaction = buf_str(&by->mark) };
 

@@ -25,6 +25,7 @@ struct outfit {
 	void (*on_trouble)(void *arg, const char *text);
 	/* Of what it ships. */
 	void (*on_away)(void *arg, const char *text);
+	void (*on_refused)(void *arg, const char *text);
 	int (*prepare)(void *arg, struct store *s, struct err *e);
 	void *arg;
 	/* All that there were, since what is going on goes by an older one:

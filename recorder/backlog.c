@@ -75,7 +75,9 @@ backlog_check(const char *path, const char *url,
 {
 	struct buf *has = (struct buf *)&state->url;
 
-	if (state->entries == 0)
+	int64_t n = state->entries + state->refused;
+
+	if (n == 0)
 		return 0;
 	if (!state->is)
 		return err_set(e,
@@ -86,7 +88,7 @@ backlog_check(const char *path, const char *url,
 		return err_set(e,
 		    "buffer %s: %lld entries in it wait for the store %.300s; "
 		    "start with that one, or name another file with --buffer",
-		    path, (long long)state->entries, buf_text(has));
+		    path, (long long)n, buf_text(has));
 	return 0;
 }
 
@@ -119,7 +121,7 @@ backlog_choose_among(const char *url, bool full, char **path,
 	for (i = 0; s == NULL && (*path = backlog_file(i)) != NULL; i++) {
 		if (!lock_held(*path) && (!full || access(*path, F_OK) == 0))
 			s = backlog_take(*path, url, state, e);
-		if (s != NULL && (!full || state->entries > 0))
+		if (s != NULL && (!full || state->entries + state->refused > 0))
 			break;
 		store_close(s);
 		s = NULL;
@@ -146,6 +148,14 @@ backlog_choose(
 	return s != NULL ? s : backlog_choose_among(url, false, path, state, e);
 }
 
+/* What was put aside waits since the run began. */
+static int
+backlog_restate(struct store *s, struct backlog_state *state, struct err *e)
+{
+	buf_free(&state->url);
+	return backlog_state_of(s, state, e);
+}
+
 struct backlog *
 backlog_open(const struct backlog_options *o, struct store **s, struct err *e)
 {
@@ -161,8 +171,9 @@ backlog_open(const struct backlog_options *o, struct store **s, struct err *e)
 	} else {
 		*s = backlog_choose(o->url, &b->path, &state, e);
 	}
-	buf_free(&state.url);
-	if (*s != NULL && backlog_begin(*s, o->url, state.last, e) == 0) {
+	if (*s != NULL && backlog_begin(*s, o->url, state.last, e) == 0 &&
+	    backlog_restate(*s, &state, e) == 0) {
+		buf_free(&state.url);
 		if (o->most > 0)
 			backlog_limit(*s, o->most);
 		atomic_init(&b->last, state.last);
@@ -170,6 +181,7 @@ backlog_open(const struct backlog_options *o, struct store **s, struct err *e)
 		    state.entries > 0 ? state.first - 1 : state.last);
 		return b;
 	}
+	buf_free(&state.url);
 	store_close(*s);
 	*s = NULL;
 	backlog_unref(b);
@@ -177,12 +189,13 @@ backlog_open(const struct backlog_options *o, struct store **s, struct err *e)
 }
 
 int64_t
-backlog_look(const char *path, struct buf *url, struct err *e)
+backlog_look(const char *path, int64_t *refused, struct buf *url, struct err *e)
 {
 	struct backlog_state state = { .is = false };
 	struct store *s;
 	int64_t n = 0;
 
+	*refused = 0;
 	if (access(path, F_OK) != 0)
 		return 0;
 	s = store_open(path, STORE_READ, false, e);
@@ -190,7 +203,9 @@ backlog_look(const char *path, struct buf *url, struct err *e)
 		n = -1;
 	else if (state.is)
 		n = state.entries;
-	if (n > 0)
+	if (n != -1 && state.is)
+		*refused = state.refused;
+	if (n + *refused > 0)
 		buf_add_str(url, buf_str(&state.url));
 	buf_free(&state.url);
 	store_close(s);

@@ -46,10 +46,11 @@ const char *backlog_path(const struct backlog *b);
 char *backlog_file(int i); /* the caller frees it */
 const char *backlog_url(const struct backlog *b);
 
-/* How many entries a file has that wait, 0 when it is none; where they are
- * for is appended to url.  -1 on error. */
+/* How many entries a file has that wait, 0 when it is none; how many that were
+ * put aside; and where they are for is appended to url.  -1 on error. */
 struct buf;
-int64_t backlog_look(const char *path, struct buf *url, struct err *e);
+int64_t backlog_look(
+    const char *path, int64_t *refused, struct buf *url, struct err *e);
 
 /* Entries up to last are in the file; up to shipped in the shared store, too,
  * so that those in the file are nothing any more. */
@@ -63,8 +64,7 @@ void backlog_came(struct backlog *b, int64_t shipped, size_t bytes);
 
 /* Deletes what was shipped, all of it or when it is much; for the writer of
  * the file.  0 or -1. */
-int backlog_tidy(
-    struct backlog *b, struct store *s, bool all, struct err *e);
+int backlog_tidy(struct backlog *b, struct store *s, bool all, struct err *e);
 
 /* Whether the shared store is away, as far as anybody knows.  Who finds out
  * that it is says so; the shipper looks when it is back. */

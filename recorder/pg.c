@@ -60,6 +60,7 @@ static const struct store_ops pg_ops = {
 	.tape_set_text = pg_tape_set_text,
 	.again = pg_again,
 	.stuck = pg_stuck,
+	.refused = pg_refused,
 };
 
 int64_t
@@ -184,7 +185,16 @@ pg_begin(struct store *s, struct err *e)
 	p->locked = false;
 	p->ntouched = 0;
 	p->now++;
-	return pg_link_begin(&p->link, "BEGIN", e);
+	if (pg_link_begin(&p->link, "BEGIN", e) != 0)
+		return -1;
+	/* A network that is gone leaves the engine with a transaction, and
+	 * with its lock everybody. */
+	if (pg_link_later(&p->link, "cannot begin",
+		"SET LOCAL idle_in_transaction_session_timeout = 60000", NULL,
+		0, e) == 0)
+		return 0;
+	pg_rollback(s);
+	return -1;
 }
 
 int
@@ -333,6 +343,12 @@ void
 pg_patience(struct store *s, int64_t us)
 {
 	pg_of(s)->link.patience_us = us;
+}
+
+bool
+pg_refused(const struct store *s)
+{
+	return ((const struct pg *)s)->link.refused;
 }
 
 int64_t

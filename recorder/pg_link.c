@@ -59,8 +59,9 @@ pg_link_say(const char *doing, const char *text, struct err *e)
 {
 	size_t n = strcspn(text, "\n");
 
-	return err_set(
-	    e, "%s: %.*s", doing, (int)n, n > 0 ? text : "no connection");
+	if (n == 0)
+		return err_set(e, "%s: the database does not answer", doing);
+	return err_set(e, "%s: %.*s", doing, (int)n, text);
 }
 
 /* What there was on a connection is no more. */
@@ -242,6 +243,20 @@ pg_link_may_repeat(const char *state)
 	return false;
 }
 
+/* Data that is not taken, constraints, limits, and what a trigger says; all
+ * else is the engine's own trouble. */
+static bool
+pg_link_refuses(const char *state)
+{
+	static const char *const classes[] = { "22", "23", "44", "54", "P0" };
+	size_t i;
+
+	for (i = 0; i < sizeof(classes) / sizeof(*classes); i++)
+		if (strncmp(state, classes[i], 2) == 0)
+			return true;
+	return false;
+}
+
 static int
 pg_link_failed(
     struct pg_link *l, const PGresult *q, const char *doing, struct err *e)
@@ -253,6 +268,7 @@ pg_link_failed(
 
 	l->supposed = state != NULL && strcmp(state, "22012") == 0;
 	l->again = l->supposed || (state != NULL && pg_link_may_repeat(state));
+	l->refused = state != NULL && pg_link_refuses(state);
 	l->missing = state != NULL && strcmp(state, "42P01") == 0;
 	pg_link_say(doing, text != NULL ? text : pq.errorMessage(l->conn), e);
 	return -1;
@@ -407,7 +423,7 @@ pg_link_broke(struct pg_link *l, const char *doing, struct err *e)
 {
 	if (l->conn != NULL || !l->open)
 		return false;
-	l->again = l->missing = l->supposed = false;
+	l->again = l->missing = l->supposed = l->refused = false;
 	l->away = true;
 	err_set(e, "%s: the connection broke", doing);
 	return true;
@@ -420,7 +436,8 @@ pg_link_query(struct pg_link *l, const char *doing, const char *sql,
 	PGresult *q = NULL;
 	bool idle = l->conn != NULL && !l->open;
 
-	l->again = l->missing = l->away = l->supposed = l->late = false;
+	l->again = l->missing = l->away = false;
+	l->supposed = l->refused = l->late = false;
 	if (pg_link_broke(l, doing, e))
 		return NULL;
 	if (l->conn != NULL)
@@ -536,7 +553,8 @@ pg_link_begin(struct pg_link *l, const char *sql, struct err *e)
 {
 	if (l->open)
 		return err_set(e, "cannot begin: a transaction is open");
-	l->again = l->missing = l->away = l->supposed = false;
+	l->again = l->missing = l->away = false;
+	l->supposed = l->refused = false;
 	if (l->conn == NULL && pg_link_connect(l, e) != 0)
 		return -1;
 	l->open = true;
@@ -570,6 +588,7 @@ void
 pg_link_rollback(struct pg_link *l)
 {
 	bool again = l->again, away = l->away, supposed = l->supposed;
+	bool refused = l->refused;
 	struct err e;
 
 	/* Behind what fails a ROLLBACK would be skipped, too. */
@@ -585,6 +604,7 @@ pg_link_rollback(struct pg_link *l)
 	l->again = again;
 	l->away = away;
 	l->supposed = supposed;
+	l->refused = refused;
 }
 
 void

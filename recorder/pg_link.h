@@ -43,6 +43,7 @@ struct pg_link {
 	int nheld;
 	bool again;          /* what failed last may succeed when tried again */
 	bool supposed;       /* it failed since PG_LINK_SURE() was not so */
+	bool refused;        /* it failed for what it was to store */
 	bool missing;        /* it failed since a table is not there */
 	bool away;           /* it failed for want of a connection */
 	bool late;           /* it had one, but no answer in time */

@@ -21,16 +21,16 @@ struct pg {
 	struct store store;
 	struct pg_link link;
 	bool writes;
-	int64_t writer;              /* its number, as long as it is alive */
-	int64_t drafts;              /* that it made */
-	int64_t done;                /* transactions that it committed */
-	bool locked;                 /* the state's row is ours until the end */
-	bool careful;                /* a body may have another's number */
-	uint64_t now;                /* the transaction's number here */
-	struct pg_known *known;      /* bodies; of pg_body.c */
-	struct pg_rows *entries;     /* of pg_write.c */
-	struct pg_rows *bodies;      /* of pg_body.c */
-	struct pg_touched *touched;  /* tapes, by the transaction */
+	int64_t writer;             /* its number, as long as it is alive */
+	int64_t drafts;             /* that it made */
+	int64_t done;               /* transactions that it committed */
+	bool locked;                /* the state's row is ours until the end */
+	bool careful;               /* a body may have another's number */
+	uint64_t now;               /* the transaction's number here */
+	struct pg_known *known;     /* bodies; of pg_body.c */
+	struct pg_rows *entries;    /* of pg_write.c */
+	struct pg_rows *bodies;     /* of pg_body.c */
+	struct pg_touched *touched; /* tapes, by the transaction */
 	size_t ntouched;
 	int64_t last; /* the highest id, while locked */
 	struct pg_watch *watch;
@@ -199,5 +199,6 @@ int pg_tape_set_text(struct store *s, int64_t tape, enum store_text which,
     struct str text, struct err *e);
 bool pg_again(struct store *s, int attempt);
 bool pg_stuck(const struct store *s);
+bool pg_refused(const struct store *s);
 
 #endif

@@ -612,6 +612,7 @@ recorder_start_shipper(struct recorder *r, struct err *e)
 		.arg = r,
 		.prepare = r->o.prepare,
 		.on_trouble = r->o.on_away,
+		.on_refused = r->o.on_refused,
 		.owner = r->o.arg };
 
 	if (r->backlog == NULL)

@@ -60,6 +60,8 @@ struct recorder_options {
 	uint64_t buffer_bytes;
 	int (*prepare)(void *arg, struct store *s, struct err *e);
 	void (*on_away)(void *arg, const char *text);
+	/* The shared store refuses an entry, which the file keeps. */
+	void (*on_refused)(void *arg, const char *text);
 };
 
 /* Opens the store and starts the thread.  NULL with *e set on failure. */

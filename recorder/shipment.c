@@ -75,7 +75,12 @@ shipment_on_entry(void *arg, const struct store_entry_row *row)
 {
 	struct shipment_list *l = arg;
 	struct shipment *s = l->s;
+	int aside = backlog_is_aside(l->file, row->id, l->e);
 
+	if (aside != 0) {
+		s->upto = aside == 1 ? row->id : s->upto;
+		return aside == 1 ? 0 : -1;
+	}
 	if (s->n == 0 &&
 	    backlog_run_of(l->file, row->id, s->run, &l->until, l->e) == -1)
 		return -1;
@@ -89,41 +94,51 @@ shipment_on_entry(void *arg, const struct store_entry_row *row)
 }
 
 /* The parts of a long body; the shared store keeps them for as long as its
- * writer lives, and sweeps them out behind it. */
-static int
+ * writer lives, and sweeps them out behind it.  NULL, or the store that
+ * failed. */
+static struct store *
 shipment_copy(struct shipped_body *b, struct store *file, struct store *engine,
     struct err *e)
 {
 	struct digest *digest = digest_new();
 	char *bytes = xmalloc(BODY_PART);
-	int64_t n = -1;
+	struct store *failed = NULL;
+	int64_t n = 1;
 
 	b->size = 0;
 	b->body = store_body_begin(engine, e);
-	while (b->body > 0 && (n = store_body_read(file, b->from, b->size,
-				   bytes, BODY_PART, e)) > 0) {
-		digest_add(digest, bytes, (size_t)n);
-		if (store_body_part(engine, b->body,
-			(struct str){ bytes, (size_t)n }, e) == -1) {
-			n = -1;
+	if (b->body <= 0)
+		failed = engine;
+	while (failed == NULL && n > 0) {
+		n = store_body_read(
+		    file, b->from, b->size, bytes, BODY_PART, e);
+		if (n == -1)
+			failed = file;
+		if (n <= 0)
 			break;
-		}
+		digest_add(digest, bytes, (size_t)n);
 		b->size += (uint64_t)n;
+		if (store_body_part(engine, b->body,
+			(struct str){ bytes, (size_t)n }, e) == -1)
+			failed = engine;
 	}
 	digest_end(digest, b->sha256);
 	digest_free(digest);
 	free(bytes);
-	return n == 0 ? 0 : -1;
+	return failed;
 }
 
 static int
-shipment_load_one(
-    struct shipped *p, struct store *file, struct store *engine, struct err *e)
+shipment_load_one(struct shipment *s, struct shipped *p, struct store *file,
+    struct store *engine, struct err *e)
 {
 	struct body *bodies[2];
 	size_t i;
-	int got = store_get(file, p->from, BODY_PART, &p->x, e);
+	int got;
 
+	s->failed = p->from;
+	s->by = file;
+	got = store_get(file, p->from, BODY_PART, &p->x, e);
 	if (got != 1)
 		return got;
 	bodies[0] = &p->x->request.body;
@@ -134,9 +149,11 @@ shipment_load_one(
 			continue;
 		/* It takes long, and what is held cannot be tidied up. */
 		store_rollback(file);
-		if (shipment_copy(&p->bodies[i], file, engine, e) == -1)
+		s->by = shipment_copy(&p->bodies[i], file, engine, e);
+		if (s->by != NULL)
 			return -1;
 	}
+	s->failed = 0;
 	return 1;
 }
 
@@ -162,7 +179,7 @@ shipment_fill(
 	for (i = 0; i < all && room; i++) {
 		struct shipped p = s->v[i];
 
-		got = shipment_load_one(&p, file, engine, e);
+		got = shipment_load_one(s, &p, file, engine, e);
 		if (got == -1) {
 			exchange_free(p.x);
 			break;
@@ -175,7 +192,8 @@ shipment_fill(
 	s->n = n;
 	if (i < all)
 		s->upto = n > 0 ? s->v[n - 1].from : 0;
-	return got == -1 ? -1 : 0;
+	/* Those before it go first. */
+	return got == -1 && n == 0 ? -1 : 0;
 }
 
 int
@@ -190,6 +208,7 @@ shipment_load(struct shipment *s, struct store *file, struct store *engine,
 
 	s->n = s->bytes = 0;
 	s->upto = after;
+	s->failed = 0;
 	r = store_list(file, &behind, shipment_on_entry, &l, e);
 	if (r != -1)
 		r = store_hold(file, e);
@@ -254,45 +273,48 @@ shipment_write(struct shipped *p, struct store *engine,
 }
 
 static int
-shipment_write_all(struct shipment *s, struct store *engine,
-    enum on_record on_record, struct err *e)
+shipment_write_some(struct shipment *s, struct shipped *p, size_t n,
+    struct store *engine, enum on_record on_record, struct err *e)
 {
 	struct str run = { (const char *)s->run, sizeof(s->run) };
 	int64_t came;
 	size_t i;
 	int r = pg_source_last(engine, run, &came, e);
 
-	for (i = 0; r == 0 && i < s->n; i++)
-		r = s->v[i].from <= came
-			? shipment_drop_bodies(&s->v[i], engine, e)
-			: shipment_write(&s->v[i], engine, on_record, e);
-	if (r == 0 && s->v[s->n - 1].from > came)
-		r = pg_source_set(engine, run, s->v[s->n - 1].from, e);
+	for (i = 0; r == 0 && i < n; i++)
+		r = p[i].from <= came
+			? shipment_drop_bodies(&p[i], engine, e)
+			: shipment_write(&p[i], engine, on_record, e);
+	if (r == 0 && p[n - 1].from > came)
+		r = pg_source_set(engine, run, p[n - 1].from, e);
 	return r;
 }
 
 /* What a transaction that failed said of the bodies is not so. */
 static void
-shipment_reset(struct shipment *s)
+shipment_reset(struct shipped *p, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		s->v[i].x->request.body.stored_id = s->v[i].bodies[0].from;
-		s->v[i].x->response.body.stored_id = s->v[i].bodies[1].from;
+	for (i = 0; i < n; i++) {
+		p[i].to = 0;
+		p[i].x->request.body.stored_id = p[i].bodies[0].from;
+		p[i].x->response.body.stored_id = p[i].bodies[1].from;
 	}
 }
 
 int
-shipment_send(struct shipment *s, struct store *engine,
+shipment_send(struct shipment *s, size_t first, size_t n, struct store *engine,
     enum on_record on_record, struct err *e)
 {
+	struct shipped *p = s->v + first;
+
 	if (store_begin(engine, e) != 0)
 		return -1;
-	if (shipment_write_all(s, engine, on_record, e) == 0 &&
+	if (shipment_write_some(s, p, n, engine, on_record, e) == 0 &&
 	    store_commit(engine, e) == 0)
 		return 0;
 	store_rollback(engine);
-	shipment_reset(s);
+	shipment_reset(p, n);
 	return -1;
 }

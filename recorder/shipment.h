@@ -6,6 +6,7 @@
  * what goes in one transaction.  All of this is for the shipper's thread.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct shipped {
 	struct exchange *x;
 	int64_t from, to; /* the entry's number in the file, and there */
 	int64_t tape;     /* there */
+	bool aside;       /* it was refused */
 	struct shipped_body bodies[2];
 };
 
@@ -40,19 +42,23 @@ struct shipment {
 	size_t n;
 	size_t bytes; /* about what they take */
 	int64_t upto; /* no others are in the file up to this one */
+
+	/* When one cannot be loaded: which, and the store that failed. */
+	int64_t failed;
+	struct store *by;
 	uint8_t run[BACKLOG_RUN_BYTES];
 };
 
-/* Takes the entries behind the one called after, from file, a reader; makes
- * their tapes in the shared store and brings their long bodies there.  0, or
- * -1 with nothing in it. */
+/* Takes the entries behind the one called after but those put aside, from
+ * file, a reader; makes their tapes in the shared store and brings their long
+ * bodies there.  0, or -1 with nothing in it. */
 int shipment_load(struct shipment *s, struct store *file, struct store *engine,
     int64_t after, struct err *e);
 
-/* Writes all in one transaction, but what came already.  0, or -1 with
- * nothing changed. */
-int shipment_send(struct shipment *s, struct store *engine,
-    enum on_record on_record, struct err *e);
+/* Writes the n from first on in one transaction, but what came already; those
+ * before them came, too, or were put aside.  0, or -1 with nothing changed. */
+int shipment_send(struct shipment *s, size_t first, size_t n,
+    struct store *engine, enum on_record on_record, struct err *e);
 
 void shipment_clear(struct shipment *s);
 

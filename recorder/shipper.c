@@ -121,26 +121,78 @@ static int
 shipper_came(struct shipper *s, struct err *e)
 {
 	const struct shipment *m = &s->shipment;
-	size_t i;
+	size_t i, n = 0;
 
-	for (i = 0; i < m->n; i++)
+	for (i = 0; i < m->n; i++) {
 		backlog_move(s->backlog, m->v[i].x, m->v[i].from, m->v[i].to);
+		n += !m->v[i].aside;
+	}
 	backlog_came(s->backlog, m->upto, m->bytes);
 	pthread_mutex_lock(&s->mutex);
-	s->figures.shipped += m->n;
+	s->figures.shipped += n;
 	pthread_mutex_unlock(&s->mutex);
 	return shipper_waits(s) ? 0 : shipper_tidy(s, e);
 }
 
+struct shipper_refusal {
+	int64_t entry;
+	const char *why;
+};
+
 static int
-shipper_send(struct shipper *s, struct err *e)
+shipper_keep_aside(struct store *file, void *arg, struct err *e)
 {
+	const struct shipper_refusal *r = arg;
+
+	return backlog_put_aside(file, r->entry, r->why, e);
+}
+
+/* An entry that is refused for what it is does not hold up those behind it.
+ * It is in the file as such before one of them is in the shared store, which
+ * from then on takes it for one that came. */
+static int
+shipper_put_aside(struct shipper *s, int64_t entry, struct err *e)
+{
+	struct shipper_refusal r = { .entry = entry, .why = e->text };
+	struct err failed, told;
+
+	if (s->o.write(s->o.arg, shipper_keep_aside, &r, &failed) == -1) {
+		*e = failed;
+		return -1;
+	}
+	pthread_mutex_lock(&s->mutex);
+	s->figures.refused++;
+	pthread_mutex_unlock(&s->mutex);
+	err_set(&told, "entry %lld is put aside in %.300s: %s",
+	    (long long)entry, backlog_path(s->backlog), e->text);
+	if (s->o.on_refused != NULL)
+		s->o.on_refused(s->o.owner, told.text);
+	return 0;
+}
+
+/* Those that are refused as a group go in halves, until the one is alone for
+ * which they are. */
+static int
+shipper_send(struct shipper *s, size_t first, size_t n, struct err *e)
+{
+	struct shipment *m = &s->shipment;
 	int attempt = 0;
 
-	while (shipment_send(&s->shipment, s->engine, s->o.on_record, e) == -1)
-		if (store_stuck(s->engine) ||
-		    !store_again(s->engine, attempt++))
+	while (shipment_send(m, first, n, s->engine, s->o.on_record, e) == -1) {
+		if (store_stuck(s->engine))
 			return -1;
+		if (store_again(s->engine, attempt++))
+			continue;
+		if (!store_refused(s->engine))
+			return -1;
+		if (n == 1) {
+			m->v[first].aside = true;
+			return shipper_put_aside(s, m->v[first].from, e);
+		}
+		if (shipper_send(s, first, n / 2, e) == -1)
+			return -1;
+		return shipper_send(s, first + n / 2, n - n / 2, e);
+	}
 	return 0;
 }
 
@@ -170,21 +222,25 @@ shipper_look(struct shipper *s)
 static int
 shipper_ship(struct shipper *s, struct err *e)
 {
+	struct shipment *m = &s->shipment;
 	int64_t last = backlog_last(s->backlog);
 	int64_t after = backlog_shipped(s->backlog);
 	int r;
 
-	if (shipment_load(&s->shipment, s->file, s->engine, after, e) == -1)
-		return -1;
-	if (s->shipment.n == 0) {
-		backlog_set_shipped(s->backlog,
-		    s->shipment.upto > last ? s->shipment.upto : last);
-		return 0;
+	if (shipment_load(m, s->file, s->engine, after, e) == -1) {
+		if (m->failed == 0 || !store_refused(m->by))
+			return -1;
+		return shipper_put_aside(s, m->failed, e);
 	}
-	r = shipper_send(s, e);
+	if (m->n == 0) {
+		backlog_set_shipped(
+		    s->backlog, m->upto > after ? m->upto : last);
+		return shipper_waits(s) ? 0 : shipper_tidy(s, e);
+	}
+	r = shipper_send(s, 0, m->n, e);
 	if (r == 0)
 		r = shipper_came(s, e);
-	shipment_clear(&s->shipment);
+	shipment_clear(m);
 	return r;
 }
 

@@ -7,6 +7,10 @@
  * for long.  With each goes how far it is then, so that none comes twice; what
  * came is deleted from the file only then, so that none is lost.  While the
  * shared store is away it looks once in a second whether it is back.
+ *
+ * An entry that the shared store refuses for what it is (a constraint, a size)
+ * is put aside: it stays in the file, others go on, and the next start tries
+ * it again.
  */
 
 #include <stdbool.h>
@@ -34,7 +38,10 @@ struct shipper_options {
 	int (*prepare)(void *arg, struct store *s, struct err *e);
 	/* It cannot have what waits; again it can (NULL).  On any thread. */
 	void (*on_trouble)(void *arg, const char *text);
-	void *owner; /* arg of both */
+	/* It refuses an entry, which was put aside.  On the shipper's thread;
+	 * may be NULL. */
+	void (*on_refused)(void *arg, const char *text);
+	void *owner; /* arg of these */
 };
 
 /* Starts it.  A shared store that is away now may be later; one that refuses
@@ -59,6 +66,7 @@ struct shipper_figures {
 	uint64_t bytes;    /* of the file that are in use */
 	uint64_t shipped;  /* entries, since the start */
 	uint64_t failures; /* attempts to ship that failed */
+	uint64_t refused;  /* entries put aside, since the start */
 	int64_t since_us;  /* when the oldest that waits was recorded; 0 */
 	bool away;         /* the shared store is */
 	char error[640];   /* why they wait; "" */

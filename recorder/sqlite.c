@@ -314,6 +314,7 @@ static const struct store_ops sqlite_ops = {
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,
 	.stuck = sqlite_stuck,
+	.refused = sqlite_refused,
 	.body_part = sqlite_body_part,
 	.body_end = sqlite_body_end,
 	.body_forget = sqlite_body_forget,
@@ -468,6 +469,12 @@ sqlite_stuck(const struct store *s)
 	default:
 		return false;
 	}
+}
+
+bool
+sqlite_refused(const struct store *s)
+{
+	return sqlite_of(s)->failure == SQLITE_CORRUPT;
 }
 
 void

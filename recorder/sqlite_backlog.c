@@ -22,7 +22,14 @@ static const char backlog_tables[] =
     "  -- Who recorded the entries from first on: 16 random bytes.\n"
     "  first INTEGER PRIMARY KEY, -- entry.id\n"
     "  id BLOB NOT NULL\n"
+    ");\n"
+    "CREATE TABLE IF NOT EXISTS aside (\n"
+    "  -- Entries that the shared store refused; the next start tries again.\n"
+    "  entry INTEGER PRIMARY KEY,\n"
+    "  why TEXT NOT NULL\n"
     ");\n";
+
+#define BACKLOG_ASIDE "id IN (SELECT entry FROM aside)"
 
 static int64_t
 backlog_number(struct store *s, const char *sql, int64_t parameter)
@@ -55,6 +62,18 @@ backlog_url_of(struct store *s, struct buf *url, struct err *e)
 	return r;
 }
 
+/* How many entries are put aside; an older hark's file has no table of them. */
+static int64_t
+backlog_aside(struct store *s)
+{
+	if (backlog_number(s,
+		"SELECT count(*) FROM sqlite_schema WHERE name = 'aside'",
+		0) <= 0)
+		return 0;
+	return backlog_number(
+	    s, "SELECT count(*) FROM entry WHERE " BACKLOG_ASIDE, 0);
+}
+
 int
 backlog_state_of(struct store *s, struct backlog_state *state, struct err *e)
 {
@@ -63,10 +82,19 @@ backlog_state_of(struct store *s, struct backlog_state *state, struct err *e)
 			"SELECT count(*) FROM sqlite_schema WHERE name IN "
 			"('waits_for', 'run')",
 			0) == 2;
+	state->refused = backlog_aside(s);
 	state->entries =
-	    backlog_number(s, "SELECT count(*) FROM entry WHERE id > 0", 0);
-	state->first = backlog_number(
-	    s, "SELECT coalesce(min(id), 0) FROM entry WHERE id > 0", 0);
+	    backlog_number(s, "SELECT count(*) FROM entry WHERE id > 0", 0) -
+	    state->refused;
+	state->first = state->refused == 0
+			   ? backlog_number(s,
+				 "SELECT coalesce(min(id), 0) FROM entry "
+				 "WHERE id > 0",
+				 0)
+			   : backlog_number(s,
+				 "SELECT coalesce(min(id), 0) FROM entry "
+				 "WHERE id > 0 AND NOT " BACKLOG_ASIDE,
+				 0);
 	state->last = backlog_number(s,
 	    "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE "
 	    "name = 'entry'",
@@ -94,6 +122,27 @@ backlog_write(struct store *s, const char *sql, const char *text,
 	return r;
 }
 
+/* What was put aside gets numbers of the new run: those that it had are taken
+ * for what came. */
+static int
+backlog_retry(struct store *s, int64_t last, struct err *e)
+{
+	int64_t first =
+	    backlog_number(s, "SELECT coalesce(min(entry), 0) FROM aside", 0);
+
+	if (first == 0)
+		return 0;
+	if (backlog_write(s,
+		"UPDATE entry SET id = id + ? WHERE " BACKLOG_ASIDE, NULL,
+		last + 1 - first, e) != 0 ||
+	    backlog_write(s,
+		"UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM entry) "
+		"WHERE name = 'entry' AND seq < (SELECT max(id) FROM entry)",
+		NULL, 0, e) != 0)
+		return -1;
+	return backlog_write(s, "DELETE FROM aside", NULL, 0, e);
+}
+
 static int
 backlog_begin_run(struct store *s, const char *url, int64_t last, struct err *e)
 {
@@ -107,10 +156,12 @@ backlog_begin_run(struct store *s, const char *url, int64_t last, struct err *e)
 		"DELETE FROM run WHERE NOT EXISTS (SELECT 1 FROM entry)", NULL,
 		0, e) != 0)
 		return -1;
-	return backlog_write(s,
-	    "INSERT OR REPLACE INTO run (first, id) VALUES (?, "
-	    "randomblob(16))",
-	    NULL, last + 1, e);
+	if (backlog_write(s,
+		"INSERT OR REPLACE INTO run (first, id) VALUES (?, "
+		"randomblob(16))",
+		NULL, last + 1, e) != 0)
+		return -1;
+	return backlog_retry(s, last, e);
 }
 
 int
@@ -158,7 +209,8 @@ backlog_some(struct store *s, int64_t entry, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_SOME,
 	    "SELECT coalesce(max(id), 0) FROM (SELECT id FROM entry "
-	    "WHERE id BETWEEN 1 AND ?1 ORDER BY id LIMIT ?2)",
+	    "WHERE id BETWEEN 1 AND ?1 AND NOT " BACKLOG_ASIDE
+	    " ORDER BY id LIMIT ?2)",
 	    e);
 	int64_t id;
 
@@ -173,16 +225,18 @@ backlog_some(struct store *s, int64_t entry, struct err *e)
 	return id;
 }
 
-/* The bodies that entries up to ?1 have and no others. */
+/* The entries that go, and the bodies that no others have. */
+#define BACKLOG_GOES "id BETWEEN 1 AND ?1 AND NOT " BACKLOG_ASIDE
+#define BACKLOG_STAYS(column) \
+	"(SELECT 1 FROM entry WHERE " column " = body AND NOT " \
+	"(" BACKLOG_GOES "))"
 #define BACKLOG_BODIES \
-	" IN (SELECT body FROM (SELECT request_body AS body FROM entry WHERE " \
-	"id BETWEEN 1 AND ?1 UNION SELECT response_body FROM entry WHERE id " \
-	"BETWEEN 1 AND ?1) WHERE body IS NOT NULL AND NOT EXISTS (SELECT 1 " \
-	"FROM entry WHERE request_body = body AND id > ?1) AND NOT EXISTS " \
-	"(SELECT 1 FROM entry WHERE response_body = body AND id > ?1) AND NOT " \
-	"EXISTS (SELECT 1 FROM entry WHERE request_body = body AND id < 1) " \
-	"AND NOT EXISTS (SELECT 1 FROM entry WHERE response_body = body AND " \
-	"id < 1))"
+	" IN (SELECT body FROM (SELECT request_body AS body FROM entry " \
+	"WHERE " BACKLOG_GOES " UNION SELECT response_body FROM entry " \
+	"WHERE " BACKLOG_GOES ") WHERE body IS NOT NULL AND " \
+	"NOT EXISTS " BACKLOG_STAYS("request_body") " AND NOT " \
+						    "EXISTS " BACKLOG_STAYS( \
+							"response_body") ")"
 
 static const struct {
 	enum store_statement which;
@@ -191,7 +245,7 @@ static const struct {
 	{ STORE_BACKLOG_PARTS,
 	    "DELETE FROM body_part WHERE body" BACKLOG_BODIES },
 	{ STORE_BACKLOG_BODIES, "DELETE FROM body WHERE id" BACKLOG_BODIES },
-	{ STORE_BACKLOG_ENTRIES, "DELETE FROM entry WHERE id BETWEEN 1 AND ?1" },
+	{ STORE_BACKLOG_ENTRIES, "DELETE FROM entry WHERE " BACKLOG_GOES },
 };
 
 static int
@@ -201,7 +255,8 @@ backlog_delete(struct store *s, int64_t upto, struct err *e)
 	size_t i;
 
 	/* Few have long bodies. */
-	i = backlog_number(s, "SELECT EXISTS (SELECT 1 FROM body_part)", 0) == 0;
+	i = backlog_number(s, "SELECT EXISTS (SELECT 1 FROM body_part)", 0) ==
+	    0;
 	for (; i < sizeof(backlog_deletes) / sizeof(*backlog_deletes); i++) {
 		q = store_statement(
 		    s, backlog_deletes[i].which, backlog_deletes[i].sql, e);
@@ -239,6 +294,37 @@ backlog_forget(struct store *s, int64_t entry, struct err *e)
 		r = backlog_forget_some(s, entry, e);
 	while (r == 1);
 	return r;
+}
+
+int
+backlog_put_aside(
+    struct store *s, int64_t entry, const char *why, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_ASIDE,
+	    "INSERT OR REPLACE INTO aside (entry, why) VALUES (?, ?)", e);
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	store_bind(q, 2, str_of(why));
+	return store_run(s, q, "cannot put an entry aside", e);
+}
+
+int
+backlog_is_aside(struct store *s, int64_t entry, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_IS_ASIDE,
+	    "SELECT 1 FROM aside WHERE entry = ?", e);
+	int r;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	r = sqlite3_step(q);
+	if (r != SQLITE_ROW && r != SQLITE_DONE)
+		store_failed(s, "cannot read what was put aside", e);
+	sqlite3_reset(q);
+	return r == SQLITE_ROW ? 1 : r == SQLITE_DONE ? 0 : -1;
 }
 
 int64_t

@@ -16,8 +16,9 @@ struct store;
 struct backlog_state {
 	bool is;         /* it is one of a backlog */
 	struct buf url;  /* that it waits for */
-	int64_t entries; /* that it has */
+	int64_t entries; /* that wait */
 	int64_t first;   /* the lowest of their numbers; 0: none */
+	int64_t refused; /* entries that were put aside */
 	int64_t last;    /* the highest number there ever was */
 };
 
@@ -26,7 +27,7 @@ int backlog_state_of(
     struct store *s, struct backlog_state *state, struct err *e);
 
 /* Makes it one that waits for url, or takes it over, and begins a run behind
- * the entry called last.  0 or -1. */
+ * the entry called last, with what was put aside: it waits again.  0 or -1. */
 int backlog_begin(
     struct store *s, const char *url, int64_t last, struct err *e);
 
@@ -35,8 +36,17 @@ int backlog_begin(
 int backlog_run_of(struct store *s, int64_t entry,
     uint8_t run[BACKLOG_RUN_BYTES], int64_t *until, struct err *e);
 
-/* Deletes all entries up to that one.  For the writer.  0 or -1. */
+/* Deletes all entries up to that one but those put aside.  For the writer.  0
+ * or -1. */
 int backlog_forget(struct store *s, int64_t entry, struct err *e);
+
+/* Puts an entry aside, which the shared store refuses for that reason: it stays
+ * and waits no more.  For the writer.  0 or -1. */
+int backlog_put_aside(
+    struct store *s, int64_t entry, const char *why, struct err *e);
+
+/* Whether it was; or -1. */
+int backlog_is_aside(struct store *s, int64_t entry, struct err *e);
 
 /* How much of the file is in use, in bytes; and how much of it may be. */
 int64_t backlog_bytes(struct store *s);

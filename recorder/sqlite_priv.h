@@ -82,6 +82,8 @@ enum store_statement {
 	STORE_BACKLOG_PARTS,
 	STORE_BACKLOG_BODIES,
 	STORE_BACKLOG_ENTRIES,
+	STORE_BACKLOG_ASIDE,
+	STORE_BACKLOG_IS_ASIDE,
 	STORE_STATEMENTS
 };
 
@@ -232,6 +234,7 @@ int sqlite_begin(struct store *s, struct err *e);
 int sqlite_commit(struct store *s, struct err *e);
 void sqlite_rollback(struct store *s);
 bool sqlite_stuck(const struct store *s);
+bool sqlite_refused(const struct store *s);
 int sqlite_body_part(
     struct store *s, int64_t body, struct str bytes, struct err *e);
 int64_t sqlite_body_end(struct store *s, int64_t body, uint64_t size,

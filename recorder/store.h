@@ -133,6 +133,10 @@ void store_rollback(struct store *s);
  * it takes nothing else either: locked, read-only, replaced. */
 bool store_stuck(const struct store *s);
 
+/* Whether the last failure was for what the entry or body is that the store was
+ * to take or give: another may succeed, and this one will not. */
+bool store_refused(const struct store *s);
+
 /* After a transaction that failed and was rolled back: whether it may succeed
  * when all of it is done again, since it only met another gateway's.  It has
  * waited then; attempt counts from 0. */

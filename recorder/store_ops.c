@@ -227,6 +227,12 @@ store_stuck(const struct store *s)
 	return s->ops->stuck(s);
 }
 
+bool
+store_refused(const struct store *s)
+{
+	return s->ops->refused(s);
+}
+
 int
 store_body_part(struct store *s, int64_t body, struct str bytes, struct err *e)
 {

@@ -34,6 +34,7 @@ struct store_ops {
 	int (*commit)(struct store *s, struct err *e);
 	void (*rollback)(struct store *s);
 	bool (*stuck)(const struct store *s);
+	bool (*refused)(const struct store *s);
 	int (*body_part)(
 	    struct store *s, int64_t body, struct str bytes, struct err *e);
 	int64_t (*body_end)(struct store *s, int64_t body, uint64_t size,

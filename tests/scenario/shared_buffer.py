@@ -309,4 +309,95 @@ def a_policy_for_what_is_recorded_again_holds_in_the_shared_store(t):
     same(targets(store), ['/a', '/b'], 'entries')
 
 
+def refuse(store, table, column):
+    """The database takes nothing with that word in it any more."""
+    postgres().sql(
+        f"ALTER TABLE {table} ADD CONSTRAINT refusing CHECK (position("
+        f"convert_to('poison', 'SQL_ASCII') IN {column}) = 0)",
+        postgres().database(store))
+
+
+def allow(store, table):
+    postgres().sql(f'ALTER TABLE {table} DROP CONSTRAINT refusing',
+                   postgres().database(store))
+
+
+@case(deadline=120)
+def an_entry_that_is_always_refused_holds_up_no_other(t):
+    store, origin = postgres().store(), t.origin()
+    long = b'poison' + LONG
+    for path in ('/long', '/long-too'):
+        origin.routes[path] = reply(long + path.encode())
+    hark = t.hark('record', origin, *ADMIN, store=store)
+    hark.get('/first')
+    shipped(hark, 1)
+    refuse(store, 'hark_entry', 'url')
+    refuse(store, 'hark_part', 'bytes')
+    bad = ['/poison/0', '/poison/20', '/long', '/poison/21', '/long-too']
+    good = [f'/{i}' for i in range(30)]
+    asked = good[:]
+    for at, path in zip((0, 12, 15, 16, 34), bad):
+        asked.insert(at, path)
+    with Away():
+        for path in asked:
+            same(hark.get(path).status, 200, path)
+        waits(hark, 35)
+    waits(hark, 0)
+    same(targets(store), ['/first'] + good, 'what came')
+    hark.get('/behind')
+    shipped(hark, 32)
+    state = buffer(hark)
+    same((state['refused'], state['error']), (5, None), 'the state')
+    same(metric(hark, 'hark_buffer_refused_total'), 5, 'the metric')
+    health = get(hark, '/v1/health/ready')
+    same((health.status, health.json['recording']['buffer']['refused']),
+         (200, 5), 'its health')
+    same(hark.log.count('is put aside in'), 5, 'it is logged')
+    check('violates check constraint "refusing"' in hark.log, hark.log)
+    file = pathlib.Path(hark.folder, state['file'])
+    # What waits for nothing is what list and export read.
+    same(targets(file), bad, 'what is kept')
+    hark.stop()
+    same(targets(file), bad, 'what is kept behind the end')
+    end = command('doctor', '--mode', 'record', '--store', store,
+                  '--buffer', file, origin.url)
+    check('5 entries are put aside' in end.stdout, end.stdout)
+
+    # The next start tries again.
+    allow(store, 'hark_part')
+    hark.restart(url=origin.url)
+    until(lambda: buffer(hark)['refused'] == 3, 'three are refused again')
+    waits(hark, 0)
+    hark.stop()
+    same(targets(file), [p for p in bad if 'poison' in p], 'what is kept')
+    allow(store, 'hark_entry')
+    hark.restart(url=origin.url)
+    waits(hark, 0)
+    stop(t, hark)
+    same(targets(file), [], 'what is kept in the end')
+    came = targets(store)
+    same(sorted(came), sorted(['/first', '/behind', *asked]), 'all came')
+
+
+@case(deadline=60)
+def what_a_database_refuses_for_itself_waits(t):
+    store, origin = postgres().store(), t.origin()
+    name = postgres().database(store)
+    hark = t.hark('record', origin, *ADMIN, store=store)
+    hark.get('/first')
+    shipped(hark, 1)
+    postgres().sql(f"ALTER DATABASE {name} SET default_transaction_read_only "
+                   "= on; SELECT pg_terminate_backend(pid) FROM "
+                   f"pg_stat_activity WHERE datname = '{name}' AND "
+                   'pid <> pg_backend_pid()')
+    hark.get('/a')
+    until(lambda: 'read-only transaction' in (buffer(hark)['error'] or ''),
+          'it is told')
+    same((buffer(hark)['entries'], buffer(hark)['refused']), (1, 0), 'state')
+    postgres().sql(f'ALTER DATABASE {name} RESET '
+                   'default_transaction_read_only')
+    waits(hark, 0)
+    same(targets(store), ['/first', '/a'], 'entries')
+
+
 main()

@@ -3,6 +3,8 @@
 
 import itertools
 import json
+import os
+import threading
 
 from harness import (Failed, case, certificate, check, command, main,
                      reply, same, tls_server, until)
@@ -160,6 +162,52 @@ def a_connection_that_is_lost_in_a_commit_loses_nothing_and_doubles_nothing(t):
         same(hark.get('/2').status, 200, 'after')
         stopped(t, hark)
         same(recorded(store), {'/0', '/1', '/2'}, f'arrives: {arrives}')
+
+
+class Stall:
+    """From its start on a link passes nothing on and ends nothing, until it
+    is over."""
+
+    def __init__(self, link, after):
+        self.over = threading.Event()
+        self.left = after
+        self.began = threading.Event()
+        link.on_bytes = self
+
+    def __call__(self, way, data):
+        self.left -= len(data) if way == 'out' else 0
+        if self.left < 0 and not self.over.is_set():
+            self.began.set()
+            self.over.wait()
+        return data, None
+
+
+@case(deadline=180)
+def a_network_that_stalls_loses_nothing_and_goes_on(t):
+    origin = t.origin()
+    # The second ends by itself only, which takes the minute that it may.
+    for ends in (True, False) if os.environ.get('HARK_BIG') else (True,):
+        store, link = postgres().store(), Link(t, postgres().folder)
+        hark = t.hark('record', origin, store=over(link, store))
+        asked = {f'/{ends}/{i}' for i in range(60)}
+        stall = Stall(link, 20000)
+        t.ends.callback(stall.over.set)
+        for path in sorted(asked):
+            same(hark.get(path, [('X-Filler', 'x' * 1000)]).status, 200, path)
+        check(stall.began.wait(30), 'it stalls')
+        # What is recorded meanwhile is answered as ever.
+        asked.add('/meanwhile')
+        same(hark.get('/meanwhile').status, 200, 'meanwhile')
+        if not ends:
+            until(lambda: 'waits in its buffer' in hark.log, 'it is told',
+                  patience=150)
+            link.on_bytes = lambda way, data: (data, None)
+        else:
+            stall.over.set()
+        until(lambda: recorded(store) == asked, 'all came')
+        stall.over.set()
+        stopped(t, hark)
+        same(recorded(store), asked, 'once')
 
 
 # ---- what the engine refuses ------------------------------------------------

@@ -172,9 +172,11 @@ what_waits_for_one_store_is_not_for_another(void)
 	struct store *s;
 	struct backlog *b = opened("other", &s);
 	struct buf to = { 0 };
+	int64_t refused;
 
 	put(s, "/a");
-	CHECK_INT(backlog_look(file("other"), &to, &e), 1);
+	CHECK_INT(backlog_look(file("other"), &refused, &to, &e), 1);
+	CHECK_INT(refused, 0);
 	CHECK_STR(buf_text(&to), url());
 	buf_free(&to);
 	closed(b, s);
@@ -221,6 +223,61 @@ a_full_file_says_so_and_has_room_again_when_all_is_shipped(void)
 	closed(b, s);
 	CHECK_INT(stat(file("full"), &st), 0);
 	CHECK(st.st_size <= 2 << 20);
+}
+
+/* How many wait in a file, and how many are put aside. */
+static void
+counts(const char *name, int64_t waits, int64_t aside)
+{
+	struct buf to = { 0 };
+	int64_t refused;
+
+	CHECK_INT(backlog_look(file(name), &refused, &to, &e), waits);
+	CHECK_INT(refused, aside);
+	buf_free(&to);
+}
+
+static void
+what_is_put_aside_stays_and_waits_again_from_the_next_start(void)
+{
+	uint8_t run[BACKLOG_RUN_BYTES], before[BACKLOG_RUN_BYTES];
+	struct exchange *x;
+	struct store *s;
+	struct backlog *b = opened("aside", &s);
+	int64_t id, until;
+
+	put(s, "/same");
+	put(s, "/same");
+	put(s, "/c");
+	CHECK_INT(stored(s, "/long", LONG, &id), 0);
+	CHECK_INT(stored(s, "/long", LONG, &id), 0);
+	CHECK_INT(backlog_put_aside(s, 2, "it is refused", &e), 0);
+	CHECK_INT(backlog_put_aside(s, 5, "it is refused", &e), 0);
+	CHECK_INT(backlog_is_aside(s, 2, &e), 1);
+	CHECK_INT(backlog_is_aside(s, 3, &e), 0);
+	CHECK_INT(backlog_forget(s, 5, &e), 0);
+	counts("aside", 0, 2);
+	put(s, "/d");
+	CHECK_INT(backlog_run_of(s, 6, before, &until, &e), 0);
+	closed(b, s);
+	/* For another store it is not. */
+	CHECK(opened_for("aside", "postgresql://hark@/other", 0, &s) == NULL);
+	b = opened("aside", &s);
+	counts("aside", 3, 0);
+	CHECK_INT(backlog_shipped(b), 5);
+	CHECK_INT(backlog_last(b), 10); /* 6 + 1 of what was 2, and + 3 */
+	CHECK_INT(store_get(s, 7, SIZE_MAX, &x, &e), 1);
+	CHECK(str_eq(buf_str(&x->response.body.bytes), STR("/same")));
+	exchange_free(x);
+	CHECK_INT(store_get(s, 10, SIZE_MAX, &x, &e), 1);
+	CHECK(x->response.body.bytes.n >= LONG);
+	exchange_free(x);
+	CHECK_INT(backlog_run_of(s, 7, run, &until, &e), 0);
+	CHECK(memcmp(run, before, sizeof(run)) != 0);
+	CHECK_INT(put(s, "/e"), 11);
+	CHECK_INT(backlog_forget(s, 11, &e), 0);
+	counts("aside", 0, 0);
+	closed(b, s);
 }
 
 static void
@@ -290,11 +347,18 @@ has(struct store *s, const char *tape, const char *want)
 	buf_free(&b);
 }
 
+static int
+sent(struct store *to)
+{
+	return shipment_send(
+	    &shipment, 0, shipment.n, to, ON_RECORD_APPEND, &e);
+}
+
 static void
 ship(struct store *from, struct store *to, int64_t after)
 {
 	CHECK_INT(shipment_load(&shipment, from, to, after, &e), 0);
-	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(sent(to), 0);
 	shipment_clear(&shipment);
 }
 
@@ -360,11 +424,38 @@ what_was_removed_since_does_not_come_again(void)
 	record(s, "removed", "/1", 1);
 	record(s, "removed", "/2", 1);
 	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
-	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(sent(to), 0);
 	CHECK_INT(store_remove(to, shipment.v[0].to, &e), 1);
 	shipment_clear(&shipment);
 	ship(s, to, 0);
 	has(to, "removed", "http://api.test/2 ");
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+what_is_put_aside_is_not_shipped(void)
+{
+	struct store *s, *to = engine();
+	struct backlog *b = opened("set aside", &s);
+
+	record(s, "set aside", "/1", 1);
+	record(s, "set aside", "/2", 1);
+	record(s, "set aside", "/3", 1);
+	record(s, "set aside", "/4", 1);
+	CHECK_INT(backlog_put_aside(s, 2, "it is refused", &e), 0);
+	CHECK_INT(backlog_put_aside(s, 4, "it is refused", &e), 0);
+	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
+	CHECK_INT(shipment.n, 2);
+	CHECK_INT(shipment.upto, 4);
+	/* In parts: one by one. */
+	CHECK_INT(shipment_send(&shipment, 0, 1, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(shipment_send(&shipment, 1, 1, to, ON_RECORD_APPEND, &e), 0);
+	shipment_clear(&shipment);
+	has(to, "set aside", "http://api.test/1 http://api.test/3 ");
+	CHECK_INT(shipment_load(&shipment, s, to, 3, &e), 0);
+	CHECK_INT(shipment.n, 0);
+	CHECK_INT(shipment.upto, 4);
 	closed(b, s);
 	store_close(to);
 }
@@ -378,7 +469,7 @@ a_long_body_comes_whole_and_once(void)
 
 	record(s, "long", "/long", LONG);
 	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
-	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(sent(to), 0);
 	CHECK_INT(store_get(to, shipment.v[0].to, SIZE_MAX, &x, &e), 1);
 	CHECK_INT(x->response.body.size, want->response.body.size);
 	CHECK(str_eq(buf_str(&x->response.body.bytes),
@@ -407,7 +498,7 @@ both_are_read_as_one_and_an_entry_that_moves_is_found(void)
 	has(both, "both", "http://api.test/1 http://api.test/2 ");
 	CHECK_INT(store_get(both, STORE_WAITING + 2, 0, &x, &e), 1);
 	CHECK_INT(shipment_load(&shipment, s, to, 1, &e), 0);
-	CHECK_INT(shipment_send(&shipment, to, ON_RECORD_APPEND, &e), 0);
+	CHECK_INT(sent(to), 0);
 	moved = shipment.v[0].to;
 	backlog_move(b, shipment.v[0].x, 2, moved);
 	shipment_clear(&shipment);
@@ -461,7 +552,7 @@ served(void)
 }
 
 /* Those behind need an engine. */
-#define ALONE 8
+#define ALONE 9
 
 static const struct tap_test tests[] = { TEST(a_file_is_its_owners_alone),
 	TEST(a_number_is_never_given_twice),
@@ -469,10 +560,12 @@ static const struct tap_test tests[] = { TEST(a_file_is_its_owners_alone),
 	TEST(what_waits_for_one_store_is_not_for_another),
 	TEST(a_store_with_tapes_of_its_own_is_refused),
 	TEST(a_full_file_says_so_and_has_room_again_when_all_is_shipped),
+	TEST(what_is_put_aside_stays_and_waits_again_from_the_next_start),
 	TEST(an_entry_that_moved_is_known_by_its_old_number),
 	TEST(a_store_that_came_back_is_told_from_one_that_never_left),
 	TEST(whenever_it_is_killed_nothing_is_lost_or_there_twice),
 	TEST(what_was_removed_since_does_not_come_again),
+	TEST(what_is_put_aside_is_not_shipped),
 	TEST(a_long_body_comes_whole_and_once),
 	TEST(both_are_read_as_one_and_an_entry_that_moves_is_found) };
 
