@@ -71,11 +71,36 @@ worker_base(void)
 	return base;
 }
 
+static void
+worker_on_rest(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	reader_rest(w->reader);
+}
+
+/* What is active already comes first: the requests of this turn. */
+static void
+worker_on_asked(void *arg)
+{
+	struct worker *w = arg;
+
+	event_active(w->rest, EV_TIMEOUT, 0);
+}
+
 void
 worker_equip(struct worker *w, struct reader *reader)
 {
 	if (reader != NULL)
 		w->reader = reader;
+	if (w->rest == NULL && w->reader != NULL) {
+		w->rest = event_new(w->base, -1, 0, worker_on_rest, w);
+		/* Where it cannot be had, nothing is held. */
+		if (w->rest != NULL)
+			reader_on_asked(w->reader, worker_on_asked, w);
+	}
 	if (w->pool == NULL && w->shared->tls != NULL)
 		w->pool = pool_new(w);
 }
@@ -209,6 +234,8 @@ worker_free(struct worker *w)
 		event_free(w->deadline);
 	if (w->draft_tick != NULL)
 		event_free(w->draft_tick);
+	if (w->rest != NULL)
+		event_free(w->rest);
 	channels_forget(w->shared->channels, w);
 	if (w->base != NULL)
 		event_base_free(w->base);

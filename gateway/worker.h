@@ -125,6 +125,7 @@ struct worker {
 	struct client_side *clients; /* only client.c */
 	struct pool *pool;     /* only upstream.c; NULL when nothing forwards */
 	struct reader *reader; /* NULL when nothing is replayed */
+	struct event *rest;    /* of the reader, at the end of a turn */
 	struct plan_lease *lease; /* of the plan that new requests get; NULL
 				   * outside gateways */
 	const struct settings *settings; /* of it, or those of the start */

@@ -34,7 +34,7 @@
 #define STORE_READER \
 	"PRAGMA query_only = ON;" \
 	"PRAGMA wal_autocheckpoint = 0;" \
-	"PRAGMA cache_size = -4096;"
+	"PRAGMA cache_size = -8192;"
 
 #define STORE_BOTH \
 	"PRAGMA trusted_schema = OFF;" \
@@ -309,6 +309,7 @@ static const struct store_ops sqlite_ops = {
 	.tapes = sqlite_tapes,
 	.extent = sqlite_extent,
 	.hold = sqlite_hold,
+	.hold_next = sqlite_hold_next,
 	.check = sqlite_check,
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,
@@ -333,6 +334,7 @@ static const struct store_ops sqlite_ops = {
 	.rewind = sqlite_rewind,
 	.find = sqlite_find,
 	.get = sqlite_get,
+	.get_answer = sqlite_get_answer,
 	.body_load = sqlite_body_load,
 	.body_read = sqlite_body_read,
 	.list = sqlite_list,
@@ -438,11 +440,17 @@ sqlite_begin(struct store *s, struct err *e)
 }
 
 int
+sqlite_hold_next(struct store *s, struct err *e)
+{
+	return store_run(
+	    s, store_statement(s, STORE_HOLD, "BEGIN", e), "cannot begin", e);
+}
+
+int
 sqlite_hold(struct store *s, struct err *e)
 {
 	/* The first read of a transaction is what it holds. */
-	if (store_run(s, store_statement(s, STORE_HOLD, "BEGIN", e),
-		"cannot begin", e) != 0)
+	if (sqlite_hold_next(s, e) != 0)
 		return -1;
 	return store_exec(s, "SELECT 1 FROM tape LIMIT 1", "cannot read", e);
 }

@@ -248,6 +248,17 @@ store_body_load_row(struct store *s, struct body *b, bool *parts, struct err *e)
 }
 
 int
+store_body_check(struct store *s, struct body *b, struct err *e)
+{
+	if (store_body_verify(s, b, e) != 0) {
+		sqlite_of(s)->failure = SQLITE_CORRUPT;
+		return -1;
+	}
+	b->stored_id = 0;
+	return 0;
+}
+
+int
 sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 {
 	bool parts = false;
@@ -258,12 +269,7 @@ sqlite_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
 		return -1;
 	if (parts && store_body_load_parts(s, b, e) != 0)
 		return -1;
-	if (store_body_verify(s, b, e) != 0) {
-		sqlite_of(s)->failure = SQLITE_CORRUPT;
-		return -1;
-	}
-	b->stored_id = 0;
-	return 0;
+	return store_body_check(s, b, e);
 }
 
 /* A part of one blob.  Opened anew each time: an open blob would hold back

@@ -52,6 +52,7 @@ enum store_statement {
 	STORE_FIND,
 	STORE_FIND_NORMAL,
 	STORE_GET,
+	STORE_GET_ANSWER,
 	STORE_LIST,
 	STORE_IDS,
 	STORE_KEYS,
@@ -159,6 +160,13 @@ bool store_column_key(sqlite3_stmt *q, int column, uint8_t *key);
 void store_bind_row(sqlite3_stmt *q, int before, const struct value *v, int n);
 void store_read_row(sqlite3_stmt *q, struct value *v);
 
+/* The same of one, which is an enum entry_column: its value is v[which]. */
+void store_read_value(sqlite3_stmt *q, int at, int which, struct value *v);
+
+/* sqlite_body.c: what was read of a body is held against its size and digest;
+ * all of it is in b then.  0 or -1. */
+int store_body_check(struct store *s, struct body *b, struct err *e);
+
 /* store_body.c: the id of the body with these bytes, 0 for none or empty or
  * unknown ones, -1 on error. */
 int64_t store_body_put(struct store *s, struct body *b, struct err *e);
@@ -229,6 +237,7 @@ int sqlite_tapes(struct store *s,
 int sqlite_extent(
     struct store *s, struct str tape, struct store_extent *x, struct err *e);
 int sqlite_hold(struct store *s, struct err *e);
+int sqlite_hold_next(struct store *s, struct err *e);
 int sqlite_check(struct store *s, struct buf *faults, struct err *e);
 int sqlite_begin(struct store *s, struct err *e);
 int sqlite_commit(struct store *s, struct err *e);
@@ -266,6 +275,8 @@ int64_t sqlite_find(struct store *s, int64_t tape,
     const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
     struct store_candidate *out, size_t cap, struct err *e);
 int sqlite_get(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e);
+int sqlite_get_answer(struct store *s, int64_t entry, size_t most_body,
     struct exchange **x, struct err *e);
 int sqlite_body_load(
     struct store *s, struct body *b, uint64_t most, struct err *e);

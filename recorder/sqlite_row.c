@@ -68,16 +68,22 @@ store_bind_row(sqlite3_stmt *q, int before, const struct value *v, int n)
 }
 
 void
+store_read_value(sqlite3_stmt *q, int at, int which, struct value *v)
+{
+	if (row_kinds[which] >= ROW_TEXT)
+		v[which] = VALUE_OF_BYTES(store_column(q, at));
+	else if (row_kinds[which] == ROW_OPTIONAL &&
+		 sqlite3_column_type(q, at) == SQLITE_NULL)
+		v[which] = (struct value){ .kind = VALUE_NULL };
+	else
+		v[which] = VALUE_OF_NUMBER(sqlite3_column_int64(q, at));
+}
+
+void
 store_read_row(sqlite3_stmt *q, struct value *v)
 {
 	int i;
 
 	for (i = 0; i < ENTRY_VALUES; i++)
-		if (row_kinds[i] >= ROW_TEXT)
-			v[i] = VALUE_OF_BYTES(store_column(q, i));
-		else if (row_kinds[i] == ROW_OPTIONAL &&
-			 sqlite3_column_type(q, i) == SQLITE_NULL)
-			v[i] = (struct value){ .kind = VALUE_NULL };
-		else
-			v[i] = VALUE_OF_NUMBER(sqlite3_column_int64(q, i));
+		store_read_value(q, i, i, v);
 }

@@ -110,6 +110,10 @@ int store_extent(
  * store_rollback(). */
 int store_hold(struct store *s, struct err *e);
 
+/* The same as it is at the next look into it; only of a store that has a
+ * store_moment(). */
+int store_hold_next(struct store *s, struct err *e);
+
 /* How secrets are kept out of the tape (recorder/redact_mark.h): appended to
  * out; and more ways, but for those that are there already.  Both 0 or -1. */
 int store_tape_redaction(
@@ -261,6 +265,14 @@ int64_t store_find(struct store *s, int64_t tape,
  * store (body.stored_id).  *x is the caller's.  1, 0 if there is none, -1.
  */
 int store_get(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e);
+
+/*
+ * The same with no more than replaying needs: what the request is found and
+ * chosen by and what the answer is made of.  The request's body may stay in
+ * the store whatever its size.
+ */
+int store_get_answer(struct store *s, int64_t entry, size_t most_body,
     struct exchange **x, struct err *e);
 
 /* Fills b, a body that store_get() left in the store, with its bytes unless

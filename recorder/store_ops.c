@@ -198,6 +198,12 @@ store_hold(struct store *s, struct err *e)
 }
 
 int
+store_hold_next(struct store *s, struct err *e)
+{
+	return s->ops->hold_next(s, e);
+}
+
+int
 store_check(struct store *s, struct buf *faults, struct err *e)
 {
 	return s->ops->check(s, faults, e);
@@ -355,6 +361,15 @@ store_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
     struct err *e)
 {
 	return s->ops->get(s, entry, most_body, x, e);
+}
+
+int
+store_get_answer(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e)
+{
+	return s->ops->get_answer != NULL
+		   ? s->ops->get_answer(s, entry, most_body, x, e)
+		   : s->ops->get(s, entry, most_body, x, e);
 }
 
 int

@@ -29,6 +29,7 @@ struct store_ops {
 	int (*extent)(struct store *s, struct str tape, struct store_extent *x,
 	    struct err *e);
 	int (*hold)(struct store *s, struct err *e);
+	int (*hold_next)(struct store *s, struct err *e); /* as moment */
 	int (*check)(struct store *s, struct buf *faults, struct err *e);
 	int (*begin)(struct store *s, struct err *e);
 	int (*commit)(struct store *s, struct err *e);
@@ -66,6 +67,9 @@ struct store_ops {
 	    const uint8_t key[EXCHANGE_KEY_BYTES], bool normal,
 	    struct store_candidate *out, size_t cap, struct err *e);
 	int (*get)(struct store *s, int64_t entry, size_t most_body,
+	    struct exchange **x, struct err *e);
+	/* NULL: get does */
+	int (*get_answer)(struct store *s, int64_t entry, size_t most_body,
 	    struct exchange **x, struct err *e);
 	int (*body_load)(
 	    struct store *s, struct body *b, uint64_t most, struct err *e);

@@ -310,6 +310,41 @@ reader_close(struct reader *r)
 }
 
 void
+reader_on_asked(struct reader *r, void (*on_asked)(void *arg), void *arg)
+{
+	r->on_asked = on_asked;
+	r->arg = arg;
+}
+
+/*
+ * A transaction costs a lock and an unlock in the file, and its own beginning
+ * and end; that is worth while from the second look on.  Only where nobody
+ * writes: who did would wait for all to rest before the WAL begins anew.
+ */
+void
+reader_hold(struct reader *r)
+{
+	struct err e;
+
+	if (r->on_asked == NULL || r->held)
+		return;
+	if (r->asked)
+		/* Without it the look is on its own. */
+		r->held = store_hold_next(r->store, &e) == 0;
+	else
+		r->on_asked(r->arg);
+	r->asked = true;
+}
+
+void
+reader_rest(struct reader *r)
+{
+	if (r->held)
+		store_rollback(r->store);
+	r->held = r->asked = false;
+}
+
+void
 reader_used(struct reader *r, int64_t entry)
 {
 	/* A fresh answer has no number, one that waits has not the store's;

@@ -186,6 +186,15 @@ void library_written(
 int64_t reader_body(struct reader *r, const struct answer *a, uint64_t offset,
     void *out, size_t n, struct err *e);
 
+/*
+ * Looks into the store that come in a row can share what only the first has to
+ * do, as long as nobody writes there.  on_asked is told of the first; by it
+ * comes reader_rest() behind the last of the row, before r's thread waits for
+ * anything.  Without on_asked each look is on its own.
+ */
+void reader_on_asked(struct reader *r, void (*on_asked)(void *arg), void *arg);
+void reader_rest(struct reader *r);
+
 /* Whether some entry of the tape has a scope, so that a look-up under other
  * scopes than a route's is worth its while.  Cheap. */
 bool reader_has_scopes(struct reader *r);

@@ -79,6 +79,7 @@ reader_watch(struct reader *r, int64_t now_us)
 	    now_us - r->watched_us < LIBRARY_WATCH_US)
 		return;
 	r->watched_us = now_us;
+	reader_rest(r); /* what is held has no news */
 	if (r->tape == 0) {
 		/* Others cached of it what was told before this one asks. */
 		if (reader_tape(r, &e) == 0 && r->tape > 0)
@@ -417,7 +418,8 @@ reader_load(
     struct reader *r, int64_t entry, struct answer_kept **a, struct err *e)
 {
 	struct exchange *x;
-	int got = store_get(r->store, entry, r->library->most_body, &x, e);
+	int got =
+	    store_get_answer(r->store, entry, r->library->most_body, &x, e);
 
 	if (got == -1)
 		return err_wrap(e, "entry %lld", (long long)entry);

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "recorder/store.h"
 #include "replay/keymap.h"
+#include "replay/library.h"
 
 #include "replay/library_priv.h"
 
@@ -118,14 +119,22 @@ reader_mapped(
     struct reader *r, const struct key *key, int64_t now_us, int64_t *entry)
 {
 	struct library *l = r->library;
+	enum keymap_has has;
 
-	if (!atomic_load_explicit(&l->watch, memory_order_relaxed))
+	if (!atomic_load_explicit(&l->watch, memory_order_relaxed)) {
+		reader_rest(r);
 		return KEYMAP_SEVERAL;
+	}
 	if (r->maps != atomic_load_explicit(&l->maps, memory_order_acquire))
 		reader_take_map(r);
 	if (r->map != NULL && keymap_tape(r->map) == r->tape &&
-	    keymap_holds(r->map, r->store))
-		return keymap_find(r->map, key, entry);
+	    keymap_holds(r->map, r->store)) {
+		has = keymap_find(r->map, key, entry);
+		if (has != KEYMAP_NONE)
+			reader_hold(r);
+		return has;
+	}
+	reader_rest(r); /* what it holds may be outdated, too */
 	library_map_begin(l, r->tape, now_us);
 	return KEYMAP_SEVERAL;
 }

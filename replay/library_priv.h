@@ -80,6 +80,10 @@ struct reader {
 	int64_t first_us;      /* when its first entry began; -1: not known */
 	int64_t seen; /* news of the tape, when the cache was last true */
 	int64_t watched_us;
+	void (*on_asked)(void *arg); /* NULL: nothing is held */
+	void *arg;
+	bool asked; /* the store, since it rested */
+	bool held;  /* what is in the store, since then */
 	atomic_uint_fast64_t hits, misses;
 	struct id_set used; /* the thread's own, as long as it runs */
 };
@@ -107,6 +111,10 @@ int reader_first(struct reader *r, int64_t *first_us, struct err *e);
  */
 enum keymap_has reader_mapped(
     struct reader *r, const struct key *key, int64_t now_us, int64_t *entry);
+
+/* The store is about to be asked, while nobody writes there.  Looks that come
+ * in a row share one transaction. */
+void reader_hold(struct reader *r);
 
 /* The shelf under a key, from which some are gone or to which some came. */
 void library_forget(struct library *l, const uint8_t bytes[EXCHANGE_KEY_BYTES]);

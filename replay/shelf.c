@@ -154,6 +154,21 @@ shelf_request_body(struct store *store, struct exchange *x, struct err *e)
 	return n == -1 ? -1 : 0;
 }
 
+/* The entry, as far as it is looked at here. */
+static int
+shelf_get(const struct shelf_place *p, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e)
+{
+	int got = store_get_answer(p->store, entry, most_body, x, e);
+
+	if (got == 1 && p->redacted &&
+	    shelf_request_body(p->store, *x, e) == -1) {
+		exchange_free(*x);
+		got = -1;
+	}
+	return got;
+}
+
 static void
 shelf_add_only(struct shelf *s, struct exchange *x)
 {
@@ -167,14 +182,8 @@ shelf_take(struct shelf *s, const struct shelf_place *p, int64_t entry,
     size_t most_body, bool only, struct err *e)
 {
 	struct exchange *x = NULL;
-	int got = store_get(p->store, entry, only ? most_body : 0, &x, e);
+	int got = shelf_get(p, entry, only ? most_body : 0, &x, e);
 	bool room = true;
-
-	if (got == 1 && p->redacted && !only &&
-	    shelf_request_body(p->store, x, e) == -1) {
-		exchange_free(x);
-		got = -1;
-	}
 
 	if (got == -1)
 		return err_wrap(e, "entry %lld", (long long)entry);
@@ -208,7 +217,7 @@ shelf_load_entry(
 	enum found found;
 	struct err e;
 
-	if (store_get(p->store, p->entry, most_body, &x, &e) != 1)
+	if (shelf_get(p, p->entry, most_body, &x, &e) != 1)
 		return FOUND_ERROR;
 	found = !shelf_is_under(x, p) ? FOUND_NOTHING
 		: answer_usable(x)    ? FOUND

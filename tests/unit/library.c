@@ -1403,6 +1403,86 @@ a_map_of_the_keys_changes_no_answer(void)
 	CHECK_STR(get("/twice"), "1");
 }
 
+/* Whether somebody reads what is in the WAL. */
+static bool
+read_on(void)
+{
+	sqlite3 *db;
+	int r;
+
+	CHECK_INT(sqlite3_open(c.path, &db), SQLITE_OK);
+	/* It learns what journal there is by looking. */
+	CHECK_INT(sqlite3_exec(db, "SELECT 1 FROM tape", NULL, NULL, NULL),
+	    SQLITE_OK);
+	r = sqlite3_wal_checkpoint_v2(
+	    db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	CHECK(r == SQLITE_OK || r == SQLITE_BUSY);
+	sqlite3_close(db);
+	return r == SQLITE_BUSY;
+}
+
+static void
+on_asked(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+looks_in_a_row_are_one_until_the_reader_rests(void)
+{
+	int asked = 0;
+
+	begin_store(true);
+	repeat = REPEAT_HOLD;
+	begin_library((struct library_options){ .watch = true });
+	record("/a", "a");
+	record("/b", "b");
+	record("/c", "c");
+	reader_on_asked(c.reader, on_asked, &asked);
+	wait_for_map(3);
+	CHECK_INT(asked, 0);
+	/* What is alone costs nothing more. */
+	CHECK_STR(get("/a"), "a");
+	CHECK_INT(asked, 1);
+	CHECK_STR(get("/a"), "a");
+	CHECK_STR(get("/not/there"), "nothing");
+	CHECK_INT(asked, 1);
+	reader_rest(c.reader);
+	CHECK_STR(get("/b"), "b");
+	CHECK_INT(asked, 2);
+	CHECK_STR(get("/c"), "c");
+	CHECK_INT(asked, 2);
+	CHECK(read_on());
+	reader_rest(c.reader);
+	CHECK(!read_on());
+}
+
+/* A commit is seen by the next look, and a reader that looks holds nothing
+ * back from then on. */
+static void
+a_commit_ends_what_looks_have_in_common(void)
+{
+	int asked = 0;
+
+	begin_store(true);
+	repeat = REPEAT_HOLD;
+	begin_library((struct library_options){ .watch = true });
+	record("/a", "a");
+	record("/b", "b");
+	reader_on_asked(c.reader, on_asked, &asked);
+	wait_for_map(2);
+	CHECK_STR(get("/a"), "a");
+	CHECK_STR(get("/b"), "b");
+	record("/c", "c");
+	CHECK(read_on());
+	CHECK_STR(get("/c"), "c");
+	CHECK(!read_on());
+	library_watch(c.library, false);
+	CHECK_STR(get("/b"), "b");
+	CHECK_STR(get("/d"), "nothing");
+	CHECK(!read_on());
+}
+
 static void
 there_is_no_map_where_hark_records(void)
 {
@@ -1546,4 +1626,6 @@ RUN(TEST(a_recorded_answer_is_found_from_the_store_and_then_in_memory),
     TEST(entries_of_another_home_do_not_count),
     TEST(scopes_are_known_of_as_soon_as_there_are_some),
     TEST(a_map_of_the_keys_changes_no_answer),
+    TEST(looks_in_a_row_are_one_until_the_reader_rests),
+    TEST(a_commit_ends_what_looks_have_in_common),
     TEST(there_is_no_map_where_hark_records), TEST(threads_share_a_library))

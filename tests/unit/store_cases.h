@@ -271,6 +271,79 @@ many_entries_come_back_as_they_were_put(void)
 }
 
 static void
+same_answer(const struct exchange *a, const struct exchange *b)
+{
+	size_t i;
+
+	CHECK_INT(a->id, b->id);
+	CHECK(b->keyed);
+	CHECK(memcmp(a->key, b->key, EXCHANGE_KEY_BYTES) == 0);
+	CHECK_INT(b->normal_keyed, false);
+	CHECK_INT(a->times, b->times);
+	CHECK_INT(a->started_us, b->started_us);
+	CHECK_INT(a->timings.blocked, b->timings.blocked);
+	CHECK_INT(a->timings.dns, b->timings.dns);
+	CHECK_INT(a->timings.connect, b->timings.connect);
+	CHECK_INT(a->timings.send, b->timings.send);
+	CHECK_INT(a->timings.wait, b->timings.wait);
+	CHECK(str_eq(a->method, b->method));
+	CHECK(str_eq(a->target, b->target));
+	CHECK(str_eq(a->url, b->url));
+	CHECK_INT(a->status, b->status);
+	CHECK(str_eq(a->reason, b->reason));
+	CHECK_INT(a->outcome, b->outcome);
+	same_headers(&a->request.headers, &b->request.headers);
+	CHECK_INT(a->request.body.known, b->request.body.known);
+	CHECK_INT(a->request.body.size, b->request.body.size);
+	same_headers(&a->response.headers, &b->response.headers);
+	same_headers(&a->response.trailers, &b->response.trailers);
+	CHECK_INT(a->response.body.known, b->response.body.known);
+	CHECK_INT(a->response.body.size, b->response.body.size);
+	CHECK_INT(a->nchunks, b->nchunks);
+	for (i = 0; i < a->nchunks; i++)
+		CHECK_INT(a->chunks[i].at_us, b->chunks[i].at_us);
+}
+
+/* Whatever is left out of it. */
+static void
+an_answer_comes_back_as_it_was_put(void)
+{
+	struct store *s = writer("answer.db");
+	struct exchange *x = rich_exchange(), *y;
+
+	CHECK_INT(store_put(s, tape(s, "default"), x, &e), 0);
+	CHECK_INT(store_get_answer(s, x->id, 70000, &y, &e), 1);
+	same_answer(x, y);
+	CHECK(str_eq(buf_str(&x->response.body.bytes),
+	    buf_str(&y->response.body.bytes)));
+	CHECK_INT(y->response.body.stored_id, 0);
+	exchange_free(y);
+	CHECK_INT(store_get_answer(s, x->id, 69999, &y, &e), 1);
+	same_answer(x, y);
+	CHECK(y->response.body.stored_id > 0);
+	CHECK_INT(y->response.body.bytes.n, 0);
+	exchange_free(y);
+	CHECK_INT(store_get_answer(s, x->id + 1, 70000, &y, &e), 0);
+	exchange_free(x);
+	x = exchange("GET", "/none", "");
+	CHECK_INT(store_put(s, tape(s, "default"), x, &e), 0);
+	CHECK_INT(store_get_answer(s, x->id, 70000, &y, &e), 1);
+	same_answer(x, y);
+	exchange_free(x);
+	exchange_free(y);
+	x = exchange("GET", "/parts", "");
+	set_noise(&x->response.body, BODY_PART + 1, 3);
+	CHECK_INT(store_put(s, tape(s, "default"), x, &e), 0);
+	CHECK_INT(store_get_answer(s, x->id, SIZE_MAX, &y, &e), 1);
+	same_answer(x, y);
+	CHECK(str_eq(buf_str(&x->response.body.bytes),
+	    buf_str(&y->response.body.bytes)));
+	exchange_free(x);
+	exchange_free(y);
+	store_close(s);
+}
+
+static void
 an_empty_exchange_comes_back_as_it_was_put(void)
 {
 	struct store *s = writer("empty.db");
@@ -1127,6 +1200,7 @@ entries_with_long_requests_are_told(void)
 #define STORE_CASES \
 	TEST(an_entry_comes_back_as_it_was_put), \
 	    TEST(many_entries_come_back_as_they_were_put), \
+	    TEST(an_answer_comes_back_as_it_was_put), \
 	    TEST(an_empty_exchange_comes_back_as_it_was_put), \
 	    TEST(an_unknown_body_is_not_an_empty_one), \
 	    TEST(equal_bodies_are_stored_once), \
