@@ -124,6 +124,10 @@ CASES = (
            who=(Nginx(),) + HARKS + TWO, connections=(64,)),
     replay("tapes-hit", "Replay of all recordings evenly", kind="items",
            counts=SIZES),
+    replay("tapes-kept", "Replay of all recordings evenly, all in memory "
+           "(`--cache-size 4g`)", make="kept", kind="items",
+           counts=(1, 100_000, 1_000_000), who=HARKS,
+           baseline="hark --admin off"),
     replay("tapes-miss", "Requests that are not recorded", counts=SIZES,
            kind="unknown", status=400, least=0,
            who=(Nginx(),) + HARKS + tuple(

@@ -23,6 +23,7 @@ import threading
 import urllib.request
 
 import asked
+import load
 import peers
 from engine import engine_of
 from servers import Failure, Unable, ask, free_port
@@ -295,6 +296,14 @@ class Hark(Contender):
         cold = copy.copy(self)
         cold.options = self.options + ["--cache-size", "64k"]
         return cold.answers(stage, count, size, body)
+
+    def kept(self, stage, count, size, body):
+        """The same with memory for all answers, each of which is there."""
+        roomy = copy.copy(self)
+        roomy.options = self.options + ["--cache-size", "4g"]
+        server = roomy.answers(stage, count, size, body)
+        load.every(server.base, count)
+        return server
 
     def mocks(self, stage):
         return self.start(stage, "proxy", asked.path(0), "--mocks",

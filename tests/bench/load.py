@@ -82,6 +82,12 @@ def handshakes(base, path, seconds):
             "bytes": n * size, "status": 0, "broken": 0, "timeout": 0}
 
 
+def every(base, count):
+    """Asks for each item once."""
+    wrk(base, "every", 32, 60 + count // 1000, BENCH_N=str(count),
+        BENCH_STOP=str(count))
+
+
 class Load:
     """Runs against the servers of one stage."""
 
@@ -101,7 +107,8 @@ class Load:
         if case.tool == "s_time":
             return handshakes(server.base, case.kind, seconds)
         how = {"BENCH_N": str(count), "BENCH_STOP": str(most),
-               "BENCH_RUN": f"{case.path}{self.runs}-"}
+               "BENCH_RUN": f"{case.path}{self.runs}-",
+               "BENCH_SEED": str(self.runs)}
         return wrk(server.base, case.kind, connections, seconds, **how)
 
     def run(self, case, server, count, connections, seconds, most=0):

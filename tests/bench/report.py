@@ -280,7 +280,7 @@ class Aims:
                  dearer and dearer - 1, most=True)
         self.add(f"{server}: two workers of one, by CPU per request", 1.8,
                  self.capacity(server, f"{server}, 2 workers"))
-        for case in ("tapes-hit", "tapes-miss", "tapes-body"):
+        for case in ("tapes-hit", "tapes-kept", "tapes-miss", "tapes-body"):
             least, most = self.flat(case, server)
             self.add(f"{server}: {case[6:]}, least rate up to {most or '1M'} "
                      "recordings of that of one", 0.8, least)

@@ -1,8 +1,9 @@
 -- What asked.py says is asked, by what stands in the environment:
 --
---	BENCH_KIND	a path, or items, search, unknown or new
+--	BENCH_KIND	a path, or items, search, unknown, every or new
 --	BENCH_N		of so many items
 --	BENCH_RUN	a word that no other run has, for new
+--	BENCH_SEED	a number that no other run has, of what is random
 --	BENCH_STOP	the run ends behind so many answers to one thread
 --
 -- It prints what one run saw as a line of JSON; latencies in µs.
@@ -22,12 +23,17 @@ function setup(thread)
 end
 
 function init(args)
-	math.randomseed(7)
+	-- Another order each time: what the last run asked for is in memory.
+	math.randomseed(tonumber(os.getenv("BENCH_SEED") or "0") * 64 + number)
 end
 
 local kinds = {
 	items = function()
 		return "GET", "/items/" .. math.random(0, n - 1)
+	end,
+	every = function()
+		asked = asked + 1
+		return "GET", "/items/" .. (asked - 1) % n
 	end,
 	search = function()
 		return "POST", "/search", string.format(
