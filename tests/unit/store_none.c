@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "recorder/store.h"
+#include "recorder/store_ops.h"
 
 #include "tap.h"
 
@@ -28,5 +28,22 @@ so_is_its_name_as_an_option(void)
 	CHECK_INT(store_name_check("hark.db", &e), 0);
 }
 
+/* Who asks for more than opening has the same answer. */
+static void
+nothing_else_of_it_does_anything(void)
+{
+	static const char why[] = "this hark was built without PostgreSQL";
+	int64_t last;
+
+	CHECK(store_exists(url));
+	CHECK(!store_reachable(url));
+	CHECK_INT(pg_source_last(NULL, STR("run"), &last, &e), -1);
+	CHECK_STR(e.text, why);
+	CHECK_INT(pg_source_set(NULL, STR("run"), 1, &e), -1);
+	CHECK_STR(e.text, why);
+	CHECK_INT(pg_source_sweep(NULL, &e), -1);
+	CHECK_STR(e.text, why);
+}
+
 RUN(TEST(a_shared_store_is_refused_with_the_reason),
-    TEST(so_is_its_name_as_an_option))
+    TEST(so_is_its_name_as_an_option), TEST(nothing_else_of_it_does_anything))
