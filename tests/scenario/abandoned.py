@@ -92,6 +92,22 @@ def events_are_there_with_their_times(t):
 
 
 @case
+def whole_events_are_there_without_their_secrets(t):
+    origin = t.origin()
+    hark = t.hark('record', origin, '--redact', 'on')
+    streaming(t, hark, origin, event('{"password":"correct horse"}'),
+              event('two'))
+    holds(hark, b'two')
+    check(b'correct horse' not in drafted(hark), drafted(hark))
+    hark.kill9()
+    (e,) = entries(hark.store)
+    text = e['response']['content']['text']
+    check(text.startswith('data: {"password":"') and
+          text.endswith('data: two\n\n'), text)
+    same(outcome(e), 'truncated')
+
+
+@case
 def a_stream_that_ends_is_recorded_once_and_whole(t):
     origin = t.origin()
     hark = t.hark('record', origin)

@@ -299,6 +299,23 @@ def a_tape_is_exported_whole_or_in_part(t):
 
 
 @case
+def an_export_that_has_no_room_is_told(t):
+    folder = t.path('temporary')
+    folder.mkdir()
+    hark = t.hark('record', t.origin(), env={'TMPDIR': str(folder)})
+    hark.get('/a')
+    c = Admin(t, hark)
+    same(c.call('GET', '/v1/export').status, 200)
+    same(list(folder.iterdir()), [])
+    folder.rmdir()
+    r = c.call('GET', '/v1/export')
+    problem(r, 500)
+    check('temporary/hark-export-' in r.json['detail'], r.body)
+    folder.mkdir()
+    same(c.call('GET', '/v1/export?format=ndjson').status, 200)
+
+
+@case
 def a_removed_entry_is_replayed_no_more(t):
     origin = t.origin()
     hark = t.hark('auto', origin)

@@ -1,5 +1,6 @@
 # Goal: the commands around the gateway say what they see and what is wrong.
 
+import contextlib
 import fcntl
 import json
 import os
@@ -7,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import stat
 import struct
 import subprocess
@@ -411,6 +413,28 @@ def the_command_sees_one_HARK_URL_and_our_signal_mask_is_not_its(t):
     # the C library's own.
     ours = re.findall(r'Sig(?:Blk|Ign):\s*(\w+)', done.stdout)
     same([int(mask, 16) & 0x7fffffff for mask in ours], [0, 0], masks)
+
+
+@case
+def a_demo_needs_no_port_and_says_which_folder_it_needs(t):
+    folder = t.path()
+    ready = folder / 'ready.json'
+    argv = [HARK, 'demo', '--ready-file', ready]
+    with contextlib.suppress(OSError):  # somebody else has it: as good
+        t.ends.enter_context(socket.create_server(('127.0.0.1', 8080)))
+    process = subprocess.Popen(
+        argv, env={**os.environ, 'TMPDIR': str(folder)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(ready.exists, 'the demo is ready')
+        check(json.loads(ready.read_text())['listen'] !=
+              ['127.0.0.1:8080'], 'it has a port of its own')
+    finally:
+        process.terminate()
+        same(process.wait(), 0)
+    done = command('demo', env={'TMPDIR': '/nonexistent/folder'})
+    same(done.returncode, 1, done)
+    check('/nonexistent/folder/hark-demo-' in done.stderr, done.stderr)
 
 
 @case

@@ -200,6 +200,25 @@ def what_is_accepted_is_no_drift_any_more(t):
 
 
 @case
+def what_was_imported_keeps_what_it_says_of_its_request(t):
+    store, origin = recorded(t)
+    har = json.loads(command('export', '--store', store, '-o', '-').stdout)
+    entry = har['log']['entries'][0]
+    entry['_of'], entry['request']['_by'] = 'the entry', 'the client'
+    entry['response']['_from'] = 'the server'
+    path, imported = t.path('tape.har'), t.path('imported.db')
+    path.write_text(json.dumps(har))
+    same(command('import', '--store', imported, path).returncode, 0)
+    origin.routes.update(NEW)
+    drift(imported, '--accept')
+    now = json.loads(command('export', '--store', imported, '-o',
+                             '-').stdout)['log']['entries'][0]
+    same((now['_of'], now['request']['_by'], now['response'].get('_from')),
+         ('the entry', 'the client', None))
+    same(json.loads(now['response']['content']['text'])['id'], '1')
+
+
+@case
 def nothing_is_accepted_when_nothing_drifted(t):
     store, origin = recorded(t)
     before = entries(store)

@@ -307,6 +307,17 @@ def a_body_comes_in_lines_and_once_more(t):
 
 
 @case
+def a_stream_waits_for_a_client_that_reads_slowly(t):
+    # The first piece is more than the kernel takes, whoever reads.
+    lines = ['x' * (12 << 20), 'behind it']
+    hark = served(t, http('lines', {'interval': 10},
+                          body=''.join(line + '\n' for line in lines)))
+    r = hark.get('/lines')
+    same(r.status, 200)
+    check(r.body.decode().split('\n') == [*lines, ''], len(r.body))
+
+
+@case
 def an_endless_stream_ends_with_its_client_or_the_gateway(t):
     hark = served(t, http('on', {'interval': 10, 'repeat': 0,
                                  'events': [{'data': 'x'}]}))
