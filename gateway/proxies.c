@@ -119,7 +119,7 @@ proxies_free(struct proxies *p)
 int
 proxies_check(const char *option, struct err *e)
 {
-	struct proxy p = { NULL };
+	struct proxy p = { .host = NULL };
 
 	if (option == NULL || strcmp(option, "none") == 0)
 		return 0;

@@ -290,8 +290,9 @@ schema_fits_count(struct schema_run *run, const struct schema_node *node,
     const struct schema_bounds *b, double n, const char *least,
     const char *most)
 {
-	return schema_fits_keyword(run, node, !(n < b->least), least) &
-	       schema_fits_keyword(run, node, !(n > b->most), most);
+	bool fits = schema_fits_keyword(run, node, !(n < b->least), least);
+
+	return schema_fits_keyword(run, node, !(n > b->most), most) && fits;
 }
 
 static bool
@@ -466,8 +467,8 @@ schema_fits_object(
 	size_t i;
 
 	fits = schema_fits_count(run, node, &node->members_count, (double)o->n,
-		   "minProperties", "maxProperties") &
-	       schema_has_all(run, node, node->required, "required", object);
+	    "minProperties", "maxProperties");
+	fits &= schema_has_all(run, node, node->required, "required", object);
 	for (i = 0; i < o->n && (fits || schema_goes_on(run)); i++)
 		fits &= schema_fits_member(run, node, &o->at[i]);
 	return fits && schema_fits_dependencies(run, node, object);

@@ -107,10 +107,9 @@ def whole_events_are_there_without_their_secrets(t):
     same(outcome(e), 'truncated')
 
 
-@case
-def a_stream_that_ends_is_recorded_once_and_whole(t):
+def ends_whole(t, redact):
     origin = t.origin()
-    hark = t.hark('record', origin)
+    hark = t.hark('record', origin, '--redact', redact)
     gate = t.gate('the end')
     first, last = event(1), event(2)
     origin.routes['/events'] = lambda p, r: (
@@ -131,6 +130,16 @@ def a_stream_that_ends_is_recorded_once_and_whole(t):
                         '(SELECT count(*) FROM body), '
                         '(SELECT count(*) FROM body_part)').fetchone(),
              (1, 1, 0))
+
+
+@case
+def a_stream_that_ends_is_recorded_once_and_whole(t):
+    ends_whole(t, 'off')
+
+
+@case
+def so_is_one_that_is_searched_for_secrets(t):
+    ends_whole(t, 'on')
 
 
 @case

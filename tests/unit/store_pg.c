@@ -764,6 +764,21 @@ tables_that_are_not_there_are_none_to_read(void)
 	CHECK(strstr(e.text, "has no tapes; record something first") != NULL);
 }
 
+/* Nor is anything left of those that came before. */
+static void
+tables_that_cannot_be_made_are_an_error(void)
+{
+	clean();
+	made[0] = '\0';
+	sql("CREATE VIEW hark_body AS SELECT 1 AS id");
+	CHECK(store_open(url(), STORE_WRITE, false, &e) == NULL);
+	CHECK(strstr(e.text, "cannot make the tables: ") != NULL);
+	sql("DROP VIEW hark_body");
+	CHECK(store_open(url(), STORE_READ, false, &e) == NULL);
+	CHECK(strstr(e.text, "has no tapes; record something first") != NULL);
+	store_close(writer("made after all"));
+}
+
 static void
 the_tables_of_a_newer_hark_are_refused(void)
 {
@@ -1184,6 +1199,7 @@ static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
 	TEST(turns_are_taken_once_where_the_engine_serializes),
 	TEST(a_broken_connection_is_made_anew),
 	TEST(tables_that_are_not_there_are_none_to_read),
+	TEST(tables_that_cannot_be_made_are_an_error),
 	TEST(the_tables_of_a_newer_hark_are_refused),
 	TEST(a_table_that_is_gone_is_named_and_nothing_is_half_done),
 	TEST(a_password_in_a_url_is_refused_and_not_told),
