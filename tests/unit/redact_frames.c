@@ -129,12 +129,15 @@ a_last_line_without_its_end_is_one_and_what_is_no_line_stays(void)
 static void
 make_long(struct body *b)
 {
-	struct buf some = { 0 };
+	struct buf some = { 0 }, words = { 0 };
 	struct spool *s = spool_new(NULL, &e);
 
 	CHECK(s != NULL);
-	while (some.n < 200000)
-		talk(&some);
+	while (words.n < 100000)
+		buf_add_text(&words, "many words ");
+	talk(&some);
+	say(&some, FRAME_TEXT, buf_text(&words));
+	buf_free(&words);
 	while (spool_size(s) <= HAR_IN_MEMORY)
 		CHECK_INT(spool_add(s, some.p, some.n, &e), 0);
 	*b = (struct body){ .known = true, .spool = s, .size = spool_size(s) };
