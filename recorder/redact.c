@@ -127,9 +127,10 @@ redaction_apply(struct redaction *d, struct str text, size_t from, size_t to,
 	const struct pseudonyms *names = d->redactor->pseudonyms;
 	const struct secret *s;
 	struct str value;
-	size_t done = from, was;
+	size_t done = from, was, i;
 
-	for (s = d->found.v; s < d->found.v + d->found.n; s++) {
+	for (i = 0; i < d->found.n; i++) {
+		s = &d->found.v[i];
 		if (s->at < from || s->at + s->n > to)
 			continue;
 		buf_add(out, text.p + done, s->at - done);

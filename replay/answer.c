@@ -93,12 +93,14 @@ answer_head(const struct exchange *x, struct buf *head)
 	const struct headers *h = &x->response.headers;
 	const struct header *f;
 	bool length = false;
+	size_t i;
 
 	buf_addf(head, "HTTP/1.1 %d ", x->status);
 	if (answer_one_line(x->reason))
 		buf_add_str(head, x->reason);
 	buf_add(head, "\r\n", 2);
-	for (f = h->v; f < h->v + h->n; f++) {
+	for (i = 0; i < h->n; i++) {
+		f = &h->v[i];
 		if (!str_is_token(f->name) || !answer_one_line(f->value) ||
 		    !headers_end_to_end(h, f))
 			continue;

@@ -50,10 +50,11 @@ form_data_text(struct str bytes, struct buf *out)
 static void
 form_data_without(struct buf *text, struct str boundary)
 {
-	char *at = text->p, *end = at + text->n, *to = at, *next;
+	char *at = text->p, *to = at, *end, *next;
 
 	if (text->n == 0)
 		return;
+	end = at + text->n;
 	while ((next = memmem(
 		    at, (size_t)(end - at), boundary.p, boundary.n)) != NULL) {
 		memmove(to, at, (size_t)(next - at));

@@ -414,11 +414,12 @@ shape_add_headers(
     struct shape *s, int side, const struct headers *h, struct err *e)
 {
 	struct str type = headers_get(h, "Content-Type"), essence;
-	const struct header *f;
+	size_t i;
 
-	for (f = h->v; f < h->v + h->n; f++)
-		if (headers_end_to_end(h, f) &&
-		    shape_note_lower(s, side, SHAPE_HEADER, f->name, e) == -1)
+	for (i = 0; i < h->n; i++)
+		if (headers_end_to_end(h, &h->v[i]) &&
+		    shape_note_lower(s, side, SHAPE_HEADER, h->v[i].name, e) ==
+			-1)
 			return -1;
 	if (!str_cut(&type, ';', &essence) || str_trim(essence).n == 0)
 		return 0;
