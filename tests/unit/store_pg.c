@@ -298,6 +298,7 @@ leave_draft(void)
 	CHECK_INT(store_draft(s, t, x, body, &e), 0);
 	CHECK(x->id < 0);
 	CHECK_INT(store_commit(s, &e), 0);
+	exchange_free(x);
 	_exit(0);
 }
 
@@ -336,6 +337,7 @@ static void
 leave_long_draft(void)
 {
 	struct body b = { .known = true };
+	struct exchange *x;
 	struct store *s;
 	struct str rest;
 	int64_t t, body;
@@ -351,8 +353,11 @@ leave_long_draft(void)
 	body = store_body_begin(s, &e);
 	CHECK_INT(store_body_part(s, body, buf_str(&b.bytes), &e), 0);
 	CHECK_INT(store_body_part(s, body, rest, &e), 0);
-	CHECK_INT(store_draft(s, t, exchange("GET", "/long", ""), body, &e), 0);
+	x = exchange("GET", "/long", "");
+	CHECK_INT(store_draft(s, t, x, body, &e), 0);
 	CHECK_INT(store_commit(s, &e), 0);
+	exchange_free(x);
+	buf_free(&b.bytes);
 	_exit(0);
 }
 
