@@ -173,8 +173,8 @@ tee_draft_news(struct transaction *t, struct recording_news *news)
 
 	news->bytes = tee_draft_rest(t);
 	d->bytes += news->bytes.n;
-	news->marks = t->marks + d->marks;
 	news->nmarks = t->nmarks - d->marks;
+	news->marks = news->nmarks > 0 ? t->marks + d->marks : NULL;
 	if (d->marks > 0)
 		news->last = t->marks[d->marks - 1];
 	d->marks = t->nmarks;
