@@ -426,10 +426,8 @@ def answers_with_a_length_have_trailers_recorded_or_not(t):
     number = c.begin('GET', '/slow')
     slow = c.answers[number]
     c.until(lambda: slow.body == b'slow')
-    with held[0].peer.busy:
-        held[0].peer.h2.send_headers(held[0].number, trailers,
-                                     end_stream=True)
-        held[0].peer.flush()
+    held[0].peer.later(lambda: held[0].peer.h2.send_headers(
+        held[0].number, trailers, end_stream=True))
     c.answer(number)
     same((slow.trailers, slow.ended), (trailers, True))
     check(c.ask('GET', '/cut').reset is not None, 'no answer that was whole')
