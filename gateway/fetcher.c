@@ -19,7 +19,7 @@
 
 #include "gateway/fetcher.h"
 
-#define FETCHER_NEWS_US 250000
+#define FETCHER_NEWS_US 100000 /* asks nobody while there are none */
 
 /* A statement has that part of the time that a look-up has, so that what waits
  * in the buffer is found in time when the store says nothing. */
@@ -45,6 +45,9 @@ struct fetch {
 STAILQ_HEAD(fetches, fetch);
 
 struct fetcher_thread {
+	LIST_ENTRY(fetcher_thread) link; /* while it is idle */
+	bool idle;
+	pthread_cond_t asked;
 	struct fetcher *fetcher;
 	struct fetches own; /* errands that only it may run */
 	pthread_t thread;
@@ -59,8 +62,11 @@ struct fetcher {
 	struct reader *news; /* for the thread that looks for them */
 	pthread_t news_thread;
 	bool news_started;
-	pthread_mutex_t lock; /* for all below, and own of the threads */
-	pthread_cond_t asked, stopped;
+	pthread_mutex_t lock; /* for all below; idle and own of the threads */
+	pthread_cond_t stopped;
+	/* The last first, so that there are no more connections than are at
+	 * work at once, and these know the statements. */
+	LIST_HEAD(, fetcher_thread) idle;
 	struct fetches any;
 	size_t n; /* in all queues */
 	bool stop;
@@ -134,27 +140,47 @@ fetch_new(struct fetcher *f, struct worker *w, struct errand *d)
 	return q;
 }
 
+/* With the lock held, as in the next. */
+static void
+fetcher_wake(struct fetcher_thread *t)
+{
+	if (t == NULL || !t->idle)
+		return;
+	LIST_REMOVE(t, link);
+	t->idle = false;
+	pthread_cond_signal(&t->asked);
+}
+
+static void
+fetcher_rest(struct fetcher_thread *t)
+{
+	struct fetcher *f = t->fetcher;
+
+	t->idle = true;
+	LIST_INSERT_HEAD(&f->idle, t, link);
+	while (t->idle)
+		pthread_cond_wait(&t->asked, &f->lock);
+}
+
 /* The pieces of a body go by one connection, which sums them up. */
 static bool
 fetcher_put(struct fetcher *f, struct fetch *q)
 {
 	const struct errand_what *d = &q->errand->what;
+	struct fetcher_thread *t =
+	    &f->threads[(uint64_t)d->id % FETCHER_THREADS];
 	bool room;
 
 	pthread_mutex_lock(&f->lock);
 	room = f->n < FETCHER_QUEUE;
-	if (room) {
-		if (d->kind == ERRAND_BODY)
-			STAILQ_INSERT_TAIL(
-			    &f->threads[d->id % FETCHER_THREADS].own, q, link);
-		else
-			STAILQ_INSERT_TAIL(&f->any, q, link);
-		f->n++;
-		if (d->kind == ERRAND_BODY)
-			pthread_cond_broadcast(&f->asked);
-		else
-			pthread_cond_signal(&f->asked);
+	if (room && d->kind == ERRAND_BODY) {
+		STAILQ_INSERT_TAIL(&t->own, q, link);
+		fetcher_wake(t);
+	} else if (room) {
+		STAILQ_INSERT_TAIL(&f->any, q, link);
+		fetcher_wake(LIST_FIRST(&f->idle));
 	}
+	f->n += room ? 1 : 0;
 	pthread_mutex_unlock(&f->lock);
 	return room;
 }
@@ -190,13 +216,16 @@ fetcher_take(struct fetcher_thread *t, bool *stop)
 
 	pthread_mutex_lock(&f->lock);
 	while (STAILQ_EMPTY(&t->own) && STAILQ_EMPTY(&f->any) && !f->stop)
-		pthread_cond_wait(&f->asked, &f->lock);
+		fetcher_rest(t);
 	from = STAILQ_EMPTY(&t->own) ? &f->any : &t->own;
 	q = STAILQ_FIRST(from);
 	if (q != NULL) {
 		STAILQ_REMOVE_HEAD(from, link);
 		f->n--;
 	}
+	/* It may have been woken for another than it took. */
+	if (!STAILQ_EMPTY(&f->any))
+		fetcher_wake(LIST_FIRST(&f->idle));
 	*stop = f->stop;
 	pthread_mutex_unlock(&f->lock);
 	return q;
@@ -292,14 +321,15 @@ fetcher_open(struct library *l, int64_t patience_us, struct err *e)
 	f->library = l;
 	f->patience_us = patience_us;
 	pthread_mutex_init(&f->lock, NULL);
-	thread_cond_init(&f->asked);
 	thread_cond_init(&f->stopped);
 	atomic_init(&f->asked_in_all, 0);
 	atomic_init(&f->refused, 0);
 	atomic_init(&f->late, 0);
 	STAILQ_INIT(&f->any);
+	LIST_INIT(&f->idle);
 	for (i = 0; i < FETCHER_THREADS; i++) {
 		f->threads[i].fetcher = f;
+		thread_cond_init(&f->threads[i].asked);
 		STAILQ_INIT(&f->threads[i].own);
 	}
 	if (fetcher_start(f, e) == 0)
@@ -317,7 +347,8 @@ fetcher_close(struct fetcher *f)
 		return;
 	pthread_mutex_lock(&f->lock);
 	f->stop = true;
-	pthread_cond_broadcast(&f->asked);
+	while (!LIST_EMPTY(&f->idle))
+		fetcher_wake(LIST_FIRST(&f->idle));
 	pthread_cond_signal(&f->stopped);
 	pthread_mutex_unlock(&f->lock);
 	for (i = 0; i < FETCHER_THREADS; i++)
@@ -327,7 +358,8 @@ fetcher_close(struct fetcher *f)
 		pthread_join(f->news_thread, NULL);
 	reader_close(f->news);
 	pthread_cond_destroy(&f->stopped);
-	pthread_cond_destroy(&f->asked);
+	for (i = 0; i < FETCHER_THREADS; i++)
+		pthread_cond_destroy(&f->threads[i].asked);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
