@@ -38,12 +38,6 @@ def asked(t, hark, target):
         c.close()
 
 
-def metric(t, hark, name):
-    text = asked(t, hark, '/metrics').body.decode()
-    return next(float(line.split()[1]) for line in text.splitlines()
-                if line.startswith(name + ' '))
-
-
 def fails_and_recovers(t, durability, begin, end, text):
     """What is lost between begin() and end() is told; then it goes on."""
     origin, disk, hark = slow_disk(
@@ -63,7 +57,7 @@ def fails_and_recovers(t, durability, begin, end, text):
     status, reason, recording = state(t, hark)
     same(status, 503)
     check(text in reason and text in recording['error'], reason)
-    same(metric(t, hark, 'hark_recorder_lost_total'), 2)
+    same(hark.metric('hark_recorder_lost_total'), 2)
     end(disk)
     # It goes on by itself.
     same(hark.get('/after').status, 200)

@@ -140,6 +140,16 @@ class Hark:
         until(lambda: self.log.count(text) >= times,
               f'the log has {text!r} {times} times')
 
+    def metric(self, name):
+        """The value of one without labels."""
+        c = Client(self.admin)
+        try:
+            text = c.ask('GET', '/metrics').body.decode()
+        finally:
+            c.close()
+        return next(float(line.split()[1]) for line in text.splitlines()
+                    if line.startswith(name + ' '))
+
     def signal(self, number):
         self.process.send_signal(number)
 

@@ -3,22 +3,12 @@
 import json
 import os
 
-from harness import (PATIENCE, Client, case, check, command, entries, main,
+from harness import (PATIENCE, case, check, command, entries, main,
                      reply, same, until)
 
 LIMITS = ('--retain-every', '100ms', '--admin', '127.0.0.1:0')
 # A round that took long, on a busy machine, is followed by a longer pause.
 PAUSE = 60
-
-
-def metric(t, hark, name):
-    c = Client(hark.admin)
-    try:
-        text = c.ask('GET', '/metrics').body.decode()
-    finally:
-        c.close()
-    return next(float(line.split()[1]) for line in text.splitlines()
-                if line.startswith(name + ' '))
 
 
 def targets(store, tape='default'):
@@ -27,7 +17,7 @@ def targets(store, tape='default'):
 
 
 def removed(t, hark):
-    return metric(t, hark, 'hark_retention_removed_entries_total')
+    return hark.metric('hark_retention_removed_entries_total')
 
 
 def soon(condition, what):
@@ -41,8 +31,8 @@ def the_oldest_recordings_go_and_are_not_replayed_from_memory(t):
     for i in range(12):
         same(hark.get(f'/{i}').status, 200)
     soon(lambda: removed(t, hark) == 7, 'seven went')
-    same(metric(t, hark, 'hark_retention_tape_entries'), 5)
-    check(metric(t, hark, 'hark_retention_removed_bytes_total') > 0, 'bytes')
+    same(hark.metric('hark_retention_tape_entries'), 5)
+    check(hark.metric('hark_retention_removed_bytes_total') > 0, 'bytes')
     same(len(origin.take()), 12)
     same(hark.get('/11').status, 200)
     same(origin.take(), [], 'the newest is replayed')
@@ -65,7 +55,7 @@ def a_tape_that_is_too_large_takes_no_more_of_the_disk(t):
             origin.routes[f'/{part}.{i}'] = reply(os.urandom(20000))
             same(hark.get(f'/{part}.{i}').status, 200)
         soon(lambda: removed(t, hark) >= 10 * part - 5, 'some went')
-    soon(lambda: metric(t, hark, 'hark_retention_tape_bytes') <= 300 << 10
+    soon(lambda: hark.metric('hark_retention_tape_bytes') <= 300 << 10
           and removed(t, hark) >= 64, 'all of them went')
     hark.stop()
     t.harks.remove(hark)

@@ -42,12 +42,6 @@ def shipped(hark, n):
     until(lambda: buffer(hark)['shipped'] == n, f'{n} entries came')
 
 
-def metric(hark, name):
-    text = get(hark, '/metrics').body.decode()
-    return next(float(line.split()[1]) for line in text.splitlines()
-                if line.startswith(name + ' '))
-
-
 def source(response):
     return response.source.split(' ')[0]
 
@@ -175,9 +169,9 @@ def a_gateway_starts_and_replays_what_it_has_while_the_engine_is_away(t):
                       'it knows since when they wait')
         same((state['away'], state['entries']), (True, 2), 'the state')
         check(state['bytes'] > 0 and 'connect' in state['error'], state)
-        same(metric(hark, 'hark_store_away'), 1, 'the metric')
-        same(metric(hark, 'hark_buffer_entries'), 2, 'the metric')
-        check(metric(hark, 'hark_buffer_failures_total') >= 1, 'failures')
+        same(hark.metric('hark_store_away'), 1, 'the metric')
+        same(hark.metric('hark_buffer_entries'), 2, 'the metric')
+        check(hark.metric('hark_buffer_failures_total') >= 1, 'failures')
         origin.take()
         away.back()
         waits(hark, 0)
@@ -348,7 +342,7 @@ def an_entry_that_is_always_refused_holds_up_no_other(t):
     shipped(hark, 32)
     state = buffer(hark)
     same((state['refused'], state['error']), (5, None), 'the state')
-    same(metric(hark, 'hark_buffer_refused_total'), 5, 'the metric')
+    same(hark.metric('hark_buffer_refused_total'), 5, 'the metric')
     health = get(hark, '/v1/health/ready')
     same((health.status, health.json['recording']['buffer']['refused']),
          (200, 5), 'its health')

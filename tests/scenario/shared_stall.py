@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from harness import Client, case, check, command, main, ms, reply, same, until
+from harness import case, check, command, main, ms, reply, same, until
 from link import Link
 from postgres import postgres
 
@@ -47,24 +47,14 @@ def begin(t, mode, *options, store, link):
                   store=over(link, store))
 
 
-def metric(hark, name):
-    c = Client(hark.admin)
-    try:
-        text = c.ask('GET', '/metrics').body.decode()
-    finally:
-        c.close()
-    return next(float(line.split()[1]) for line in text.splitlines()
-                if line.startswith(name + ' '))
-
-
 def stalls(hark, link, *paths):
     """Clients that wait for what is asked while nothing passes."""
-    before = metric(hark, 'hark_store_fetches_total')
+    before = hark.metric('hark_store_fetches_total')
     link.passing.clear()
     clients = [hark.client() for _ in paths]
     for client, path in zip(clients, paths):
         client.request('GET', path)
-    until(lambda: metric(hark, 'hark_store_fetches_total') >=
+    until(lambda: hark.metric('hark_store_fetches_total') >=
           before + len(paths), 'they are asked for')
     return clients
 
@@ -108,7 +98,7 @@ def one_worker_serves_all_else_while_a_request_waits_for_the_store(t):
         same(hark.get('/known').body, b'known', 'what is in memory')
         same(hark.get('/mock').body, b'mocked', 'what is mocked')
         same(hark.get('/live').body, b'live', 'what is forwarded')
-    same(metric(hark, 'hark_store_fetches_late_total'), 0, 'late ones')
+    same(hark.metric('hark_store_fetches_late_total'), 0, 'late ones')
     link.passing.set()
     same([w.response().body for w in waiting[:2]], [b'cold', LONG],
          'what was waited for')
@@ -138,12 +128,12 @@ def an_engine_that_is_stopped_delays_and_loses_nothing(t):
                   '--store-timeout', ms(5000), store=store)
     paths = {'/before', *(f'/{i}' for i in range(6))}
     same(hark.get('/before').status, 200, 'before')
-    until(lambda: metric(hark, 'hark_buffer_shipped_total') == 1, 'it came')
+    until(lambda: hark.metric('hark_buffer_shipped_total') == 1, 'it came')
     with frozen():
         for path in sorted(paths - {'/before'}):
             same(hark.get(path).status, 200, path)
             same(hark.get(path).source.split(' ')[0], 'replay', path)
-    until(lambda: metric(hark, 'hark_buffer_shipped_total') == 7, 'all came')
+    until(lambda: hark.metric('hark_buffer_shipped_total') == 7, 'all came')
     hark.stop()
     t.harks.remove(hark)
     done = command('list', '--json', '--store', store)

@@ -9,7 +9,7 @@ import threading
 import time
 
 from admins import Admin
-from harness import (HARK, PATIENCE, Client, case, check, command, main,
+from harness import (HARK, PATIENCE, case, check, command, main,
                      reply, same, until)
 from postgres import built, postgres
 
@@ -223,16 +223,6 @@ def gateways_record_at_once_and_nothing_is_lost_or_twice(t):
     same(len(set(found)), 160, 'different entries')
 
 
-def metric(hark, name):
-    c = Client(hark.admin)
-    try:
-        text = c.ask('GET', '/metrics').body.decode()
-    finally:
-        c.close()
-    return next(int(line.split()[1]) for line in text.splitlines()
-                if line.startswith(name + ' '))
-
-
 @case(deadline=90)
 def what_is_recorded_leaves_what_others_have_cached(t):
     store, origin = postgres().store(), t.origin()
@@ -246,9 +236,9 @@ def what_is_recorded_leaves_what_others_have_cached(t):
 
     def cold():
         """How many of them are asked of the database."""
-        before = metric(other, 'hark_cache_misses_total')
+        before = other.metric('hark_cache_misses_total')
         same([other.get(f'/{i}').status for i in range(20)], [200] * 20)
-        return metric(other, 'hark_cache_misses_total') - before
+        return other.metric('hark_cache_misses_total') - before
 
     same((cold(), cold()), (20, 0), 'look-ups')
     # Another tape, and one entry more on this one.
@@ -263,7 +253,7 @@ def what_is_recorded_leaves_what_others_have_cached(t):
     same(cold(), 0, 'look-ups of what was cached before')
     # It may be found before its news come, which it is forgotten by.
     until(lambda: other.get('/more').status == 200 and
-          metric(other, 'hark_cache_keys') == 21, 'it is cached')
+          other.metric('hark_cache_keys') == 21, 'it is cached')
     # What is removed is not served from memory.
     done('rm', '--store', store, '1')
     until(lambda: other.get('/0').status == 501, 'it is gone')
