@@ -16,8 +16,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
+
+/* Seconds after which a case hangs, in a program without an alarm(2). */
+#define TAP_PATIENCE 1800
 
 struct tap_test {
 	const char *name;
@@ -78,12 +82,16 @@ static inline int
 tap_run(const struct tap_test *tests, size_t n)
 {
 	volatile size_t i, failed = 0; /* live across longjmp() */
+	const unsigned alarmed = alarm(0);
 	const char *p;
 
+	alarm(alarmed);
 	printf("1..%zu\n", n);
 	for (i = 0; i < n; i++) {
 		bool ok = setjmp(tap_out) == 0;
 
+		if (alarmed == 0)
+			alarm(TAP_PATIENCE);
 		if (ok)
 			tests[i].run();
 		else
