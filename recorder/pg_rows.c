@@ -15,11 +15,9 @@
 
 #include "recorder/pg_rows.h"
 
-#define ROWS_MOST 250         /* in a statement */
-#define ROWS_BYTES (1u << 20) /* of it, about */
-#define ROWS_KEEP \
-	(256u << 10) /* a column's memory above this is given back \
-		      */
+#define ROWS_MOST 250          /* in a statement */
+#define ROWS_BYTES (1u << 20)  /* of it, about */
+#define ROWS_KEEP (256u << 10) /* of a column's memory, between statements */
 
 struct rows_head {
 	uint32_t dimensions, nulls, type, n, first;
