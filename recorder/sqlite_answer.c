@@ -81,7 +81,7 @@ answer_read_body(struct store *s, sqlite3_stmt *q, struct body *b,
 }
 
 static int
-answer_read(struct store *s, sqlite3_stmt *q, uint64_t most, struct exchange *x,
+answer_read(struct store *s, sqlite3_stmt *q, size_t most, struct exchange *x,
     struct err *e)
 {
 	struct value v[ENTRY_VALUES] = { 0 };
@@ -100,7 +100,6 @@ sqlite_get_answer(struct store *s, int64_t entry, size_t most_body,
     struct exchange **x, struct err *e)
 {
 	sqlite3_stmt *q = store_statement(s, STORE_GET_ANSWER, ANSWER_SQL, e);
-	int r;
 
 	*x = NULL;
 	if (q == NULL)
@@ -108,19 +107,5 @@ sqlite_get_answer(struct store *s, int64_t entry, size_t most_body,
 	sqlite3_bind_int64(q, 1, entry);
 	sqlite3_bind_int64(
 	    q, 2, most_body > INT64_MAX ? INT64_MAX : (int64_t)most_body);
-	r = sqlite3_step(q);
-	if (r == SQLITE_ROW) {
-		*x = exchange_new();
-		r = answer_read(s, q, most_body, *x, e) == 0 ? 1 : -1;
-	} else {
-		r = r == SQLITE_DONE
-			? 0
-			: store_failed(s, "cannot read an entry", e);
-	}
-	sqlite3_reset(q);
-	if (r < 0) {
-		exchange_free(*x);
-		*x = NULL;
-	}
-	return r;
+	return store_get_by(s, q, answer_read, most_body, x, e);
 }

@@ -163,6 +163,13 @@ void store_read_row(sqlite3_stmt *q, struct value *v);
 /* The same of one, which is an enum entry_column: its value is v[which]. */
 void store_read_value(sqlite3_stmt *q, int at, int which, struct value *v);
 
+/* sqlite_read.c: the entry that q finds, which has its parameters, as
+ * store_get() gives it; read fills x from q's row, 0 or -1. */
+typedef int store_read_fn(struct store *s, sqlite3_stmt *q, size_t most_body,
+    struct exchange *x, struct err *e);
+int store_get_by(struct store *s, sqlite3_stmt *q, store_read_fn *read,
+    size_t most_body, struct exchange **x, struct err *e);
+
 /* sqlite_body.c: what was read of a body is held against its size and digest;
  * all of it is in b then.  0 or -1. */
 int store_body_check(struct store *s, struct body *b, struct err *e);

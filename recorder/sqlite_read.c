@@ -54,21 +54,15 @@ store_read(struct store *s, sqlite3_stmt *q, size_t most_body,
 }
 
 int
-sqlite_get(struct store *s, int64_t entry, size_t most_body,
-    struct exchange **x, struct err *e)
+store_get_by(struct store *s, sqlite3_stmt *q, store_read_fn *read,
+    size_t most_body, struct exchange **x, struct err *e)
 {
-	sqlite3_stmt *q = store_statement(
-	    s, STORE_GET, "SELECT " ENTRY_NAMES " FROM entry WHERE id = ?", e);
-	int r;
+	int r = sqlite3_step(q);
 
 	*x = NULL;
-	if (q == NULL)
-		return -1;
-	sqlite3_bind_int64(q, 1, entry);
-	r = sqlite3_step(q);
 	if (r == SQLITE_ROW) {
 		*x = exchange_new();
-		r = store_read(s, q, most_body, *x, e) == 0 ? 1 : -1;
+		r = read(s, q, most_body, *x, e) == 0 ? 1 : -1;
 	} else {
 		r = r == SQLITE_DONE
 			? 0
@@ -80,6 +74,20 @@ sqlite_get(struct store *s, int64_t entry, size_t most_body,
 		*x = NULL;
 	}
 	return r;
+}
+
+int
+sqlite_get(struct store *s, int64_t entry, size_t most_body,
+    struct exchange **x, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(
+	    s, STORE_GET, "SELECT " ENTRY_NAMES " FROM entry WHERE id = ?", e);
+
+	*x = NULL;
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	return store_get_by(s, q, store_read, most_body, x, e);
 }
 
 /* The columns of STORE_LIST_SQL. */
