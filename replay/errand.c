@@ -9,7 +9,6 @@
 #include "replay/cache.h"
 #include "replay/library_priv.h"
 #include "replay/shelf.h"
-#include "replay/ways.h"
 
 #include "replay/errand.h"
 
@@ -61,15 +60,13 @@ errand_run_time(struct errand *d, struct reader *r)
 static int
 errand_run_shelf(struct errand *d, struct reader *r)
 {
-	struct shelf_place place = {
-		.store = r->store, .tier = d->what.tier, .key = &d->what.key
-	};
-	struct library *l = r->library;
+	struct shelf_place place = { .tier = d->what.tier,
+		.key = &d->what.key };
 	uint64_t stamp;
 
 	d->found = FOUND;
 	d->shelf = (struct shelf *)cache_find(
-	    l->cache, CACHE_SHELF, place.key, &stamp);
+	    r->library->cache, CACHE_SHELF, place.key, &stamp);
 	if (d->shelf != NULL)
 		return 0;
 	d->found = FOUND_NOTHING;
@@ -77,29 +74,16 @@ errand_run_shelf(struct errand *d, struct reader *r)
 		return -1;
 	if (r->tape == 0)
 		return 0;
-	place.tape = r->tape;
-	place.redacted = ways_get(r->ways, 0) != NULL;
-	d->found = shelf_load(&place, l->most_body, &d->shelf, &d->e);
-	if (d->found == FOUND)
-		cache_put(l->cache, &d->shelf->item, stamp);
+	d->found = reader_load_shelf(r, &place, stamp, &d->shelf, &d->e);
 	return d->found == FOUND_ERROR ? -1 : 0;
 }
 
 static int
 errand_run_answer(struct errand *d, struct reader *r)
 {
-	struct cache *cache = r->library->cache;
-	struct key key = cache_entry_key(d->what.id);
-	uint64_t stamp;
-	int got;
+	bool stored;
+	int got = reader_answer(r, d->what.id, &stored, &d->answer, &d->e);
 
-	d->answer =
-	    (struct answer_kept *)cache_find(cache, CACHE_ANSWER, &key, &stamp);
-	if (d->answer != NULL)
-		return 0;
-	got = reader_load(r, d->what.id, &d->answer, &d->e);
-	if (got == 1)
-		cache_put(cache, &d->answer->item, stamp);
 	return got == -1 ? -1 : 0;
 }
 

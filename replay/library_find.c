@@ -189,6 +189,21 @@ hand_fetch(struct hand *h, struct reader *r, enum tier tier,
 	return d->found;
 }
 
+enum found
+reader_load_shelf(struct reader *r, struct shelf_place *place, uint64_t stamp,
+    struct shelf **shelf, struct err *e)
+{
+	enum found found;
+
+	place->store = r->store;
+	place->tape = r->tape;
+	place->redacted = ways_get(r->ways, 0) != NULL;
+	found = shelf_load(place, r->library->most_body, shelf, e);
+	if (found == FOUND)
+		cache_put(r->library->cache, &(*shelf)->item, stamp);
+	return found;
+}
+
 /* Fetches what there is under key.  FOUND when there is something to choose
  * from; the hand is to be released in any case. */
 static enum found
@@ -196,9 +211,7 @@ hand_take(struct hand *h, struct reader *r, const struct wanted *w,
     const struct key *key, struct err *e)
 {
 	struct library *l = r->library;
-	struct shelf_place place = {
-		.store = r->store, .tier = w->tier, .key = key
-	};
+	struct shelf_place place = { .tier = w->tier, .key = key };
 	enum found found = FOUND_NOTHING;
 	uint64_t stamp;
 	int known;
@@ -213,16 +226,12 @@ hand_take(struct hand *h, struct reader *r, const struct wanted *w,
 	known = reader_tape(r, e);
 	if (known != 0)
 		return known == 1 ? FOUND_LATER : FOUND_ERROR;
-	place.tape = r->tape;
-	place.redacted = ways_get(r->ways, 0) != NULL;
 	if (r->tape != 0 && r->store == NULL)
 		found = hand_fetch(h, r, w->tier, key, e);
 	else if (r->tape != 0 &&
 		 reader_mapped(r, key, w->now_us, &place.entry) != KEYMAP_NONE)
-		found = shelf_load(&place, l->most_body, &h->shelf, e);
-	if (found == FOUND && r->store != NULL)
-		cache_put(l->cache, &h->shelf->item, stamp);
-	else if (found != FOUND && found != FOUND_LATER && h->nfresh > 0)
+		found = reader_load_shelf(r, &place, stamp, &h->shelf, e);
+	if (found != FOUND && found != FOUND_LATER && h->nfresh > 0)
 		found = FOUND; /* even where the store is away */
 	return found;
 }
@@ -413,7 +422,8 @@ reader_choose(struct reader *r, const struct wanted *w, const struct key *key,
 	return found;
 }
 
-int
+/* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
+static int
 reader_load(
     struct reader *r, int64_t entry, struct answer_kept **a, struct err *e)
 {
@@ -450,14 +460,12 @@ reader_fetch(
 	return 1;
 }
 
-/* The answer of a stored entry, from the cache or else from the store; 2 when
- * an errand has to bring it. */
-static int
-reader_answer(struct reader *r, const struct pick *pick, struct hand *h,
+int
+reader_answer(struct reader *r, int64_t entry, bool *stored,
     struct answer_kept **a, struct err *e)
 {
 	struct cache *cache = r->library->cache;
-	struct key key = cache_entry_key(pick->entry);
+	struct key key = cache_entry_key(entry);
 	uint64_t stamp;
 	int got;
 
@@ -465,10 +473,10 @@ reader_answer(struct reader *r, const struct pick *pick, struct hand *h,
 	    (struct answer_kept *)cache_find(cache, CACHE_ANSWER, &key, &stamp);
 	if (*a != NULL)
 		return 1;
-	h->stored = true;
+	*stored = true;
 	if (r->store == NULL)
-		return reader_fetch(r, pick->entry, a, e);
-	got = reader_load(r, pick->entry, a, e);
+		return reader_fetch(r, entry, a, e);
+	got = reader_load(r, entry, a, e);
 	if (got == 1)
 		cache_put(cache, &(*a)->item, stamp);
 	return got;
@@ -496,7 +504,7 @@ reader_pick(struct reader *r, const struct pick *pick, struct hand *h,
 	else if (h->shelf->only != NULL)
 		*a = h->shelf->only;
 	else
-		return reader_answer(r, pick, h, a, e);
+		return reader_answer(r, pick->entry, &h->stored, a, e);
 	cache_item_ref(&(*a)->item);
 	return 1;
 }

@@ -23,6 +23,8 @@ struct cache;
 struct cursors;
 struct err;
 struct fresh;
+struct shelf;
+struct shelf_place;
 struct ways;
 
 /* Whether there are entries of a rare kind on the tape. */
@@ -97,9 +99,16 @@ int reader_tape(struct reader *r, struct err *e);
  * are to forget what they know.  0 or -1. */
 int reader_tell(struct reader *r, bool again, struct err *e);
 
-/* Reads an entry's answer from the store: 1, 0 when it is gone, -1. */
-int reader_load(
-    struct reader *r, int64_t entry, struct answer_kept **a, struct err *e);
+/* What is stored under place's key, which goes to the cache; the rest of place
+ * but entry is filled in.  stamp is of the look into the cache before. */
+enum found reader_load_shelf(struct reader *r, struct shelf_place *place,
+    uint64_t stamp, struct shelf **shelf, struct err *e);
+
+/* The answer of a stored entry, from the cache or else, which *stored says,
+ * from the store: 1, 0 when it is gone, -1; 2 when an errand has to bring it.
+ */
+int reader_answer(struct reader *r, int64_t entry, bool *stored,
+    struct answer_kept **a, struct err *e);
 
 /* When the tape's first entry began; *first_us stays when there is none. */
 int reader_first(struct reader *r, int64_t *first_us, struct err *e);
