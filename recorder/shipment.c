@@ -18,6 +18,7 @@ struct shipment_list {
 	struct store *file, *engine;
 	struct shipment *s;
 	int64_t until;
+	int64_t aside; /* the next that was put aside, or one before */
 	int64_t tape_from, tape_to; /* the last tape, in both */
 	struct err *e;
 };
@@ -70,12 +71,21 @@ shipment_tape(
 	return 0;
 }
 
+/* Whether it was put aside, which few are; or -1. */
+static int
+shipment_is_aside(struct shipment_list *l, int64_t id)
+{
+	if (l->aside < id)
+		l->aside = backlog_next_aside(l->file, id - 1, l->e);
+	return l->aside == -1 ? -1 : l->aside == id;
+}
+
 static int
 shipment_on_entry(void *arg, const struct store_entry_row *row)
 {
 	struct shipment_list *l = arg;
 	struct shipment *s = l->s;
-	int aside = backlog_is_aside(l->file, row->id, l->e);
+	int aside = shipment_is_aside(l, row->id);
 
 	if (aside != 0) {
 		s->upto = aside == 1 ? row->id : s->upto;

@@ -310,21 +310,23 @@ backlog_put_aside(
 	return store_run(s, q, "cannot put an entry aside", e);
 }
 
-int
-backlog_is_aside(struct store *s, int64_t entry, struct err *e)
+int64_t
+backlog_next_aside(struct store *s, int64_t after, struct err *e)
 {
-	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_IS_ASIDE,
-	    "SELECT 1 FROM aside WHERE entry = ?", e);
-	int r;
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_NEXT_ASIDE,
+	    "SELECT coalesce(min(entry), 0x7fffffffffffffff) FROM aside "
+	    "WHERE entry > ?",
+	    e);
+	int64_t id;
 
 	if (q == NULL)
 		return -1;
-	sqlite3_bind_int64(q, 1, entry);
-	r = sqlite3_step(q);
-	if (r != SQLITE_ROW && r != SQLITE_DONE)
-		store_failed(s, "cannot read what was put aside", e);
+	sqlite3_bind_int64(q, 1, after);
+	id = sqlite3_step(q) == SQLITE_ROW
+		 ? sqlite3_column_int64(q, 0)
+		 : store_failed(s, "cannot read what was put aside", e);
 	sqlite3_reset(q);
-	return r == SQLITE_ROW ? 1 : r == SQLITE_DONE ? 0 : -1;
+	return id;
 }
 
 int64_t

@@ -45,8 +45,8 @@ int backlog_forget(struct store *s, int64_t entry, struct err *e);
 int backlog_put_aside(
     struct store *s, int64_t entry, const char *why, struct err *e);
 
-/* Whether it was; or -1. */
-int backlog_is_aside(struct store *s, int64_t entry, struct err *e);
+/* The first that was, behind that one; INT64_MAX: none; or -1. */
+int64_t backlog_next_aside(struct store *s, int64_t after, struct err *e);
 
 /* How much of the file is in use, in bytes; and how much of it may be. */
 int64_t backlog_bytes(struct store *s);

@@ -253,8 +253,10 @@ what_is_put_aside_stays_and_waits_again_from_the_next_start(void)
 	CHECK_INT(stored(s, "/long", LONG, &id), 0);
 	CHECK_INT(backlog_put_aside(s, 2, "it is refused", &e), 0);
 	CHECK_INT(backlog_put_aside(s, 5, "it is refused", &e), 0);
-	CHECK_INT(backlog_is_aside(s, 2, &e), 1);
-	CHECK_INT(backlog_is_aside(s, 3, &e), 0);
+	CHECK_INT(backlog_next_aside(s, 0, &e), 2);
+	CHECK_INT(backlog_next_aside(s, 1, &e), 2);
+	CHECK_INT(backlog_next_aside(s, 2, &e), 5);
+	CHECK_INT(backlog_next_aside(s, 5, &e), INT64_MAX);
 	CHECK_INT(backlog_forget(s, 5, &e), 0);
 	counts("aside", 0, 2);
 	put(s, "/d");
