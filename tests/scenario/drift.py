@@ -481,9 +481,8 @@ def spying_with_diff_serves_the_live_answer_and_compares_it(t):
     same(len(entries(store)), 9)
 
 
-@case
-def of_a_WebSocket_the_handshake_is_compared(t):
-    origin = t.origin()
+def talked(t, origin):
+    """What has recorded a WebSocket at /ws, and ended."""
     origin.routes['/ws'] = serves(shouts, protocol='chat')
     hark = t.hark('record', origin)
     s, _ = opened(t.client(hark), protocols=['chat'])
@@ -491,6 +490,13 @@ def of_a_WebSocket_the_handshake_is_compared(t):
     same((s.receive(), s.closed()), ('HI', (1000, '')))
     s.close()
     hark.stop()
+    return hark
+
+
+@case
+def of_a_WebSocket_the_handshake_is_compared(t):
+    origin = t.origin()
+    hark = talked(t, origin)
     origin.routes['/ws'] = serves(shouts)
     spy = t.hark('spy', origin, '--diff', store=hark.store)
     s, r = opened(t.client(spy), protocols=['chat'])
@@ -515,13 +521,7 @@ def a_WebSocket_is_asked_for_and_closed(t):
             keys.append(r.get('sec-websocket-key'))
             serves(lambda s: ends.append(s.closed()), protocol=protocol)(p, r)
         return script
-    origin.routes['/ws'] = serves(shouts, protocol='chat')
-    hark = t.hark('record', origin)
-    s, _ = opened(t.client(hark), protocols=['chat'])
-    s.send('hi')
-    same((s.receive(), s.closed()), ('HI', (1000, '')))
-    s.close()
-    hark.stop()
+    hark = talked(t, origin)
     before = entries(hark.store)
     origin.routes['/ws'] = ask('chat')
     for options in ((), (origin.url,)):

@@ -80,3 +80,15 @@ def begin(t):
 
 
 postgres = Shared(begin)
+
+
+def tape(t, routes):
+    """A store that has recordings of them."""
+    store, origin = postgres().store(), t.origin()
+    origin.routes.update(routes)
+    hark = t.hark('record', origin, store=store)
+    for path in routes:
+        same(hark.get(path).status, 200, path)
+    hark.stop()
+    t.harks.remove(hark)
+    return store

@@ -9,7 +9,7 @@ import threading
 from harness import (Failed, case, certificate, check, command, main,
                      reply, same, tls_server, until)
 from link import Cuts, Link, client_certificates
-from postgres import postgres
+from postgres import postgres, tape
 
 SECRET = 'SeCrEt-of-the-database'
 LONG = bytes(range(256)) * (5 << 12)
@@ -33,17 +33,6 @@ def recorded(store):
 def stopped(t, hark):
     hark.stop()
     t.harks.remove(hark)
-
-
-def tape(t, routes):
-    """A store that has recordings of them."""
-    store, origin = postgres().store(), t.origin()
-    origin.routes.update(routes)
-    hark = t.hark('record', origin, store=store)
-    for path in routes:
-        same(hark.get(path).status, 200, path)
-    stopped(t, hark)
-    return store
 
 
 # ---- what is damaged --------------------------------------------------------

@@ -9,7 +9,7 @@ import threading
 
 from harness import case, check, command, main, ms, reply, same, until
 from link import Link
-from postgres import postgres
+from postgres import postgres, tape
 
 LONG = bytes(range(256)) * (5 << 12)
 PATIENT = ms(60000)  # ends in no case
@@ -20,18 +20,6 @@ def over(link, store):
     """The URL of a store by way of a link."""
     name = postgres().database(store)
     return f'postgresql://hark@127.0.0.1:{link.port}/{name}'
-
-
-def tape(t, routes):
-    """A store that has recordings of them."""
-    store, origin = postgres().store(), t.origin()
-    origin.routes.update(routes)
-    hark = t.hark('record', origin, store=store)
-    for path in routes:
-        same(hark.get(path).status, 200, path)
-    hark.stop()
-    t.harks.remove(hark)
-    return store
 
 
 def mocks(t):
