@@ -56,6 +56,7 @@ static void
 gateway_give_plan(struct gateway *g, struct plan *p)
 {
 	struct shared *s = &g->shared;
+	const struct plan *old = g->plan;
 
 	if (s->library != NULL)
 		library_watch(s->library,
@@ -66,6 +67,9 @@ gateway_give_plan(struct gateway *g, struct plan *p)
 	g->plan = p;
 	pthread_mutex_unlock(&g->lock);
 	round_all(g->workers, s->nworkers, gateway_on_plan, p);
+	/* What was given meanwhile gets its keys by the old one's keyer. */
+	if (s->recorder != NULL && old->keyer != p->keyer)
+		recorder_flush(s->recorder);
 }
 
 /* Since what was recorded was not made findable by it. */

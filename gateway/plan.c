@@ -9,6 +9,7 @@
 #include "gateway/settings.h"
 #include "mock/contract.h"
 #include "recorder/rules.h"
+#include "replay/key.h"
 
 #include "gateway/plan.h"
 
@@ -35,6 +36,7 @@ plan_new(const struct settings *s, bool owns, struct known_origins *known,
 	atomic_init(&p->refs, 1);
 	p->settings = (struct settings *)s;
 	p->owns_settings = owns;
+	p->keyer = keyer_new(s->rules);
 	settings_modes(s, &p->modes);
 	plan_settle(p);
 	if ((p->origins = origins_new(s, known, e)) == NULL ||
@@ -58,6 +60,7 @@ plan_with_modes(struct plan *p, const struct mode_set *set, struct err *e)
 	next->settings = p->settings;
 	next->origins = p->origins;
 	next->contract = p->contract;
+	next->keyer = p->keyer;
 	mode_set_copy(&next->modes, set);
 	plan_settle(next);
 	return next;
@@ -78,6 +81,7 @@ plan_with_rules(struct plan *p, struct rules *rules)
 	next->owns_rules = true;
 	next->origins = p->origins;
 	next->contract = p->contract;
+	next->keyer = keyer_new(rules);
 	mode_set_copy(&next->modes, &p->modes);
 	plan_settle(next);
 	return next;
@@ -96,6 +100,8 @@ plan_unref(struct plan *p)
 	if (p == NULL || atomic_fetch_sub(&p->refs, 1) > 1)
 		return;
 	mode_set_fini(&p->modes);
+	if (p->of == NULL || p->owns_rules)
+		keyer_free(p->keyer);
 	if (p->owns_rules) {
 		rules_free(p->settings->rules);
 		free(p->settings);

@@ -15,6 +15,7 @@
 #include "gateway/mode_set.h"
 
 struct contract;
+struct keyer;
 struct known_origins;
 struct origins;
 struct route;
@@ -24,16 +25,17 @@ struct err;
 
 struct plan {
 	atomic_int refs;
-	struct plan *of; /* whose the next three are; NULL: its own */
+	struct plan *of; /* whose the next four are; NULL: its own */
 	struct settings *settings;
 	struct origins *origins;
 	struct contract *contract; /* NULL when nothing is watched */
+	struct keyer *keyer;       /* by its rules, for the recorder's thread */
 	struct mode_set modes;
 	struct mode sum;    /* of the modes */
 	bool offline;       /* no part of it opens a connection upstream */
 	bool calls_back;    /* callbacks of mocks are sent */
 	bool owns_settings; /* and frees them */
-	bool owns_rules;    /* the settings are those of its of but for these */
+	bool owns_rules;    /* settings and keyer are its of's but for these */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/mailbox.h"
+#include "gateway/plan.h"
 #include "gateway/traffic_note.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
@@ -50,16 +51,11 @@ tee_forget(struct headers *h, const char *name)
 	h->n = kept;
 }
 
-/* No secret is in a key. */
 static void
-tee_redact_request(struct transaction *t)
+tee_redact_request(struct redaction *d, struct exchange *x)
 {
-	struct exchange *x = t->x;
-	const struct rules_request q = { x->method, x->scope, x->target };
-
-	redaction_begin(&t->redaction, t->w->shared->redactor, &q);
-	redact_request(&t->redaction, x);
-	redaction_answers(&t->redaction);
+	redact_request(d, x);
+	redaction_answers(d);
 }
 
 static void
@@ -67,6 +63,29 @@ tee_key(struct transaction *t)
 {
 	t->keyer = t->w->keyers;
 	key_exchange(t->w->keyer, t->x);
+}
+
+/* No secret is in a key.  That of a body which still comes is made at its
+ * end. */
+void
+tee_settle(struct transaction *t)
+{
+	if (t->settled)
+		return;
+	t->settled = true;
+	if (t->w->shared->redactor != NULL)
+		tee_redact_request(&t->redaction, t->x);
+	if (t->upload == NULL)
+		tee_key(t);
+}
+
+static void
+tee_redaction_begin(struct transaction *t)
+{
+	const struct exchange *x = t->x;
+	const struct rules_request q = { x->method, x->scope, x->target };
+
+	redaction_begin(&t->redaction, t->w->shared->redactor, &q);
 }
 
 void
@@ -100,11 +119,11 @@ tee_request(struct transaction *t)
 	x->session = arena_str(&x->arena, t->session);
 	x->mode = tee_text(x, t->mode->name);
 	if (t->w->shared->redactor != NULL)
-		tee_redact_request(t);
-	if (t->upload != NULL)
+		tee_redaction_begin(t);
+	if (t->upload != NULL) {
+		tee_settle(t);
 		tee_upload_begin(t);
-	else
-		tee_key(t);
+	}
 }
 
 void
@@ -174,6 +193,7 @@ tee_redact_part(struct transaction *t, struct buf *b)
 {
 	struct buf out = { 0 };
 
+	tee_settle(t);
 	if (t->stream == NULL)
 		t->stream =
 		    redact_stream_new(&t->redaction, &t->x->response.headers);
@@ -225,9 +245,17 @@ tee_add_marks(struct transaction *t)
 
 /* ---- the recorder's word --------------------------------------------- */
 
+/* What a worker leaves to the recorder's thread, in the exchange's arena. */
+struct tee_later {
+	struct keyer *keyer; /* NULL: it is settled */
+	bool redacts;
+	struct redaction redaction;
+};
+
 /* Carries the word that an exchange is committed back to its worker; t is
  * NULL when nobody waits for it. */
 struct tee_word {
+	struct tee_later *later; /* for the thread to do first; or NULL */
 	struct library *library; /* told when the entry was added there */
 	struct library_keys keys;
 	struct traffic_link *link; /* told, too; or NULL */
@@ -249,6 +277,25 @@ tee_deliver(struct worker *w, void *arg)
 }
 
 /* On the recorder's thread. */
+static void
+tee_finish(void *arg, struct exchange *x)
+{
+	struct tee_later *l = ((struct tee_word *)arg)->later;
+
+	if (l == NULL)
+		return;
+	if (l->keyer != NULL && l->redacts)
+		tee_redact_request(&l->redaction, x);
+	if (l->keyer != NULL)
+		key_exchange(l->keyer, x);
+	if (!l->redacts)
+		return;
+	redact_response_body(&l->redaction, x);
+	redact_response(&l->redaction, x);
+	redaction_end(&l->redaction);
+}
+
+/* The same. */
 static void
 tee_on_written(void *arg, int64_t entry)
 {
@@ -326,58 +373,86 @@ tee_drop(struct transaction *t)
 	exchange_free(t->x);
 }
 
-/* Whether the recorder's thread may do it: nobody here looks at the response
- * any more, and its body is one that can be searched. */
+/* Whether the body can be searched for secrets wherever that is done. */
 static bool
-tee_redacts_later(const struct transaction *t, bool findable)
+tee_is_plain(const struct message *m)
 {
-	return !findable && t->stream == NULL && t->tap == NULL &&
-	       headers_get(&t->x->response.headers, "Content-Encoding").p ==
-		   NULL;
+	return headers_get(&m->headers, "Content-Encoding").p == NULL;
 }
 
-/* What is left of t's redaction, or NULL: nothing. */
-static struct redaction *
-tee_redact_rest(struct transaction *t, bool findable)
+/* Whether nobody here looks at the exchange any more. */
+static bool
+tee_is_later(const struct transaction *t, bool findable)
 {
-	struct redaction *later = NULL;
+	return !findable && t->w->lease != NULL && t->stream == NULL &&
+	       t->tap == NULL && tee_is_plain(&t->x->request) &&
+	       tee_is_plain(&t->x->response);
+}
+
+/* What is left of t goes to the recorder's thread. */
+static struct tee_later *
+tee_leave(struct transaction *t)
+{
+	struct tee_later *l = arena_alloc(&t->x->arena, sizeof(*l));
+
+	l->keyer = t->settled ? NULL : t->w->lease->plan->keyer;
+	l->redacts = t->w->shared->redactor != NULL;
+	if (l->redacts)
+		l->redaction = t->redaction;
+	return l;
+}
+
+/* What can be done later never drops a body. */
+static void
+tee_warn(struct transaction *t)
+{
 	char subject[256];
 
-	if (t->w->shared->redactor == NULL)
-		return NULL;
-	if (tee_redacts_later(t, findable)) {
-		later = arena_alloc(&t->x->arena, sizeof(*later));
-		*later = t->redaction;
-	} else {
-		tee_redact_response(t);
-	}
-	if (t->redaction.dropped)
+	if (t->w->shared->redactor != NULL && t->redaction.dropped)
 		log_warn(transaction_subject(t, subject, sizeof(subject)),
 		    "recorded without a body that could not be searched for "
 		    "secrets");
-	if (later == NULL)
+}
+
+/* Keys and redaction, or NULL: what is left of them for later. */
+static struct tee_later *
+tee_work(struct transaction *t, bool findable)
+{
+	bool later = tee_is_later(t, findable);
+
+	if (!later) {
+		tee_settle(t);
+		if (t->w->shared->redactor != NULL)
+			tee_redact_response(t);
+	}
+	tee_warn(t);
+	if (later)
+		return tee_leave(t);
+	if (t->w->shared->redactor != NULL)
 		redaction_end(&t->redaction);
-	return later;
+	return NULL;
 }
 
 /* NULL when nobody is to be told.  Where no worker is it lies in the exchange,
  * which is there until all are told: memory that one thread takes and another
  * gives back costs both a lock. */
 static struct tee_word *
-tee_word_new(struct transaction *t, bool findable,
+tee_word_new(struct transaction *t, bool findable, struct tee_later *later,
     void (*on_written)(struct transaction *t, bool stored))
 {
 	struct traffic_link *link = traffic_note_link(t);
 	struct tee_word *word;
 
-	if (!findable && on_written == NULL && link == NULL)
+	if (!findable && on_written == NULL && link == NULL && later == NULL)
 		return NULL;
 	word = on_written != NULL ? xcalloc(1, sizeof(*word))
 				  : arena_zalloc(&t->x->arena, sizeof(*word));
+	word->later = later;
 	word->link = link;
-	word->keys = library_keys(t->x);
-	if (findable)
+	if (findable) {
 		word->library = t->w->shared->library;
+		word->keys = library_keys(t->x);
+	}
 	if (on_written != NULL) {
 		word->t = t;
 		word->on_written = on_written;
@@ -393,7 +468,7 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 {
 	struct shared *g = t->w->shared;
 	bool findable = g->library != NULL && outcome == OUTCOME_COMPLETE;
-	struct redaction *redaction;
+	struct tee_later *later;
 	struct tee_word *word;
 	struct recording *request = NULL;
 
@@ -405,15 +480,16 @@ tee_end(struct transaction *t, enum outcome outcome, const char *failure,
 	tee_complete(t, outcome, failure, trailers);
 	if (t->upload_tee != NULL)
 		request = tee_upload_settle(t);
-	else if (t->x->keyed && t->keyer != t->w->keyers)
+	else if (t->settled && t->keyer != t->w->keyers)
 		tee_key(t); /* the rules are others now */
-	redaction = tee_redact_rest(t, findable);
-	word = tee_word_new(t, findable, on_written);
+	later = tee_work(t, findable);
+	word = tee_word_new(t, findable, later, on_written);
 	if (findable)
 		library_add(g->library, t->x);
 	t->committing = on_written != NULL;
-	recorder_give_to_redact(g->recorder, t->x, redaction, request,
-	    t->recording, word != NULL ? tee_on_written : NULL, word);
+	recorder_give_unfinished(g->recorder, t->x, request, t->recording,
+	    word != NULL ? tee_finish : NULL,
+	    word != NULL ? tee_on_written : NULL, word);
 	t->x = NULL;
 	t->recording = NULL;
 	return on_written != NULL;

@@ -139,6 +139,7 @@ tee_draft_exchange(struct transaction *t)
 {
 	struct exchange *x = recorder_exchange(t->w->shared->recorder);
 
+	tee_settle(t);
 	exchange_copy_begun(x, t->x);
 	if (t->call != NULL)
 		call_timings(t->call, &x->timings);

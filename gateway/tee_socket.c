@@ -58,6 +58,7 @@ tee_socket(struct transaction *t, const struct http1_head *h)
 {
 	struct exchange *x = t->x;
 
+	tee_settle(t);
 	/* "http" or "https" in front of it becomes "ws" or "wss". */
 	x->url = str_of(
 	    arena_printf(&x->arena, "ws%.*s", (int)x->url.n - 4, x->url.p + 4));

@@ -162,7 +162,8 @@ struct transaction {
 	bool tap_full;           /* as many as are to be recorded */
 	struct recording *recording;   /* its body so far */
 	struct upload_tee *upload_tee; /* the request's; or NULL */
-	unsigned keyer; /* of the worker's, by which x has its keys */
+	bool settled;   /* x's request is redacted and has its keys */
+	unsigned keyer; /* of the worker's, by which it has them */
 	struct redaction redaction; /* of x; only with the gateway's redactor */
 	struct redact_stream *stream; /* of its body; NULL: in memory */
 	uint64_t kept_size;           /* what went to recording */
@@ -469,6 +470,11 @@ void verdict_free(struct transaction *t);
 
 /* Begins the exchange of a request that is forwarded. */
 void tee_request(struct transaction *t);
+
+/* Redacts the request and makes its keys, unless that was done.  Without it the
+ * recorder's thread does it if it can, and else tee_end(). */
+void tee_settle(struct transaction *t);
+
 void tee_interim(struct transaction *t, const struct http1_head *h);
 void tee_head(struct transaction *t, const struct http1_head *h);
 void tee_body(struct transaction *t, struct str bytes);

@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 #include "recorder/recorder.h"
-#include "recorder/redact.h"
 #include "recorder/store.h"
 
 #include "recorder/group.h"
@@ -125,14 +124,11 @@ recording_undo(const struct recording *p, struct store *s, struct err *e)
 
 /* Once, however often it is written. */
 static void
-item_redact(struct item *i)
+item_finish(struct item *i)
 {
-	if (i->redaction == NULL)
-		return;
-	redact_response_body(i->redaction, i->x);
-	redact_response(i->redaction, i->x);
-	redaction_end(i->redaction);
-	i->redaction = NULL;
+	if (i->finish != NULL)
+		i->finish(i->arg, i->x);
+	i->finish = NULL;
 }
 
 static int
@@ -391,7 +387,7 @@ group_write(const struct group_target *to, struct item *first, bool *failed,
 
 	*failed = false;
 	for (i = first; i != NULL; i = i->next) {
-		item_redact(i);
+		item_finish(i);
 		if (item_hopeless(i)) {
 			item_lose(i, to->store);
 			*failed = true;

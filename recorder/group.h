@@ -15,7 +15,6 @@
 
 struct err;
 struct recorder;
-struct redaction;
 struct store;
 
 enum item_kind { ITEM_EXCHANGE, ITEM_PART, ITEM_DRAFT, ITEM_DROP };
@@ -31,7 +30,7 @@ struct item {
 	bool declined; /* was not to be */
 
 	struct exchange *x;
-	struct redaction *redaction; /* of its response, or NULL: it was done */
+	void (*finish)(void *arg, struct exchange *x); /* or NULL: it is done */
 	struct recording *request, *response; /* of its bodies, or NULL */
 	void (*on_written)(void *arg, int64_t entry);
 	void *arg;

@@ -430,16 +430,16 @@ recording_draft(
 }
 
 void
-recorder_give_to_redact(struct recorder *r, struct exchange *x,
-    struct redaction *redaction, struct recording *request,
-    struct recording *response, void (*on_written)(void *arg, int64_t entry),
-    void *arg)
+recorder_give_unfinished(struct recorder *r, struct exchange *x,
+    struct recording *request, struct recording *response,
+    void (*finish)(void *arg, struct exchange *x),
+    void (*on_written)(void *arg, int64_t entry), void *arg)
 {
 	struct item *i = arena_zalloc(&x->arena, sizeof(*i));
 
 	i->kind = ITEM_EXCHANGE;
 	i->x = x;
-	i->redaction = redaction;
+	i->finish = finish;
 	i->request = request;
 	i->response = response;
 	i->on_written = on_written;
@@ -453,7 +453,8 @@ recorder_give(struct recorder *r, struct exchange *x, struct recording *request,
     struct recording *response, void (*on_written)(void *arg, int64_t entry),
     void *arg)
 {
-	recorder_give_to_redact(r, x, NULL, request, response, on_written, arg);
+	recorder_give_unfinished(
+	    r, x, request, response, NULL, on_written, arg);
 }
 
 bool

@@ -20,7 +20,6 @@
 
 struct backlog;
 struct err;
-struct redaction;
 struct shipper_figures;
 struct store;
 struct recorder; /* opaque */
@@ -108,13 +107,12 @@ void recorder_give(struct recorder *r, struct exchange *x,
     struct recording *request, struct recording *response,
     void (*on_written)(void *arg, int64_t entry), void *arg);
 
-/* The same with a redaction, in x's arena, that has done the request; the
- * recorder's thread does the response before anything is written, and ends it.
- * The response's body is in memory as a whole and in no coding. */
-void recorder_give_to_redact(struct recorder *r, struct exchange *x,
-    struct redaction *redaction, struct recording *request,
-    struct recording *response, void (*on_written)(void *arg, int64_t entry),
-    void *arg);
+/* The same with what is left to do to x: finish (may be NULL) is called on the
+ * recorder's thread, once, before anything of x is written. */
+void recorder_give_unfinished(struct recorder *r, struct exchange *x,
+    struct recording *request, struct recording *response,
+    void (*finish)(void *arg, struct exchange *x),
+    void (*on_written)(void *arg, int64_t entry), void *arg);
 
 /* An empty exchange to be filled and given (or freed with exchange_free());
  * one that was written before serves again. */
