@@ -333,17 +333,26 @@ def a_tape_that_was_redacted_in_many_ways_takes_no_more(t):
 
 @case
 def what_records_only_makes_keys_by_them(t):
-    origin = t.origin()
+    """Also of a request that began before."""
+    origin, gate = t.origin(), t.gate()
+    origin.routes['/slow?ts=1'] = lambda p, r: (
+        gate.wait(), p.send(reply(b'slow')))
     hark = t.hark('record', origin)
     c = Admin(t, hark)
     hark.get('/a?ts=1')
+    slow = t.client(hark)
+    slow.request('GET', '/slow?ts=1')
+    until(lambda: '/slow?ts=1' in [r.target for r in origin.requests],
+          'the request runs')
     add(c, IGNORE)
     hark.get('/b?ts=1')
+    gate.open()
+    same(slow.response().body, b'slow')
     c.call('PUT', '/v1/mode', {'mode': 'replay'})
-    for name in 'ab':
+    for name in ('a', 'b', 'slow'):
         same(hark.get(f'/{name}?ts=2').source, 'replay')
     hark.stop()
-    same(len(entries(hark.store)), 2)
+    same(len(entries(hark.store)), 3)
 
 
 main()
