@@ -74,7 +74,10 @@ cmd_import_on_note(struct import *i, const struct har_note *n)
 	if (i->notes > NOTES_SHOWN && !s->verbose)
 		return;
 	printable_add(&line, str_of(n->path), false);
-	buf_add_text(&line, n->skipped ? ": skipped: " : ": ");
+	if (line.n > 0)
+		buf_add_text(&line, ": ");
+	if (n->skipped)
+		buf_add_text(&line, "skipped: ");
 	printable_add(&line, str_of(n->text), false);
 	fprintf(stderr, "%s%s: %s\n", s->progress ? "\r\033[K" : "", s->path,
 	    buf_text(&line));

@@ -327,3 +327,41 @@ date_parse_cookie(struct str text, int64_t *us)
 	*us = date_us(&d);
 	return 0;
 }
+
+/*
+ * Dates that are none by either standard
+ */
+
+/* Seconds have 9 to 11 digits, milliseconds 12 to 14, each with a fraction. */
+static int
+date_parse_count(struct str s, int64_t *us)
+{
+	struct date d = { 0 };
+	int64_t whole = 0;
+	size_t n = 0;
+
+	for (; s.n > 0 && n < 15 && s.p[0] >= '0' && s.p[0] <= '9'; n++) {
+		whole = whole * 10 + (s.p[0] - '0');
+		s.p++;
+		s.n--;
+	}
+	if (n < 9 || n > 14 || (date_take(&s, ".") && !date_fraction(&s, &d)) ||
+	    s.n > 0)
+		return -1;
+	*us = n < 12 ? whole * DATE_SECOND + d.fraction_us
+		     : whole * 1000 + d.fraction_us / 1000;
+	return 0;
+}
+
+int
+date_parse_odd(struct str text, int64_t *us)
+{
+	struct str s = str_trim(text);
+	const char *zone = s.n > 0 ? memchr(s.p, '[', s.n) : NULL;
+
+	if (zone != NULL && s.p[s.n - 1] == ']') {
+		s.n = (size_t)(zone - s.p);
+		return date_parse(s, us) == -1 ? -1 : 0;
+	}
+	return date_parse_count(s, us) == 0 ? 0 : date_parse_cookie(s, us);
+}

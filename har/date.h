@@ -19,6 +19,15 @@
  */
 int date_parse(struct str text, int64_t *us);
 
+/*
+ * Reads what date_parse() refuses but can mean one moment only, as programs
+ * write it that take any date for a string: a date of HTTP fields, a count of
+ * seconds or milliseconds since 1970 (from 1973 to 5138, so that it is plain
+ * which), or an ISO 8601 date with the name of its zone in brackets behind the
+ * offset.  0, or -1.
+ */
+int date_parse_odd(struct str text, int64_t *us);
+
 /* "2026-11-21T06:18:18.123Z", with six digits when us is not whole
  * milliseconds.  Years outside 0 to 9999 give their first or last moment. */
 void date_format(int64_t us, char out[DATE_BYTES]);

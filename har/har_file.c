@@ -176,6 +176,16 @@ har_file_peek(
 	return har_file_seek(f, e);
 }
 
+/* What macOS keeps of a file's attributes goes by the file's own name. */
+static bool
+har_file_is_har(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return str_ends(str_of(name), ".har") &&
+	       strncmp(slash != NULL ? slash + 1 : name, "._", 2) != 0;
+}
+
 /* Finds the HAR in a zip: the first member whose name ends in .har. */
 static int
 har_file_open_zip(struct har_file *f, struct err *e)
@@ -204,7 +214,7 @@ har_file_open_zip(struct har_file *f, struct err *e)
 	n = zip_get_num_entries(f->zip, 0);
 	for (i = 0; i < n; i++) {
 		name = zip_get_name(f->zip, (zip_uint64_t)i, 0);
-		if (name == NULL || !str_ends(str_of(name), ".har"))
+		if (name == NULL || !har_file_is_har(name))
 			continue;
 		f->member_index = (zip_uint64_t)i;
 		return har_file_seek(f, e);

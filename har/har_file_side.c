@@ -17,11 +17,26 @@
 
 #include "har/har_file_priv.h"
 
+/* A member beside the HAR, which is in a folder when one was packed; or from
+ * the top of the zip. */
+static zip_file_t *
+har_file_side_member(struct har_file *f, const char *name)
+{
+	const char *har = zip_get_name(f->zip, f->member_index, 0);
+	const char *slash = har != NULL ? strrchr(har, '/') : NULL;
+	int n = slash != NULL ? (int)(slash - har) + 1 : 0;
+	char *beside = xasprintf("%.*s%s", n, n > 0 ? har : "", name);
+	zip_file_t *member = zip_fopen(f->zip, beside, 0);
+
+	free(beside);
+	return member != NULL ? member : zip_fopen(f->zip, name, 0);
+}
+
 static int
 har_file_side_zip(
     struct har_file *f, const char *name, struct bulk *out, struct err *e)
 {
-	zip_file_t *member = zip_fopen(f->zip, name, 0);
+	zip_file_t *member = har_file_side_member(f, name);
 	zip_int64_t n = 1;
 	int r = 0;
 

@@ -100,6 +100,8 @@ har_log_date(
 
 	if (t == JSON_STRING && json_decode(j, &text, DATE_BYTES * 4) == 0)
 		r = date_parse(buf_str(&text), &us);
+	if (r == -1 && date_parse_odd(buf_str(&text), &us) == 0)
+		r = 1;
 	if (r == 0) {
 		har_log_string(buf_str(&text), out);
 	} else if (r == 1) {

@@ -184,6 +184,9 @@ har_make_started(struct har_in *in)
 	if (entry->started.n == 0)
 		return har_in_repair_at(in, path, "absent, 1970 assumed");
 	r = date_parse(entry->started, &entry->x->started_us);
+	if (r == -1 &&
+	    date_parse_odd(entry->started, &entry->x->started_us) == 0)
+		r = 1;
 	if (r == -1)
 		return har_in_repair_at(in, path,
 		    "\"%.*s\" is no date, 1970 assumed",

@@ -73,6 +73,39 @@ what_is_no_date_is_refused(void)
 }
 
 static void
+dates_by_no_standard_are_read_when_their_meaning_is_plain(void)
+{
+	static const char *const refused[] = { "", "1", "12345678",
+		"123456789012345", "1767323045.", "1767323045x", "-1767323045",
+		"1.7e12", "[UTC]", "2026-01-02T03:04:05Z[UTC", "02/01/2026",
+		"yesterday" };
+	static const struct {
+		const char *text;
+		int64_t us;
+	} read[] = {
+		{ "Fri, 02 Jan 2026 03:04:05 GMT", NOON },
+		{ "1767323045", NOON },
+		{ "1767323045.25", NOON + 250000 },
+		{ "1767323045678", NOON + 678000 },
+		{ "1767323045678.9", NOON + 678900 },
+		{ " 1767323045 ", NOON },
+		{ "100000000", 100000000000000 },
+		{ "2026-01-02T03:04:05Z[UTC]", NOON },
+		{ "2026-01-02T04:04:05+01:00[Europe/Berlin]", NOON },
+	};
+	int64_t us;
+	size_t i;
+
+	for (i = 0; i < sizeof(read) / sizeof(*read); i++)
+		if (date_parse_odd(str_of(read[i].text), &us) != 0 ||
+		    us != read[i].us)
+			CHECK_STR(read[i].text, "read as expected");
+	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (date_parse_odd(str_of(refused[i]), &us) != -1)
+			CHECK_STR(refused[i], "an error");
+}
+
+static void
 dates_are_written_with_as_many_digits_as_needed(void)
 {
 	char out[DATE_BYTES];
@@ -165,6 +198,7 @@ dates_of_fields_are_written_in_the_fixed_form(void)
 RUN(TEST(dates_of_fields_are_written_in_the_fixed_form),
     TEST(dates_in_all_the_shapes_that_occur_are_read),
     TEST(what_is_no_date_is_refused),
+    TEST(dates_by_no_standard_are_read_when_their_meaning_is_plain),
     TEST(dates_are_written_with_as_many_digits_as_needed),
     TEST(every_day_of_800_years_comes_back), TEST(dates_of_cookies_are_read),
     TEST(what_is_no_date_of_a_cookie_is_refused))
