@@ -135,7 +135,7 @@ both_tape_text(struct store *s, int64_t tape, enum store_text which,
 	int r = 0, engine = both_find_tape(b, BOTH_ENGINE, &away);
 
 	(void)tape;
-	if (engine == 1)
+	if (engine == 1 && both_engine(b, &away) != NULL)
 		r = (int)both_ended(
 		    b, b->engine->ops->tape_text(
 			   b->engine, b->tapes[BOTH_ENGINE], which, out, e));
@@ -423,9 +423,11 @@ both_list(struct store *s, const struct store_filter *f,
 	int r = both_find_tape(b, BOTH_ENGINE, e);
 
 	of.tape = b->tapes[BOTH_ENGINE];
-	if (r == 1 && both_engine(b, e) != NULL)
-		r = (int)both_ended(
-		    b, store_list(b->engine, &of, on_entry, arg, e));
+	if (r == 1)
+		r = both_engine(b, e) == NULL
+			? -1
+			: (int)both_ended(
+			      b, store_list(b->engine, &of, on_entry, arg, e));
 	if (!both_go_on(b, r))
 		return r;
 	r = both_find_tape(b, BOTH_FILE, e);
@@ -445,10 +447,12 @@ both_near(struct store *s, int64_t tape, struct str target,
 	int r = both_find_tape(b, BOTH_ENGINE, e);
 
 	(void)tape;
-	if (r == 1 && both_engine(b, e) != NULL)
-		r = (int)both_ended(
-		    b, store_near(b->engine, b->tapes[BOTH_ENGINE], target,
-			   on_row, arg, e));
+	if (r == 1)
+		r = both_engine(b, e) == NULL
+			? -1
+			: (int)both_ended(
+			      b, store_near(b->engine, b->tapes[BOTH_ENGINE],
+				     target, on_row, arg, e));
 	if (!both_go_on(b, r))
 		return r;
 	r = both_find_tape(b, BOTH_FILE, e);

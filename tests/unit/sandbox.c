@@ -18,6 +18,8 @@
 #include "tests/unit/folder.h"
 #include "tests/unit/tap.h"
 
+void __gcov_dump(void) __attribute__((weak)); /* where lines are counted */
+
 /* What try() gives in a process of its own, where it may limit itself. */
 static int
 alone(int (*try)(void))
@@ -26,8 +28,12 @@ alone(int (*try)(void))
 	int status;
 
 	CHECK(child != -1);
-	if (child == 0)
-		_exit(try());
+	if (child == 0) {
+		status = try();
+		if (__gcov_dump != NULL)
+			__gcov_dump();
+		_exit(status);
+	}
 	CHECK_INT(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
