@@ -1,10 +1,11 @@
-# Goal: each test that the threat model names is there.
+# Goal: each test that the threat model and the page of faults name is there.
 
 . "${top_srcdir:=.}/tests/lint/tap.sh"
 page=$top_srcdir/docs/SECURITY.md
+faults=$top_srcdir/docs/faults.md
 
-named=$(grep -o '`tests/[^`]*`' "$page" | tr -d '\140' | sort -u)
-tap_check 'the threat model names tests' \
+named=$(grep -oh '`tests/[^`]*`' "$page" "$faults" | tr -d '\140' | sort -u)
+tap_check 'they name tests' \
 	"$([ "$(echo "$named" | wc -l)" -gt 40 ] || echo "only: $named")"
 tap_check 'each is a file of the tests, and a case in it' "$(
 	for one in $named; do
@@ -15,7 +16,10 @@ tap_check 'each is a file of the tests, and a case in it' "$(
 				echo "$one: no such case" ;;
 		esac
 	done)"
-tap_check 'each row of its table names one' "$(
-	sed -n '/^| Entry/,/^$/p' "$page" | tail -n +3 | grep . |
+tap_check 'each row of their tables names one' "$(
+	{
+		sed -n '/^| Entry/,/^$/p' "$page"
+		grep '^|' "$faults"
+	} | grep -vE '^\| (Entry|What fails) |^\|---|^$' |
 		grep -v '| `tests/[^|]*|$')"
 tap_end

@@ -6,6 +6,7 @@ import os
 import pathlib
 import sqlite3
 import subprocess
+import sys
 
 from harness import (Client, Skip, case, check, command, entries, main, reply,
                      same, until)
@@ -76,6 +77,26 @@ def a_full_disk_is_told_and_recording_goes_on_when_there_is_room(t):
         fails_and_recovers(
             t, durability, lambda d: d.set(write_errno=errno.ENOSPC),
             lambda d: d.set(), 'full')
+
+
+# Fills the disk and asks by $HARK_URL.
+FILLS = """
+import os, struct, sys, urllib.request
+with open(sys.argv[1], 'r+b') as f:
+    f.write(struct.pack('=III', %d, 0, 0))
+urllib.request.urlopen(os.environ['HARK_URL'] + '/during').read()
+""" % errno.ENOSPC
+
+
+@case
+def a_command_that_succeeds_does_not_hide_what_was_lost(t):
+    origin = t.origin()
+    disk = Disk(t.path(), t.path())
+    done = command('run', '--mode', 'record', '--store',
+                   disk.folder / 'hark.db', '--url', origin.url, '--',
+                   sys.executable, '-c', FILLS, disk.control, env=disk.env)
+    same(done.returncode, 1, done)
+    check('1 exchanges could not be stored' in done.stderr, done.stderr)
 
 
 @case
@@ -177,7 +198,9 @@ def a_body_with_one_wrong_bit_is_served_to_nobody(t):
     origin.routes['/short'] = reply(body)
     origin.routes['/long'] = reply(long)
     hark = t.hark('record', origin)
-    same([hark.get(x).status for x in ('/short', '/long')], [200, 200])
+    origin.routes['/whole'] = reply(b'whole')
+    same([hark.get(x).status for x in ('/short', '/long', '/whole')],
+         [200, 200, 200])
     hark.stop()
     file = bytearray(hark.store.read_bytes())
     for piece in (body[512:600], long[-100:-20]):
@@ -201,6 +224,9 @@ def a_body_with_one_wrong_bit_is_served_to_nobody(t):
     check(done.returncode == 1 and 'damaged' in done.stderr, done)
     done = command('doctor', '--store', hark.store, '--mode', 'replay')
     check(done.returncode == 1 and 'digest' in done.stdout, done.stdout)
+    # What can be read still goes through.
+    whole = entries(hark.store, '--ids', '3')
+    same([x['request']['url'].rpartition('/')[2] for x in whole], ['whole'])
 
 
 @case

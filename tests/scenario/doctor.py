@@ -1,5 +1,6 @@
 # Goal: hark doctor finds what is wrong with a set-up and says what to do.
 
+import contextlib
 import json
 import os
 import socket
@@ -153,6 +154,18 @@ def a_damaged_store_is_found(t):
     junk.write_text('no database' * 100)
     found = doctor(t, '--mode', 'replay', '--store', junk)
     finding(found, 'store', 'failed', 'not a database')
+
+
+@case
+def what_a_long_reader_makes_of_the_log_of_a_store_is_told(t):
+    hark = recorded(t)
+    hark.stop()
+    with contextlib.closing(sqlite3.connect(hark.store)) as db:
+        db.execute('begin')
+        db.execute('select count(*) from entry').fetchone()
+        os.truncate(f'{hark.store}-wal', 300 << 20)
+        found = doctor(t, '--mode', 'replay', '--store', hark.store)
+        finding(found, 'store', 'warning', '-wal has 300 MiB')
 
 
 @case

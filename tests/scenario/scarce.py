@@ -10,6 +10,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -206,6 +207,35 @@ def under_a_limit_of_memory_bodies_are_refused_and_nobody_dies(t):
     until(lambda: hark.ask('POST', '/', [], b'xy').body == b'2',
           'what the crowd held is free again')
     check(hark.process.poll() is None, 'hark died')
+
+
+@case
+def memory_that_ends_ends_hark_with_what_was_committed(t):
+    if SANITIZED:
+        raise Skip('a sanitizer has its own way to end without memory')
+    origin = t.origin()
+    origin.default = lambda p, r: p.send(reply(b'x'))
+    hark = t.hark('record', origin, '--workers', '1', '--max-request-body',
+                  '1g', '--stream-request-body', '1g', '--request-body-budget',
+                  '1g', '--durability', 'strict')
+    for i in range(5):
+        same(hark.get(f'/{i}').status, 200)
+    has = hark.status('VmSize') * 1024
+    resource.prlimit(hark.process.pid, resource.RLIMIT_CORE, (0, 0))
+    resource.prlimit(hark.process.pid, resource.RLIMIT_AS,
+                     (has + (8 << 20), has + (8 << 20)))
+    size = 900 << 20
+    c = t.client(hark)
+    with contextlib.suppress(OSError):
+        c.send(b'POST /big HTTP/1.1\r\nHost: a\r\n'
+               b'Content-Length: %d\r\n\r\n' % size)
+        for _ in range(size >> 20):
+            c.send(bytes(1 << 20))
+    hark.told('hark: out of memory')
+    same(hark.wait(), -signal.SIGABRT, 'it aborts')
+    hark.process = None
+    same([x['request']['url'].rpartition('/')[2]
+          for x in entries(hark.store)], ['0', '1', '2', '3', '4'])
 
 
 # --- a crowd -----------------------------------------------------------------
