@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "gateway/machine.h"
 #include "gateway/settings.h"
 #include "har/spool.h"
 #include "recorder/engine.h"
@@ -120,35 +121,19 @@ doctor_descriptors(struct doctor *d)
 		    (uint64_t)l.rlim_max, most, wanted);
 }
 
-/* The number behind a word in a file of the kernel's, or 0. */
-static uint64_t
-doctor_number(const char *path, const char *word)
-{
-	char line[256];
-	uint64_t v = 0;
-	FILE *f = fopen(path, "re");
-
-	if (f == NULL)
-		return 0;
-	while (v == 0 && fgets(line, sizeof(line), f) != NULL)
-		if (strncmp(line, word, strlen(word)) == 0)
-			v = strtoull(line + strlen(word), NULL, 10);
-	fclose(f);
-	return v;
-}
-
 void
 doctor_memory(struct doctor *d)
 {
 	const struct settings *s = d->settings;
 	uint64_t have =
-	    doctor_number("/proc/meminfo", "MemAvailable:") * UINT64_C(1024);
-	uint64_t group = doctor_number("/sys/fs/cgroup/memory.max", "");
-	uint64_t wanted =
-	    s->cache_bytes + s->queue_bytes + s->request_body_budget;
+	    machine_number("/proc/meminfo", "MemAvailable:") * UINT64_C(1024);
+	uint64_t most = machine_memory("");
+	uint64_t cache =
+	    s->cache_bytes != 0 ? s->cache_bytes : machine_cache(most);
+	uint64_t wanted = cache + s->queue_bytes + s->request_body_budget;
 
-	if (group != 0 && (have == 0 || group < have))
-		have = group;
+	if (most != 0 && (have == 0 || most < have))
+		have = most;
 	if (have == 0)
 		return;
 	if (have >= wanted)

@@ -21,6 +21,7 @@
 #include "gateway/fetcher.h"
 #include "gateway/front.h"
 #include "gateway/indexed.h"
+#include "gateway/machine.h"
 #include "gateway/mailbox.h"
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
@@ -347,6 +348,7 @@ gateway_start(const struct settings *s, struct mocks *mocks, struct err *e)
 	pthread_mutex_init(&g->lock, NULL);
 	g->shared.settings = s;
 	g->shared.body_room = gateway_body_room(s);
+	g->shared.cache_room = machine_cache(machine_memory(""));
 	pthread_mutex_init(&g->changing, NULL);
 	g->outfit = (struct outfit){ .shared = &g->shared,
 		.on_room = gateway_on_room,

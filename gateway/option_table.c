@@ -72,6 +72,22 @@ option_set_number(
 	return 0;
 }
 
+/* 0 for auto. */
+static int
+option_set_size_or_auto(
+    struct settings *s, const struct option *o, const char *text, struct err *e)
+{
+	struct err why;
+
+	if (strcmp(text, "auto") == 0) {
+		memset((char *)s + o->slot, 0, sizeof(uint64_t));
+		return 0;
+	}
+	return option_set_number(s, o, text, &why) == 0
+		   ? 0
+		   : err_set(e, "%s, or auto", why.text);
+}
+
 static int
 option_set_body_limit(
     struct settings *s, const struct option *o, const char *text, struct err *e)
@@ -435,6 +451,9 @@ _Static_assert(sizeof(enum durability) == sizeof(int), "size of an enum");
 	.least = (from), .most = (to)
 #define SIZE(member, from, to) \
 	NUMBER(member, VALUE_SIZE, from, to), .argument = "SIZE"
+#define SIZE_OR_AUTO(member, from, to) \
+	.set = option_set_size_or_auto, SLOT(member), .kind = VALUE_SIZE, \
+	.least = (from), .most = (to), .argument = "SIZE|auto"
 #define TIME(member, from, to) \
 	NUMBER(member, VALUE_TIME, from, to), .argument = "TIME"
 #define CHOICE(member, words) \
@@ -1120,9 +1139,9 @@ const struct option option_table[] = {
 	},
 	{
 	    .name = "cache-size",
-	    SIZE(cache_bytes, 64 * K, 1024 * G),
-	    .initial = "40m",
-	    .help = "memory for recorded answers",
+	    SIZE_OR_AUTO(cache_bytes, 64 * K, 1024 * G),
+	    .initial = "auto",
+	    .help = "memory for recorded answers; auto goes by the machine's",
 	},
 	{
 	    .name = "queue-size",

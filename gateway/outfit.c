@@ -255,7 +255,8 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 	const struct settings *s = f->settings;
 	struct library_options l = { .path = s->store,
 		.tape = s->tape,
-		.cache_bytes = s->cache_bytes,
+		.cache_bytes = s->cache_bytes != 0 ? s->cache_bytes
+						   : o->shared->cache_room,
 		.redact_key = &fresh_redacting(f, o)->key,
 		.watch = !f->sum.records || store_is_shared(s->store),
 		.share_cursors = s->cursors == CURSORS_SHARED,

@@ -104,6 +104,7 @@ struct shared {
 
 	struct worker_counts *counts; /* one a worker */
 	uint64_t body_room;    /* for request bodies, by the process's limits */
+	uint64_t cache_room;   /* for answers where the settings say no size */
 	struct tally *tally;   /* NULL when nobody will read it */
 	struct meters *meters; /* one a worker; NULL: nothing is */
 	struct random *traces; /* NULL: no trace is begun here */

@@ -256,6 +256,8 @@ def limits_and_zones_are_looked_at(t):
     finding(found, 'descriptors', 'ok', '200 descriptors')
     found = doctor(t, '--cache-size', '900g')
     finding(found, 'memory', 'warning', 'may take')
+    found = doctor(t, '--cache-size', 'auto')
+    finding(found, 'memory', 'ok', 'for cache, queue')
     found = doctor(t, env={'TZ': 'Europe/Nowhere'})
     finding(found, 'clock', 'warning', 'Europe/Nowhere')
 

@@ -53,6 +53,8 @@ sizes_take_a_suffix(void)
 	CHECK_INT(s->cache_bytes, 2LL << 30);
 	CHECK_INT(option_set(s, "cache-size", "100000", &err), 0);
 	CHECK_INT(s->cache_bytes, 100000);
+	CHECK_INT(option_set(s, "cache-size", "auto", &err), 0);
+	CHECK_INT(s->cache_bytes, 0);
 	settings_free(s);
 }
 
@@ -133,10 +135,10 @@ a_refusal_names_option_text_and_range(void)
 		    "100000" },
 		{ "cache-size", "99999999999999999999g",
 		    "option cache-size: 99999999999999999999g: expected a "
-		    "size such as 64k or 16m, from 64k to 1024g" },
+		    "size such as 64k or 16m, from 64k to 1024g, or auto" },
 		{ "cache-size", "18014398509481984k",
 		    "option cache-size: 18014398509481984k: expected a size "
-		    "such as 64k or 16m, from 64k to 1024g" },
+		    "such as 64k or 16m, from 64k to 1024g, or auto" },
 		{ "on-miss", "503",
 		    "option on-miss: 503: expected one of 501, 404, 502, "
 		    "drop, forward" },
