@@ -263,6 +263,11 @@ class Aims:
                  r["connections"] == 32 and r["server"] in peers]
         return own / max(rates) if own and rates else None
 
+    def judge_workers(self, server):
+        """nginx's own figure tells what the machine permits."""
+        self.add(f"{server}: two workers of one, by CPU per request", 1.8,
+                 self.capacity(server, f"{server}, 2 workers"))
+
     def judge(self, server, peers):
         for case, what in (("replay-1k", "replay"),
                            ("mocks-static", "static mock")):
@@ -278,8 +283,7 @@ class Aims:
         dearer = self.of("record", server, "worker_cpu_of_baseline")
         self.add(f"{server}: the same, by the worker's CPU time", 0.2,
                  dearer and dearer - 1, most=True)
-        self.add(f"{server}: two workers of one, by CPU per request", 1.8,
-                 self.capacity(server, f"{server}, 2 workers"))
+        self.judge_workers(server)
         for case in ("tapes-hit", "tapes-kept", "tapes-miss", "tapes-body"):
             least, most = self.flat(case, server)
             self.add(f"{server}: {case[6:]}, least rate up to {most or '1M'} "
