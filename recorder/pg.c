@@ -112,17 +112,6 @@ pg_exists(const char *url)
 	return !missing;
 }
 
-bool
-pg_reachable(const char *url)
-{
-	struct pg_link l = { .url = NULL };
-	struct err e;
-	bool is = pg_link_open(&l, url, &e) == 0;
-
-	pg_link_fini(&l);
-	return is;
-}
-
 struct store *
 pg_open(const char *path, enum store_access access, bool durable, struct err *e)
 {
@@ -182,7 +171,6 @@ pg_begin(struct store *s, struct err *e)
 
 	if (!p->writes)
 		return err_set(e, "the store is open for reading only");
-	p->locked = false;
 	p->ntouched = 0;
 	p->now++;
 	if (pg_link_begin(&p->link, "BEGIN", e) != 0)
@@ -211,8 +199,10 @@ pg_hold(struct store *s, struct err *e)
 			return -1;
 		if (pg_link_number(&p->link, "cannot read",
 			"SELECT last FROM hark_state WHERE one = 1", NULL, 0,
-			NULL, e) != -1)
+			NULL, e) != -1) {
+			p->held = true;
 			return 0;
+		}
 		pg_link_rollback(&p->link);
 		if (!p->link.away)
 			break;
@@ -263,7 +253,7 @@ pg_commit(struct store *s, struct err *e)
 	    (!p->link.away || !pg_was_done(p)))
 		return -1;
 	p->done++;
-	p->careful = false;
+	p->careful = p->locked = false;
 	return 0;
 }
 
@@ -273,6 +263,7 @@ pg_rollback(struct store *s)
 	struct pg *p = pg_of(s);
 
 	p->careful = p->careful || p->link.supposed;
+	p->locked = p->held = false;
 	pg_body_forget_known(p);
 	pg_link_rollback(&p->link);
 }
@@ -296,6 +287,14 @@ pg_lock(struct store *s, struct err *e)
 }
 
 int
+pg_lock_ahead(struct store *s, struct err *e)
+{
+	struct pg *p = pg_of(s);
+
+	return p->writes && p->link.open && !p->held ? pg_lock(s, e) : 0;
+}
+
+int
 pg_transact(struct store *s,
     int (*fn)(struct store *s, void *arg, struct err *e), void *arg,
     struct err *e)
@@ -303,7 +302,7 @@ pg_transact(struct store *s,
 	int i, r;
 
 	if (pg_of(s)->link.open)
-		return pg_of(s)->writes
+		return pg_of(s)->writes && !pg_of(s)->held
 			   ? fn(s, arg, e)
 			   : err_set(e, "the store is open for reading only");
 	for (i = 0; i < PG_TRIES; i++) {

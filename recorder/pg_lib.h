@@ -25,6 +25,9 @@ enum {
 	C(cmdStatus) \
 	C(cmdTuples) \
 	C(connectdbParams) \
+	C(connectPoll) \
+	C(connectStartParams) \
+	C(connectionNeedsPassword) \
 	C(conninfoFree) \
 	C(conninfoParse) \
 	C(consumeInput) \
@@ -45,6 +48,7 @@ enum {
 	C(resultStatus) \
 	C(sendQueryParams) \
 	C(sendQueryPrepared) \
+	C(setErrorVerbosity) \
 	C(setNoticeReceiver) \
 	C(setnonblocking) \
 	C(socket) \

@@ -22,7 +22,7 @@ pg_exists(const char *url)
 }
 
 bool
-pg_reachable(const char *url)
+pg_answers(const char *url)
 {
 	(void)url;
 	return false;

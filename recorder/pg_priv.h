@@ -25,6 +25,7 @@ struct pg {
 	int64_t drafts;             /* that it made */
 	int64_t done;               /* transactions that it committed */
 	bool locked;                /* the state's row is ours until the end */
+	bool held;                  /* the transaction reads of one moment */
 	bool careful;               /* a body may have another's number */
 	uint64_t now;               /* the transaction's number here */
 	struct pg_known *known;     /* bodies; of pg_body.c */
@@ -60,6 +61,9 @@ int pg_transact(struct store *s,
 
 /* In a transaction: takes the lock; what follows changes the store.  0, -1. */
 int pg_lock(struct store *s, struct err *e);
+
+/* As pg_lock(), for who reads: only in a transaction that may write. */
+int pg_lock_ahead(struct store *s, struct err *e);
 
 /* pg_change.c: what a transaction does that readers see: it adds entries at the
  * end of the tape, or changes anything else, removed entries among it. */

@@ -26,7 +26,7 @@ pg_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
 	int64_t n, i;
 
 	/* Who looks before it writes sees what others wrote before it. */
-	if (p->writes && p->link.open && pg_lock(s, e) != 0)
+	if (pg_lock_ahead(s, e) != 0)
 		return -1;
 	q = pg_link_query(&p->link, "cannot look for a key",
 	    normal ? "SELECT id, outcome, status FROM hark_entry "

@@ -123,7 +123,7 @@ int64_t
 pg_removed(struct store *s, int64_t tape, struct err *e)
 {
 	/* Nobody removes more before the transaction is over. */
-	if (pg_of(s)->link.open && pg_lock(s, e) != 0)
+	if (pg_lock_ahead(s, e) != 0)
 		return -1;
 	return pg_link_number(&pg_of(s)->link, "cannot read the tape",
 	    "SELECT removed FROM hark_change WHERE tape = $1",

@@ -373,7 +373,7 @@ shipper_first(struct shipper *s, struct err *e)
 {
 	if (shipper_connect(s, e) == 0)
 		return 0;
-	if (store_reachable(backlog_url(s->backlog)))
+	if (store_answers(backlog_url(s->backlog)))
 		return -1;
 	backlog_set_away(s->backlog, true);
 	shipper_trouble(s, e);

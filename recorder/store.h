@@ -41,8 +41,9 @@ bool store_is_shared(const char *path);
  * that cannot be known it says yes.  errno is set when it says no. */
 bool store_exists(const char *path);
 
-/* Whether the engine of a shared store lets us in now. */
-bool store_reachable(const char *url);
+/* Whether the engine of a shared store is there now: it lets us in, or says
+ * that it will not, for want of such a database, role, password or right. */
+bool store_answers(const char *url);
 
 /* What files that belong to a store are named after, PATH-key for one; the
  * caller frees it.  A shared store's are in the folder that hark runs in. */

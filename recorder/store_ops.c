@@ -125,9 +125,9 @@ store_exists(const char *path)
 }
 
 bool
-store_reachable(const char *url)
+store_answers(const char *url)
 {
-	return pg_reachable(url);
+	return pg_answers(url);
 }
 
 char *

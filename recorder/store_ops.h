@@ -156,10 +156,10 @@ int pg_source_last(
 int pg_source_set(struct store *s, struct str run, int64_t last, struct err *e);
 int pg_source_sweep(struct store *s, struct err *e);
 
-/* pg.c: as store_name_check(), store_exists() and store_reachable() of a
+/* pg.c: as store_name_check(), store_exists() and store_answers() of a
  * URL. */
 int pg_name_check(const char *url, struct err *e);
 bool pg_exists(const char *url);
-bool pg_reachable(const char *url);
+bool pg_answers(const char *url);
 
 #endif

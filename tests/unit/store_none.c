@@ -36,7 +36,7 @@ nothing_else_of_it_does_anything(void)
 	int64_t last;
 
 	CHECK(store_exists(url));
-	CHECK(!store_reachable(url));
+	CHECK(!store_answers(url));
 	CHECK_INT(pg_source_last(NULL, STR("run"), &last, &e), -1);
 	CHECK_STR(e.text, why);
 	CHECK_INT(pg_source_set(NULL, STR("run"), 1, &e), -1);

@@ -220,6 +220,38 @@ what_is_refused_for_what_it_is_is_told_apart(void)
 	store_close(s);
 }
 
+/* What reads of one moment takes no lock, and leaves none behind. */
+static void
+a_store_that_is_written_can_be_checked(void)
+{
+	struct store *s = writer("checked"), *other = opened(STORE_WRITE);
+	struct buf faults = { 0 };
+	int64_t d = tape(s, "d"), id;
+	struct exchange *x = exchange("GET", "/b", "/b");
+
+	add(s, "/a");
+	CHECK_INT(store_check(s, &faults, &e), 0);
+	CHECK_STR(buf_text(&faults), "");
+	/* Behind one that was given up, too. */
+	CHECK_INT(store_begin(s, &e), 0);
+	id = put(s, d, exchange("GET", "/b", "/b"));
+	store_rollback(s);
+	CHECK_INT(store_check(s, &faults, &e), 0);
+	CHECK_STR(buf_text(&faults), "");
+	CHECK_INT(store_hold(s, &e), 0);
+	CHECK_INT(store_put(s, d, x, &e), -1);
+	CHECK(strstr(e.text, "open for reading only") != NULL);
+	store_rollback(s);
+	/* Others have the number meanwhile. */
+	CHECK_INT(add(other, "/c"), id);
+	CHECK_INT(store_put(s, d, x, &e), 0);
+	CHECK_INT(x->id, id + 1);
+	exchange_free(x);
+	buf_free(&faults);
+	store_close(other);
+	store_close(s);
+}
+
 static void
 what_was_changed_in_the_database_is_not_served(void)
 {
@@ -1166,6 +1198,46 @@ what_follows_is_behind_a_pooler(void)
 	pooled = true;
 }
 
+/* Who is refused is told from who meets nobody. */
+static void
+an_engine_that_refuses_is_none_that_is_away(void)
+{
+	static const struct {
+		const char *who, *where; /* of the folder with the server */
+		bool answers;
+	} cases[] = {
+		{ "hark@/postgres", "/pg", true },
+		{ "hark@/none", "/pg", true },
+		{ "nobody@/postgres", "/pg", true },
+		{ "guest@/closed", "/pg", true },
+		{ "hark@/postgres", "/none", false },
+		{ "hark@/none", "/none", false },
+	};
+	char text[400];
+	size_t i;
+
+	sql("CREATE ROLE guest LOGIN");
+	sql("CREATE DATABASE closed");
+	sql("REVOKE CONNECT ON DATABASE closed FROM PUBLIC");
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), "postgresql://%s?host=%s%s",
+		    cases[i].who, dir, cases[i].where);
+		CHECK_INT(store_answers(text), cases[i].answers);
+	}
+	/* Of several hosts one that is away may let it in. */
+	snprintf(text, sizeof(text),
+	    "postgresql://hark@/none?host=%s/none,%s/pg", dir, dir);
+	CHECK(!store_answers(text));
+	CHECK(!store_answers("postgresql://a:b@/none"));
+	sql("ALTER DATABASE closed CONNECTION LIMIT 0");
+	snprintf(
+	    text, sizeof(text), "postgresql://guest@/closed?host=%s/pg", dir);
+	sql("GRANT CONNECT ON DATABASE closed TO PUBLIC");
+	CHECK(!store_answers(text)); /* it is full, and may not be soon */
+	sql("DROP DATABASE closed");
+	sql("DROP ROLE guest");
+}
+
 static void
 stop(void)
 {
@@ -1183,6 +1255,7 @@ stop(void)
 	    TEST(many_entries_go_at_once_and_each_has_its_body), \
 	    TEST(a_body_whose_number_is_taken_in_a_group_has_the_next), \
 	    TEST(what_is_refused_for_what_it_is_is_told_apart), \
+	    TEST(a_store_that_is_written_can_be_checked), \
 	    TEST(what_was_changed_in_the_database_is_not_served), \
 	    TEST(stores_that_begin_at_once_make_the_tables_once), \
 	    TEST(a_draft_becomes_an_entry_when_its_writer_is_gone), \
@@ -1209,6 +1282,7 @@ static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
 	TEST(a_table_that_is_gone_is_named_and_nothing_is_half_done),
 	TEST(a_password_in_a_url_is_refused_and_not_told),
 	TEST(a_database_that_is_away_is_an_error),
+	TEST(an_engine_that_refuses_is_none_that_is_away),
 	TEST(what_follows_is_behind_a_pooler), STORE_CASES, SHARED_CASES };
 
 int
