@@ -58,7 +58,7 @@ admin_state_buffer(struct recorder *r)
 	    admin_json_text(backlog_path(recorder_backlog(r))), "entries",
 	    (json_int_t)f.entries, "bytes", (json_int_t)f.bytes, "since",
 	    admin_json_text(f.since_us != 0 ? since : NULL), "shipped",
-	    (json_int_t)f.shipped, "refused", (json_int_t)f.refused, "away",
+	    (json_int_t)f.shipped, "refused", (json_int_t)f.aside, "away",
 	    f.away, "error",
 	    admin_json_text(f.error[0] != '\0' ? f.error : NULL));
 }

@@ -241,7 +241,7 @@ doctor_buffer(struct doctor *d, const char *path)
 		    buf_text(&url));
 	if (refused > 0)
 		doctor_say(d, DOCTOR_WARNING,
-		    "the log says why; the next start with that store tries "
+		    "the log says why; a gateway with that store tries "
 		    "again, hark export saves them, hark rm removes them",
 		    "%s: %" PRId64 " entries are put aside, which %.300s "
 		    "refused",

@@ -116,6 +116,8 @@ gateway_take_plan(struct gateway *g, struct plan *next, struct err *e)
 	else
 		plan_unref(old);
 	rekeying_close(&k);
+	if (rc == 0 && s->recorder != NULL)
+		recorder_retry(s->recorder);
 	return rc;
 }
 

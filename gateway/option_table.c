@@ -1156,6 +1156,12 @@ const struct option option_table[] = {
 	    .help = "disk for what waits for a shared store",
 	},
 	{
+	    .name = "buffer-keep",
+	    SIZE(buffer_keep, 0, 1024 * G),
+	    .initial = "256m",
+	    .help = "disk up to which it keeps what came there",
+	},
+	{
 	    .name = "header-timeout",
 	    TIME(header_timeout, MS, 24 * H),
 	    .initial = "10s",

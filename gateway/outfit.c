@@ -204,6 +204,7 @@ fresh_record(struct fresh *f, const struct outfit *o, struct err *e)
 		.buffered = fresh_buffers(f, o),
 		.buffer = s->buffer,
 		.buffer_bytes = s->buffer_bytes,
+		.buffer_keep = s->buffer_keep,
 		.prepare = o->prepare,
 		.on_away = o->on_away,
 		.on_refused = o->on_refused,

@@ -251,6 +251,7 @@ struct settings {
 	uint64_t cache_bytes; /* 0: by the machine's (gateway/machine.h) */
 	uint64_t queue_bytes;
 	uint64_t buffer_bytes;
+	uint64_t buffer_keep;
 	uint64_t ws_record_limit; /* bytes recorded of one WebSocket */
 	enum ws_match ws_match;
 

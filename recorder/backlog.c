@@ -17,19 +17,29 @@
 
 #include "recorder/backlog.h"
 
-#define BACKLOG_MOVED 4096
+#define BACKLOG_MOVED 16384
 
 /* What was shipped is much: the more is deleted at once, the less pages of
  * indexes are written for each. */
 #define BACKLOG_TIDY_ENTRIES 4000
 #define BACKLOG_TIDY_BYTES (8u << 20)
 
+/* What is kept leaves room for what comes. */
+#define BACKLOG_KEEP_PART 4
+
+/* Some hundred entries each, at a time, so that others are written. */
+#define BACKLOG_STEPS 4
+
 struct backlog {
 	atomic_int users;
 	char *path, *url;
 	_Atomic int64_t last, shipped, returns;
 	atomic_size_t came; /* bytes that were shipped and not deleted */
-	int64_t tidied;     /* deleted up to this one; the writer's */
+	uint64_t keep;
+	char *tape;
+	_Atomic int64_t kept, epoch;
+	int64_t tidied, noted;     /* in the file; the writer's */
+	_Atomic int64_t forgotten; /* deleted up to; the writer's */
 	atomic_bool away;
 	pthread_mutex_t lock; /* over what follows */
 	struct {
@@ -125,7 +135,7 @@ backlog_choose_among(const char *url, bool full, char **path,
 			break;
 		store_close(s);
 		s = NULL;
-		buf_free(&state->url);
+		backlog_state_free(state);
 		free(*path);
 		*path = NULL;
 	}
@@ -152,8 +162,53 @@ backlog_choose(
 static int
 backlog_restate(struct store *s, struct backlog_state *state, struct err *e)
 {
-	buf_free(&state->url);
+	backlog_state_free(state);
 	return backlog_state_of(s, state, e);
+}
+
+/* What is kept is of this store and tape. */
+static int
+backlog_check_kept(struct backlog *b, struct store *s,
+    const struct backlog_state *state, struct err *e)
+{
+	int64_t upto = state->entries > 0 ? state->first - 1 : state->last;
+
+	if (b->keep > 0 && state->epoch != -1 &&
+	    strcmp(buf_text((struct buf *)&state->tape), b->tape) == 0 &&
+	    strcmp(buf_text((struct buf *)&state->url), b->url) == 0) {
+		atomic_init(&b->epoch, state->epoch);
+		return 0;
+	}
+	atomic_init(&b->epoch, -1);
+	atomic_init(&b->forgotten, upto);
+	atomic_init(&b->kept, upto);
+	return state->came > 0 ? backlog_forget(s, upto, e) : 0;
+}
+
+static int
+backlog_start(struct backlog *b, struct store *s, struct backlog_state *state,
+    struct err *e)
+{
+	if (backlog_check_kept(b, s, state, e) != 0 ||
+	    backlog_begin(s, b->url, state->last, e) != 0 ||
+	    backlog_restate(s, state, e) != 0)
+		return -1;
+	atomic_init(&b->last, state->last);
+	atomic_init(
+	    &b->shipped, state->entries > 0 ? state->first - 1 : state->last);
+	return 0;
+}
+
+static void
+backlog_init(struct backlog *b, const struct backlog_options *o)
+{
+	atomic_init(&b->users, 1);
+	pthread_mutex_init(&b->lock, NULL);
+	b->url = xstrdup(o->url);
+	b->tape = xstrdup(o->tape != NULL ? o->tape : "");
+	b->keep = o->most > 0 && o->keep > o->most / BACKLOG_KEEP_PART
+		      ? o->most / BACKLOG_KEEP_PART
+		      : o->keep;
 }
 
 struct backlog *
@@ -161,27 +216,23 @@ backlog_open(const struct backlog_options *o, struct store **s, struct err *e)
 {
 	struct backlog_state state = { .is = false };
 	struct backlog *b = xcalloc(1, sizeof(*b));
+	int r = -1;
 
-	atomic_init(&b->users, 1);
-	pthread_mutex_init(&b->lock, NULL);
-	b->url = xstrdup(o->url);
+	backlog_init(b, o);
 	if (o->path != NULL) {
 		b->path = xstrdup(o->path);
 		*s = backlog_take(b->path, o->url, &state, e);
 	} else {
 		*s = backlog_choose(o->url, &b->path, &state, e);
 	}
-	if (*s != NULL && backlog_begin(*s, o->url, state.last, e) == 0 &&
-	    backlog_restate(*s, &state, e) == 0) {
-		buf_free(&state.url);
+	if (*s != NULL)
+		r = backlog_start(b, *s, &state, e);
+	backlog_state_free(&state);
+	if (r == 0) {
 		if (o->most > 0)
 			backlog_limit(*s, o->most);
-		atomic_init(&b->last, state.last);
-		atomic_init(&b->shipped,
-		    state.entries > 0 ? state.first - 1 : state.last);
 		return b;
 	}
-	buf_free(&state.url);
 	store_close(*s);
 	*s = NULL;
 	backlog_unref(b);
@@ -207,7 +258,7 @@ backlog_look(const char *path, int64_t *refused, struct buf *url, struct err *e)
 		*refused = state.refused;
 	if (n + *refused > 0)
 		buf_add_str(url, buf_str(&state.url));
-	buf_free(&state.url);
+	backlog_state_free(&state);
 	store_close(s);
 	return n;
 }
@@ -229,6 +280,7 @@ backlog_unref(struct backlog *b)
 	pthread_mutex_destroy(&b->lock);
 	free(b->path);
 	free(b->url);
+	free(b->tape);
 	free(b);
 }
 
@@ -242,6 +294,12 @@ const char *
 backlog_url(const struct backlog *b)
 {
 	return b->url;
+}
+
+const char *
+backlog_tape(const struct backlog *b)
+{
+	return b->tape;
 }
 
 int64_t
@@ -275,22 +333,118 @@ backlog_came(struct backlog *b, int64_t shipped, size_t bytes)
 	atomic_store(&b->shipped, shipped);
 }
 
+/* Nothing up to that one is kept. */
+static void
+backlog_set_kept(struct backlog *b, int64_t upto)
+{
+	int64_t kept = atomic_load(&b->kept);
+
+	while (
+	    kept < upto && !atomic_compare_exchange_weak(&b->kept, &kept, upto))
+		continue;
+}
+
+int64_t
+backlog_kept(const struct backlog *b)
+{
+	return b->keep > 0 ? atomic_load(&b->kept) : backlog_shipped(b);
+}
+
+bool
+backlog_keeps(const struct backlog *b)
+{
+	return b->keep > 0;
+}
+
+bool
+backlog_set_epoch(struct backlog *b, int64_t epoch)
+{
+	if (atomic_exchange(&b->epoch, epoch) == epoch)
+		return false;
+	backlog_set_kept(b, backlog_shipped(b));
+	return true;
+}
+
+/* Deletes some of what is nothing any more. */
+static int
+backlog_drop(struct backlog *b, struct store *s, struct err *e)
+{
+	int64_t kept = atomic_load(&b->kept), upto;
+	int i;
+
+	for (i = 0; i < BACKLOG_STEPS && b->forgotten < kept; i++) {
+		upto = backlog_forget_some(s, kept, e);
+		if (upto == -1)
+			return -1;
+		b->forgotten = upto == 0 ? kept : upto;
+	}
+	return 0;
+}
+
+/* The oldest go while it is too much, and some more, so that what is deleted
+ * is many at a time. */
+static int
+backlog_thin(struct backlog *b, struct store *s, struct err *e)
+{
+	int64_t most = (int64_t)b->keep, upto;
+	int i;
+
+	if (b->forgotten >= b->tidied || backlog_bytes(s) <= most)
+		return 0;
+	for (i = 0; i < BACKLOG_STEPS && b->forgotten < b->tidied &&
+		    backlog_bytes(s) > most - most / 16;
+	     i++) {
+		upto = backlog_forget_some(s, b->tidied, e);
+		if (upto == -1)
+			return -1;
+		b->forgotten = upto == 0 ? b->tidied : upto;
+		backlog_set_kept(b, b->forgotten);
+	}
+	return 0;
+}
+
+/* Notes how far it is, and of when what is kept is. */
+static int
+backlog_note(struct backlog *b, struct store *s, int64_t upto, struct err *e)
+{
+	int64_t epoch =
+	    b->forgotten < atomic_load(&b->kept) ? -1 : atomic_load(&b->epoch);
+
+	if (upto == b->tidied && epoch == b->noted)
+		return 0;
+	if (backlog_keep(s, upto, b->tape, epoch, e) == -1)
+		return -1;
+	b->tidied = upto;
+	b->noted = epoch;
+	return 0;
+}
+
 int
 backlog_tidy(struct backlog *b, struct store *s, bool all, struct err *e)
 {
 	int64_t upto = backlog_shipped(b);
 	size_t bytes = atomic_load(&b->came);
 
-	if (upto == b->tidied)
-		return 0;
 	if (!all && upto - b->tidied < BACKLOG_TIDY_ENTRIES &&
 	    bytes < BACKLOG_TIDY_BYTES)
-		return 0;
-	if (backlog_forget(s, upto, e) == -1)
-		return -1;
+		upto = b->tidied;
+	else
+		atomic_fetch_sub(&b->came, bytes);
+	if (b->keep > 0)
+		return backlog_drop(b, s, e) == 0 &&
+			       backlog_note(b, s, upto, e) == 0 &&
+			       backlog_thin(b, s, e) == 0
+			   ? 0
+			   : -1;
 	b->tidied = upto;
-	atomic_fetch_sub(&b->came, bytes);
-	return 0;
+	backlog_set_kept(b, upto);
+	return backlog_drop(b, s, e);
+}
+
+bool
+backlog_untidy(const struct backlog *b)
+{
+	return atomic_load(&b->forgotten) < atomic_load(&b->kept);
 }
 
 bool
@@ -339,6 +493,20 @@ backlog_moved(struct backlog *b, int64_t from)
 			to = b->moved[i].to;
 	pthread_mutex_unlock(&b->lock);
 	return to;
+}
+
+int64_t
+backlog_was(struct backlog *b, int64_t to)
+{
+	size_t i;
+	int64_t from = 0;
+
+	pthread_mutex_lock(&b->lock);
+	for (i = 0; i < BACKLOG_MOVED && i < b->nmoved; i++)
+		if (b->moved[i].to == to)
+			from = b->moved[i].from;
+	pthread_mutex_unlock(&b->lock);
+	return from > backlog_kept(b) ? from : 0;
 }
 
 void

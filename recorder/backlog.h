@@ -7,6 +7,10 @@
  * shipper (shipper.h) has come with it.  The recorder's thread adds to it, the
  * shipper takes away, workers look into it (store_both()).
  *
+ * What was shipped is kept for a while, the newest of it, to be found while the
+ * shared store is away.  It is what the shared store has for as long as the
+ * tape's epoch there is the same; then it is nothing any more.
+ *
  * Each run of a gateway has a random number of 128 bits.  Entries are counted
  * up in the file and never get a number twice, so that a run and a number are
  * an entry's name for ever, and a shared store that remembers how far it got
@@ -29,6 +33,8 @@ struct backlog_options {
 			     but rather one that has entries for url */
 	const char *url;  /* of the shared store */
 	uint64_t most;    /* bytes that the file may have; 0: any */
+	uint64_t keep;    /* bytes up to which what was shipped stays in it */
+	const char *tape; /* that is recorded; what is kept is of it */
 };
 
 #define BACKLOG_FILES 16 /* gateways that may run in one folder */
@@ -45,6 +51,7 @@ void backlog_unref(struct backlog *b); /* safe on NULL */
 const char *backlog_path(const struct backlog *b);
 char *backlog_file(int i); /* the caller frees it */
 const char *backlog_url(const struct backlog *b);
+const char *backlog_tape(const struct backlog *b);
 
 /* How many entries a file has that wait, 0 when it is none; how many that were
  * put aside; and where they are for is appended to url.  -1 on error. */
@@ -62,9 +69,21 @@ void backlog_set_shipped(struct backlog *b, int64_t shipped);
 /* As backlog_set_shipped(), of entries that take so many bytes of the file. */
 void backlog_came(struct backlog *b, int64_t shipped, size_t bytes);
 
-/* Deletes what was shipped, all of it or when it is much; for the writer of
- * the file.  0 or -1. */
+/* Deletes of what was shipped what is not to be kept, all of it or when it is
+ * much; for the writer of the file.  0 or -1. */
 int backlog_tidy(struct backlog *b, struct store *s, bool all, struct err *e);
+
+/* Whether there is more of it: it is deleted some at a time. */
+bool backlog_untidy(const struct backlog *b);
+
+/* Of the entries up to shipped those behind this one are kept; readers have
+ * them for as long as the shared store is away. */
+int64_t backlog_kept(const struct backlog *b);
+bool backlog_keeps(const struct backlog *b); /* whether any are to be */
+
+/* The epoch of the tape in the shared store, where all up to shipped are: with
+ * another than before, nothing is kept of them.  Whether it was another. */
+bool backlog_set_epoch(struct backlog *b, int64_t epoch);
 
 /* Whether the shared store is away, as far as anybody knows.  Who finds out
  * that it is says so; the shipper looks when it is back. */
@@ -75,11 +94,13 @@ int64_t backlog_returns(const struct backlog *b); /* how often it came back */
 /*
  * An entry of the file came to the shared store and has another number there
  * (0: it was not to be stored).  The last some thousand are remembered, for
- * who still reads the old one: backlog_moved() gives the new number or 0.
+ * who still reads the old one: backlog_moved() gives the new number or 0; and
+ * backlog_was() the old one of those that are kept.
  */
 void backlog_move(
     struct backlog *b, const struct exchange *x, int64_t from, int64_t to);
 int64_t backlog_moved(struct backlog *b, int64_t from);
+int64_t backlog_was(struct backlog *b, int64_t to);
 
 /* Has fn called with each entry that moves, on the shipper's thread; NULL:
  * not any more, and it is not being called either. */
@@ -89,8 +110,9 @@ void backlog_listen(struct backlog *b, backlog_fn fn, void *arg);
 
 /* A reader of the shared store that b is for and of what waits in b, as one:
  * entries of the file have numbers from STORE_WAITING on.  While the shared
- * store is away, it gives what is in the file, and fails where that is not
- * enough.  For one tape at a time, that asked for last, whose id is 1. */
+ * store is away, it gives what is in the file, kept entries among it, and fails
+ * where that is not enough.  For one tape at a time, that asked for last, whose
+ * id is 1. */
 struct store *store_both(struct backlog *b, struct err *e);
 
 #endif

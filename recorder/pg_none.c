@@ -59,3 +59,12 @@ pg_source_sweep(struct store *s, struct err *e)
 	(void)s;
 	return err_set(e, "this hark was built without PostgreSQL");
 }
+
+int
+pg_source_epoch(struct store *s, struct str tape, int64_t *epoch, struct err *e)
+{
+	(void)s;
+	(void)tape;
+	(void)epoch;
+	return err_set(e, "this hark was built without PostgreSQL");
+}

@@ -34,6 +34,16 @@ pg_source_set(struct store *s, struct str run, int64_t last, struct err *e)
 }
 
 int
+pg_source_epoch(struct store *s, struct str tape, int64_t *epoch, struct err *e)
+{
+	*epoch = pg_link_number(&pg_of(s)->link, "cannot read what changed",
+	    "SELECT epoch FROM hark_change WHERE tape = "
+	    "(SELECT id FROM hark_tape WHERE name = $1)",
+	    PG_VALUES(VALUE_OF_BYTES(tape)), NULL, e);
+	return *epoch == -1 ? -1 : 0;
+}
+
+int
 pg_source_sweep(struct store *s, struct err *e)
 {
 	return pg_link_run(&pg_of(s)->link, "cannot forget what came",

@@ -204,14 +204,17 @@ recorder_waits(struct item *first)
 	return last;
 }
 
-/* It moves when its owners know that it is there. */
+/* It moves when its owners know that it is there.  What was shipped makes room
+ * for it. */
 static void
 recorder_ship(struct recorder *r, int64_t last)
 {
 	struct err e;
 
-	backlog_set_last(r->backlog, last);
-	shipper_wake(r->shipper);
+	if (last > 0) {
+		backlog_set_last(r->backlog, last);
+		shipper_wake(r->shipper);
+	}
 	/* What cannot be deleted now is when all is shipped. */
 	(void)backlog_tidy(r->backlog, r->to.store, false, &e);
 }
@@ -232,7 +235,7 @@ recorder_write(struct recorder *r, struct item *first, uint64_t entries)
 	if (r->backlog != NULL)
 		last = recorder_waits(first);
 	group_end(first, recorder_reuse, r);
-	if (last > 0)
+	if (r->backlog != NULL)
 		recorder_ship(r, last);
 	if (recorder_leave(r, bytes, items, entries) && r->o.on_room != NULL)
 		r->o.on_room(r->o.arg);
@@ -513,12 +516,25 @@ recorder_call(struct recorder *r,
 	return c.result;
 }
 
+/* A policy by which an entry keeps others from being stored would count those
+ * that are kept, and may be no more in the shared store. */
+static uint64_t
+recorder_keep(const struct recorder *r)
+{
+	return r->o.on_record == ON_RECORD_KEEP_FIRST ||
+		       r->o.on_record == ON_RECORD_REPLACE_IF_SUCCESS
+		   ? 0
+		   : r->o.buffer_keep;
+}
+
 static struct store *
 recorder_open_backlog(struct recorder *r, struct err *e)
 {
-	struct backlog_options o = {
-		.path = r->o.buffer, .url = r->o.path, .most = r->o.buffer_bytes
-	};
+	struct backlog_options o = { .path = r->o.buffer,
+		.url = r->o.path,
+		.most = r->o.buffer_bytes,
+		.keep = recorder_keep(r),
+		.tape = r->o.tape };
 	struct store *s = NULL;
 
 	/* An entry that is counted once more may be on its way already. */
@@ -673,6 +689,13 @@ recorder_shipping(struct recorder *r, struct shipper_figures *f)
 	if (r->shipper != NULL)
 		shipper_figures(r->shipper, f);
 	return r->shipper != NULL;
+}
+
+void
+recorder_retry(struct recorder *r)
+{
+	if (r->shipper != NULL)
+		shipper_retry(r->shipper);
 }
 
 void

@@ -57,6 +57,7 @@ struct recorder_options {
 	bool buffered;
 	const char *buffer;
 	uint64_t buffer_bytes;
+	uint64_t buffer_keep; /* as keep of backlog.h */
 	int (*prepare)(void *arg, struct store *s, struct err *e);
 	void (*on_away)(void *arg, const char *text);
 	/* The shared store refuses an entry, which the file keeps. */
@@ -153,6 +154,9 @@ void recorder_release(struct recorder *r);
 
 /* How it goes with shipping.  False when there is none. */
 bool recorder_shipping(struct recorder *r, struct shipper_figures *f);
+
+/* What the shared store refused is tried again. */
+void recorder_retry(struct recorder *r);
 
 /* Waits until all that was given before is committed or lost. */
 void recorder_flush(struct recorder *r);

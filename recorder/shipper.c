@@ -17,6 +17,11 @@
 
 #define SHIPPER_REST_US 1000000 /* behind a failure */
 
+/* What was put aside: how long until it is tried again, and how much of it. */
+#define SHIPPER_RETRY_US INT64_C(60000000)
+#define SHIPPER_RETRY_LONGEST 60 /* times that */
+#define SHIPPER_RETRY_ENTRIES 200
+
 struct shipper {
 	struct shipper_options o;
 	struct backlog *backlog;
@@ -26,6 +31,12 @@ struct shipper {
 	struct store *engine; /* the shared store; NULL: away */
 	struct shipment shipment;
 	bool troubled;
+	bool fresh;        /* nothing was loaded by this connection */
+	int64_t version;   /* of the shared store, when it was looked at */
+	int64_t retry_us;  /* how long until what was put aside is tried */
+	int64_t retry_at;  /* when; monotonic */
+	uint64_t tried;    /* then, the last time */
+	uint64_t refusals; /* that there had been before */
 
 	pthread_t thread;
 	bool running;          /* it is */
@@ -34,6 +45,7 @@ struct shipper {
 	pthread_cond_t rested; /* the thread is between two steps */
 	int held;
 	bool busy, stop;
+	bool retry;         /* now, and all */
 	int64_t not_before; /* of the next step; monotonic */
 	struct shipper_figures figures;
 };
@@ -81,6 +93,8 @@ shipper_connect(struct shipper *s, struct err *e)
 {
 	if (s->engine != NULL)
 		return 0;
+	s->version = INT64_MIN;
+	s->fresh = true;
 	s->engine = store_open(backlog_url(s->backlog), STORE_WRITE, false, e);
 	if (s->engine == NULL)
 		return -1;
@@ -112,7 +126,35 @@ shipper_forget(struct store *file, void *arg, struct err *e)
 static int
 shipper_tidy(struct shipper *s, struct err *e)
 {
-	return s->o.write(s->o.arg, shipper_forget, s, e);
+	int r;
+
+	do
+		r = s->o.write(s->o.arg, shipper_forget, s, e);
+	while (r == 0 && backlog_untidy(s->backlog));
+	return r;
+}
+
+/* Whether the shared store is not as it was when it was looked at. */
+static bool
+shipper_is_other(const struct shipper *s)
+{
+	return s->engine != NULL && backlog_keeps(s->backlog) &&
+	       store_version(s->engine) != s->version;
+}
+
+/* Whether what is kept is still what the shared store has. */
+static int
+shipper_compare(struct shipper *s, struct err *e)
+{
+	int64_t version = store_version(s->engine), epoch;
+
+	if (!shipper_is_other(s))
+		return 0;
+	if (pg_source_epoch(
+		s->engine, str_of(backlog_tape(s->backlog)), &epoch, e) == -1)
+		return -1;
+	s->version = version;
+	return backlog_set_epoch(s->backlog, epoch) ? shipper_tidy(s, e) : 0;
 }
 
 /* They are in the shared store: readers are told before the file is.  As long
@@ -147,6 +189,23 @@ shipper_keep_aside(struct store *file, void *arg, struct err *e)
 	return backlog_put_aside(file, r->entry, r->why, e);
 }
 
+/* When what is put aside is tried: later, where all that were tried the last
+ * time were refused again.  With the mutex held. */
+static void
+shipper_plan_retry(struct shipper *s, int64_t n)
+{
+	int64_t first = s->o.retry_us > 0 ? s->o.retry_us : SHIPPER_RETRY_US;
+
+	s->retry_us *= 2;
+	if (s->figures.refused - s->refusals < s->tried || s->retry_us == 0)
+		s->retry_us = first;
+	if (s->retry_us > first * SHIPPER_RETRY_LONGEST)
+		s->retry_us = first * SHIPPER_RETRY_LONGEST;
+	s->retry_at = clock_mono_us() + s->retry_us;
+	s->refusals = s->figures.refused;
+	s->tried = (uint64_t)n;
+}
+
 /* An entry that is refused for what it is does not hold up those behind it.
  * It is in the file as such before one of them is in the shared store, which
  * from then on takes it for one that came. */
@@ -162,6 +221,8 @@ shipper_put_aside(struct shipper *s, int64_t entry, struct err *e)
 	}
 	pthread_mutex_lock(&s->mutex);
 	s->figures.refused++;
+	if (s->figures.aside++ == 0 && s->retry_at == 0)
+		shipper_plan_retry(s, 0);
 	pthread_mutex_unlock(&s->mutex);
 	err_set(&told, "entry %lld is put aside in %.300s: %s",
 	    (long long)entry, backlog_path(s->backlog), e->text);
@@ -232,6 +293,14 @@ shipper_ship(struct shipper *s, struct err *e)
 			return -1;
 		return shipper_put_aside(s, m->failed, e);
 	}
+	/* That may have made the tape, which is a change of it. */
+	if (s->fresh)
+		s->version = INT64_MIN;
+	s->fresh = false;
+	if (shipper_compare(s, e) == -1) {
+		shipment_clear(m);
+		return -1;
+	}
 	if (m->n == 0) {
 		backlog_set_shipped(
 		    s->backlog, m->upto > after ? m->upto : last);
@@ -248,9 +317,65 @@ shipper_ship(struct shipper *s, struct err *e)
 static int
 shipper_probe(struct shipper *s, struct err *e)
 {
+	if (!backlog_away(s->backlog))
+		return 0;
 	if (store_tape(s->engine, STR(""), false, e) == -1)
 		return -1;
 	backlog_set_away(s->backlog, false);
+	return 0;
+}
+
+/* ---- what was put aside ------------------------------------------------ */
+
+struct shipper_retrial {
+	struct shipper *s;
+	int64_t most, n, aside;
+};
+
+static int
+shipper_take_back(struct store *file, void *arg, struct err *e)
+{
+	struct shipper_retrial *t = arg;
+	struct backlog *b = t->s->backlog;
+	int64_t last;
+
+	t->n = backlog_retry(file, t->most, &last, e);
+	if (t->n == -1)
+		return -1;
+	t->aside = backlog_aside(file);
+	if (t->n > 0)
+		backlog_set_last(b, last);
+	return 0;
+}
+
+/* Whether it is time to; with the mutex held. */
+static bool
+shipper_retries(const struct shipper *s)
+{
+	return !shipper_waits(s) && s->figures.aside > 0 &&
+	       (s->retry || clock_mono_us() >= s->retry_at);
+}
+
+static int
+shipper_try_again(struct shipper *s, struct err *e)
+{
+	struct shipper_retrial t = { .s = s, .most = SHIPPER_RETRY_ENTRIES };
+	bool is;
+
+	pthread_mutex_lock(&s->mutex);
+	is = shipper_retries(s);
+	if (s->retry)
+		t.most = INT64_MAX;
+	s->retry = false;
+	pthread_mutex_unlock(&s->mutex);
+	if (!is)
+		return 0;
+	if (s->o.write(s->o.arg, shipper_take_back, &t, e) == -1)
+		return -1;
+	pthread_mutex_lock(&s->mutex);
+	s->figures.aside = (uint64_t)t.aside;
+	shipper_plan_retry(s, t.n);
+	pthread_mutex_unlock(&s->mutex);
 	return 0;
 }
 
@@ -262,10 +387,13 @@ shipper_step(struct shipper *s)
 
 	shipper_look(s);
 	r = shipper_connect(s, &e);
-	if (r == 0 && shipper_waits(s))
-		r = shipper_ship(s, &e);
-	else if (r == 0)
-		r = shipper_probe(s, &e);
+	if (r == 0)
+		r = shipper_compare(s, &e);
+	if (r == 0)
+		r = shipper_waits(s) ? shipper_ship(s, &e)
+				     : shipper_probe(s, &e);
+	if (r == 0)
+		r = shipper_try_again(s, &e);
 	if (r == 0) {
 		shipper_fine(s);
 		return;
@@ -279,7 +407,9 @@ shipper_step(struct shipper *s)
 static bool
 shipper_due(const struct shipper *s)
 {
-	return s->held == 0 && (shipper_waits(s) || backlog_away(s->backlog)) &&
+	return s->held == 0 &&
+	       (shipper_waits(s) || backlog_away(s->backlog) ||
+		   shipper_retries(s) || shipper_is_other(s)) &&
 	       clock_mono_us() >= s->not_before;
 }
 
@@ -366,8 +496,8 @@ shipper_begin(struct shipper *s, struct err *e)
 	return 0;
 }
 
-/* Whether what failed is that there is no connection: everything else is for
- * who starts the program. */
+/* Whether what failed is that nobody is there: everything else is for who
+ * starts the program. */
 static int
 shipper_first(struct shipper *s, struct err *e)
 {
@@ -398,6 +528,15 @@ void
 shipper_wake(struct shipper *s)
 {
 	pthread_mutex_lock(&s->mutex);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void
+shipper_retry(struct shipper *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	s->retry = true;
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->mutex);
 }

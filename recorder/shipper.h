@@ -9,8 +9,10 @@
  * shared store is away it looks once in a second whether it is back.
  *
  * An entry that the shared store refuses for what it is (a constraint, a size)
- * is put aside: it stays in the file, others go on, and the next start tries
- * it again.
+ * is put aside: it stays in the file and others go on.  Some hundred of them
+ * are tried again after a minute, and then after twice as long each time that
+ * all of them are refused, up to an hour; all are at the next start, and when
+ * somebody says so.
  */
 
 #include <stdbool.h>
@@ -42,6 +44,8 @@ struct shipper_options {
 	 * may be NULL. */
 	void (*on_refused)(void *arg, const char *text);
 	void *owner; /* arg of these */
+
+	int64_t retry_us; /* until what was put aside is tried; 0: a minute */
 };
 
 /* Starts it.  A shared store that is away now may be later; one that refuses
@@ -50,6 +54,9 @@ struct shipper *shipper_start(const struct shipper_options *o, struct err *e);
 
 /* There is more. */
 void shipper_wake(struct shipper *s);
+
+/* What was put aside is tried again. */
+void shipper_retry(struct shipper *s);
 
 /* Between the two nothing is shipped. */
 void shipper_hold(struct shipper *s);
@@ -66,7 +73,8 @@ struct shipper_figures {
 	uint64_t bytes;    /* of the file that are in use */
 	uint64_t shipped;  /* entries, since the start */
 	uint64_t failures; /* attempts to ship that failed */
-	uint64_t refused;  /* entries put aside, since the start */
+	uint64_t refused;  /* times that one was put aside, since the start */
+	uint64_t aside;    /* entries that are */
 	int64_t since_us;  /* when the oldest that waits was recorded; 0 */
 	bool away;         /* the shared store is */
 	char error[640];   /* why they wait; "" */

@@ -27,9 +27,20 @@ static const char backlog_tables[] =
     "  -- Entries that the shared store refused; the next start tries again.\n"
     "  entry INTEGER PRIMARY KEY,\n"
     "  why TEXT NOT NULL\n"
+    ");\n"
+    "CREATE TABLE IF NOT EXISTS came (\n"
+    "  -- Entries up to last are in the shared store; those that are here,\n"
+    "  -- too, are as they were there in that epoch of the tape.\n"
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),\n"
+    "  last INTEGER NOT NULL,\n"
+    "  tape TEXT NOT NULL,\n"
+    "  epoch INTEGER NOT NULL\n"
     ");\n";
 
 #define BACKLOG_ASIDE "id IN (SELECT entry FROM aside)"
+#define BACKLOG_LAST \
+	"SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE " \
+	"name = 'entry'"
 
 static int64_t
 backlog_number(struct store *s, const char *sql, int64_t parameter)
@@ -47,66 +58,84 @@ backlog_number(struct store *s, const char *sql, int64_t parameter)
 }
 
 static int
-backlog_url_of(struct store *s, struct buf *url, struct err *e)
+backlog_text(struct store *s, const char *sql, struct buf *text, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	int r = 0;
 
-	if (sqlite3_prepare_v2(sqlite_db(s),
-		"SELECT url FROM waits_for WHERE one = 1", -1, &q,
-		NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(sqlite_db(s), sql, -1, &q, NULL) != SQLITE_OK)
 		r = store_failed(s, "cannot read whom it waits for", e);
 	else if (sqlite3_step(q) == SQLITE_ROW)
-		buf_add_str(url, store_column(q, 0));
+		buf_add_str(text, store_column(q, 0));
 	sqlite3_finalize(q);
 	return r;
 }
 
-/* How many entries are put aside; an older hark's file has no table of them. */
-static int64_t
-backlog_aside(struct store *s)
+/* An older hark's file has not all of them. */
+static bool
+backlog_has(struct store *s, const char *table)
 {
-	if (backlog_number(s,
-		"SELECT count(*) FROM sqlite_schema WHERE name = 'aside'",
-		0) <= 0)
+	char sql[100];
+
+	sqlite3_snprintf(sizeof(sql), sql,
+	    "SELECT count(*) FROM sqlite_schema WHERE name = %Q", table);
+	return backlog_number(s, sql, 0) > 0;
+}
+
+static int
+backlog_came_of(struct store *s, struct backlog_state *state, struct err *e)
+{
+	state->epoch = -1;
+	if (!backlog_has(s, "came"))
 		return 0;
-	return backlog_number(
-	    s, "SELECT count(*) FROM entry WHERE " BACKLOG_ASIDE, 0);
+	state->came =
+	    backlog_number(s, "SELECT coalesce(max(last), 0) FROM came", 0);
+	state->epoch =
+	    backlog_number(s, "SELECT coalesce(max(epoch), -1) FROM came", 0);
+	return backlog_text(s, "SELECT tape FROM came", &state->tape, e);
+}
+
+void
+backlog_state_free(struct backlog_state *state)
+{
+	buf_free(&state->url);
+	buf_free(&state->tape);
 }
 
 int
 backlog_state_of(struct store *s, struct backlog_state *state, struct err *e)
 {
-	*state = (struct backlog_state){ .is = false };
-	state->is = backlog_number(s,
-			"SELECT count(*) FROM sqlite_schema WHERE name IN "
-			"('waits_for', 'run')",
-			0) == 2;
-	state->refused = backlog_aside(s);
-	state->entries =
-	    backlog_number(s, "SELECT count(*) FROM entry WHERE id > 0", 0) -
-	    state->refused;
-	state->first = state->refused == 0
-			   ? backlog_number(s,
-				 "SELECT coalesce(min(id), 0) FROM entry "
-				 "WHERE id > 0",
-				 0)
-			   : backlog_number(s,
-				 "SELECT coalesce(min(id), 0) FROM entry "
-				 "WHERE id > 0 AND NOT " BACKLOG_ASIDE,
-				 0);
-	state->last = backlog_number(s,
-	    "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE "
-	    "name = 'entry'",
-	    0);
+	bool aside = backlog_has(s, "aside");
+
+	*state = (struct backlog_state){ .is = backlog_has(s, "waits_for") &&
+					       backlog_has(s, "run") };
+	if (backlog_came_of(s, state, e) == -1)
+		return -1;
+	if (aside)
+		state->refused = backlog_aside(s);
+	state->entries = backlog_number(s,
+	    aside ? "SELECT count(*) FROM entry WHERE id > ? AND "
+		    "NOT " BACKLOG_ASIDE
+		  : "SELECT count(*) FROM entry WHERE id > ?",
+	    state->came);
+	state->first = backlog_number(s,
+	    aside ? "SELECT coalesce(min(id), 0) FROM entry WHERE id > ? AND "
+		    "NOT " BACKLOG_ASIDE
+		  : "SELECT coalesce(min(id), 0) FROM entry WHERE id > ?",
+	    state->came);
+	state->last = backlog_number(s, BACKLOG_LAST, 0);
 	if (state->entries < 0 || state->last < 0)
 		return store_failed(s, "cannot count what waits", e);
-	return state->is ? backlog_url_of(s, &state->url, e) : 0;
+	return state->is
+		   ? backlog_text(s, "SELECT url FROM waits_for WHERE one = 1",
+			 &state->url, e)
+		   : 0;
 }
 
+/* With text as ?1, or numbers as ?1 and ?2. */
 static int
 backlog_write(struct store *s, const char *sql, const char *text,
-    int64_t number, struct err *e)
+    int64_t number, int64_t second, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
 	int r;
@@ -115,32 +144,39 @@ backlog_write(struct store *s, const char *sql, const char *text,
 		return store_failed(s, "cannot prepare it", e);
 	if (text != NULL)
 		store_bind(q, 1, str_of(text));
-	else if (sqlite3_bind_parameter_count(q) > 0)
+	else
 		sqlite3_bind_int64(q, 1, number);
-	r = store_run(s, q, "cannot begin a run", e);
+	sqlite3_bind_int64(q, 2, second);
+	r = store_run(s, q, "cannot change what waits", e);
 	sqlite3_finalize(q);
 	return r;
 }
 
-/* What was put aside gets numbers of the new run: those that it had are taken
- * for what came. */
+/* The first of what was put aside get numbers behind last, of the run that
+ * there is then: those that they had are taken for what came. */
 static int
-backlog_retry(struct store *s, int64_t last, struct err *e)
+backlog_renumber(struct store *s, int64_t last, int64_t most, struct err *e)
 {
 	int64_t first =
 	    backlog_number(s, "SELECT coalesce(min(entry), 0) FROM aside", 0);
+	int64_t until = backlog_number(s,
+	    "SELECT coalesce(max(entry), 0) FROM (SELECT entry FROM aside "
+	    "ORDER BY entry LIMIT ?)",
+	    most);
 
 	if (first == 0)
 		return 0;
 	if (backlog_write(s,
-		"UPDATE entry SET id = id + ? WHERE " BACKLOG_ASIDE, NULL,
-		last + 1 - first, e) != 0 ||
+		"UPDATE entry SET id = id + ?1 WHERE id <= ?2 "
+		"AND " BACKLOG_ASIDE,
+		NULL, last + 1 - first, until, e) != 0 ||
 	    backlog_write(s,
 		"UPDATE sqlite_sequence SET seq = (SELECT max(id) FROM entry) "
 		"WHERE name = 'entry' AND seq < (SELECT max(id) FROM entry)",
-		NULL, 0, e) != 0)
+		NULL, 0, 0, e) != 0)
 		return -1;
-	return backlog_write(s, "DELETE FROM aside", NULL, 0, e);
+	return backlog_write(
+	    s, "DELETE FROM aside WHERE entry <= ?2", NULL, 0, until, e);
 }
 
 static int
@@ -151,17 +187,18 @@ backlog_begin_run(struct store *s, const char *url, int64_t last, struct err *e)
 		return store_failed(s, "cannot make its tables", e);
 	if (backlog_write(s,
 		"INSERT OR REPLACE INTO waits_for (one, url) VALUES (1, ?)",
-		url, 0, e) != 0 ||
+		url, 0, 0, e) != 0 ||
 	    backlog_write(s,
-		"DELETE FROM run WHERE NOT EXISTS (SELECT 1 FROM entry)", NULL,
-		0, e) != 0)
+		"DELETE FROM run WHERE NOT EXISTS (SELECT 1 FROM entry WHERE "
+		"id > coalesce((SELECT last FROM came), 0))",
+		NULL, 0, 0, e) != 0)
 		return -1;
 	if (backlog_write(s,
 		"INSERT OR REPLACE INTO run (first, id) VALUES (?, "
 		"randomblob(16))",
-		NULL, last + 1, e) != 0)
+		NULL, last + 1, 0, e) != 0)
 		return -1;
-	return backlog_retry(s, last, e);
+	return backlog_renumber(s, last, INT64_MAX, e);
 }
 
 int
@@ -269,8 +306,7 @@ backlog_delete(struct store *s, int64_t upto, struct err *e)
 	return 0;
 }
 
-/* 1 when there may be more, 0 or -1. */
-static int
+int64_t
 backlog_forget_some(struct store *s, int64_t entry, struct err *e)
 {
 	int64_t upto;
@@ -280,7 +316,7 @@ backlog_forget_some(struct store *s, int64_t entry, struct err *e)
 	upto = backlog_some(s, entry, e);
 	if (upto >= 0 && (upto == 0 || backlog_delete(s, upto, e) == 0) &&
 	    store_commit(s, e) == 0)
-		return upto > 0 && upto < entry;
+		return upto;
 	store_rollback(s);
 	return -1;
 }
@@ -288,12 +324,29 @@ backlog_forget_some(struct store *s, int64_t entry, struct err *e)
 int
 backlog_forget(struct store *s, int64_t entry, struct err *e)
 {
-	int r;
+	int64_t upto;
 
 	do
-		r = backlog_forget_some(s, entry, e);
-	while (r == 1);
-	return r;
+		upto = backlog_forget_some(s, entry, e);
+	while (upto > 0 && upto < entry);
+	return upto == -1 ? -1 : 0;
+}
+
+int
+backlog_keep(struct store *s, int64_t entry, const char *tape, int64_t epoch,
+    struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_KEEP,
+	    "INSERT OR REPLACE INTO came (one, last, tape, epoch) "
+	    "VALUES (1, ?, ?, ?)",
+	    e);
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, entry);
+	store_bind(q, 2, str_of(tape));
+	sqlite3_bind_int64(q, 3, epoch);
+	return store_run(s, q, "cannot note what was shipped", e);
 }
 
 int
@@ -308,6 +361,31 @@ backlog_put_aside(
 	sqlite3_bind_int64(q, 1, entry);
 	store_bind(q, 2, str_of(why));
 	return store_run(s, q, "cannot put an entry aside", e);
+}
+
+int64_t
+backlog_aside(struct store *s)
+{
+	return backlog_number(
+	    s, "SELECT count(*) FROM entry WHERE " BACKLOG_ASIDE, 0);
+}
+
+int64_t
+backlog_retry(struct store *s, int64_t most, int64_t *last, struct err *e)
+{
+	int64_t before = backlog_aside(s), after;
+
+	*last = backlog_number(s, BACKLOG_LAST, 0);
+	if (store_begin(s, e) != 0)
+		return -1;
+	if (backlog_renumber(s, *last, most, e) == 0 &&
+	    store_commit(s, e) == 0) {
+		*last = backlog_number(s, BACKLOG_LAST, 0);
+		after = backlog_aside(s);
+		return before - after;
+	}
+	store_rollback(s);
+	return -1;
 }
 
 int64_t
@@ -355,9 +433,9 @@ void
 backlog_shrink(struct store *s)
 {
 	int64_t size = backlog_number(s, "PRAGMA page_size", 0);
+	int64_t all = size * backlog_number(s, "PRAGMA page_count", 0);
+	int64_t used = backlog_bytes(s);
 
-	if (backlog_number(s, "SELECT count(*) FROM entry WHERE id > 0", 0) ==
-		0 &&
-	    size * backlog_number(s, "PRAGMA page_count", 0) > BACKLOG_SHRINK)
+	if (all - used > BACKLOG_SHRINK && used < all / 2)
 		sqlite3_exec(sqlite_db(s), "VACUUM", NULL, NULL, NULL);
 }

@@ -20,9 +20,14 @@ struct backlog_state {
 	int64_t first;   /* the lowest of their numbers; 0: none */
 	int64_t refused; /* entries that were put aside */
 	int64_t last;    /* the highest number there ever was */
+	int64_t came;    /* up to it they are in the shared store */
+	struct buf tape; /* of those that are kept behind it */
+	int64_t epoch;   /* of that tape, when they were right; or -1 */
 };
 
-/* Fills *state, the caller's to free (url).  0 or -1. */
+void backlog_state_free(struct backlog_state *state);
+
+/* Fills *state, the caller's to free.  0 or -1. */
 int backlog_state_of(
     struct store *s, struct backlog_state *state, struct err *e);
 
@@ -36,14 +41,30 @@ int backlog_begin(
 int backlog_run_of(struct store *s, int64_t entry,
     uint8_t run[BACKLOG_RUN_BYTES], int64_t *until, struct err *e);
 
-/* Deletes all entries up to that one but those put aside.  For the writer.  0
- * or -1. */
+/* Those up to that one are in the shared store and kept here, as the tape is in
+ * that epoch.  For the writer.  0 or -1. */
+int backlog_keep(struct store *s, int64_t entry, const char *tape,
+    int64_t epoch, struct err *e);
+
+/* Deletes all entries up to that one but those put aside; or the first some
+ * hundred of them, and gives the last that it deleted, 0 when there is none.
+ * For the writer.  -1 on error. */
 int backlog_forget(struct store *s, int64_t entry, struct err *e);
+int64_t backlog_forget_some(struct store *s, int64_t entry, struct err *e);
 
 /* Puts an entry aside, which the shared store refuses for that reason: it stays
  * and waits no more.  For the writer.  0 or -1. */
 int backlog_put_aside(
     struct store *s, int64_t entry, const char *why, struct err *e);
+
+/* Those that were put aside, at most so many, wait again, with other numbers
+ * behind all others; *last is then the highest that there is.  For the writer,
+ * with nobody shipping.  How many they are, or -1. */
+int64_t backlog_retry(
+    struct store *s, int64_t most, int64_t *last, struct err *e);
+
+/* How many are put aside; or -1. */
+int64_t backlog_aside(struct store *s);
 
 /* The first that was, behind that one; INT64_MAX: none; or -1. */
 int64_t backlog_next_aside(struct store *s, int64_t after, struct err *e);
@@ -52,7 +73,7 @@ int64_t backlog_next_aside(struct store *s, int64_t after, struct err *e);
 int64_t backlog_bytes(struct store *s);
 void backlog_limit(struct store *s, uint64_t most);
 
-/* Gives back what an empty one has of the disk. */
+/* Gives back what it has of the disk and needs no more. */
 void backlog_shrink(struct store *s);
 
 #endif

@@ -155,14 +155,24 @@ both_tape_text(struct store *s, int64_t tape, enum store_text which,
 
 /* ---- entries ----------------------------------------------------------- */
 
-/* Those of the file that have not come, behind the n that out has already.
- * How many there are in all, or -1. */
+/* Up to which entry the file has nothing for who has read the shared store,
+ * when those up to shipped had come there; r is what it gave. */
+static int64_t
+both_after(const struct both *b, int64_t shipped, int64_t r)
+{
+	return r == -1 && backlog_away(b->backlog) ? backlog_kept(b->backlog)
+						   : shipped;
+}
+
+/* Those of the file behind after, and behind the n that out has already.  How
+ * many there are in all, or -1. */
 static int64_t
 both_find_in_file(struct both *b, const uint8_t *key, bool normal,
-    struct store_candidate *out, size_t n, size_t cap, struct err *e)
+    int64_t after, struct store_candidate *out, size_t n, size_t cap,
+    struct err *e)
 {
 	struct store_candidate few[BOTH_FEW], *all = few;
-	int64_t i, shipped = backlog_shipped(b->backlog), found;
+	int64_t i, found;
 	int r = both_find_tape(b, BOTH_FILE, e);
 
 	if (r != 1)
@@ -176,7 +186,7 @@ both_find_in_file(struct both *b, const uint8_t *key, bool normal,
 	}
 	r = 0;
 	for (i = 0; i < found; i++) {
-		if (all[i].id <= shipped)
+		if (all[i].id <= after)
 			continue;
 		if (n + (size_t)r < cap) {
 			out[n + (size_t)r] = all[i];
@@ -216,7 +226,8 @@ both_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
 	for (i = 0; i < BOTH_TRIES; i++) {
 		shipped = backlog_shipped(b->backlog);
 		engine = both_find_in_engine(b, key, normal, out, cap, &away);
-		file = both_find_in_file(b, key, normal, out,
+		file = both_find_in_file(b, key, normal,
+		    both_after(b, shipped, engine), out,
 		    engine > 0 ? (size_t)engine : 0, cap, e);
 		if (file == -1)
 			return -1;
@@ -266,11 +277,18 @@ both_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
 	int64_t in_file = entry - STORE_WAITING;
 	int r;
 
-	if (in_file <= 0)
-		return both_get_of_engine(b, entry, most_body, x, e);
-	r = both_get_of_file(b, in_file, most_body, x, e);
-	if (r == 0 && (in_file = backlog_moved(b->backlog, in_file)) > 0)
-		r = both_get_of_engine(b, in_file, most_body, x, e);
+	if (in_file <= 0) {
+		r = both_get_of_engine(b, entry, most_body, x, e);
+		if (r != -1 || !backlog_away(b->backlog) ||
+		    (in_file = backlog_was(b->backlog, entry)) == 0)
+			return r;
+		r = both_get_of_file(b, in_file, most_body, x, e);
+	} else {
+		r = both_get_of_file(b, in_file, most_body, x, e);
+		if (r == 0 &&
+		    (in_file = backlog_moved(b->backlog, in_file)) > 0)
+			r = both_get_of_engine(b, in_file, most_body, x, e);
+	}
 	if (r == 1)
 		(*x)->id = entry;
 	return r;
@@ -430,6 +448,9 @@ both_list(struct store *s, const struct store_filter *f,
 			      b, store_list(b->engine, &of, on_entry, arg, e));
 	if (!both_go_on(b, r))
 		return r;
+	l.after = both_after(b, l.after, r);
+	if (of.first_id <= l.after)
+		of.first_id = l.after + 1;
 	r = both_find_tape(b, BOTH_FILE, e);
 	of.tape = b->tapes[BOTH_FILE];
 	return r == 1 ? store_list(b->file, &of, both_on_entry, &l, e) : r;
@@ -455,6 +476,7 @@ both_near(struct store *s, int64_t tape, struct str target,
 				     target, on_row, arg, e));
 	if (!both_go_on(b, r))
 		return r;
+	l.after = both_after(b, l.after, r);
 	r = both_find_tape(b, BOTH_FILE, e);
 	return r == 1 ? store_near(b->file, b->tapes[BOTH_FILE], target,
 			    both_on_near, &l, e)

@@ -156,8 +156,13 @@ int pg_source_last(
 int pg_source_set(struct store *s, struct str run, int64_t last, struct err *e);
 int pg_source_sweep(struct store *s, struct err *e);
 
-/* pg.c: as store_name_check(), store_exists() and store_answers() of a
- * URL. */
+/* Outside of one: the store's version when something else happened to the tape
+ * than entries at its end; 0 or -1. */
+int pg_source_epoch(
+    struct store *s, struct str tape, int64_t *epoch, struct err *e);
+
+/* pg.c, pg_answer.c: as store_name_check(), store_exists() and store_answers()
+ * of a URL. */
 int pg_name_check(const char *url, struct err *e);
 bool pg_exists(const char *url);
 bool pg_answers(const char *url);

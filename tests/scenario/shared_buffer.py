@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import pathlib
+import signal
 import stat
 import subprocess
 import threading
@@ -124,7 +125,7 @@ def an_engine_that_is_killed_while_all_record_gets_all_and_once(t):
 def a_gateway_that_is_killed_ships_what_it_had_when_it_starts_again(t):
     store, origin = postgres().store(), t.origin()
     origin.routes['/long'] = reply(LONG)
-    hark = t.hark('record', origin, *ADMIN, store=store)
+    hark = t.hark('record', origin, *ADMIN, '--buffer-keep', '0', store=store)
     hark.get('/first')
     shipped(hark, 1)
     with Away():
@@ -322,7 +323,7 @@ def an_entry_that_is_always_refused_holds_up_no_other(t):
     long = b'poison' + LONG
     for path in ('/long', '/long-too'):
         origin.routes[path] = reply(long + path.encode())
-    hark = t.hark('record', origin, *ADMIN, store=store)
+    hark = t.hark('record', origin, *ADMIN, '--buffer-keep', '0', store=store)
     hark.get('/first')
     shipped(hark, 1)
     refuse(store, 'hark_entry', 'url')
@@ -371,6 +372,75 @@ def an_entry_that_is_always_refused_holds_up_no_other(t):
     same(targets(file), [], 'what is kept in the end')
     came = targets(store)
     same(sorted(came), sorted(['/first', '/behind', *asked]), 'all came')
+
+
+@case(deadline=60)
+def a_reload_tries_again_what_was_put_aside(t):
+    store, origin = postgres().store(), t.origin()
+    hark = t.hark('record', origin, *ADMIN, store=store)
+    hark.get('/first')
+    shipped(hark, 1)
+    refuse(store, 'hark_entry', 'url')
+    hark.get('/poison')
+    until(lambda: buffer(hark)['refused'] == 1, 'it is put aside')
+    hark.signal(signal.SIGHUP)
+    until(lambda: hark.metric('hark_buffer_refused_total') == 2, 'once more')
+    same(hark.log.count('is put aside in'), 2, 'it is logged')
+    until(lambda: buffer(hark)['refused'] == 1, 'one is put aside')
+    allow(store, 'hark_entry')
+    hark.signal(signal.SIGHUP)
+    until(lambda: buffer(hark)['refused'] == 0, 'none is put aside')
+    waits(hark, 0)
+    same(targets(store), ['/first', '/poison'], 'entries')
+
+
+@case(deadline=90)
+def what_came_is_replayed_while_the_engine_is_away(t):
+    store, origin = postgres().store(), t.origin()
+    origin.routes['/long'] = reply(LONG)
+    hark = t.hark('auto', origin, *ADMIN, store=store)
+    for target in ('/a', '/long'):
+        hark.get(target)
+    shipped(hark, 2)
+    file = pathlib.Path(hark.folder, buffer(hark)['file'])
+    until(lambda: targets(file) == ['/a', '/long'], 'they are kept')
+    for _ in range(2):
+        with Away():
+            # Of another run, with nothing in memory.
+            hark.stop()
+            hark.restart(url=origin.url)
+            for target in ('/a', '/long'):
+                end = hark.get(target)
+                same(source(end), 'replay', target)
+            same(end.body, LONG, 'the body')
+            same((hark.get('/b').status, buffer(hark)['shipped']), (200, 0),
+                 'what is not kept')
+        waits(hark, 0)
+    same(targets(store), ['/a', '/long', '/b'], 'entries')
+    until(lambda: targets(file) == ['/a', '/long', '/b'], 'they are kept')
+    # What is changed there is none to replay.
+    done('rm', '--store', store, '1')
+    until(lambda: targets(file) == [], 'they are not kept any more')
+    with Away():
+        hark.stop()
+        hark.restart(url=origin.url)
+        same(source(hark.get('/a')), 'upstream', 'source')
+    waits(hark, 0)
+
+
+@case(deadline=60)
+def who_is_refused_at_the_start_is_told(t):
+    store, origin = postgres().store(), t.origin()
+
+    def ends(url, words):
+        end = command('record', '--listen', '127.0.0.1:0', '--store', url,
+                      '--buffer', t.path('refused.db'), origin.url)
+        same(end.returncode, 2, 'exit status')
+        check(words in end.stderr, end.stderr)
+
+    ends(store.replace(postgres().database(store), 'none'),
+         'database "none" does not exist')
+    ends(store.replace('hark@', 'nobody@'), 'role "nobody" does not exist')
 
 
 @case(deadline=60)

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "har/exchange.h"
 #include "recorder/backlog.h"
 #include "recorder/shipment.h"
+#include "recorder/shipper.h"
 #include "recorder/sqlite_backlog.h"
 #include "recorder/store.h"
 
@@ -283,6 +285,150 @@ what_is_put_aside_stays_and_waits_again_from_the_next_start(void)
 }
 
 static void
+what_is_put_aside_can_wait_again_at_any_time(void)
+{
+	uint8_t run[BACKLOG_RUN_BYTES];
+	struct store *s;
+	struct backlog *b = opened("again", &s);
+	int64_t last, until;
+
+	put(s, "/a");
+	put(s, "/b");
+	put(s, "/c");
+	CHECK_INT(backlog_retry(s, 10, &last, &e), 0);
+	CHECK_INT(last, 3);
+	CHECK_INT(backlog_put_aside(s, 1, "it is refused", &e), 0);
+	CHECK_INT(backlog_put_aside(s, 3, "it is refused", &e), 0);
+	CHECK_INT(backlog_forget(s, 3, &e), 0);
+	CHECK_INT(backlog_aside(s), 2);
+	CHECK_INT(backlog_retry(s, 1, &last, &e), 1);
+	CHECK_INT(last, 4);
+	CHECK_INT(backlog_aside(s), 1);
+	CHECK_INT(backlog_next_aside(s, 0, &e), 3);
+	CHECK_INT(backlog_run_of(s, 4, run, &until, &e), 0);
+	CHECK_INT(put(s, "/d"), 5);
+	CHECK_INT(backlog_retry(s, 10, &last, &e), 1);
+	CHECK_INT(last, 6);
+	CHECK_INT(backlog_aside(s), 0);
+	counts("again", 3, 0);
+	closed(b, s);
+}
+
+static struct backlog *
+opened_to_keep(
+    const char *name, uint64_t keep, const char *tape, struct store **s)
+{
+	struct backlog_options o = {
+		.path = file(name), .url = url(), .keep = keep, .tape = tape
+	};
+	struct backlog *b = backlog_open(&o, s, &e);
+
+	if (b == NULL)
+		printf("# %s\n", e.text);
+	CHECK(b != NULL);
+	return b;
+}
+
+static void
+tidied(struct backlog *b, struct store *s)
+{
+	do
+		CHECK_INT(backlog_tidy(b, s, true, &e), 0);
+	while (backlog_untidy(b));
+}
+
+/* How many are there from the first on that is. */
+static int64_t
+kept(struct store *s, int64_t first, int64_t last)
+{
+	struct exchange *x;
+	int64_t n = 0;
+
+	for (; first <= last; first++) {
+		n += store_get(s, first, 0, &x, &e) == 1;
+		exchange_free(x);
+	}
+	return n;
+}
+
+static void
+what_came_is_kept_for_as_long_as_the_tape_is_the_same(void)
+{
+	struct store *s;
+	struct backlog *b = opened_to_keep("kept", 1 << 20, "d", &s);
+
+	CHECK(backlog_keeps(b));
+	CHECK(backlog_set_epoch(b, 7));
+	put(s, "/a");
+	put(s, "/b");
+	backlog_came(b, 2, 10);
+	tidied(b, s);
+	CHECK_INT(kept(s, 1, 2), 2);
+	CHECK_INT(backlog_kept(b), 0);
+	put(s, "/c");
+	closed(b, s);
+	/* It is nothing that waits. */
+	counts("kept", 1, 0);
+	b = opened_to_keep("kept", 1 << 20, "d", &s);
+	CHECK_INT(backlog_shipped(b), 2);
+	CHECK_INT(backlog_last(b), 3);
+	CHECK_INT(backlog_kept(b), 0);
+	CHECK(!backlog_set_epoch(b, 7));
+	CHECK_INT(backlog_kept(b), 0);
+	backlog_came(b, 3, 10);
+	tidied(b, s);
+	CHECK_INT(kept(s, 1, 3), 3);
+	CHECK(backlog_set_epoch(b, 8));
+	CHECK_INT(backlog_kept(b), 3);
+	CHECK(backlog_untidy(b));
+	tidied(b, s);
+	CHECK_INT(kept(s, 1, 3), 0);
+	/* That of another tape, or where nothing is to be kept, goes. */
+	put(s, "/d");
+	backlog_came(b, 4, 10);
+	tidied(b, s);
+	closed(b, s);
+	b = opened_to_keep("kept", 1 << 20, "other", &s);
+	CHECK_INT(kept(s, 1, 4), 0);
+	CHECK_INT(backlog_kept(b), 4);
+	backlog_set_epoch(b, 1);
+	put(s, "/e");
+	backlog_came(b, 5, 10);
+	tidied(b, s);
+	CHECK_INT(kept(s, 5, 5), 1);
+	closed(b, s);
+	b = opened_to_keep("kept", 0, "other", &s);
+	CHECK(!backlog_keeps(b));
+	CHECK_INT(kept(s, 5, 5), 0);
+	closed(b, s);
+}
+
+static void
+the_oldest_of_what_is_kept_go_first(void)
+{
+	struct store *s;
+	struct backlog *b = opened_to_keep("oldest", 2 << 20, "d", &s);
+	char target[32];
+	int64_t i, id, n;
+
+	backlog_set_epoch(b, 7);
+	for (i = 1; i <= 1500; i++) {
+		snprintf(target, sizeof(target), "/%lld", (long long)i);
+		CHECK_INT(stored(s, target, 3000, &id), 0);
+	}
+	CHECK_INT(backlog_tidy(b, s, true, &e), 0);
+	CHECK_INT(kept(s, 1, 1500), 1500); /* they wait */
+	backlog_came(b, 1400, 10);
+	tidied(b, s);
+	CHECK(backlog_bytes(s) <= 2 << 20);
+	n = backlog_kept(b);
+	CHECK(n >= 1000 && n <= 1400);
+	CHECK_INT(kept(s, 1, n), 0);
+	CHECK_INT(kept(s, n + 1, 1500), 1500 - n);
+	closed(b, s);
+}
+
+static void
 an_entry_that_moved_is_known_by_its_old_number(void)
 {
 	struct store *s;
@@ -290,12 +436,12 @@ an_entry_that_moved_is_known_by_its_old_number(void)
 	struct exchange *x = exchange("/a", 1);
 	int64_t i;
 
-	for (i = 1; i <= 5000; i++)
+	for (i = 1; i <= 20000; i++)
 		backlog_move(b, x, i, 10 * i);
-	CHECK_INT(backlog_moved(b, 5000), 50000);
-	CHECK_INT(backlog_moved(b, 1000), 10000);
+	CHECK_INT(backlog_moved(b, 20000), 200000);
+	CHECK_INT(backlog_moved(b, 4000), 40000);
 	CHECK_INT(backlog_moved(b, 1), 0); /* long ago */
-	CHECK_INT(backlog_moved(b, 5001), 0);
+	CHECK_INT(backlog_moved(b, 20001), 0);
 	exchange_free(x);
 	closed(b, s);
 }
@@ -523,6 +669,163 @@ both_are_read_as_one_and_an_entry_that_moves_is_found(void)
 	store_close(to);
 }
 
+static int64_t
+found(struct store *s, const char *tape, uint8_t byte, int64_t *first)
+{
+	uint8_t key[EXCHANGE_KEY_BYTES];
+	struct store_candidate c[4] = { { .id = 0 } };
+	int64_t n;
+
+	memset(key, byte, sizeof(key));
+	n = store_find(
+	    s, store_tape(s, str_of(tape), false, &e), key, false, c, 4, &e);
+	*first = c[0].id;
+	return n;
+}
+
+static void
+what_is_kept_is_found_while_the_engine_is_away(void)
+{
+	struct store *s, *to = engine(), *both;
+	struct backlog *b = opened_to_keep("found", 8 << 20, "found", &s);
+	struct exchange *x = exchange("/1", LONG);
+	int64_t id, there;
+
+	backlog_set_epoch(b, 0);
+	memset(x->key, 5, sizeof(x->key));
+	x->keyed = true;
+	CHECK_INT(
+	    store_put(s, store_tape(s, STR("found"), true, &e), x, &e), 0);
+	exchange_free(x);
+	CHECK_INT(shipment_load(&shipment, s, to, 0, &e), 0);
+	CHECK_INT(sent(to), 0);
+	there = shipment.v[0].to;
+	backlog_move(b, shipment.v[0].x, 1, there);
+	shipment_clear(&shipment);
+	backlog_came(b, 1, 10);
+	tidied(b, s);
+	both = store_both(b, &e);
+	CHECK(both != NULL);
+	CHECK_INT(found(both, "found", 5, &id), 1);
+	CHECK_INT(id, there);
+	has(both, "found", "http://api.test/1 ");
+	backlog_set_away(b, true);
+	CHECK_INT(found(both, "found", 5, &id), 1);
+	CHECK_INT(id, STORE_WAITING + 1);
+	has(both, "found", "http://api.test/1 ");
+	/* Also by the number that it has in the engine. */
+	CHECK_INT(store_get(both, there, 0, &x, &e), 1);
+	CHECK_INT(x->id, there);
+	CHECK_INT(store_body_load(both, &x->response.body, SIZE_MAX, &e), 0);
+	CHECK(x->response.body.bytes.n >= LONG);
+	exchange_free(x);
+	/* What may be another by now is not. */
+	backlog_set_epoch(b, 1);
+	CHECK_INT(found(both, "found", 5, &id), -1);
+	CHECK_INT(store_get(both, there, 0, &x, &e), -1);
+	CHECK(strstr(e.text, "it is away") != NULL);
+	store_close(both);
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+sql(const char *text)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command),
+	    "/usr/lib/postgresql/15/bin/psql -qAt -h %s/pg -U hark -d postgres "
+	    "-c \"%s\"",
+	    dir, text);
+	CHECK_INT(system(command), 0);
+}
+
+/* As the recorder's thread, which nobody else uses here. */
+static int
+write_by(void *arg, int (*fn)(struct store *s, void *arg, struct err *e),
+    void *fn_arg, struct err *err)
+{
+	return fn(arg, fn_arg, err);
+}
+
+static void
+until_aside(struct shipper *p, uint64_t aside, uint64_t shipped)
+{
+	struct timespec t = { .tv_nsec = 1000000 };
+	struct shipper_figures f;
+	int i;
+
+	for (i = 0; i < 60000; i++) {
+		shipper_figures(p, &f);
+		if (f.aside == aside && f.shipped == shipped && f.entries == 0)
+			break;
+		nanosleep(&t, NULL);
+	}
+	CHECK_INT(f.aside, aside);
+	CHECK_INT(f.shipped, shipped);
+}
+
+static void
+what_was_put_aside_is_tried_again(void)
+{
+	struct store *s, *to = engine();
+	struct backlog *b = opened_to_keep("retried", 0, "retried", &s);
+	struct shipper_options o = {
+		.backlog = b, .write = write_by, .arg = s, .retry_us = 1000
+	};
+	struct shipper *p;
+
+	record(s, "retried", "/1", 1);
+	record(s, "retried", "/2", 1);
+	record(s, "retried", "/3", 1);
+	backlog_set_last(b, 3);
+	sql("ALTER TABLE hark_entry ADD CONSTRAINT refusing CHECK "
+	    "(position(convert_to('/2', 'SQL_ASCII') IN target) = 0) NOT "
+	    "VALID");
+	p = shipper_start(&o, &e);
+	CHECK(p != NULL);
+	until_aside(p, 1, 2);
+	has(to, "retried", "http://api.test/1 http://api.test/3 ");
+	sql("ALTER TABLE hark_entry DROP CONSTRAINT refusing");
+	until_aside(p, 0, 3);
+	has(to, "retried",
+	    "http://api.test/1 http://api.test/3 http://api.test/2 ");
+	shipper_stop(p);
+	CHECK_INT(kept(s, 1, 100), 0);
+	shipper_free(p);
+	closed(b, s);
+	store_close(to);
+}
+
+static void
+what_was_put_aside_is_tried_when_somebody_says_so(void)
+{
+	struct store *s, *to = engine();
+	struct backlog *b = opened_to_keep("told", 0, "told", &s);
+	struct shipper_options o = {
+		.backlog = b, .write = write_by, .arg = s
+	};
+	struct shipper *p;
+
+	record(s, "told", "/2", 1);
+	backlog_set_last(b, 1);
+	sql("ALTER TABLE hark_entry ADD CONSTRAINT refusing CHECK "
+	    "(position(convert_to('/2', 'SQL_ASCII') IN target) = 0) NOT "
+	    "VALID");
+	p = shipper_start(&o, &e);
+	CHECK(p != NULL);
+	until_aside(p, 1, 0);
+	sql("ALTER TABLE hark_entry DROP CONSTRAINT refusing");
+	shipper_retry(p);
+	until_aside(p, 0, 1);
+	has(to, "told", "http://api.test/2 ");
+	shipper_stop(p);
+	shipper_free(p);
+	closed(b, s);
+	store_close(to);
+}
+
 static void
 stop(void)
 {
@@ -554,7 +857,7 @@ served(void)
 }
 
 /* Those behind need an engine. */
-#define ALONE 9
+#define ALONE 12
 
 static const struct tap_test tests[] = { TEST(a_file_is_its_owners_alone),
 	TEST(a_number_is_never_given_twice),
@@ -563,13 +866,19 @@ static const struct tap_test tests[] = { TEST(a_file_is_its_owners_alone),
 	TEST(a_store_with_tapes_of_its_own_is_refused),
 	TEST(a_full_file_says_so_and_has_room_again_when_all_is_shipped),
 	TEST(what_is_put_aside_stays_and_waits_again_from_the_next_start),
+	TEST(what_is_put_aside_can_wait_again_at_any_time),
+	TEST(what_came_is_kept_for_as_long_as_the_tape_is_the_same),
+	TEST(the_oldest_of_what_is_kept_go_first),
 	TEST(an_entry_that_moved_is_known_by_its_old_number),
 	TEST(a_store_that_came_back_is_told_from_one_that_never_left),
 	TEST(whenever_it_is_killed_nothing_is_lost_or_there_twice),
 	TEST(what_was_removed_since_does_not_come_again),
 	TEST(what_is_put_aside_is_not_shipped),
 	TEST(a_long_body_comes_whole_and_once),
-	TEST(both_are_read_as_one_and_an_entry_that_moves_is_found) };
+	TEST(both_are_read_as_one_and_an_entry_that_moves_is_found),
+	TEST(what_is_kept_is_found_while_the_engine_is_away),
+	TEST(what_was_put_aside_is_tried_again),
+	TEST(what_was_put_aside_is_tried_when_somebody_says_so) };
 
 int
 main(void)
