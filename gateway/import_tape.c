@@ -15,6 +15,8 @@
 
 #include "gateway/import_tape.h"
 
+#define IMPORT_BATCH_BYTES (1u << 20)
+
 static void
 import_goes_on(struct import *i)
 {
@@ -149,6 +151,39 @@ import_guess(struct import *i, const struct har_read_options *o, struct err *e)
 /* ---- reading and storing --------------------------------------------------
  */
 
+static void
+import_forget(struct import *i)
+{
+	while (i->batched > 0)
+		exchange_free(i->batch[--i->batched]);
+	i->batched_bytes = 0;
+}
+
+/* What is in the batch goes to the store. */
+static int
+import_store(struct import *i, struct err *e)
+{
+	int r = i->batched == 0
+		    ? 0
+		    : store_put_all(i->store, i->tape, i->batch, i->batched, e);
+
+	import_forget(i);
+	return r;
+}
+
+/* x becomes the batch's. */
+static int
+import_put(struct import *i, struct exchange *x, struct err *e)
+{
+	i->batch[i->batched++] = x;
+	i->batched_bytes +=
+	    body_held(&x->request.body) + body_held(&x->response.body);
+	return i->batched == IMPORT_BATCH ||
+		       i->batched_bytes > IMPORT_BATCH_BYTES
+		   ? import_store(i, e)
+		   : 0;
+}
+
 static int
 import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 {
@@ -166,8 +201,9 @@ import_on_exchange(void *arg, struct exchange *x, bool own, struct err *e)
 		i->dropped++;
 	r = key_exchange_spooled(i->keyer, x, e);
 	if (r == 0 && i->store != NULL)
-		r = store_put(i->store, i->tape, x, e);
-	exchange_free(x);
+		r = import_put(i, x, e);
+	else
+		exchange_free(x);
 	i->taken++;
 	import_goes_on(i);
 	return r;
@@ -224,7 +260,7 @@ import_read(struct import *i, struct err *e)
 	if (!i->has_base && import_guess(i, &o, e) == -1)
 		return -1;
 	i->taking = true;
-	if (har_read(&o, &i->figures, e) == -1)
+	if (har_read(&o, &i->figures, e) == -1 || import_store(i, e) == -1)
 		return -1;
 	if (i->figures.entries == 0 && i->figures.unsafe > 0)
 		return err_set(
@@ -256,6 +292,7 @@ import_run(struct import *i, struct err *e)
 		store_rollback(i->store);
 	else if (r == 0)
 		r = store_commit(i->store, e);
+	import_forget(i);
 	free(i->guessed);
 	i->guessed = NULL;
 	return r;

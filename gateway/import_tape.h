@@ -11,11 +11,14 @@
 #include "har/url.h"
 
 struct err;
+struct exchange;
 struct har_file;
 struct keyer;
 struct rules;
 struct settings;
 struct store;
+
+#define IMPORT_BATCH 64
 
 struct import {
 	const struct settings *settings; /* the tape's name, and its rules */
@@ -47,7 +50,10 @@ struct import {
 
 	/* Its own. */
 	int64_t tape;
-	char *guessed;   /* the base as text */
+	struct exchange *batch[IMPORT_BATCH]; /* to be stored in one go */
+	size_t batched;
+	uint64_t batched_bytes; /* of their bodies */
+	char *guessed;          /* the base as text */
 	bool of_sockets; /* what is guessed so far: only WebSockets came */
 };
 
