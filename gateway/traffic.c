@@ -25,8 +25,7 @@
 
 struct traffic_slab {
 	atomic_uint refs; /* of what is in it, and what its thread may give */
-	unsigned given;   /* by its thread */
-	size_t used, size;
+	size_t size;
 	max_align_t bytes[];
 };
 
@@ -98,7 +97,7 @@ traffic_memory_close(struct traffic_memory *m)
 	struct traffic_slab *s = m->now;
 
 	m->now = NULL;
-	if (s != NULL && traffic_slab_left(s, TRAFFIC_CREDIT - s->given))
+	if (s != NULL && traffic_slab_left(s, TRAFFIC_CREDIT - m->given))
 		traffic_slab_end(s, m);
 }
 
@@ -111,9 +110,9 @@ traffic_memory_renew(struct traffic_memory *m)
 	s = m->spare != NULL ? m->spare : xmalloc(sizeof(*s) + m->size);
 	m->spare = NULL;
 	m->now = s;
+	m->used = 0;
+	m->given = 0;
 	atomic_init(&s->refs, TRAFFIC_CREDIT);
-	s->given = 0;
-	s->used = 0;
 	s->size = m->size;
 }
 
@@ -129,12 +128,12 @@ traffic_memory_take(
 	n = (n + mask) & ~mask;
 	if (n > m->size / TRAFFIC_PART)
 		return NULL;
-	if (m->now == NULL || m->now->size - m->now->used < n)
+	if (m->now == NULL || m->now->size - m->used < n)
 		traffic_memory_renew(m);
 	*slab = m->now;
-	p = (char *)m->now->bytes + m->now->used;
-	m->now->used += n;
-	m->now->given++;
+	p = (char *)m->now->bytes + m->used;
+	m->used += n;
+	m->given++;
 	return p;
 }
 
@@ -154,6 +153,7 @@ traffic_link_new(struct traffic_memory *m)
 	struct traffic_slab *slab;
 	struct traffic_link *l = traffic_memory_take(m, sizeof(*l), &slab);
 
+	m->given++;
 	l->slab = slab;
 	atomic_init(&l->entry, 0);
 	return l;

@@ -75,6 +75,8 @@ struct traffic_slab; /* opaque */
 struct traffic_memory {
 	size_t size; /* bytes of a slab: traffic_slab_size() */
 	struct traffic_slab *now, *spare;
+	size_t used;    /* bytes of now */
+	unsigned given; /* references to now */
 };
 
 /* Of which a thread has two at most beside what the limit allows for. */
@@ -90,13 +92,17 @@ struct traffic_link {
 	_Atomic int64_t entry; /* 0: not known, or never recorded */
 };
 
+/* What has to be looked at when it goes is in front. */
 struct traffic_row {
 	atomic_uint refs;
 	struct traffic_row *next;  /* of those that make room */
 	struct traffic_slab *slab; /* NULL: it has a block of its own */
 	size_t room;               /* bytes that it takes there */
 	uint64_t number;
-	size_t cost; /* bytes that it counts for */
+	size_t cost;               /* bytes that it counts for */
+	struct traffic_flow *flow; /* or NULL */
+	struct traffic_link *link; /* of what was recorded, or NULL */
+	struct answer *held;       /* has the body of the response, or NULL */
 	enum traffic_state state;
 	int64_t started_us;  /* wall clock, when the head was there */
 	int64_t duration_us; /* until the last byte was given to the socket */
@@ -117,9 +123,6 @@ struct traffic_row {
 	bool request_changed, response_changed; /* all is there without secrets,
 						   so that its size differs */
 	struct str text[TRAFFIC_TEXTS];
-	struct traffic_flow *flow; /* or NULL */
-	struct traffic_link *link; /* of what was recorded, or NULL */
-	struct answer *held;       /* has the body of the response, or NULL */
 	/* That keeps its secrets, which lives as long as the log is looked at;
 	 * NULL: they are not there any more, or may be seen. */
 	const struct redactor *redactor;
@@ -144,6 +147,7 @@ int64_t traffic_row_entry(const struct traffic_row *r);
 /* A field of the request or the response; p is NULL when there is none. */
 struct str traffic_field(struct str fields, const char *name);
 
+/* With two references: what two threads count costs more than the link. */
 struct traffic_link *traffic_link_new(struct traffic_memory *m);
 struct traffic_link *traffic_link_ref(struct traffic_link *l);
 void traffic_link_unref(struct traffic_link *l); /* safe on NULL */

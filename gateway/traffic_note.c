@@ -284,9 +284,9 @@ traffic_note_link(struct transaction *t)
 	if (sink->log == NULL || t->noted)
 		return NULL;
 	d = traffic_note_of(t);
-	if (d->link == NULL)
-		d->link = traffic_link_new(traffic_note_memory(t));
-	return traffic_link_ref(d->link);
+	if (d->link != NULL)
+		return traffic_link_ref(d->link);
+	return d->link = traffic_link_new(traffic_note_memory(t));
 }
 
 /* ---- the row ----------------------------------------------------------- */
@@ -410,7 +410,6 @@ traffic_note_row(struct transaction *t, struct traffic_note *d,
 		.request_bytes = d->sent_size > 0 ? d->sent_size : t->r->body.n,
 		.response_bytes = d->body_size,
 		.flow = d->flow,
-		.link = d->link,
 		.redactor = t->w->shared->redactor,
 	};
 	if (d->flow != NULL)
@@ -423,7 +422,8 @@ traffic_note_row(struct transaction *t, struct traffic_note *d,
 	traffic_note_texts(t, d, r);
 }
 
-/* Lines of the access log have to keep up, so that theirs is searched here. */
+/* The note's link moves in: one that is open has none yet.  Lines of the access
+ * log have to keep up, so that theirs is searched here. */
 static struct traffic_row *
 traffic_note_make(
     struct transaction *t, struct traffic_note *d, enum traffic_state state)
@@ -432,6 +432,8 @@ traffic_note_make(
 
 	traffic_note_row(t, d, state, &of);
 	r = traffic_row_in(&of, traffic_note_memory(t));
+	r->link = d->link;
+	d->link = NULL;
 	return traffic_note_sink(t)->access != NULL ? traffic_show(r) : r;
 }
 

@@ -176,10 +176,9 @@ static void
 a_link_outlives_who_made_it(void)
 {
 	struct traffic_memory m = { .size = traffic_slab_size(0) };
-	struct traffic_link *l = traffic_link_new(&m), *told;
+	struct traffic_link *l = traffic_link_new(&m), *told = l;
 	struct traffic_row of = { .source = "mock", .link = l }, *r;
 
-	told = traffic_link_ref(l);
 	r = traffic_row_in(&of, &m);
 	traffic_link_unref(l);
 	traffic_memory_fini(&m);
@@ -498,6 +497,8 @@ the_id_of_a_recording_comes_later(void)
 	struct traffic_row of = { .link = l }, *r = traffic_row_new(&of);
 
 	CHECK_INT(traffic_row_entry(r), 0);
+	traffic_link_unref(traffic_link_ref(l));
+	traffic_link_unref(l);
 	atomic_store(&l->entry, 12);
 	traffic_link_unref(l);
 	CHECK_INT(traffic_row_entry(r), 12);
