@@ -123,7 +123,7 @@ cmd_verify(const struct command *c, int argc, char **argv)
 	struct verify *v = NULL;
 	struct settings *s;
 	struct err e;
-	int operands, status, code;
+	int operands, status, code, r;
 
 	s = commands_settings(c, argc, argv, values, &operands, &status);
 	if (s == NULL)
@@ -131,9 +131,10 @@ cmd_verify(const struct command *c, int argc, char **argv)
 	settings_free(s);
 	if (operands != 1)
 		return commands_misused(c);
-	if (file_read(argv[1], &text, &e) == -1 ||
-	    (v = verify_new_text(buf_str(&text), &e)) == NULL) {
-		err_wrap(&e, "%.300s", argv[1]);
+	r = file_read(argv[1], &text, &e);
+	if (r == 0 && (v = verify_new_text(buf_str(&text), &e)) == NULL)
+		r = err_wrap(&e, "%.300s", argv[1]);
+	if (r == -1) {
 		status = commands_fail(STATUS_USAGE, &e);
 	} else {
 		q.admin = values[VERIFY_ADMIN_PORT];

@@ -37,6 +37,8 @@ struct http1_limits {
 	F(VERSION, 505, "the HTTP version is not 1.0 or 1.1") \
 	F(PREFACE, 505, \
 	    "HTTP/2 is only spoken where TLS agrees on it; use HTTP/1.1") \
+	F(TLS, 400, \
+	    "this is TLS, and the port speaks plain HTTP; use http://") \
 	F(BARE_LF, 400, "a line does not end in CRLF") \
 	F(NAME, 400, "a field name is not a token") \
 	F(VALUE, 400, "a control character in a field value") \

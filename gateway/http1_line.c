@@ -9,6 +9,7 @@
 #include "gateway/http1_line.h"
 
 #define METHOD_MAX 32
+#define HANDSHAKE 0x16 /* what a record of TLS begins with at first */
 
 enum http1_step
 http1_line_fail(struct http1_reader *r, enum http1_fault f)
@@ -133,6 +134,8 @@ http1_method(struct http1_reader *r)
 		return HTTP1_MORE;
 	if (*stop == '\n')
 		return http1_line_fail(r, HTTP1_BARE_LF);
+	if (stop == r->at && *stop == HANDSHAKE)
+		return http1_line_fail(r, HTTP1_TLS);
 	if (*stop == '\r')
 		return http1_line_fail(r, HTTP1_LINE);
 	if (*stop != ' ' || stop == r->at)

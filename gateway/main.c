@@ -290,7 +290,12 @@ main(int argc, char **argv)
 	for (c = commands; c->name != NULL; c++)
 		if (strcmp(c->name, argv[1]) == 0)
 			return c->run(c, argc - 1, argv + 1);
-	fprintf(
-	    stderr, "hark: %.100s: no such command (see hark help)\n", argv[1]);
+	if (argv[1][0] == '-')
+		fputs("hark: expected a command in front of its options "
+		      "(see hark help)\n",
+		    stderr);
+	else
+		fprintf(stderr,
+		    "hark: %.100s: no such command (see hark help)\n", argv[1]);
 	return STATUS_USAGE;
 }

@@ -134,9 +134,10 @@ options_line_option(
 	if (o == NULL && g.letter == 0 && !g.attached)
 		o = options_line_without(&g);
 	if (o == NULL)
-		return err_set(e, "option %s%.*s: no such option",
+		return err_set(e,
+		    "option %s%.*s: no such option (see hark help %.40s)",
 		    g.letter != 0 ? "-" : "",
-		    (int)(g.name.n < 100 ? g.name.n : 100), g.name.p);
+		    (int)(g.name.n < 100 ? g.name.n : 100), g.name.p, argv[0]);
 	if (!option_is_in(o, l->scope))
 		return err_set(
 		    e, "option %s: not an option of hark %s", o->name, argv[0]);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -336,8 +337,7 @@ static const struct member environment_members[] = {
 	TEXT("name", environment_read, env.name),
 	TEXT("endpointPrefix", environment_read, env.prefix),
 	NUMBER("latency", environment_read, env.latency_ms, 0, DAY_MS),
-	NUMBER(
-	    "lastMigration", environment_read, format, 0, ENVIRONMENT_FORMAT),
+	NUMBER("lastMigration", environment_read, format, 0, INT32_MAX),
 	BOOL("cors", environment_read, env.cors),
 	BOOL("proxyMode", environment_read, env.proxy_mode),
 	BOOL("proxyRemovePrefix", environment_read, env.proxy_remove_prefix),
@@ -701,6 +701,10 @@ environment_build(struct reading *in, struct environment *env,
 
 	if (members_read(in, &shape, root, read) == -1)
 		return -1;
+	if (read->format > ENVIRONMENT_FORMAT)
+		members_remark(in, "lastMigration",
+		    "the file is of a newer Mockoon; what that added to the "
+		    "format has no effect");
 	for (i = 0; i < read->nroutes; i++) {
 		if (environment_fix_route(in, &read->routes[i], i,
 			json_array_get(routes, i)) == -1)

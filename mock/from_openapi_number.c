@@ -246,7 +246,9 @@ numbers_stepped(struct making *m, const struct making_limits *l)
 		numbers_impossible(m);
 		return numbers_put(m, l->least);
 	}
-	if (n == 1 || m->of > 0)
+	/* An exponent is JSON, but nothing that a template could read. */
+	if (n == 1 || m->of > 0 ||
+	    fmax(fabs(choices[0]), fabs(choices[n - 1])) > LARGEST)
 		return numbers_put(m, choices[m->nth % n]);
 	buf_add_text(m->out, "{{oneOf");
 	for (i = 0; i < n; i++) {

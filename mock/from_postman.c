@@ -421,8 +421,12 @@ from_postman(const char *path, struct err *e)
 	if (!json_is_array(json_object_get(collection, "item"))) {
 		err_set(e,
 		    "%.300s: expected a Postman collection of format 2.0 or "
-		    "2.1: an object with info and item",
-		    path);
+		    "2.1: an object with info and item%s",
+		    path,
+		    json_is_array(json_object_get(collection, "requests"))
+			? "; this is one of format 1, which Postman takes "
+			  "and exports as 2.1"
+			: "");
 		json_decref(file);
 		return NULL;
 	}

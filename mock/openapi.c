@@ -102,11 +102,14 @@ static int
 openapi_version(struct openapi *o, const char *path, struct err *e)
 {
 	const json_t *v2 = json_object_get(o->root, "swagger");
-	struct str v3 = document_text(o->root, "openapi");
+	const json_t *v3 = json_object_get(o->root, "openapi");
+	/* Without quotes 3.1 is a number in YAML. */
+	bool is_3 = json_is_real(v3)
+			? json_real_value(v3) >= 3 && json_real_value(v3) < 4
+			: str_starts(document_text(o->root, "openapi"), "3.");
 
 	o->v2 = v2 != NULL;
-	if (o->v2 ? !json_is_string(v2) && !json_is_real(v2)
-		  : !str_starts(v3, "3."))
+	if (o->v2 ? !json_is_string(v2) && !json_is_real(v2) : !is_3)
 		return err_set(e,
 		    "%.300s: expected an OpenAPI description: \"openapi\": "
 		    "\"3.x.y\" or \"swagger\": \"2.0\"",

@@ -58,6 +58,11 @@ def wrong_usage_is_told_in_one_line_with_what_was_expected(t):
     for argv, text in (
             ([], 'expected a command'),
             (['nope'], 'nope: no such command'),
+            (['--store', 'x', 'list'],
+             'expected a command in front of its options'),
+            (['verify', '/nonexistent'], 'hark: /nonexistent: No such file'),
+            (['list', '--stor', 'x'],
+             'option stor: no such option (see hark help list)'),
             (['list', 'x'], 'expected: hark list (see hark help list)'),
             (['show'], 'expected: hark show ID'),
             (['show', '--raw', '--har', '1'], 'option har: not with --raw'),

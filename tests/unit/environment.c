@@ -177,8 +177,8 @@ what_is_wrong_is_told_with_its_place(void)
 	    "query");
 	refused("{\"routes\":[],\"cors\":1}",
 	    "x.json: cors: expected true or false, not 1");
-	refused("{\"routes\":[],\"lastMigration\":34}",
-	    "lastMigration: expected a number from 0 to 33");
+	refused("{\"routes\":[],\"lastMigration\":-1}",
+	    "lastMigration: expected a number from 0 to 2147483647");
 }
 
 static void
@@ -189,6 +189,19 @@ what_nobody_knows_is_remarked(void)
 	CHECK_STR(buf_text(&remarks),
 	    "m/x.json: routes[0].responses[0].boby: nobody knows it\n"
 	    "m/x.json: x: nobody knows it\n");
+	environment_free(env);
+	env = NULL;
+	buf_free(&remarks);
+}
+
+static void
+a_file_of_a_newer_mockoon_is_read_as_far_as_it_is_known(void)
+{
+	given("{\"routes\":[{\"endpoint\":\"a\",\"responses\":[{}]}],"
+	      "\"lastMigration\":34}");
+	CHECK_INT(env->nroutes, 1);
+	CHECK(
+	    strncmp(buf_text(&remarks), "m/x.json: lastMigration: ", 25) == 0);
 	environment_free(env);
 	env = NULL;
 	buf_free(&remarks);
@@ -305,5 +318,7 @@ RUN(TEST(all_but_an_endpoint_and_a_response_has_a_default),
     TEST(routes_are_in_the_order_of_the_tree),
     TEST(what_older_formats_had_is_understood),
     TEST(what_is_wrong_is_told_with_its_place),
-    TEST(what_nobody_knows_is_remarked), TEST(files_of_older_mockoons_are_read),
+    TEST(what_nobody_knows_is_remarked),
+    TEST(a_file_of_a_newer_mockoon_is_read_as_far_as_it_is_known),
+    TEST(files_of_older_mockoons_are_read),
     TEST(methods_of_faker_7_have_their_new_names))

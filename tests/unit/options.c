@@ -403,9 +403,9 @@ static void
 a_wrong_command_line_is_told_in_one_sentence(void)
 {
 	CHECK_STR(line_refusal(OPTIONS_ALL, "--nope=1", NULL),
-	    "option nope: no such option");
-	CHECK_STR(
-	    line_refusal(OPTIONS_ALL, "-x", NULL), "option -x: no such option");
+	    "option nope: no such option (see hark help record)");
+	CHECK_STR(line_refusal(OPTIONS_ALL, "-x", NULL),
+	    "option -x: no such option (see hark help record)");
 	CHECK_STR(line_refusal(OPTIONS_ALL, "--store", NULL),
 	    "option store: expected PATH behind it");
 	CHECK_STR(line_refusal(OPTIONS_ALL, "-o", NULL),
