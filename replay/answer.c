@@ -155,13 +155,15 @@ answer_free(struct cache_item *i)
 	variant_free(k->own);
 	if (k->of != NULL)
 		cache_item_unref(&k->of->item);
-	buf_free(&k->body.bytes);
+	if (k->body.bytes.cap > 0) /* else it is in the same block */
+		buf_free(&k->body.bytes);
 	free(k);
 }
 
-/* A copy of all of an answer but its body, in one block. */
+/* A copy of all of an answer but its body, in one block; *near is where it
+ * ends with room for n bytes of that. */
 static struct answer_kept *
-answer_keep(const struct answer *from)
+answer_keep(const struct answer *from, size_t n, char **near)
 {
 	size_t marks = from->nchunks * sizeof(*from->chunks);
 	size_t fields =
@@ -170,7 +172,7 @@ answer_keep(const struct answer *from)
 		      answer_text_size(&from->headers) +
 		      answer_text_size(&from->trailers);
 	size_t size = sizeof(struct answer_kept) + marks + fields + text;
-	struct answer_kept *k = xcalloc(1, size);
+	struct answer_kept *k = xcalloc(1, size + n);
 	struct chunk_mark *chunks = (struct chunk_mark *)(k + 1);
 	struct answer_space to = { (struct header *)(chunks + from->nchunks),
 		(char *)chunks + marks + fields };
@@ -188,11 +190,23 @@ answer_keep(const struct answer *from)
 	cache_item_init(
 	    &k->item, CACHE_ANSWER, &(struct key){ { 0 } }, answer_free);
 	k->item.cost = size;
+	*near = to.text;
 	return k;
 }
 
+/* How much of a body lies with the rest of its answer. */
+static size_t
+answer_near(const struct exchange *x, const struct buf *body)
+{
+	return !answer_bodiless(x) && x->response.body.stored_id == 0 &&
+		       body->n <= ANSWER_NEAR
+		   ? body->n
+		   : 0;
+}
+
 static void
-answer_body(struct answer_kept *k, const struct exchange *x, struct buf *body)
+answer_body(struct answer_kept *k, const struct exchange *x, struct buf *body,
+    char *near)
 {
 	if (answer_bodiless(x))
 		return;
@@ -203,10 +217,16 @@ answer_body(struct answer_kept *k, const struct exchange *x, struct buf *body)
 	k->body.size = body->n;
 	if (body->n == 0)
 		return;
-	k->body.bytes.n = k->body.bytes.cap = body->n;
+	k->item.cost += k->body.size;
+	k->body.bytes.n = body->n;
+	if (body->n <= ANSWER_NEAR) {
+		k->body.bytes.p = near;
+		memcpy(near, body->p, body->n);
+		return;
+	}
+	k->body.bytes.cap = body->n;
 	k->body.bytes.p = xrealloc(body->p, body->n);
 	*body = (struct buf){ 0 };
-	k->item.cost += k->body.size;
 }
 
 /* When the head came, since the exchange started. */
@@ -244,9 +264,10 @@ answer_new(const struct exchange *x, struct buf *body)
 		.wait_us = x->timings.wait,
 		.head_us = answer_head_us(&x->timings),
 	};
-	struct answer_kept *k = answer_keep(&from);
+	char *near;
+	struct answer_kept *k = answer_keep(&from, answer_near(x, body), &near);
 
-	answer_body(k, x, body);
+	answer_body(k, x, body, near);
 	k->started_us = x->started_us;
 	atomic_init(&k->mark, x->id);
 	buf_free(&head);
@@ -259,12 +280,13 @@ answer_changed(struct answer_kept *a, struct str head,
 {
 	struct answer from = a->answer;
 	struct answer_kept *k;
+	char *near;
 
 	from.head = head;
 	from.headers = *fields;
 	if (body != NULL) /* whose pieces are not where they were */
 		from.nchunks = 0;
-	k = answer_keep(&from);
+	k = answer_keep(&from, 0, &near);
 	k->started_us = a->started_us;
 	k->of = a;
 	k->body = a->body;

@@ -3,8 +3,8 @@
 
 /*
  * Making answers from recorded exchanges, and what the library keeps with
- * each.  All of an answer but its body is one block of memory: there are as
- * many answers as the cache has room for.
+ * each.  An answer is one block of memory, but for a body that is longer than
+ * ANSWER_NEAR: there are as many answers as the cache has room for.
  */
 
 #include <stdatomic.h>
@@ -15,6 +15,8 @@
 #include "replay/library.h"
 
 struct variant;
+
+#define ANSWER_NEAR 4096
 
 /* Names for entries before they have an id: behind all ids. */
 #define ANSWER_FRESH (INT64_C(1) << 62)
@@ -35,8 +37,8 @@ struct answer_kept {
  * WebSocket, and a body that is known where there is one. */
 bool answer_usable(const struct exchange *x);
 
-/* The answer with a copy of what it needs from x, but for the body, whose
- * bytes move in.  The reference is the caller's. */
+/* The answer with a copy of what it needs from x; the bytes of a body that is
+ * longer than ANSWER_NEAR move in.  The reference is the caller's. */
 struct answer_kept *answer_new(const struct exchange *x, struct buf *body);
 
 /*

@@ -25,7 +25,8 @@ shelf_free(struct cache_item *i)
 
 	while (s->n > 0)
 		variant_free(s->variants[--s->n]);
-	free(s->variants);
+	if (s->variants != &s->first)
+		free(s->variants);
 	if (s->only != NULL)
 		cache_item_unref(&s->only->item);
 	free(s);
@@ -38,6 +39,7 @@ shelf_new(const struct key *key)
 
 	cache_item_init(&s->item, CACHE_SHELF, key, shelf_free);
 	s->item.cost = sizeof(*s) + SHELF_OVERHEAD;
+	s->variants = &s->first;
 	s->compared = true;
 	return s;
 }
@@ -54,11 +56,21 @@ shelf_variant(const struct shelf *s, uint64_t id)
 }
 
 static void
+shelf_grow(struct shelf *s)
+{
+	struct variant **more = xcalloc(2 * s->n, sizeof(*more));
+
+	memcpy(more, s->variants, s->n * sizeof(*more));
+	if (s->variants != &s->first)
+		free(s->variants);
+	s->variants = more;
+}
+
+static void
 shelf_add_variant(struct shelf *s, struct variant *v)
 {
-	if ((s->n & (s->n - 1)) == 0)
-		s->variants = xrealloc(s->variants,
-		    (s->n == 0 ? 1 : 2 * s->n) * sizeof(*s->variants));
+	if (s->n > 0 && (s->n & (s->n - 1)) == 0)
+		shelf_grow(s);
 	s->variants[s->n++] = v;
 	s->item.cost += v->bytes;
 }
@@ -76,9 +88,7 @@ shelf_merge(struct variant *into, const struct variant *from)
 			all[n++] = into->entries[i++];
 		else
 			all[n++] = from->entries[k++];
-	free(into->entries);
-	into->entries = all;
-	into->n = into->cap = n;
+	variant_set(into, all, n);
 }
 
 /* Stops comparing request fields: variants that are alike then become one. */

@@ -33,6 +33,7 @@ struct shelf {
 	struct cache_item item;
 	struct variant **variants;
 	size_t n;
+	struct variant *first;    /* where a single one is */
 	bool compared;            /* the variants tell request fields apart */
 	struct answer_kept *only; /* the single entry, or NULL */
 };

@@ -206,6 +206,8 @@ variant_new(const struct exchange *x)
 	size_t hashes = nfields * sizeof(*fields);
 	struct variant *v = xcalloc(1, sizeof(*v) + list + hashes + text);
 
+	v->entries = &v->first;
+	v->cap = 1;
 	v->kind = variant_kind_of(x->status);
 	v->asks = http_rules_asks(x->method, &x->request.headers);
 	v->secrets = level_hash(x->target, buf_str(&x->request.body.bytes));
@@ -221,23 +223,47 @@ variant_new(const struct exchange *x)
 	return v;
 }
 
+static void
+variant_drop_entries(struct variant *v)
+{
+	if (v->entries != &v->first)
+		free(v->entries);
+}
+
 void
 variant_free(struct variant *v)
 {
 	if (v == NULL)
 		return;
-	free(v->entries);
+	variant_drop_entries(v);
 	free(v);
+}
+
+static void
+variant_grow(struct variant *v)
+{
+	struct variant_entry *more = xcalloc(2 * v->cap, sizeof(*more));
+
+	memcpy(more, v->entries, v->n * sizeof(*more));
+	variant_drop_entries(v);
+	v->entries = more;
+	v->cap *= 2;
 }
 
 void
 variant_add(struct variant *v, const struct variant_entry *entry)
 {
-	if (v->n == v->cap) {
-		v->cap = v->cap == 0 ? 1 : 2 * v->cap;
-		v->entries = xrealloc(v->entries, v->cap * sizeof(*v->entries));
-	}
+	if (v->n == v->cap)
+		variant_grow(v);
 	v->entries[v->n++] = *entry;
+}
+
+void
+variant_set(struct variant *v, struct variant_entry *entries, size_t n)
+{
+	variant_drop_entries(v);
+	v->entries = entries;
+	v->n = v->cap = n;
 }
 
 void

@@ -48,10 +48,11 @@ struct variant {
 	struct headers vary; /* value.p is NULL for an absent field */
 	uint64_t *fields;    /* hashes of the request's fields, ascending */
 	size_t nfields;
-	size_t bytes;                  /* of memory, without entries */
+	size_t bytes; /* of memory, without more entries than one */
 	struct variant_entry *entries; /* by id, ascending */
 	size_t n;
 	size_t cap;
+	struct variant_entry first; /* where a single entry is */
 };
 
 /* Of x, without any entries yet. */
@@ -59,6 +60,10 @@ struct variant *variant_new(const struct exchange *x);
 void variant_free(struct variant *v); /* safe on NULL */
 
 void variant_add(struct variant *v, const struct variant_entry *entry);
+
+/* The n entries, which are on the heap and move in, in the place of those it
+ * has. */
+void variant_set(struct variant *v, struct variant_entry *entries, size_t n);
 
 /* Forgets the request's fields, so that more entries look alike. */
 void variant_blur(struct variant *v);

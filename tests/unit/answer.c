@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "har/exchange.h"
 #include "replay/answer.h"
@@ -117,6 +118,33 @@ an_answer_outlives_its_exchange(void)
 	CHECK_INT(a->nchunks, 2);
 	CHECK_INT(a->chunks[1].offset, 3);
 	CHECK_VIEW(buf_str(&a->body->bytes), "hello");
+}
+
+/* Short ones lie in the answer's own memory, others in theirs. */
+static void
+a_body_of_any_length_outlives_its_exchange(void)
+{
+	static const size_t lengths[] = { 0, 1, ANSWER_NEAR - 1, ANSWER_NEAR,
+		ANSWER_NEAR + 1, 10 * ANSWER_NEAR };
+	const struct answer *a;
+	struct str body;
+	size_t i, n, at;
+
+	for (i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		n = lengths[i];
+		begin("GET", 200, "");
+		memset(buf_reserve(&x->response.body.bytes, n), 'b', n);
+		x->response.body.size = x->response.body.bytes.n = n;
+		a = made();
+		exchange_free(x);
+		x = NULL;
+		body = buf_str(&a->body->bytes);
+		CHECK_INT(body.n, n);
+		CHECK_INT(a->body->size, n);
+		CHECK(kept->item.cost >= sizeof(*kept) + n);
+		for (at = 0; at < n; at++)
+			CHECK_INT(body.p[at], 'b');
+	}
 }
 
 static void
@@ -283,6 +311,7 @@ references_are_counted(void)
 RUN(TEST(an_answer_is_what_was_recorded),
     TEST(the_times_of_the_first_byte_are_kept_if_they_are_known),
     TEST(an_answer_outlives_its_exchange),
+    TEST(a_body_of_any_length_outlives_its_exchange),
     TEST(hop_by_hop_fields_stay_out_of_the_head),
     TEST(imported_text_never_splits_the_head),
     TEST(a_wrong_content_length_is_corrected),
