@@ -5,12 +5,16 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Starts one.  Signals are for the program's other threads, but for that by
- * which the kernel says that a sandbox refuses a call.  0, or -1 with errno
- * set. */
+/* Starts one, which pthread_join() ends.  Signals are for the program's other
+ * threads, but for those that say what the thread itself did: faults, and a
+ * call that a sandbox refuses.  0, or -1 with errno set. */
 int thread_start(pthread_t *thread, void *(*fn)(void *arg), void *arg);
+
+/* As thread_start(), with so many bytes of stack; nobody waits for its end. */
+int thread_start_alone(size_t stack, void *(*fn)(void *arg), void *arg);
 
 /* Makes one that thread_wait() can wait for; pthread_cond_destroy() ends it. */
 void thread_cond_init(pthread_cond_t *c);

@@ -246,7 +246,7 @@ access_log_open(const char *path, enum access_format format, struct err *e)
 {
 	struct access_log *l;
 	bool file = path[0] != '-' || path[1] != '\0';
-	int fd = file ? access_log_open_file(path) : STDOUT_FILENO, error;
+	int fd = file ? access_log_open_file(path) : STDOUT_FILENO;
 
 	if (fd == -1) {
 		err_sys(e, "option access-log: %.300s", path);
@@ -260,10 +260,9 @@ access_log_open(const char *path, enum access_format format, struct err *e)
 	l->taken = xcalloc(ACCESS_LOG_ROWS, sizeof(struct traffic_row *));
 	pthread_mutex_init(&l->lock, NULL);
 	thread_cond_init(&l->wake);
-	error = pthread_create(&l->thread, NULL, access_log_thread, l);
-	if (error == 0)
+	if (thread_start(&l->thread, access_log_thread, l) == 0)
 		return l;
-	err_set(e, "cannot start a thread: %s", strerror(error));
+	err_sys(e, "cannot start a thread for the access log");
 	access_log_free(l);
 	return NULL;
 }

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/settings.h"
 #include "gateway/worker.h"
 
@@ -336,15 +337,11 @@ admin_thread(void *arg)
 int
 admin_start(struct admin *a, struct err *e)
 {
-	int error;
-
 	a->jobs = admin_jobs_new(a, e);
 	if (a->jobs == NULL)
 		return -1;
-	error = pthread_create(&a->thread, NULL, admin_thread, a);
-	if (error != 0)
-		return err_set(
-		    e, "cannot start a thread for admin: %s", strerror(error));
+	if (thread_start(&a->thread, admin_thread, a) == -1)
+		return err_sys(e, "cannot start a thread for admin");
 	a->started = true;
 	log_info(NULL, "admin on %s", a->address);
 	if (a->token != NULL)

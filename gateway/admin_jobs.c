@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/admin_table.h"
 
 #include "gateway/admin_priv.h"
@@ -57,15 +57,13 @@ struct admin_jobs *
 admin_jobs_new(struct admin *a, struct err *e)
 {
 	struct admin_jobs *j = xcalloc(1, sizeof(*j));
-	int error;
 
 	j->admin = a;
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_cond_init(&j->more, NULL);
-	error = pthread_create(&j->thread, NULL, admin_jobs_thread, j);
-	if (error == 0)
+	if (thread_start(&j->thread, admin_jobs_thread, j) == 0)
 		return j;
-	err_set(e, "cannot start a thread for admin: %s", strerror(error));
+	err_sys(e, "cannot start a thread for admin");
 	pthread_cond_destroy(&j->more);
 	pthread_mutex_destroy(&j->lock);
 	free(j);

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <event2/event.h>
 
@@ -13,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/mailbox.h"
 #include "gateway/plan.h"
 #include "gateway/worker.h"
@@ -256,19 +256,16 @@ struct explainer *
 explainer_open(struct library *l, struct err *e)
 {
 	struct explainer *x = xcalloc(1, sizeof(*x));
-	int error;
 
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->asked, NULL);
 	x->reader = reader_open(l, e);
 	if (x->reader == NULL)
 		goto fail;
-	error = pthread_create(&x->thread, NULL, explainer_thread, x);
-	x->started = error == 0;
+	x->started = thread_start(&x->thread, explainer_thread, x) == 0;
 	if (x->started)
 		return x;
-	err_set(
-	    e, "cannot start a thread for explanations: %s", strerror(error));
+	err_sys(e, "cannot start a thread for explanations");
 fail:
 	explainer_close(x);
 	return NULL;

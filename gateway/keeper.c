@@ -199,16 +199,14 @@ keeper_thread(void *arg)
 int
 keeper_start(struct keeper *k, struct err *e)
 {
-	int error;
-
 	if (keeper_read(k, e) == -1)
 		return -1;
 	k->changed = false; /* nobody asks yet: what there is comes now */
 	if (keeper_write(k, k->mocks, e) == -1)
 		return -1;
-	error = pthread_create(&k->thread, NULL, keeper_thread, k);
-	if (error != 0)
-		return err_set(e, "cannot start a thread: %s", strerror(error));
+	if (thread_start(&k->thread, keeper_thread, k) == -1)
+		return err_sys(
+		    e, "cannot start a thread for what mocks remember");
 	k->started = true;
 	return 0;
 }

@@ -147,7 +147,7 @@ notify_ready(struct notify *n, struct gateway *g, const char *status)
 	notify_send(n, text);
 	n->gateway = g;
 	n->started = n->watchdog_us > 0 &&
-		     pthread_create(&n->thread, NULL, notify_thread, n) == 0;
+		     thread_start(&n->thread, notify_thread, n) == 0;
 }
 
 void

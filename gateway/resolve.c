@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <netdb.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/mailbox.h"
 #include "gateway/worker.h"
 
@@ -118,19 +118,12 @@ question_thread(void *arg)
 static void
 question_run(struct question *q)
 {
-	pthread_attr_t how;
-	pthread_t thread;
-
 	q->running = true;
 	q->resolver->running++;
-	pthread_attr_init(&how);
-	pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&how, RESOLVE_STACK);
-	if (pthread_create(&thread, &how, question_thread, q) != 0) {
+	if (thread_start_alone(RESOLVE_STACK, question_thread, q) == -1) {
 		q->found.failure = "no thread for the look-up";
 		mailbox_post(q->mailbox, question_deliver, q);
 	}
-	pthread_attr_destroy(&how);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include "gateway/watch.h"
 
@@ -301,8 +302,6 @@ watch_new(const struct watch_options *o)
 int
 watch_start(struct watch *w, struct err *e)
 {
-	int error;
-
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake == -1)
 		return err_sys(e, "cannot watch files");
@@ -314,9 +313,8 @@ watch_start(struct watch *w, struct err *e)
 			    (long long)(w->o.look_us / 1000000),
 			    strerror(errno));
 	}
-	error = pthread_create(&w->thread, NULL, watch_thread, w);
-	if (error != 0)
-		return err_set(e, "cannot start a thread: %s", strerror(error));
+	if (thread_start(&w->thread, watch_thread, w) == -1)
+		return err_sys(e, "cannot start a thread to watch files");
 	w->started = true;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "gateway/channel.h"
 #include "gateway/client.h"
 #include "gateway/fetcher.h"
@@ -186,10 +187,8 @@ worker_set_plan(struct worker *w, struct plan *plan)
 int
 worker_start(struct worker *w, struct err *e)
 {
-	int error = pthread_create(&w->thread, NULL, worker_thread, w);
-
-	if (error != 0)
-		return err_set(e, "cannot start a worker: %s", strerror(error));
+	if (thread_start(&w->thread, worker_thread, w) == -1)
+		return err_sys(e, "cannot start a worker");
 	w->started = true;
 	return 0;
 }
