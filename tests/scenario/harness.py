@@ -104,7 +104,7 @@ class Shared:
 
     def __call__(self):
         if self.broken or self.case and any(
-                h.process.poll() is not None for h in self.case.harks):
+                h.died() for h in self.case.harks):
             self.close(quiet=True)
         if not self.case:
             self.case = Case(pathlib.Path(tempfile.mkdtemp(dir=ROOT.name)))
@@ -130,7 +130,7 @@ class Shared:
     def alive(self):
         for hark in self.case.harks if self.case else ():
             self.broken = True
-            check(hark.process.poll() is None,
+            check(not hark.died(),
                   lambda: f'hark died with {hark.process.returncode}')
             hark.no_report()
             self.broken = False

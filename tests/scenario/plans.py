@@ -49,7 +49,6 @@ def begin(t):
         hark = t.hark('record', origin, '--tape', f'tape{tape}', store=store)
         hark.get('/users/1')
         hark.stop()
-        t.harks.remove(hark)
     engine.sql(FILL.format(n=ENTRIES, tapes=TAPES), name)
     for setting in ("session_preload_libraries = 'auto_explain'",
                     'auto_explain.log_min_duration = 0',

@@ -184,6 +184,10 @@ class Hark:
         self.no_report()
         same(code, 0, 'exit status of hark after SIGTERM')
 
+    def died(self):
+        """Whether it ended and nobody has asked it to."""
+        return self.process is not None and self.process.poll() is not None
+
     def kill9(self):
         self.process.kill()
         self.process.wait()

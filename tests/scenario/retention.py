@@ -40,7 +40,6 @@ def the_oldest_recordings_go_and_are_not_replayed_from_memory(t):
     same(len(origin.take()), 1, 'the origin is asked for one that went')
     soon(lambda: removed(t, hark) == 8, 'the next one went')
     hark.stop()
-    t.harks.remove(hark)
     same(targets(hark.store), ['8', '9', '10', '11', '6'])
     check('retention removed' in hark.log, hark.log)
 
@@ -58,7 +57,6 @@ def a_tape_that_is_too_large_takes_no_more_of_the_disk(t):
     soon(lambda: hark.metric('hark_retention_tape_bytes') <= 300 << 10
           and removed(t, hark) >= 64, 'all of them went')
     hark.stop()
-    t.harks.remove(hark)
     left = targets(hark.store)
     check(10 <= len(left) <= 16, left)
     same(left[-1], '7.9')
@@ -71,14 +69,12 @@ def what_is_too_old_goes_but_not_from_another_tape(t):
     hark = t.hark('record', origin, '--tape', 'other')
     hark.get('/other')
     hark.stop()
-    t.harks.remove(hark)
     store = hark.store
     hark = t.hark('record', origin, '--retain-age', '1s', *LIMITS,
                   store=store)
     hark.get('/old')
     soon(lambda: removed(t, hark) == 1, 'it went')
     hark.stop()
-    t.harks.remove(hark)
     same((targets(store), targets(store, 'other')), ([], ['other']))
 
 
@@ -100,7 +96,6 @@ def the_doctor_says_what_a_tape_is_kept_to(t):
     hark = t.hark('record', origin)
     hark.get('/a')
     hark.stop()
-    t.harks.remove(hark)
     for mode, url, result in (('record', [origin.url], 'ok'),
                               ('replay', [], 'warning')):
         end = command('doctor', '--json', '--mode', mode, *url,

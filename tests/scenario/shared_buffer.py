@@ -61,11 +61,6 @@ def targets(store):
             for e in log['entries']]
 
 
-def stop(t, hark):
-    hark.stop()
-    t.harks.remove(hark)
-
-
 class Away:
     """The engine, dead until the end of a block at the latest."""
 
@@ -115,7 +110,7 @@ def an_engine_that_is_killed_while_all_record_gets_all_and_once(t):
             thread.join()
     for hark in harks:
         same(lost(hark), 0, 'lost')
-        stop(t, hark)
+        hark.stop()
     found = targets(store)
     same(sorted(found), sorted(r.target for r in origin.take()), 'entries')
     same(len(set(found)), len(found), 'different entries')
@@ -144,7 +139,7 @@ def a_gateway_that_is_killed_ships_what_it_had_when_it_starts_again(t):
     waits(hark, 0)
     same(targets(store), wanted + ['/last'], 'entries')
     same(done('cat', '--store', store, '302'), LONG, 'the long body')
-    stop(t, hark)
+    hark.stop()
     same(targets(file), [], 'what is left')
 
 
@@ -154,7 +149,7 @@ def a_gateway_starts_and_replays_what_it_has_while_the_engine_is_away(t):
     origin.routes['/long'] = reply(LONG)
     hark = t.hark('auto', origin, *ADMIN, store=store)
     hark.get('/elsewhere')
-    stop(t, hark)
+    hark.stop()
     origin.take()
     with Away() as away:
         hark = t.hark('auto', origin, *ADMIN, store=store)
@@ -224,13 +219,13 @@ def a_buffer_is_of_one_gateway_and_for_one_store(t):
                       '--buffer', file, origin.url)
         check(f'{file}: 1 entries wait for {store}' in end.stdout,
               end.stdout + end.stderr)
-        stop(t, hark)
+        hark.stop()
         check('1 entries wait in' in hark.log, hark.log)
         refused(file, other, f'wait for the store {store}')
         own = t.path('tapes.db')
         kept = t.hark('record', origin, store=own)
         kept.get('/b')
-        stop(t, kept)
+        kept.stop()
         refused(own, store, 'a store with tapes of its own')
         same(targets(own), ['/b'], 'the tape')
 
@@ -255,7 +250,7 @@ def who_finds_a_buffer_taken_has_another(t):
         two.get('/two')
         waits(two, 1)
     for hark in (one, two):
-        stop(t, hark)
+        hark.stop()
     same(sorted(targets(store)), ['/one', '/two'], 'entries')
 
 
@@ -368,7 +363,7 @@ def an_entry_that_is_always_refused_holds_up_no_other(t):
     allow(store, 'hark_entry')
     hark.restart(url=origin.url)
     waits(hark, 0)
-    stop(t, hark)
+    hark.stop()
     same(targets(file), [], 'what is kept in the end')
     came = targets(store)
     same(sorted(came), sorted(['/first', '/behind', *asked]), 'all came')

@@ -30,11 +30,6 @@ def recorded(store):
     return {'/' + url.split('/', 3)[3] for url in urls}
 
 
-def stopped(t, hark):
-    hark.stop()
-    t.harks.remove(hark)
-
-
 # ---- what is damaged --------------------------------------------------------
 
 @case(deadline=90)
@@ -96,7 +91,7 @@ def a_network_that_is_cut_anywhere_loses_nothing(t):
         asked.add(path)
         if not cuts.left:
             break
-    stopped(t, hark)
+    hark.stop()
     same(recorded(store), asked, 'what is recorded')
 
 
@@ -115,7 +110,7 @@ def a_strict_answer_is_in_the_store_whatever_was_cut(t):
         check(f'/{i}' in recorded(store), 'it is there when it is answered')
         if not cuts.left:
             break
-    stopped(t, hark)
+    hark.stop()
     same(recorded(store), asked, 'what is recorded')
 
 
@@ -149,7 +144,7 @@ def a_connection_that_is_lost_in_a_commit_loses_nothing_and_doubles_nothing(t):
         same(hark.get('/1').status, 200, 'in between')
         check(state['hit'] is not None, 'a commit was cut')
         same(hark.get('/2').status, 200, 'after')
-        stopped(t, hark)
+        hark.stop()
         same(recorded(store), {'/0', '/1', '/2'}, f'arrives: {arrives}')
 
 
@@ -195,7 +190,7 @@ def a_network_that_stalls_loses_nothing_and_goes_on(t):
             stall.over.set()
         until(lambda: recorded(store) == asked, 'all came')
         stall.over.set()
-        stopped(t, hark)
+        hark.stop()
         same(recorded(store), asked, 'once')
 
 
@@ -233,7 +228,7 @@ def what_met_another_transaction_is_written_again_as_a_whole(t):
         paths = {f'/{i}' for i in range(10)}
         for path in sorted(paths):
             same(hark.get(path).status, 200, path)
-        stopped(t, hark)
+        hark.stop()
         check('lost' not in hark.log, hark.log)
         same(recorded(store), paths, f'{code} {when}')
 
@@ -249,7 +244,7 @@ def what_the_engine_always_refuses_is_given_up_and_told(t):
     postgres().sql('DROP TRIGGER refuses ON hark_entry',
                    postgres().database(store))
     same(hark.get('/b').status, 200, 'the next answer')
-    stopped(t, hark)
+    hark.stop()
     same(recorded(store), {'/b'}, 'what is recorded')
 
 

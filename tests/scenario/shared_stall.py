@@ -123,7 +123,6 @@ def an_engine_that_is_stopped_delays_and_loses_nothing(t):
             same(hark.get(path).source.split(' ')[0], 'replay', path)
     until(lambda: hark.metric('hark_buffer_shipped_total') == 7, 'all came')
     hark.stop()
-    t.harks.remove(hark)
     done = command('list', '--json', '--store', store)
     urls = [json.loads(line)['url'] for line in done.stdout.splitlines()]
     same(sorted('/' + url.split('/', 3)[3] for url in urls), sorted(paths),
@@ -146,7 +145,6 @@ def clients_that_leave_and_a_stop_end_what_they_waited_for(t):
     same(hark.get('/known').body, b'known', 'what is in memory')
     hark.signal(signal.SIGHUP)
     hark.stop()
-    t.harks.remove(hark)
 
 
 @case(deadline=90)
@@ -159,7 +157,6 @@ def a_shared_cursor_is_moved_by_who_is_answered(t):
         origin.routes['/n'] = reply(body)
         hark.get('/n')
     hark.stop()
-    t.harks.remove(hark)
     hark = begin(t, 'replay', '--cursors', 'shared', '--repeat', 'cycle',
                  '--store-timeout', PATIENT, store=store, link=link)
     same(hark.get('/n').body, bodies[0], 'the first')

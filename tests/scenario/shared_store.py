@@ -31,7 +31,6 @@ def filled(t):
         hark.get(target)
     hark.ask('POST', '/post', [('X-Bytes', '\xe9\x80')], LONG)
     hark.stop()
-    t.harks.remove(hark)
     return hark.store
 
 
@@ -145,7 +144,6 @@ def an_export_takes_no_more_memory_for_a_longer_tape(t):
     hark.get('/long')
     hark.get('/short')
     hark.stop()
-    t.harks.remove(hark)
     file, shared = hark.store, postgres().store()
     imported(t, shared, har(file))
     name = shared.split('/')[3].split('?')[0]
@@ -216,7 +214,6 @@ def gateways_record_at_once_and_nothing_is_lost_or_twice(t):
         thread.join()
     for hark in harks:
         hark.stop()
-    t.harks.clear()
     found = [e['request']['url'] for e in
              json.loads(har(store))['log']['entries']]
     same(len(found), 160, 'entries')
@@ -230,7 +227,6 @@ def what_is_recorded_leaves_what_others_have_cached(t):
     for i in range(20):
         one.get(f'/{i}')
     one.stop()
-    t.harks.remove(one)
     other = t.hark('replay', '--tape', 'a', '--admin', '127.0.0.1:0',
                    '--workers', '1', store=store)
 
@@ -246,7 +242,6 @@ def what_is_recorded_leaves_what_others_have_cached(t):
     for i in range(20):
         two.get(f'/{i}')
     two.stop()
-    t.harks.remove(two)
     one = t.hark('record', origin, '--tape', 'a', store=store)
     one.get('/more')
     until(lambda: other.get('/more').status == 200, 'it is replayed')
@@ -268,7 +263,6 @@ def counting(t, store, n):
     for _ in range(n):
         hark.get('/n')
     hark.stop()
-    t.harks.remove(hark)
 
 
 def sharing(t, store, *options):
@@ -315,7 +309,6 @@ def shared_cursors_hold_and_go_round_as_others_do(t):
     one, two = sharing(t, store, '--repeat', 'hold')
     same([next_of(h) for h in (one, two, one, two, one)], [1, 2, 3, 3, 3])
     one.stop(), two.stop()
-    t.harks.clear()
     one, two = sharing(t, store, '--repeat', 'cycle')
     # They outlive the gateways; behind the end it begins anew.
     same([next_of(h) for h in (one, two, one, two)], [1, 2, 3, 1])
@@ -351,7 +344,6 @@ def gateways_keep_a_tape_within_its_limits_together(t):
           'the newest ten are left', 60 + PATIENCE)
     for hark in harks:
         hark.stop()
-    t.harks.clear()
     same([e['entry'] for e in listed()], [*range(31, 41)], 'the newest')
     name = store.split('/')[3].split('?')[0]
     same(postgres().sql('SELECT removed FROM hark_change', name), '30')
@@ -371,7 +363,6 @@ def a_body_that_streams_while_others_write_is_kept_whole(t):
         thread.join()
     for hark in (one, two):
         hark.stop()
-    t.harks.clear()
     for entry in (1, 2):
         same(done('cat', '--store', store, entry), LONG * 2, 'the body')
     name = postgres().database(store)
@@ -405,7 +396,6 @@ def an_engine_that_dies_and_comes_back_loses_nothing_and_has_nothing_twice(t):
         over.set()
         thread.join()
     hark.stop()
-    t.harks.clear()
     urls = [e['request']['url'] for e in
             json.loads(har(store))['log']['entries']]
     same(len(urls), len(origin.take()), 'entries')
@@ -420,7 +410,6 @@ def roles_may_replay_or_record_and_see_the_tapes_they_are_given(t):
         hark = t.hark('record', origin, '--tape', tape, store=store)
         hark.get(f'/{tape}')
         hark.stop()
-        t.harks.remove(hark)
     postgres().file('contrib/postgresql/roles.sql', name)
     for user, role in (('alice', 'hark_replay'), ('bob', 'hark_record'),
                        ('carol', 'hark_replay')):
@@ -438,7 +427,6 @@ def roles_may_replay_or_record_and_see_the_tapes_they_are_given(t):
     hark = t.hark('record', origin, store=of('bob'))
     hark.get('/bob')
     hark.stop()
-    t.harks.remove(hark)
     bob, alice, carol = (done('list', '--json', '--store', of(user))
                          for user in ('bob', 'alice', 'carol'))
     same(bob.count(b'\n'), 3, 'what who records sees')
