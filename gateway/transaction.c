@@ -1,142 +1,28 @@
 #include "config.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "gateway/chat.h"
 #include "gateway/explainer.h"
 #include "gateway/long_body.h"
-#include "gateway/match.h"
 #include "gateway/messenger.h"
 #include "gateway/meter.h"
 #include "gateway/mock_admin.h"
 #include "gateway/plan.h"
 #include "gateway/problem.h"
 #include "gateway/scopes.h"
-#include "gateway/search.h"
 #include "gateway/session.h"
 #include "gateway/sessions.h"
-#include "gateway/tally.h"
 #include "gateway/traffic_note.h"
 #include "gateway/upstream.h"
 #include "gateway/worker.h"
 #include "gateway/ws_handshake.h"
-#include "har/json_path.h"
 #include "mock/mocks.h"
-#include "recorder/recorder.h"
-#include "recorder/rules.h"
-#include "replay/refresh.h"
 
 #include "gateway/transaction.h"
-
-static const char *const source_texts[SOURCE_COUNT] = {
-#define S(name, text) [SOURCE_##name] = text,
-	SOURCES(S)
-#undef S
-};
-
-struct str
-transaction_told(struct transaction *t)
-{
-	const struct redactor *by = t->w->shared->redactor;
-	struct str path = t->r->head.path;
-	struct redaction d;
-
-	if (by == NULL)
-		return path;
-	if (t->told.p == NULL) {
-		const struct rules_request q = { t->r->head.method,
-			t->routed ? t->route.scope : STR(""), path };
-
-		redaction_begin(&d, by, &q);
-		t->told = redact_url(&d, path, &t->told_made)
-			      ? buf_str(&t->told_made)
-			      : path;
-		redaction_end(&d);
-	}
-	return t->told;
-}
-
-static int64_t
-transaction_took(const struct transaction *t)
-{
-	int64_t now = t->ended != 0 ? t->ended : clock_mono_us();
-
-	return t->r->started != 0 ? now - t->r->started : 0;
-}
-
-/* The id of its trace; p is NULL when it is of none. */
-static struct str
-transaction_trace(const struct transaction *t)
-{
-	struct str id =
-	    trace_id(t->traceparent[0] != '\0'
-			 ? str_of(t->traceparent)
-			 : headers_get(&t->r->head.headers, "traceparent"));
-
-	return id.n > 0 ? id : (struct str){ NULL, 0 };
-}
-
-/* v in decimal, in place. */
-static struct str
-transaction_decimal(char text[24], int64_t v)
-{
-	return (struct str){ text, (size_t)snprintf(text, 24, "%" PRId64, v) };
-}
-
-/* What a line of JSON about t has beside its text; what is not known yet is
- * null. */
-static void
-transaction_about(struct transaction *t, const char *subject)
-{
-	const struct headers *h = &t->r->head.headers;
-	bool answered = t->status != 0;
-	struct str none = STR("null");
-	char number[24], status[24], took[24];
-	const struct log_member members[] = {
-		{ "request", transaction_decimal(number, (int64_t)t->number),
-		    true },
-		{ "client", str_of(client_address(t->c)), false },
-		{ "method", t->r->head.method, false },
-		{ "path", transaction_told(t), false },
-		{ "status",
-		    answered ? transaction_decimal(status, t->status) : none,
-		    true },
-		{ "source", answered ? str_of(source_texts[t->source]) : none,
-		    !answered },
-		{ "duration_us", transaction_decimal(took, transaction_took(t)),
-		    true },
-		{ "trace_id", transaction_trace(t), false },
-		{ "x_request_id", headers_get(h, "X-Request-Id"), false },
-	};
-
-	log_about(subject, members, sizeof(members) / sizeof(members[0]));
-}
-
-const char *
-transaction_source(const struct transaction *t)
-{
-	return source_texts[t->source];
-}
-
-const char *
-transaction_subject(struct transaction *t, char *text, size_t n)
-{
-	struct str told = transaction_told(t);
-
-	snprintf(text, n, "c%" PRIu64 " %.*s %.*s", client_id(t->c),
-	    STR_ARGS(t->r->head.method), (int)(told.n < 200 ? told.n : 200),
-	    told.p);
-	if (log_is_json())
-		transaction_about(t, text);
-	return text;
-}
 
 /* The answer is over, however it ended: its callbacks follow. */
 static void
@@ -211,167 +97,12 @@ transaction_abort(struct transaction *t)
 	client_abort(c, reset);
 }
 
-/* ---- recordings ------------------------------------------------------ */
-
-/* What the request may be recorded of in another way. */
-static const struct url *
-transaction_origin(const struct transaction *t)
-{
-	if (!t->routed || (t->route.scope.n > 0 && !t->named))
-		return NULL;
-	return route_same_path(&t->route);
-}
-
-struct search
-transaction_search(struct transaction *t)
-{
-	const struct http1_head *h = &t->r->head;
-
-	return (struct search){
-		.settings = t->settings,
-		.reader = t->w->reader,
-		.keyer = t->w->keyer,
-		.method = h->method,
-		.target = h->path,
-		.authority = h->authority,
-		.route = t->routed ? t->route.scope : STR(""),
-		.origin = transaction_origin(t),
-		.headers = &h->headers,
-		.body = t->r->body,
-		.longer = upload_long_body(t),
-		.wanted = &t->wanted,
-	};
-}
-
 uint64_t
 transaction_body_size(const struct transaction *t)
 {
 	const struct long_body *longer = upload_long_body(t);
 
 	return longer != NULL ? long_body_size(longer) : t->r->body.n;
-}
-
-static enum found
-transaction_look(struct transaction *t, struct answer **a)
-{
-	struct search s = transaction_search(t);
-	struct err e = { "" };
-	enum found found;
-
-	if (t->session.n > 0)
-		t->wanted.session =
-		    (struct str){ (const char *)&t->session_number,
-			    sizeof(t->session_number) };
-	else
-		t->wanted.session = STR("");
-	t->wanted.now_us = t->w->now;
-	reader_look(t->w->reader, &t->basket);
-	found = search_find(&s, a, &e);
-	reader_look(t->w->reader, NULL);
-	t->derived = s.derived;
-	if (found == FOUND_ERROR) {
-		char subject[256];
-
-		log_error(transaction_subject(t, subject, sizeof(subject)),
-		    "cannot look for a recording: %s", e.text);
-	}
-	return found;
-}
-
-/* The recorded request was never answered, and so is this one. */
-static void
-transaction_hang_up(struct transaction *t)
-{
-	meter_more(&t->w->counts->replayed, 1);
-	t->source = SOURCE_REPLAY;
-	traffic_note_text(t, "the recorded request was never answered");
-	transaction_abort(t);
-}
-
-/* The places in JSON whose dates move, or NULL. */
-static struct json_paths *
-transaction_dates(const struct transaction *t)
-{
-	const struct rules *rules = t->settings->rules;
-	struct rules_request q = { t->r->head.method,
-		t->routed ? t->route.scope : STR(""), t->r->head.path };
-	const struct rule *rule = NULL;
-	struct json_paths *paths = NULL;
-	struct err e;
-	size_t i;
-
-	while ((rule = rules_next(
-		    rules, rule, RULE_BIT(RULE_SHIFT_JSON), &q)) != NULL) {
-		if (paths == NULL)
-			paths = json_paths_new();
-		for (i = 0; i < rule->narguments; i++)
-			/* rules_add() has tried them. */
-			(void)json_paths_add(paths, rule->arguments[i], 1, &e);
-	}
-	return paths;
-}
-
-static struct answer *
-transaction_refresh(struct transaction *t, struct answer *a)
-{
-	const struct shared *g = t->w->shared;
-	struct json_paths *places = transaction_dates(t);
-	struct refresh r = { .began_us = g->began_us,
-		.fields = t->settings->refresh_dates,
-		.places = places };
-
-	if (r.fields || places != NULL) {
-		r.now_us = clock_wall_us();
-		a = refresh_answer(a, &r);
-	}
-	json_paths_free(places);
-	return a;
-}
-
-static bool
-transaction_replay(struct transaction *t, enum found *why)
-{
-	struct answer *a;
-
-	if (t->w->shared->playwright == NULL) {
-		*why = transaction_look(t, &a);
-	} else {
-		*why = match_playwright(t, &a);
-		if (*why == FOUND_UNUSABLE) {
-			transaction_hang_up(t);
-			return true;
-		}
-	}
-	if (*why != FOUND)
-		return false;
-	reply_answer(t, transaction_refresh(t, a));
-	return true;
-}
-
-/* Whether the upstream answers although a recording may: it is only compared
- * then.  As when it answers, it counts as served unless the request is for a
- * part of it. */
-static bool
-transaction_compares(struct transaction *t, enum found *why)
-{
-	struct answer *a;
-
-	if (t->w->shared->differences == NULL || !t->routed ||
-	    t->mode != &modes[MODE_SPY])
-		return false;
-	*why = transaction_look(t, &a);
-	if (*why != FOUND)
-		return true;
-	reader_used(t->w->reader, a->entry);
-	if (t->derived != NULL) {
-		answer_unref(a);
-		t->derived = NULL;
-		return true;
-	}
-	if (t->wanted.asks == 0 || t->wanted.asks == a->asked)
-		library_served(t->w->reader, &t->wanted, a);
-	compare_begin(t, a);
-	return true;
 }
 
 /* ---- the decision ---------------------------------------------------- */
@@ -707,37 +438,6 @@ transaction_on_gone(struct client *c, void *owner)
 }
 
 static void
-transaction_log(struct transaction *t)
-{
-	char subject[256];
-
-	log_debug(transaction_subject(t, subject, sizeof(subject)),
-	    "%d from %s%s in %" PRId64 " us", t->status,
-	    source_texts[t->source],
-	    t->source == SOURCE_REPLAY && t->wanted.tier == TIER_NORMALIZED
-		? " (normalized)"
-		: "",
-	    transaction_took(t));
-}
-
-/* How long a tunnel is open says nothing of the gateway. */
-static void
-transaction_measure(const struct transaction *t)
-{
-	bool tunnel = t->status == 101 || str_is(t->r->head.method, "CONNECT");
-	const struct meter_request r = {
-		.source = t->source,
-		.mode = (enum mode_id)(t->mode - modes),
-		.method = t->r->head.method,
-		.status = t->status,
-		.us = tunnel || t->r->started == 0 ? -1 : transaction_took(t),
-		.route = t->mock != NULL ? t->mock->route : STR(""),
-	};
-
-	meter_request(t->w->meter, &r);
-}
-
-static void
 transaction_count_socket(const struct transaction *t)
 {
 	struct worker_counts *n = t->w->counts;
@@ -763,8 +463,8 @@ transaction_over(struct transaction *t)
 	meter_more(sums[t->source], 1);
 	transaction_count_socket(t);
 	if (t->session.n > 0)
-		sessions_count(t->w->shared->sessions, t->session,
-		    source_texts[t->source]);
+		sessions_count(
+		    t->w->shared->sessions, t->session, transaction_source(t));
 	transaction_measure(t);
 	if (log_wants(LOG_DEBUG))
 		transaction_log(t);

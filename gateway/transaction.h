@@ -6,6 +6,8 @@
  * its one order, and then one of four ways to reply.
  *
  *	transaction.c   who answers: mock, recording, upstream, or nobody
+ *	transaction_told.c    what logs and figures are told of it
+ *	transaction_replay.c  the recording that may answer
  *	miss.c          what is said when nobody does
  *	fetch.c         what a look-up waits for
  *	reply.c         heads and whole replies: mock, recording, problem
@@ -217,6 +219,8 @@ void transaction_decide(struct transaction *t);
 /* How many bytes of a body came. */
 uint64_t transaction_body_size(const struct transaction *t);
 
+/* transaction_told.c ---------------------------------------------------- */
+
 /* "c12 GET /path" for the log. */
 const char *transaction_subject(struct transaction *t, char *text, size_t n);
 
@@ -226,8 +230,25 @@ struct str transaction_told(struct transaction *t);
 /* Who answers it, as X-Hark-Source says. */
 const char *transaction_source(const struct transaction *t);
 
+/* One line at level debug: what it came to. */
+void transaction_log(struct transaction *t);
+
+/* Notes it in the worker's meter; how long a tunnel was open is left out, as
+ * it says nothing of the gateway. */
+void transaction_measure(const struct transaction *t);
+
+/* transaction_replay.c -------------------------------------------------- */
+
 /* How t's recording is looked for. */
 struct search transaction_search(struct transaction *t);
+
+/* Replies with the recording that answers, if one does; else *why none. */
+bool transaction_replay(struct transaction *t, enum found *why);
+
+/* Whether the upstream answers although a recording may (--diff), with *why as
+ * in transaction_replay(): it is only compared then.  As when it answers, it
+ * counts as served unless the request is for a part of it. */
+bool transaction_compares(struct transaction *t, enum found *why);
 
 /* fetch.c --------------------------------------------------------------- */
 
