@@ -11,10 +11,11 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
+
+import packages
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get('top_builddir', '.'))
@@ -22,29 +23,6 @@ PACKAGES = ['@mockoon/commons-server@9.9.0']
 PARTS = ('path', 'url', 'hostname', 'query', 'headers', 'cookies', 'body',
          'text', 'holds', 'valid', 'found')
 SUITE = pathlib.Path('/usr/share/json-schema-test-suite/tests/draft7')
-
-
-def npm_folder(top):
-    """A folder with the packages; None, with the reason said."""
-    kept = os.environ.get('HARK_ASKED_NPM')
-    if kept:
-        return pathlib.Path(kept)
-    if not shutil.which('npm') or not shutil.which('node'):
-        return print('1..0 # SKIP there is no npm')
-    env = {k: v for k, v in os.environ.items()
-           if not k.lower().startswith('npm_')}
-    try:
-        done = subprocess.run(
-            ['npm', 'install', '--no-save', '--no-package-lock', '--no-audit',
-             '--no-fund', '--ignore-scripts', '--fetch-retries=0',
-             '--prefix', top, *PACKAGES],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            env=env, timeout=600)
-    except subprocess.TimeoutExpired:
-        done = None
-    if done is None or done.returncode:
-        return print('1..0 # SKIP npm could not install Mockoon')
-    return pathlib.Path(top)
 
 
 def lines(command, jobs):
@@ -518,8 +496,10 @@ def main():
         if job['kind'] == 'rule':
             job['headers'].append(['X-Job', str(number)])
     with tempfile.TemporaryDirectory() as top:
-        folder = npm_folder(top)
-        if not folder:
+        try:
+            folder = packages.installed(top, PACKAGES, 'HARK_ASKED_NPM')
+        except packages.Missing as why:
+            print(f'1..0 # SKIP {why}')
             return 0
         theirs = lines(['node', str(HERE / 'asked_npm.js'), str(folder)], jobs)
     ours = lines([str(BUILD / 'tests' / 'golden' / 'ask')], jobs)

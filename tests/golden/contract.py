@@ -8,10 +8,11 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
+
+import packages
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get('top_builddir', '.'))
@@ -68,31 +69,14 @@ def descriptions():
     return result(name, wrong)
 
 
-def packages(top):
-    kept = os.environ.get('HARK_CONTRACT_NPM')
-    if kept or not shutil.which('npm') or not shutil.which('node'):
-        return kept
-    env = {k: v for k, v in os.environ.items()
-           if not k.lower().startswith('npm_')}
-    try:
-        done = subprocess.run(
-            ['npm', 'install', '--no-save', '--no-package-lock', '--no-audit',
-             '--no-fund', '--ignore-scripts', '--fetch-retries=0', '--prefix',
-             top, *PACKAGES],
-            stdin=subprocess.DEVNULL, capture_output=True, env=env,
-            timeout=600)
-    except subprocess.TimeoutExpired:
-        return None
-    return None if done.returncode else top
-
-
 def verdicts():
     name = 'messages are judged as by openapi-request-validator and ' \
         'openapi-response-validator'
     with tempfile.TemporaryDirectory() as top:
-        folder = packages(top)
-        if not folder:
-            return skip(name, 'npm cannot install them')
+        try:
+            folder = packages.installed(top, PACKAGES, 'HARK_CONTRACT_NPM')
+        except packages.Missing as why:
+            return skip(name, why)
         spec = os.path.join(top, 'spec.json')
         done = subprocess.run(
             ['node', HERE / 'contract_npm.js', spec], capture_output=True,

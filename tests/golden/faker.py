@@ -7,10 +7,11 @@ with FAKER_ALL set all arguments go to all locales, which takes a minute."""
 import collections
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
+
+import packages
 
 SOURCE = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
@@ -20,28 +21,6 @@ SHOWN = 3  # of the differences of one method
 # Sine and cosine of libm and of V8 differ in the last bit now and then.
 ROUNDED = "nearbyGPSCoordinate"
 UTC = dict(os.environ, TZ="UTC", LANG="en_US.UTF-8")
-
-
-class Skip(Exception):
-    pass
-
-
-def install(folder):
-    if not shutil.which("npm") or not shutil.which("node"):
-        raise Skip("there is no npm or no node command")
-    env = {k: v for k, v in os.environ.items()
-           if not k.lower().startswith("npm_")}
-    try:
-        done = subprocess.run(
-            ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund",
-             "--no-update-notifier", "--ignore-scripts", "--fetch-retries=0",
-             "@faker-js/faker@" + VERSION], cwd=folder, env=env,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
-    except subprocess.TimeoutExpired:
-        raise Skip("npm does not come to an end") from None
-    if done.returncode:
-        raise Skip("npm has no @faker-js/faker@" + VERSION)
-    return os.path.join(folder, "node_modules/@faker-js/faker")
 
 
 def calls(package, folder):
@@ -109,8 +88,10 @@ def compare(path):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         try:
-            package = os.environ.get("FAKER_JS") or install(folder)
-        except Skip as why:
+            package = os.environ.get("FAKER_JS") or os.path.join(
+                packages.installed(folder, ["@faker-js/faker@" + VERSION]),
+                "node_modules/@faker-js/faker")
+        except packages.Missing as why:
             print("1..0 # SKIP %s" % why)
             return 0
         total, found = compare(calls(package, folder))

@@ -9,10 +9,11 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
+
+import packages
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get('top_builddir', '.'))
@@ -41,31 +42,6 @@ def rendered(command, cases):
         for i, a in zip(here, lines(command, [cases[i] for i in here], zone)):
             answers[i] = a
     return answers
-
-
-def npm_folder(top):
-    """A folder with the packages; None, with the reason said."""
-    kept = os.environ.get('HARK_TEMPLATES_NPM')
-    if kept:
-        return pathlib.Path(kept)
-    if not shutil.which('npm') or not shutil.which('node'):
-        print('# npm: there is none; results are compared with those kept')
-        return None
-    env = {k: v for k, v in os.environ.items()
-           if not k.lower().startswith('npm_')}
-    try:
-        done = subprocess.run(
-            ['npm', 'install', '--no-save', '--no-package-lock', '--no-audit',
-             '--no-fund', '--ignore-scripts', '--fetch-retries=0',
-             '--prefix', top, *PACKAGES],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            env=env, timeout=600)
-    except subprocess.TimeoutExpired:
-        done = None
-    if done is None or done.returncode:
-        print('# npm: could not install; results are compared with those kept')
-        return None
-    return pathlib.Path(top)
 
 
 def wanted(case):
@@ -133,8 +109,12 @@ def main():
     loaded = [(f, json.loads(f.read_text())) for f in files]
     program = [str(BUILD / 'tests' / 'golden' / 'render')]
     with tempfile.TemporaryDirectory() as top:
-        folder = npm_folder(top)
-        npm = folder and ['node', str(HERE / 'template_npm.js'), str(folder)]
+        npm = None
+        try:
+            folder = packages.installed(top, PACKAGES, 'HARK_TEMPLATES_NPM')
+            npm = ['node', str(HERE / 'template_npm.js'), str(folder)]
+        except packages.Missing as why:
+            print(f'# {why}; results are compared with those kept')
         if '--write' in sys.argv:
             if not npm:
                 sys.exit('--write needs npm')

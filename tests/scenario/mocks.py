@@ -249,7 +249,8 @@ def what_is_wrong_in_a_file_is_told_with_its_place(t):
             ('{"routes":', f'{bad}:1:'),
             ('[]', 'expected a Mockoon environment')):
         bad.write_text(text)
-        done = command('proxy', '--mocks', bad)
+        done = command('proxy', '--mocks', bad, '--listen', '127.0.0.1:0',
+                       '--admin', 'off')
         same(done.returncode, 2, text)
         check(why in done.stderr, done.stderr)
     # What is wrong with one route leaves the others alone.

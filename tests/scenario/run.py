@@ -7,40 +7,11 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 
-from harness import (HARK, case, check, command, entries, main, reply,
-                     same, until)
-
-GET = """
-import os, sys, urllib.request
-url = os.environ['HARK_URL']
-for target in sys.argv[1:]:
-    try:
-        with urllib.request.urlopen(url + target) as r:
-            print(r.status, r.read().decode())
-    except urllib.error.HTTPError as e:
-        print(e.code)
-"""
-
-
-def asking(*targets):
-    """A command that asks HARK_URL for targets and prints the answers."""
-    return [sys.executable, '-c', GET, *targets]
-
-
-def recorded(t, *targets):
-    """A store with an answer to each of targets, and no origin."""
-    origin = t.origin()
-    hark = t.hark('record', origin)
-    for target in targets:
-        origin.routes[target] = reply(b'answer ' + target.encode())
-        hark.get(target)
-    hark.stop()
-    origin.stop()
-    return hark.store
+from asking import asking, recorded
+from harness import HARK, case, check, command, entries, main, same, until
 
 
 @case

@@ -16,6 +16,7 @@
 #include "recorder/store.h"
 
 #include "folder.h"
+#include "postgres.h"
 #include "tap.h"
 
 #define LONG ((1u << 20) + 12345)
@@ -826,36 +827,6 @@ what_was_put_aside_is_tried_when_somebody_says_so(void)
 	store_close(to);
 }
 
-static void
-stop(void)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh stop %s/pg", getenv("top_srcdir"),
-	    dir);
-	if (system(command) != 0)
-		printf("# the server would not stop\n");
-}
-
-static bool
-served(void)
-{
-	char command[600];
-
-	if (getenv("top_srcdir") == NULL)
-		setenv("top_srcdir", ".", 1);
-	if (!POSTGRESQL_BUILT || chmod(dir, 0755) != 0)
-		return false;
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh start %s/pg %d",
-	    getenv("top_srcdir"), dir, (int)getpid());
-	if (system(command) != 0)
-		return false;
-	atexit(stop);
-	return true;
-}
-
 /* Those behind need an engine. */
 #define ALONE 12
 
@@ -883,7 +854,7 @@ static const struct tap_test tests[] = { TEST(a_file_is_its_owners_alone),
 int
 main(void)
 {
-	bool all = served();
+	bool all = POSTGRESQL_BUILT && postgres_start();
 
 	if (!all)
 		printf("# no PostgreSQL 15: what needs it is left out\n");

@@ -13,14 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/err.h"
 #include "base/mem.h"
 #include "recorder/recorder.h"
 #include "recorder/store.h"
 
 #include "folder.h"
+#include "sql.h"
 #include "tap.h"
 
 #define ROUNDS 10 /* per case */
@@ -199,24 +198,6 @@ killed(const char *path, enum durability d, unsigned most_ms, int64_t *ids,
 	return n;
 }
 
-static int64_t
-number(const char *path, const char *sql)
-{
-	sqlite3 *db;
-	sqlite3_stmt *q = NULL;
-	int64_t n = -1;
-
-	sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
-	if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		n = sqlite3_column_int64(q, 0);
-	else
-		printf("# %s\n", sqlite3_errmsg(db));
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
-}
-
 static void
 is_there(struct store *s, int64_t id, bool whole)
 {
@@ -253,8 +234,9 @@ is_clean(const char *path, const int64_t *ids, size_t n)
 	struct store *s;
 	size_t i;
 
-	CHECK_INT(number(path, "SELECT count(*) FROM pragma_integrity_check "
-			       "WHERE integrity_check = 'ok'"),
+	CHECK_INT(
+	    sql_number(path, "SELECT count(*) FROM pragma_integrity_check "
+			     "WHERE integrity_check = 'ok'"),
 	    1);
 	s = store_open(path, STORE_WRITE, false, &e);
 	CHECK(s != NULL);
@@ -264,12 +246,14 @@ is_clean(const char *path, const int64_t *ids, size_t n)
 	CHECK_INT(store_list(s, &all, on_entry, s, &e), 0);
 	store_close(s);
 	CHECK_INT(
-	    number(path, "SELECT count(*) FROM body_part WHERE body NOT IN "
-			 "(SELECT id FROM body WHERE head IS NOT NULL)"),
+	    sql_number(path, "SELECT count(*) FROM body_part WHERE body NOT IN "
+			     "(SELECT id FROM body WHERE head IS NOT NULL)"),
 	    0);
 	CHECK_INT(
-	    number(path, "SELECT count(*) FROM body WHERE head IS NULL"), 0);
-	CHECK_INT(number(path, "SELECT count(*) FROM entry WHERE id < 0"), 0);
+	    sql_number(path, "SELECT count(*) FROM body WHERE head IS NULL"),
+	    0);
+	CHECK_INT(
+	    sql_number(path, "SELECT count(*) FROM entry WHERE id < 0"), 0);
 }
 
 static void

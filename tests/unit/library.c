@@ -17,6 +17,7 @@
 #include "replay/shelf.h"
 
 #include "folder.h"
+#include "sql.h"
 #include "tap.h"
 
 static struct err e;
@@ -1077,23 +1078,13 @@ a_big_body_stays_in_the_store_and_is_read_from_there(void)
 }
 
 static void
-sql(const char *text)
-{
-	sqlite3 *db;
-
-	CHECK_INT(sqlite3_open(c.path, &db), SQLITE_OK);
-	CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
-static void
 a_damaged_entry_is_an_error_that_says_so(void)
 {
 	begin();
 	record("/a", "1");
 	record("/b", "1");
 	record("/b", "2");
-	sql("UPDATE entry SET response_head = x'ff00ff'");
+	sql_run(c.path, "UPDATE entry SET response_head = x'ff00ff'");
 	e.text[0] = '\0';
 	CHECK_STR(get("/a"), "error");
 	CHECK(strstr(e.text, c.path) != NULL);
@@ -1109,7 +1100,7 @@ a_missing_body_is_an_error_that_says_so(void)
 	record("/a", "1");
 	record("/b", "2");
 	record("/b", "3");
-	sql("DELETE FROM body");
+	sql_run(c.path, "DELETE FROM body");
 	e.text[0] = '\0';
 	CHECK_STR(get("/a"), "error");
 	CHECK(strstr(e.text, "missing") != NULL);
@@ -1123,7 +1114,7 @@ a_store_that_lost_its_tables_is_an_error_that_says_so(void)
 	record("/a", "1");
 	CHECK_STR(get("/a"), "1");
 	library_reset(c.library);
-	sql("DROP TABLE entry");
+	sql_run(c.path, "DROP TABLE entry");
 	e.text[0] = '\0';
 	CHECK_STR(get("/a"), "error");
 	CHECK(strstr(e.text, c.path) != NULL);

@@ -17,6 +17,7 @@
 #include "recorder/store.h"
 
 #include "folder.h"
+#include "sql.h"
 #include "tap.h"
 
 #define PATIENCE_S 60
@@ -189,32 +190,13 @@ figures(struct recorder *r)
 static int64_t
 number(const char *name, const char *sql)
 {
-	sqlite3 *db;
-	sqlite3_stmt *q = NULL;
-	int64_t n = -1;
-
-	sqlite3_open_v2(at(name), &db, SQLITE_OPEN_READWRITE, NULL);
-	sqlite3_busy_timeout(db, 10000);
-	if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		n = sqlite3_column_int64(q, 0);
-	else
-		printf("# %s\n", sqlite3_errmsg(db));
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
+	return sql_number(at(name), sql);
 }
 
 static void
 run_sql(const char *name, const char *sql)
 {
-	sqlite3 *db;
-
-	sqlite3_open(at(name), &db);
-	sqlite3_busy_timeout(db, 10000);
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		printf("# %s\n", sqlite3_errmsg(db));
-	sqlite3_close(db);
+	sql_run(at(name), sql);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "recorder/store.h"
 
 #include "folder.h"
+#include "sql.h"
 #include "store_cases.h"
 
 static bool
@@ -44,23 +45,10 @@ reader(const char *name)
 	return s;
 }
 
-/* The first column of the first row that the sqlite3 shell would show. */
 static int64_t
 number(const char *name, const char *sql)
 {
-	sqlite3 *db;
-	sqlite3_stmt *q = NULL;
-	int64_t n = -1;
-
-	sqlite3_open_v2(at(name), &db, SQLITE_OPEN_READWRITE, NULL);
-	if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		n = sqlite3_column_int64(q, 0);
-	else
-		printf("# %s\n", sqlite3_errmsg(db));
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
+	return sql_number(at(name), sql);
 }
 
 static int64_t
@@ -76,18 +64,8 @@ of(const char *name, const char *what, const char *table)
 static char *
 text(const char *name, const char *sql)
 {
-	sqlite3 *db;
-	sqlite3_stmt *q = NULL;
-	char *copy = NULL;
+	char *copy = sql_text(at(name), sql);
 
-	sqlite3_open_v2(at(name), &db, SQLITE_OPEN_READWRITE, NULL);
-	if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		copy = xstrdup((const char *)sqlite3_column_text(q, 0));
-	else
-		printf("# %s\n", sqlite3_errmsg(db));
-	sqlite3_finalize(q);
-	sqlite3_close(db);
 	CHECK(copy != NULL);
 	return copy;
 }
@@ -95,11 +73,7 @@ text(const char *name, const char *sql)
 static void
 run_sql(const char *name, const char *sql)
 {
-	sqlite3 *db;
-
-	sqlite3_open(at(name), &db);
-	CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	sql_run(at(name), sql);
 }
 
 static void

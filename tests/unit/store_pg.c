@@ -13,6 +13,7 @@
 #include "recorder/pg_priv.h"
 
 #include "folder.h"
+#include "postgres.h"
 #include "store_cases.h"
 
 static bool pooled;
@@ -1187,14 +1188,9 @@ a_database_that_is_away_is_an_error(void)
 static void
 what_follows_is_behind_a_pooler(void)
 {
-	char command[600];
-
 	clean();
 	made[0] = '\0';
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh pool %s/pg", getenv("top_srcdir"),
-	    dir);
-	CHECK_INT(system(command), 0);
+	CHECK_INT(postgres_tell("pool"), 0);
 	pooled = true;
 }
 
@@ -1238,18 +1234,6 @@ an_engine_that_refuses_is_none_that_is_away(void)
 	sql("DROP ROLE guest");
 }
 
-static void
-stop(void)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh stop %s/pg", getenv("top_srcdir"),
-	    dir);
-	if (system(command) != 0)
-		printf("# the server would not stop\n");
-}
-
 #define SHARED_CASES \
 	TEST(many_write_and_ids_are_in_the_order_of_commits), \
 	    TEST(many_entries_go_at_once_and_each_has_its_body), \
@@ -1288,19 +1272,9 @@ static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
 int
 main(void)
 {
-	char command[600];
-
-	if (getenv("top_srcdir") == NULL)
-		setenv("top_srcdir", ".", 1);
-	if (chmod(dir, 0755) != 0)
-		return 1;
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh start %s/pg %d",
-	    getenv("top_srcdir"), dir, (int)getpid());
-	if (system(command) != 0) {
+	if (!postgres_start()) {
 		printf("1..0 # SKIP no PostgreSQL 15 can be started\n");
 		return 0;
 	}
-	atexit(stop);
 	return tap_run(tests, sizeof(tests) / sizeof(*tests));
 }
