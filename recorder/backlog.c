@@ -40,7 +40,7 @@ struct backlog {
 	_Atomic int64_t kept, epoch;
 	int64_t tidied, noted;     /* in the file; the writer's */
 	_Atomic int64_t forgotten; /* deleted up to; the writer's */
-	atomic_bool away;
+	atomic_bool away, silent;
 	pthread_mutex_t lock; /* over what follows */
 	struct {
 		int64_t from, to;
@@ -453,9 +453,24 @@ backlog_away(const struct backlog *b)
 	return atomic_load(&b->away);
 }
 
+bool
+backlog_silent(const struct backlog *b)
+{
+	return atomic_load(&b->silent);
+}
+
+void
+backlog_lost(struct backlog *b, bool silent)
+{
+	atomic_store(&b->silent, silent);
+	backlog_set_away(b, true);
+}
+
 void
 backlog_set_away(struct backlog *b, bool away)
 {
+	if (!away)
+		atomic_store(&b->silent, false);
 	if (atomic_exchange(&b->away, away) && !away)
 		atomic_fetch_add(&b->returns, 1);
 }

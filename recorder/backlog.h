@@ -85,10 +85,18 @@ bool backlog_keeps(const struct backlog *b); /* whether any are to be */
  * another than before, nothing is kept of them.  Whether it was another. */
 bool backlog_set_epoch(struct backlog *b, int64_t epoch);
 
-/* Whether the shared store is away, as far as anybody knows.  Who finds out
- * that it is says so; the shipper looks when it is back. */
+/*
+ * Whether the shared store is away, as far as anybody knows.  Who finds out
+ * that it is says so and how long that took; the shipper looks when it is
+ * back.  An engine that refuses connections costs nobody time and is tried by
+ * every look-up, so that the first one finds it that can.  One that says
+ * nothing for BACKLOG_SILENT_US is waited for by the shipper alone.
+ */
+#define BACKLOG_SILENT_US 1000000
 bool backlog_away(const struct backlog *b);
+bool backlog_silent(const struct backlog *b);
 void backlog_set_away(struct backlog *b, bool away);
+void backlog_lost(struct backlog *b, bool silent);
 int64_t backlog_returns(const struct backlog *b); /* how often it came back */
 
 /*

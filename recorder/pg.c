@@ -52,6 +52,7 @@ static const struct store_ops pg_ops = {
 	.long_keyed = pg_long_keyed,
 	.set_long_keyed = pg_set_long_keyed,
 	.patience = pg_patience,
+	.hasten = pg_hasten,
 	.version = pg_version,
 	.news = pg_news,
 	.has_unknown_bodies = pg_has_unknown_bodies,
@@ -342,6 +343,12 @@ void
 pg_patience(struct store *s, int64_t us)
 {
 	pg_of(s)->link.patience_us = us;
+}
+
+void
+pg_hasten(struct store *s)
+{
+	pg_link_hasten(&pg_of(s)->link);
 }
 
 bool

@@ -359,45 +359,44 @@ pg_load_parts(struct store *s, struct body *b, int64_t parts, struct err *e)
 	return 0;
 }
 
-/* The row itself; its bytes when they are there, else its parts. */
-static int
-pg_load_row(struct store *s, struct body *b, int64_t *parts, struct err *e)
-{
-	PGresult *q = pg_link_query(&pg_of(s)->link, "cannot read a body",
-	    "SELECT digest, bytes, parts FROM hark_body WHERE id = $1",
-	    PG_VALUES(N(b->stored_id)), e);
-	int r = q == NULL ? -1 : 0;
-
-	if (r == 0 && pq.ntuples(q) == 0)
-		r = err_set(e, "store %s: body %lld is missing", s->path,
-		    (long long)b->stored_id);
-	if (r == 0) {
-		if (pq.getlength(q, 0, 0) == DIGEST_BYTES) {
-			memcpy(b->sha256, pq.getvalue(q, 0, 0), DIGEST_BYTES);
-			b->hashed = true;
-		}
-		*parts = pg_null(q, 0, 2) ? 0 : pg_number(q, 0, 2);
-		buf_add_str(&b->bytes, pg_bytes(q, 0, 1));
-	}
-	pq.clear(q);
-	return r;
-}
-
 int
-pg_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
+pg_body_take(struct store *s, struct body *b, uint64_t most, const PGresult *q,
+    int column, struct err *e)
 {
-	int64_t parts = 0;
-
 	if (b->stored_id == 0 || b->size > most)
 		return 0;
-	if (pg_load_row(s, b, &parts, e) != 0)
-		return -1;
-	if (parts != 0 && pg_load_parts(s, b, parts, e) != 0)
+	if (pq.ntuples(q) == 0 || pg_null(q, 0, column))
+		return err_set(e, "store %s: body %lld is missing", s->path,
+		    (long long)b->stored_id);
+	if (pq.getlength(q, 0, column + 1) == DIGEST_BYTES) {
+		memcpy(b->sha256, pq.getvalue(q, 0, column + 1), DIGEST_BYTES);
+		b->hashed = true;
+	}
+	buf_add_str(&b->bytes, pg_bytes(q, 0, column + 2));
+	/* Its bytes are in the row, or in parts. */
+	if (!pg_null(q, 0, column + 3) &&
+	    pg_load_parts(s, b, pg_number(q, 0, column + 3), e) != 0)
 		return -1;
 	if (store_body_verify(s, b, e) != 0)
 		return -1;
 	b->stored_id = 0;
 	return 0;
+}
+
+int
+pg_body_load(struct store *s, struct body *b, uint64_t most, struct err *e)
+{
+	PGresult *q;
+	int r;
+
+	if (b->stored_id == 0 || b->size > most)
+		return 0;
+	q = pg_link_query(&pg_of(s)->link, "cannot read a body",
+	    "SELECT " PG_BODY_NAMES("b") " FROM hark_body AS b WHERE b.id = $1",
+	    PG_VALUES(N(b->stored_id)), e);
+	r = q != NULL ? pg_body_take(s, b, most, q, 0, e) : -1;
+	pq.clear(q);
+	return r;
 }
 
 /* Which parts the body has: 0 when it is in one row; -1 on error.  From its
@@ -412,7 +411,7 @@ pg_parts_of(struct store *s, int64_t body, bool start, struct err *e)
 	if (p->reading.body == body && !start)
 		return p->reading.parts;
 	p->reading.body = 0;
-	q = pg_link_query(&p->link, "cannot open a body",
+	q = pg_link_ask(&p->link, "cannot open a body",
 	    "SELECT coalesce(parts, 0), size, digest FROM hark_body "
 	    "WHERE id = $1",
 	    PG_VALUES(N(body)), e);
@@ -455,12 +454,12 @@ pg_read_piece(struct store *s, int64_t body, int64_t parts, int64_t at,
     int64_t n, struct err *e)
 {
 	if (parts == 0)
-		return pg_link_query(&pg_of(s)->link, "cannot read a body",
+		return pg_link_ask(&pg_of(s)->link, "cannot read a body",
 		    "SELECT substring(bytes FROM CAST($2 + 1 AS INT) FOR "
 		    "CAST($3 AS INT)) FROM hark_body WHERE id = $1 AND "
 		    "size > $2",
 		    PG_VALUES(N(body), N(at), N(n)), e);
-	return pg_link_query(&pg_of(s)->link, "cannot read a body",
+	return pg_link_ask(&pg_of(s)->link, "cannot read a body",
 	    "SELECT substring(bytes FROM CAST($2 - at + 1 AS INT) FOR "
 	    "CAST($3 AS INT)) FROM hark_part WHERE parts = $1 AND at <= $2 AND "
 	    "at + octet_length(bytes) > $2 ORDER BY at DESC LIMIT 1",

@@ -46,6 +46,7 @@ enum {
 	C(pipelineSync) \
 	C(resultErrorField) \
 	C(resultStatus) \
+	C(sendPrepare) \
 	C(sendQueryParams) \
 	C(sendQueryPrepared) \
 	C(setErrorVerbosity) \

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -18,7 +19,7 @@
 
 #define PG_PATIENCE_US INT64_C(60000000)
 #define PG_CONNECT_SECONDS 5 /* for each host of a URL; libpq's least is 2 */
-#define PG_REST_US 1000000   /* between attempts to connect that failed */
+#define PG_REST_US 1000000   /* behind an attempt to connect so long */
 
 /* Statements that wait for their results, at most. */
 #define PG_SENT 4096
@@ -78,7 +79,11 @@ pg_link_forget(struct pg_link *l)
 static void
 pg_link_drop(struct pg_link *l)
 {
+	int i;
+
 	pg_link_forget(l);
+	for (i = 0; i < l->nnames; i++)
+		l->names[i].known = false;
 	if (l->conn != NULL)
 		pq.finish(l->conn);
 	l->conn = NULL;
@@ -113,13 +118,14 @@ pg_link_connect(struct pg_link *l, struct err *e)
 	static const char *const names[] = { "dbname", "connect_timeout",
 		"fallback_application_name", "tcp_user_timeout", NULL };
 	int64_t seconds = pg_link_patience(l) / 1000000;
+	int64_t began = clock_mono_us();
 	char text[16];
 	const char *const values[] = { l->url, text, "hark", "60000", NULL };
 
 	if (seconds > PG_CONNECT_SECONDS)
 		seconds = PG_CONNECT_SECONDS;
 	snprintf(text, sizeof(text), "%d", seconds < 2 ? 2 : (int)seconds);
-	l->away = l->not_before > clock_mono_us();
+	l->away = l->not_before > began;
 	if (l->away)
 		return err_set(e, "the database is away");
 	pg_link_drop(l);
@@ -131,7 +137,9 @@ pg_link_connect(struct pg_link *l, struct err *e)
 		l->away_us = 0;
 		return 0;
 	}
-	l->not_before = clock_mono_us() + PG_REST_US;
+	/* Who refuses at once may have it otherwise the next moment. */
+	if (clock_mono_us() - began >= PG_REST_US)
+		l->not_before = clock_mono_us() + PG_REST_US;
 	pg_link_say("cannot connect", pq.errorMessage(l->conn), e);
 	pg_link_lose(l);
 	return -1;
@@ -243,6 +251,20 @@ pg_link_may_repeat(const char *state)
 	return false;
 }
 
+/* A name that is not known, or is already; a statement whose tables changed
+ * since it got its name. */
+static bool
+pg_link_misnames(const char *state)
+{
+	static const char *const states[] = { "26000", "42P05", "0A000" };
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Data that is not taken, constraints, limits, and what a trigger says; all
  * else is the engine's own trouble. */
 static bool
@@ -270,6 +292,7 @@ pg_link_failed(
 	l->again = l->supposed || (state != NULL && pg_link_may_repeat(state));
 	l->refused = state != NULL && pg_link_refuses(state);
 	l->missing = state != NULL && strcmp(state, "42P01") == 0;
+	l->misnamed = state != NULL && pg_link_misnames(state);
 	pg_link_say(doing, text != NULL ? text : pq.errorMessage(l->conn), e);
 	return -1;
 }
@@ -283,6 +306,30 @@ pg_link_refused(struct pg_link *l, const char *doing, struct err *e)
 	return -1;
 }
 
+/* Notes what is about to be sent. */
+static void
+pg_link_note(struct pg_link *l, const char *doing)
+{
+	if (l->sent == l->room) {
+		l->room = l->room > 0 ? 2 * l->room : 16;
+		l->doing =
+		    xrealloc(l->doing, (size_t)l->room * sizeof(*l->doing));
+	}
+	l->doing[l->sent++] = doing;
+}
+
+static void
+pg_link_fill(
+    struct pg_link *l, struct pg_parameters *p, const struct value *v, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		pg_parameter(p, i, &v[i]);
+		l->sent_bytes += (size_t)p->lengths[i];
+	}
+}
+
 /* Sends a statement. */
 static int
 pg_link_put(struct pg_link *l, const char *doing, const char *sql,
@@ -290,18 +337,10 @@ pg_link_put(struct pg_link *l, const char *doing, const char *sql,
 {
 	struct pg_parameters p = { .types = { 0 } };
 	bool parsed = l->open && str_eq(buf_str(&l->parsed), str_of(sql));
-	int i, r;
+	int r;
 
-	for (i = 0; i < n; i++) {
-		pg_parameter(&p, i, &v[i]);
-		l->sent_bytes += (size_t)p.lengths[i];
-	}
-	if (l->sent == l->room) {
-		l->room = l->room > 0 ? 2 * l->room : 16;
-		l->doing =
-		    xrealloc(l->doing, (size_t)l->room * sizeof(*l->doing));
-	}
-	l->doing[l->sent++] = doing;
+	pg_link_fill(l, &p, v, n);
+	pg_link_note(l, doing);
 	if (!parsed) {
 		buf_clear(&l->parsed, PG_PARSED);
 		buf_add_text(&l->parsed, sql);
@@ -407,14 +446,52 @@ pg_link_settle(struct pg_link *l, struct err *e)
 	return NULL;
 }
 
-static PGresult *
-pg_link_once(struct pg_link *l, const char *doing, const char *sql,
-    const struct value *v, int n, struct err *e)
+/* A statement, and what its name is, unless that is NULL. */
+struct pg_said {
+	const char *doing, *sql;
+	const struct value *v;
+	int n;
+	struct pg_name *name;
+};
+
+/* Sends a statement by its name, which the engine is told before. */
+static int
+pg_link_put_named(struct pg_link *l, const struct pg_said *s)
 {
-	if (pg_link_put_held(l) == 0 && pg_link_put(l, doing, sql, v, n) == 0)
-		return pg_link_settle(l, e);
-	(void)pg_link_refused(l, doing, e);
-	return NULL;
+	struct pg_parameters p = { .types = { 0 } };
+
+	pg_link_fill(l, &p, s->v, s->n);
+	if (!s->name->known) {
+		pg_link_note(l, s->doing);
+		if (pq.sendPrepare(
+			l->conn, s->name->text, s->sql, s->n, p.types) != 1)
+			return -1;
+	}
+	pg_link_note(l, s->doing);
+	return pq.sendQueryPrepared(l->conn, s->name->text, s->n, p.values,
+		   p.lengths, p.formats, 1) == 1
+		   ? 0
+		   : -1;
+}
+
+static PGresult *
+pg_link_once(struct pg_link *l, const struct pg_said *s, struct err *e)
+{
+	PGresult *q;
+	int r = pg_link_put_held(l);
+
+	if (r == 0)
+		r = s->name != NULL
+			? pg_link_put_named(l, s)
+			: pg_link_put(l, s->doing, s->sql, s->v, s->n);
+	if (r != 0) {
+		(void)pg_link_refused(l, s->doing, e);
+		return NULL;
+	}
+	q = pg_link_settle(l, e);
+	if (q != NULL && s->name != NULL)
+		s->name->known = true;
+	return q;
 }
 
 /* Whether the connection of the transaction is gone. */
@@ -429,27 +506,72 @@ pg_link_broke(struct pg_link *l, const char *doing, struct err *e)
 	return true;
 }
 
-PGresult *
-pg_link_query(struct pg_link *l, const char *doing, const char *sql,
-    const struct value *v, int n, struct err *e)
+static PGresult *
+pg_link_say_it(struct pg_link *l, const struct pg_said *s, struct err *e)
 {
 	PGresult *q = NULL;
 	bool idle = l->conn != NULL && !l->open;
 
-	l->again = l->missing = l->away = false;
+	l->again = l->missing = l->away = l->misnamed = false;
 	l->supposed = l->refused = l->late = false;
-	if (pg_link_broke(l, doing, e))
+	if (pg_link_broke(l, s->doing, e))
 		return NULL;
 	if (l->conn != NULL)
-		q = pg_link_once(l, doing, sql, v, n, e);
+		q = pg_link_once(l, s, e);
 	else if (pg_link_connect(l, e) == 0)
-		return pg_link_once(l, doing, sql, v, n, e);
+		return pg_link_once(l, s, e);
 	/* A connection that was left alone may have gone; a statement that
 	 * only reads can be said twice. */
 	if (q == NULL && idle && l->conn == NULL && !l->late &&
-	    strncmp(sql, "SELECT", 6) == 0 && pg_link_connect(l, e) == 0)
-		q = pg_link_once(l, doing, sql, v, n, e);
+	    strncmp(s->sql, "SELECT", 6) == 0 && pg_link_connect(l, e) == 0)
+		q = pg_link_once(l, s, e);
 	return q;
+}
+
+PGresult *
+pg_link_query(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	struct pg_said s = { doing, sql, v, n, NULL };
+
+	return pg_link_say_it(l, &s, e);
+}
+
+/* The name of a statement; NULL when it is said without. */
+static struct pg_name *
+pg_link_name(struct pg_link *l, const char *sql)
+{
+	struct pg_name *name;
+	uint8_t sum[DIGEST_BYTES];
+	char hex[2 * DIGEST_BYTES + 1];
+	int i;
+
+	if (l->nameless || l->open)
+		return NULL;
+	for (i = 0; i < l->nnames; i++)
+		if (l->names[i].sql == sql)
+			return &l->names[i];
+	if (l->nnames == PG_LINK_NAMES)
+		return NULL;
+	name = &l->names[l->nnames++];
+	name->sql = sql;
+	digest_of(sql, strlen(sql), sum);
+	digest_hex(sum, sizeof(sum), hex);
+	snprintf(name->text, sizeof(name->text), "hark_%.16s", hex);
+	return name;
+}
+
+PGresult *
+pg_link_ask(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e)
+{
+	struct pg_said s = { doing, sql, v, n, pg_link_name(l, sql) };
+	PGresult *q = pg_link_say_it(l, &s, e);
+
+	if (q != NULL || s.name == NULL || !l->misnamed)
+		return q;
+	l->nameless = true;
+	return pg_link_query(l, doing, sql, v, n, e);
 }
 
 int64_t
@@ -605,6 +727,12 @@ pg_link_rollback(struct pg_link *l)
 	l->away = away;
 	l->supposed = supposed;
 	l->refused = refused;
+}
+
+void
+pg_link_hasten(struct pg_link *l)
+{
+	l->not_before = 0;
 }
 
 void

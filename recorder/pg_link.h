@@ -3,9 +3,11 @@
 
 /*
  * A connection to an engine that speaks PostgreSQL's protocol, by libpq.
- * Statements have parameters, no names and no session behind them, so that a
- * pooler may give each transaction another connection of its own.  Numbers
- * are BIGINT, all else is BYTEA, both in the binary format.
+ * Statements have parameters and no session behind them, so that a pooler may
+ * give each transaction another connection of its own.  Numbers are BIGINT,
+ * all else is BYTEA, both in the binary format.  Those that are said again and
+ * again have names, so that the engine plans them once, until it turns out
+ * that a pooler takes the names away.
  *
  * In a transaction statements of which nothing is to be known go out and their
  * results come with those of the next that somebody waits for: a group of
@@ -28,7 +30,14 @@
 
 struct err;
 
-#define PG_LINK_ROWS 2 /* statements whose rows may wait at once */
+#define PG_LINK_ROWS 2   /* statements whose rows may wait at once */
+#define PG_LINK_NAMES 16 /* statements that have names */
+
+struct pg_name {
+	const char *sql;
+	char text[24];
+	bool known; /* to the engine, of this connection */
+};
 
 struct pg_link {
 	char *url;
@@ -41,6 +50,10 @@ struct pg_link {
 			      it has none that is known */
 	struct pg_rows *held[PG_LINK_ROWS]; /* rows that wait to be sent */
 	int nheld;
+	struct pg_name names[PG_LINK_NAMES];
+	int nnames;
+	bool nameless;       /* names get lost between here and the engine */
+	bool misnamed;       /* what failed last may succeed without a name */
 	bool again;          /* what failed last may succeed when tried again */
 	bool supposed;       /* it failed since PG_LINK_SURE() was not so */
 	bool refused;        /* it failed for what it was to store */
@@ -61,6 +74,15 @@ void pg_link_fini(struct pg_link *l);
 /* Runs one statement.  Its result is the caller's (pq.clear()); NULL with *e
  * set on failure. */
 PGresult *pg_link_query(struct pg_link *l, const char *doing, const char *sql,
+    const struct value *v, int n, struct err *e);
+
+/*
+ * As pg_link_query(), of a statement that is said again and again: outside of
+ * a transaction it has a name.  That is made of its text, so that behind a
+ * pooler which gives one connection's names to another it means the same.  sql
+ * lives as long as the link, and its values are of the same kinds always.
+ */
+PGresult *pg_link_ask(struct pg_link *l, const char *doing, const char *sql,
     const struct value *v, int n, struct err *e);
 
 #define PG_VALUES(...) \
@@ -100,6 +122,10 @@ int64_t pg_link_number(struct pg_link *l, const char *doing, const char *sql,
 int pg_link_begin(struct pg_link *l, const char *sql, struct err *e);
 int pg_link_commit(struct pg_link *l, struct err *e);
 void pg_link_rollback(struct pg_link *l);
+
+/* It has been heard that the engine is there: the next statement tries it,
+ * however the last attempt to connect went. */
+void pg_link_hasten(struct pg_link *l);
 
 /* Waits for a random time that grows with the attempts there were. */
 void pg_link_rest(int attempt);

@@ -150,7 +150,7 @@ pg_news_look(struct pg_news *n, struct pg_link *l, struct err *e)
 
 	if (seen == -1)
 		return news_look_anew(n, l, e);
-	q = pg_link_query(l, "cannot watch the tape",
+	q = pg_link_ask(l, "cannot watch the tape",
 	    "SELECT version, epoch FROM hark_change WHERE tape = $1",
 	    PG_VALUES(N(n->tape)), e);
 	if (q == NULL)

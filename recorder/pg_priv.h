@@ -80,6 +80,14 @@ int64_t pg_body_put(struct store *s, struct body *b, struct err *e);
 int pg_body_release(struct store *s, int64_t body, struct err *e);
 int64_t pg_body_size(struct store *s, int64_t body, struct err *e);
 
+/* As pg_body_load(), of what a row has from column on: PG_BODY_NAMES() of the
+ * body, all NULL when there is none. */
+#define PG_BODY_NAMES(table) \
+	table ".id, " table ".digest, " table ".bytes, " table ".parts"
+#define PG_BODY_COLUMNS 4
+int pg_body_take(struct store *s, struct body *b, uint64_t most,
+    const PGresult *q, int column, struct err *e);
+
 /* What was written may not be there: it was rolled back, or the end is near. */
 void pg_body_forget_known(struct pg *p);
 
@@ -191,6 +199,7 @@ int pg_long_requests(struct store *s, int64_t tape,
 int pg_long_keyed(struct store *s, struct err *e);
 int pg_set_long_keyed(struct store *s, struct err *e);
 void pg_patience(struct store *s, int64_t us);
+void pg_hasten(struct store *s);
 int64_t pg_version(struct store *s);
 enum store_news pg_news(struct store *s, int64_t tape, int64_t *seen,
     void (*on_key)(void *arg, const uint8_t key[EXCHANGE_KEY_BYTES]),

@@ -28,7 +28,7 @@ pg_find(struct store *s, int64_t tape, const uint8_t key[EXCHANGE_KEY_BYTES],
 	/* Who looks before it writes sees what others wrote before it. */
 	if (pg_lock_ahead(s, e) != 0)
 		return -1;
-	q = pg_link_query(&p->link, "cannot look for a key",
+	q = pg_link_ask(&p->link, "cannot look for a key",
 	    normal ? "SELECT id, outcome, status FROM hark_entry "
 		     "WHERE tape = $1 AND normal_key = $2 ORDER BY id"
 		   : "SELECT id, outcome, status FROM hark_entry "
@@ -63,14 +63,26 @@ read_values(const PGresult *q, struct value *v)
 	}
 }
 
+/* With bodies that are not longer than $2, one behind the other. */
+#define PG_GET_SQL \
+	"SELECT e.*, " PG_BODY_NAMES("q") ", " PG_BODY_NAMES( \
+	    "r") " FROM " \
+		 "(SELECT " ENTRY_NAMES \
+		 " FROM hark_entry WHERE id = $1) AS e " \
+		 "LEFT JOIN hark_body AS q ON q.id = e.request_body AND " \
+		 "e.request_size <= $2 " \
+		 "LEFT JOIN hark_body AS r ON r.id = e.response_body AND " \
+		 "e.response_size <= $2"
+
 int
 pg_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
     struct err *e)
 {
 	struct value v[ENTRY_VALUES];
-	PGresult *q = pg_link_query(&pg_of(s)->link, "cannot read an entry",
-	    "SELECT " ENTRY_NAMES " FROM hark_entry WHERE id = $1",
-	    PG_VALUES(N(entry)), e);
+	int64_t most =
+	    most_body < (size_t)INT64_MAX ? (int64_t)most_body : INT64_MAX;
+	PGresult *q = pg_link_ask(&pg_of(s)->link, "cannot read an entry",
+	    PG_GET_SQL, PG_VALUES(N(entry), N(most)), e);
 	int r = 1;
 
 	*x = NULL;
@@ -83,11 +95,12 @@ pg_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
 	if (entry_row_read(*x, v) != 0)
 		r = err_set(e, "store %s: entry %lld is damaged", s->path,
 		    (long long)entry);
-	pq.clear(q);
-	if (r == 1 &&
-	    (pg_body_load(s, &(*x)->request.body, most_body, e) != 0 ||
-		pg_body_load(s, &(*x)->response.body, most_body, e) != 0))
+	if (r == 1 && (pg_body_take(s, &(*x)->request.body, most_body, q,
+			   ENTRY_VALUES, e) != 0 ||
+			  pg_body_take(s, &(*x)->response.body, most_body, q,
+			      ENTRY_VALUES + PG_BODY_COLUMNS, e) != 0))
 		r = -1;
+	pq.clear(q);
 	if (r < 0) {
 		exchange_free(*x);
 		*x = NULL;

@@ -37,6 +37,7 @@ struct shipper {
 	int64_t retry_at;  /* when; monotonic */
 	uint64_t tried;    /* then, the last time */
 	uint64_t refusals; /* that there had been before */
+	int64_t began_us;  /* the step; monotonic */
 
 	pthread_t thread;
 	bool running;          /* it is */
@@ -83,7 +84,8 @@ shipper_fine(struct shipper *s)
 static void
 shipper_lose(struct shipper *s)
 {
-	backlog_set_away(s->backlog, true);
+	backlog_lost(
+	    s->backlog, clock_mono_us() - s->began_us >= BACKLOG_SILENT_US);
 	store_close(s->engine);
 	s->engine = NULL;
 }
@@ -386,6 +388,7 @@ shipper_step(struct shipper *s)
 	int r;
 
 	shipper_look(s);
+	s->began_us = clock_mono_us();
 	r = shipper_connect(s, &e);
 	if (r == 0)
 		r = shipper_compare(s, &e);
@@ -505,7 +508,7 @@ shipper_first(struct shipper *s, struct err *e)
 		return 0;
 	if (store_answers(backlog_url(s->backlog)))
 		return -1;
-	backlog_set_away(s->backlog, true);
+	shipper_lose(s);
 	shipper_trouble(s, e);
 	return 0;
 }
@@ -517,6 +520,7 @@ shipper_start(const struct shipper_options *o, struct err *e)
 
 	shipper_init(s, o);
 	s->file = store_open(backlog_path(o->backlog), STORE_READ, false, e);
+	s->began_us = clock_mono_us();
 	if (s->file != NULL && shipper_first(s, e) == 0 &&
 	    shipper_begin(s, e) == 0)
 		return s;

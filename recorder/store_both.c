@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "recorder/backlog.h"
@@ -34,6 +35,8 @@ struct both {
 	int64_t tapes[2];     /* in the shared store and in the file; 0: none */
 	int64_t returns;      /* of the shared store, when news was told */
 	int64_t patience_us;  /* with the engine; 0: its own */
+	int64_t began_us;     /* when the engine was asked last; monotonic */
+	bool away;            /* what was asked of it last failed for that */
 	bool held;
 };
 
@@ -43,23 +46,43 @@ enum { BOTH_ENGINE, BOTH_FILE };
 
 /* ---- the shared store -------------------------------------------------- */
 
+/* It failed since the shared store is away. */
+static void
+both_lose(struct both *b)
+{
+	int64_t silent = BACKLOG_SILENT_US;
+
+	if (b->patience_us > 0 && b->patience_us < silent)
+		silent = b->patience_us;
+	b->away = true;
+	backlog_lost(b->backlog, clock_mono_us() - b->began_us >= silent);
+}
+
+static struct store *
+both_open(struct both *b, struct err *e)
+{
+	b->engine = store_open(backlog_url(b->backlog), STORE_READ, false, e);
+	if (b->engine == NULL)
+		both_lose(b);
+	else if (b->patience_us > 0)
+		store_patience(b->engine, b->patience_us);
+	return b->engine;
+}
+
 /* The shared store, or NULL with *e set.  Only the shipper waits for one that
- * is away. */
+ * says nothing; what it hears is for all. */
 static struct store *
 both_engine(struct both *b, struct err *e)
 {
-	if (backlog_away(b->backlog)) {
+	b->away = backlog_silent(b->backlog);
+	if (b->away) {
 		err_set(e, "store %.300s: it is away", backlog_url(b->backlog));
 		return NULL;
 	}
-	if (b->engine == NULL) {
-		b->engine =
-		    store_open(backlog_url(b->backlog), STORE_READ, false, e);
-		if (b->engine == NULL)
-			backlog_set_away(b->backlog, true);
-		else if (b->patience_us > 0)
-			store_patience(b->engine, b->patience_us);
-	}
+	b->began_us = clock_mono_us();
+	if (b->engine == NULL)
+		return both_open(b, e);
+	store_hasten(b->engine);
 	return b->engine;
 }
 
@@ -68,7 +91,7 @@ static int64_t
 both_ended(struct both *b, int64_t r)
 {
 	if (r == -1 && store_stuck(b->engine))
-		backlog_set_away(b->backlog, true);
+		both_lose(b);
 	return r;
 }
 
@@ -119,8 +142,7 @@ both_extent(
 
 	*x = (struct store_extent){ 0 };
 	if (engine != NULL &&
-	    both_ended(b, store_extent(engine, tape, x, e)) == -1 &&
-	    !backlog_away(b->backlog))
+	    both_ended(b, store_extent(engine, tape, x, e)) == -1 && !b->away)
 		return -1;
 	return 0;
 }
@@ -139,7 +161,7 @@ both_tape_text(struct store *s, int64_t tape, enum store_text which,
 		r = (int)both_ended(
 		    b, b->engine->ops->tape_text(
 			   b->engine, b->tapes[BOTH_ENGINE], which, out, e));
-	if (r == -1 && !backlog_away(b->backlog))
+	if (r == -1 && !b->away)
 		return -1;
 	r = both_find_tape(b, BOTH_FILE, e);
 	if (r == 1)
@@ -160,8 +182,7 @@ both_tape_text(struct store *s, int64_t tape, enum store_text which,
 static int64_t
 both_after(const struct both *b, int64_t shipped, int64_t r)
 {
-	return r == -1 && backlog_away(b->backlog) ? backlog_kept(b->backlog)
-						   : shipped;
+	return r == -1 && b->away ? backlog_kept(b->backlog) : shipped;
 }
 
 /* Those of the file behind after, and behind the n that out has already.  How
@@ -279,7 +300,7 @@ both_get(struct store *s, int64_t entry, size_t most_body, struct exchange **x,
 
 	if (in_file <= 0) {
 		r = both_get_of_engine(b, entry, most_body, x, e);
-		if (r != -1 || !backlog_away(b->backlog) ||
+		if (r != -1 || !b->away ||
 		    (in_file = backlog_was(b->backlog, entry)) == 0)
 			return r;
 		r = both_get_of_file(b, in_file, most_body, x, e);
@@ -425,7 +446,7 @@ both_on_near(void *arg, const struct store_near_row *of_file)
 static bool
 both_go_on(const struct both *b, int r)
 {
-	return r == 0 || (r == -1 && backlog_away(b->backlog));
+	return r == 0 || (r == -1 && b->away);
 }
 
 static int
@@ -580,7 +601,7 @@ both_hold(struct store *s, struct err *e)
 	b->held = true;
 	engine = both_engine(b, e);
 	if (engine == NULL || both_ended(b, store_hold(engine, e)) == 0 ||
-	    backlog_away(b->backlog))
+	    b->away)
 		return 0;
 	store_rollback(s);
 	return -1;

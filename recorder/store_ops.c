@@ -473,6 +473,13 @@ store_patience(struct store *s, int64_t us)
 		s->ops->patience(s, us);
 }
 
+void
+store_hasten(struct store *s)
+{
+	if (s->ops->hasten != NULL)
+		s->ops->hasten(s);
+}
+
 int64_t
 store_version(struct store *s)
 {

@@ -1,6 +1,7 @@
 # Goal: a shared store that does not answer holds up the requests that ask it,
 # for as long as they were told to wait, and nobody else.
 
+import concurrent.futures
 import contextlib
 import json
 import signal
@@ -127,6 +128,35 @@ def an_engine_that_is_stopped_delays_and_loses_nothing(t):
     urls = [json.loads(line)['url'] for line in done.stdout.splitlines()]
     same(sorted('/' + url.split('/', 3)[3] for url in urls), sorted(paths),
          'each is there once')
+
+
+@case(deadline=120)
+def the_first_look_up_behind_an_engine_that_is_back_finds_it(t):
+    """However short ago another was told that it is away."""
+    store = tape(t, {'/known': reply(b'known'),
+                     **{f'/cold{i}': reply(b'%d' % i) for i in range(3)}})
+    hark = t.hark('auto', t.origin(), '--workers', '1', '--admin',
+                  '127.0.0.1:0', '--store-timeout', PATIENT, store=store)
+    same(hark.get('/known').body, b'known', 'a known one')
+    for i in range(3):
+        postgres().run('crash')
+        back = threading.Event()
+
+        def ask():
+            n = 0
+            while not back.is_set():
+                n += 1
+                same(hark.get(f'/away{i}/{n}').status, 200, 'while away')
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask)
+            until(lambda: hark.metric('hark_store_away') == 1, 'it is away')
+            postgres().run('again')
+            back.set()
+            asked.result()
+        found = hark.get(f'/cold{i}')
+        same(found.source.split(' ')[0], 'replay', f'the first, round {i}')
+        same(found.body, b'%d' % i, 'its body')
 
 
 # ---- who does not wait any more ---------------------------------------------

@@ -460,6 +460,14 @@ a_store_that_came_back_is_told_from_one_that_never_left(void)
 	CHECK(backlog_away(b));
 	backlog_set_away(b, false);
 	CHECK_INT(backlog_returns(b), 1);
+	backlog_lost(b, false);
+	CHECK(backlog_away(b));
+	CHECK(!backlog_silent(b));
+	backlog_lost(b, true);
+	CHECK(backlog_silent(b));
+	backlog_set_away(b, false);
+	CHECK(!backlog_silent(b));
+	CHECK_INT(backlog_returns(b), 2);
 	closed(b, s);
 }
 
@@ -661,10 +669,14 @@ both_are_read_as_one_and_an_entry_that_moves_is_found(void)
 	CHECK_INT(store_get(both, STORE_WAITING + 2, 0, &x, &e), 1);
 	CHECK_INT(x->id, STORE_WAITING + 2);
 	exchange_free(x);
-	/* The engine goes: what it has is an error, not a wait. */
-	backlog_set_away(b, true);
+	/* The engine says nothing: what it has is an error, not a wait. */
+	backlog_lost(b, true);
 	CHECK_INT(store_get(both, moved, 0, &x, &e), -1);
 	CHECK(strstr(e.text, "it is away") != NULL);
+	/* It refused somebody, which may be over. */
+	backlog_lost(b, false);
+	CHECK_INT(store_get(both, moved, 0, &x, &e), 1);
+	exchange_free(x);
 	store_close(both);
 	closed(b, s);
 	store_close(to);
@@ -710,7 +722,7 @@ what_is_kept_is_found_while_the_engine_is_away(void)
 	CHECK_INT(found(both, "found", 5, &id), 1);
 	CHECK_INT(id, there);
 	has(both, "found", "http://api.test/1 ");
-	backlog_set_away(b, true);
+	backlog_lost(b, true);
 	CHECK_INT(found(both, "found", 5, &id), 1);
 	CHECK_INT(id, STORE_WAITING + 1);
 	has(both, "found", "http://api.test/1 ");
