@@ -793,6 +793,76 @@ a_broken_connection_is_made_anew(void)
 	store_close(s);
 }
 
+/* What the engine says of n, asked as what is said again and again. */
+static int64_t
+doubled(struct pg_link *l, int64_t n)
+{
+	PGresult *q = pg_link_ask(l, "cannot double", "SELECT 2 * $1",
+	    PG_VALUES(VALUE_OF_NUMBER(n)), &e);
+	int64_t is = q != NULL ? pg_number(q, 0, 0) : -1;
+
+	PQclear(q);
+	return is;
+}
+
+static int64_t
+names_known(struct pg_link *l)
+{
+	return pg_link_number(l, "cannot count",
+	    "SELECT count(*) FROM pg_prepared_statements "
+	    "WHERE name LIKE 'hark%'",
+	    NULL, 0, NULL, &e);
+}
+
+/* On the connection itself, as who shares it by a pooler does. */
+static void
+says(struct pg_link *l, const char *text)
+{
+	CHECK(pg_link_run(l, "cannot say it", text, NULL, 0, &e) != -1);
+}
+
+static void
+what_is_said_again_has_a_name_until_somebody_takes_it(void)
+{
+	struct pg_link l = { 0 }, other = { 0 };
+	char text[100];
+
+	CHECK_INT(pg_link_open(&l, url(), &e), 0);
+	CHECK_INT(pg_link_open(&other, url(), &e), 0);
+	CHECK_INT(doubled(&l, 4), 8);
+	CHECK_INT(doubled(&l, 5), 10);
+	CHECK_INT(names_known(&l), 1);
+	CHECK(!l.nameless);
+	says(&l, "DEALLOCATE ALL");
+	CHECK_INT(doubled(&l, 6), 12);
+	CHECK(l.nameless);
+	CHECK_INT(doubled(&l, 7), 14);
+	CHECK_INT(names_known(&l), 0);
+	/* Another has it there already. */
+	snprintf(text, sizeof(text), "PREPARE %s AS SELECT 1", l.names[0].text);
+	says(&other, text);
+	CHECK_INT(doubled(&other, 8), 16);
+	CHECK(other.nameless);
+	pg_link_fini(&l);
+	pg_link_fini(&other);
+}
+
+static void
+a_name_is_told_anew_to_a_new_connection(void)
+{
+	struct pg_link l = { 0 };
+
+	CHECK_INT(pg_link_open(&l, url(), &e), 0);
+	CHECK_INT(doubled(&l, 4), 8);
+	sql("DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM "
+	    "pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+	    "backend_type = 'client backend'; END $$");
+	CHECK_INT(doubled(&l, 5), 10);
+	CHECK_INT(names_known(&l), 1);
+	CHECK(!l.nameless);
+	pg_link_fini(&l);
+}
+
 static void
 tables_that_are_not_there_are_none_to_read(void)
 {
@@ -1260,6 +1330,8 @@ an_engine_that_refuses_is_none_that_is_away(void)
 static const struct tap_test tests[] = { STORE_CASES, SHARED_CASES,
 	TEST(turns_are_taken_once_where_the_engine_serializes),
 	TEST(a_broken_connection_is_made_anew),
+	TEST(what_is_said_again_has_a_name_until_somebody_takes_it),
+	TEST(a_name_is_told_anew_to_a_new_connection),
 	TEST(tables_that_are_not_there_are_none_to_read),
 	TEST(tables_that_cannot_be_made_are_an_error),
 	TEST(the_tables_of_a_newer_hark_are_refused),
