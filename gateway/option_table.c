@@ -496,6 +496,12 @@ const struct option option_table[] = {
 	    .help = "how long a request waits for a shared store",
 	},
 	{
+	    .name = "store-poll",
+	    TIME(store_poll, MS, H),
+	    .initial = "250ms",
+	    .help = "how often a shared store is asked for changes",
+	},
+	{
 	    .name = "workers",
 	    NUMBER(workers, VALUE_COUNT, 0, 256),
 	    .initial = "0",

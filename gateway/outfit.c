@@ -261,6 +261,7 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 		.redact_key = &fresh_redacting(f, o)->key,
 		.watch = !f->sum.records || store_is_shared(s->store),
 		.share_cursors = s->cursors == CURSORS_SHARED,
+		.poll_us = s->store_poll,
 		.backlog = fresh_backlog(f, o) };
 
 	if (!fresh_reads(f) || o->shared->library != NULL)

@@ -266,6 +266,7 @@ struct settings {
 	int64_t session_timeout;       /* between two requests of a session */
 	int64_t drain_timeout;         /* running exchanges at shutdown */
 	int64_t store_timeout;         /* an answer of a shared store */
+	int64_t store_poll;            /* between looks for its changes */
 	int64_t callback_timeout;      /* one attempt, start to end */
 	int64_t callback_drain;        /* callbacks at shutdown */
 

@@ -52,6 +52,7 @@ static const struct store_ops pg_ops = {
 	.long_keyed = pg_long_keyed,
 	.set_long_keyed = pg_set_long_keyed,
 	.patience = pg_patience,
+	.poll = pg_poll,
 	.hasten = pg_hasten,
 	.version = pg_version,
 	.news = pg_news,
@@ -89,7 +90,7 @@ pg_open_writer(struct pg *p, struct err *e)
 		"($1, " PG_NOW_US ", 0)",
 		PG_VALUES(VALUE_OF_NUMBER(p->writer)), e) == -1)
 		return -1;
-	p->watch = pg_watch_take(p->store.path, p->writer);
+	p->watch = pg_watch_take(p->store.path, p->writer, 0);
 	return pg_draft_mend(&p->store, e);
 }
 
@@ -255,6 +256,8 @@ pg_commit(struct store *s, struct err *e)
 		return -1;
 	p->done++;
 	p->careful = p->locked = false;
+	if (p->ntouched > 0)
+		pg_watch_tell(p->watch);
 	return 0;
 }
 
@@ -346,6 +349,12 @@ pg_patience(struct store *s, int64_t us)
 }
 
 void
+pg_poll(struct store *s, int64_t us)
+{
+	pg_of(s)->poll_us = us;
+}
+
+void
 pg_hasten(struct store *s)
 {
 	pg_link_hasten(&pg_of(s)->link);
@@ -363,7 +372,7 @@ pg_version(struct store *s)
 	struct pg *p = pg_of(s);
 
 	if (p->watch == NULL)
-		p->watch = pg_watch_take(s->path, 0);
+		p->watch = pg_watch_take(s->path, 0, p->poll_us);
 	return pg_watch_version(p->watch);
 }
 
@@ -384,7 +393,7 @@ pg_news(struct store *s, int64_t tape, int64_t *seen,
 	struct pg *p = pg_of(s);
 
 	if (p->watch == NULL)
-		p->watch = pg_watch_take(s->path, 0);
+		p->watch = pg_watch_take(s->path, 0, p->poll_us);
 	if (p->watch == NULL)
 		return STORE_SAME;
 	if (p->watched == NULL || pg_news_tape(p->watched) != tape)

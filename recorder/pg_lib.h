@@ -22,6 +22,7 @@ enum {
 /* What is called: PQclear() is pq.clear(). */
 #define PG_LIB_CALLS(C) \
 	C(clear) \
+	C(backendPID) \
 	C(cmdStatus) \
 	C(cmdTuples) \
 	C(connectdbParams) \
@@ -42,6 +43,7 @@ enum {
 	C(getlength) \
 	C(getvalue) \
 	C(isBusy) \
+	C(notifies) \
 	C(ntuples) \
 	C(pipelineSync) \
 	C(resultErrorField) \

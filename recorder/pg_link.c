@@ -82,6 +82,7 @@ pg_link_drop(struct pg_link *l)
 	int i;
 
 	pg_link_forget(l);
+	l->listens = false;
 	for (i = 0; i < l->nnames; i++)
 		l->names[i].known = false;
 	if (l->conn != NULL)
@@ -727,6 +728,69 @@ pg_link_rollback(struct pg_link *l)
 	l->away = away;
 	l->supposed = supposed;
 	l->refused = refused;
+}
+
+/* ---- what others say --------------------------------------------------- */
+
+/* Whether the engine's process is the one that the connection began with: a
+ * pooler gives a number of its own. */
+static int
+pg_link_is_straight(struct pg_link *l, struct err *e)
+{
+	int64_t pid = pg_link_number(l, "cannot ask who answers",
+	    "SELECT CAST(pg_backend_pid() AS BIGINT)", NULL, 0, NULL, e);
+
+	if (pid == -1)
+		return l->away ? -1 : 0;
+	return l->conn != NULL && pid == pq.backendPID(l->conn);
+}
+
+int
+pg_link_listen(struct pg_link *l, const char *sql, struct err *e)
+{
+	int r = pg_link_is_straight(l, e);
+
+	if (r == 1 && pg_link_run(l, "cannot listen", sql, NULL, 0, e) == -1)
+		r = l->away ? -1 : 0;
+	l->listens = r == 1 && l->conn != NULL;
+	return r;
+}
+
+/* What was said by now. */
+static bool
+pg_link_heard(struct pg_link *l)
+{
+	PGnotify *said;
+	bool any = false;
+
+	while (l->conn != NULL && (said = pq.notifies(l->conn)) != NULL) {
+		pq.freemem(said);
+		any = true;
+	}
+	return any;
+}
+
+bool
+pg_link_hear(struct pg_link *l, int fd, int64_t until)
+{
+	struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
+		{ .events = POLLIN } };
+	int64_t left;
+	bool heard;
+
+	while (!(heard = pg_link_heard(l)) &&
+	       (left = until - clock_mono_us()) > 0) {
+		p[1].fd = l->listens ? pq.socket(l->conn) : -1;
+		if (poll(p, 2, (int)(left / 1000 + 1)) <= 0)
+			continue;
+		if (p[0].revents != 0)
+			return false;
+		if (pq.consumeInput(l->conn) == 0) {
+			pg_link_lose(l);
+			break;
+		}
+	}
+	return heard;
 }
 
 void

@@ -52,6 +52,7 @@ struct pg_link {
 	int nheld;
 	struct pg_name names[PG_LINK_NAMES];
 	int nnames;
+	bool listens;        /* to the channel of pg_link_listen() */
 	bool nameless;       /* names get lost between here and the engine */
 	bool misnamed;       /* what failed last may succeed without a name */
 	bool again;          /* what failed last may succeed when tried again */
@@ -126,6 +127,16 @@ void pg_link_rollback(struct pg_link *l);
 /* It has been heard that the engine is there: the next statement tries it,
  * however the last attempt to connect went. */
 void pg_link_hasten(struct pg_link *l);
+
+/*
+ * Has the engine tell it what is said on that channel, from now on and until
+ * it has another connection: 1, 0 when it does not, as an engine or a pooler
+ * would have it, or -1 when it cannot be asked.  pg_link_hear() waits for it,
+ * until some moment of the monotonic clock, until fd can be read or the
+ * connection breaks: whether it heard something.
+ */
+int pg_link_listen(struct pg_link *l, const char *sql, struct err *e);
+bool pg_link_hear(struct pg_link *l, int fd, int64_t until);
 
 /* Waits for a random time that grows with the attempts there were. */
 void pg_link_rest(int attempt);

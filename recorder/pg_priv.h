@@ -35,6 +35,7 @@ struct pg {
 	size_t ntouched;
 	int64_t last; /* the highest id, while locked */
 	struct pg_watch *watch;
+	int64_t poll_us;         /* of a watch that is begun; 0: its own */
 	struct pg_news *watched; /* its news of one tape; the watch's */
 	struct {                 /* the long body that was read last */
 		int64_t body, parts;
@@ -108,10 +109,20 @@ int pg_draft_remove(struct store *s, int64_t draft, struct err *e);
 /* Makes entries of the drafts of writers that are gone.  0 or -1. */
 int pg_draft_mend(struct store *s, struct err *e);
 
-/* pg_watch.c: one thread for all readers of a store that the program has, and
- * one for each writer: it asks for the version, and says that the writer (0
- * for none) is alive.  NULL when it cannot be. */
-struct pg_watch *pg_watch_take(const char *url, int64_t writer);
+/*
+ * pg_watch.c: one thread for all readers of a store that the program has, and
+ * one for each writer: it asks for the version each poll_us (0: WATCH_US), and
+ * says that the writer (0 for none) is alive.  NULL when it cannot be.
+ *
+ * A writer's has the engine tell others that something changed
+ * (pg_watch_tell()), and who hears that asks at once.  It is a hint that may
+ * get lost, come late, or be refused by the engine: then it is as if there was
+ * none.  Behind a pooler nobody listens, since it could not be told whose
+ * connection hears.
+ */
+struct pg_watch *pg_watch_take(
+    const char *url, int64_t writer, int64_t poll_us);
+void pg_watch_tell(struct pg_watch *w); /* safe on NULL; from any thread */
 void pg_watch_drop(struct pg_watch *w); /* safe on NULL */
 int64_t pg_watch_version(struct pg_watch *w);
 
@@ -199,6 +210,7 @@ int pg_long_requests(struct store *s, int64_t tape,
 int pg_long_keyed(struct store *s, struct err *e);
 int pg_set_long_keyed(struct store *s, struct err *e);
 void pg_patience(struct store *s, int64_t us);
+void pg_poll(struct store *s, int64_t us);
 void pg_hasten(struct store *s);
 int64_t pg_version(struct store *s);
 enum store_news pg_news(struct store *s, int64_t tape, int64_t *seen,

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -14,25 +16,38 @@
 
 #define WATCH_US 250000
 #define WATCH_PATIENCE_US 5000000 /* so that its end does not last */
-#define WATCH_ALIVE 40            /* rounds: ten seconds */
-#define WATCH_TAPES 16            /* of one program; a gateway reads one */
+#define WATCH_ALIVE_US 10000000
+#define WATCH_TAPES 16 /* of one program; a gateway reads one */
+
+/* Hints that come one behind the other are followed, and given, no more often,
+ * so that they never cost more than polling does. */
+#define WATCH_HEAR_US WATCH_US
+#define WATCH_TELL_US 100000
 
 struct pg_watch {
 	struct pg_watch *next;
 	int users;
 	char *url;
 	pthread_t thread;
-	pthread_cond_t wake;
-	bool stop;
-	int64_t writer; /* 0 for readers */
-	bool behind;    /* news could not be read; the thread's own */
+	int wake; /* eventfd: it was told something, or is to stop */
+	atomic_bool stop;
+	atomic_bool changed; /* what the engine has not been told to tell */
+	int64_t writer;      /* 0 for readers */
+	int64_t poll_us;
+
+	/* The thread's own. */
+	bool behind;      /* news could not be read */
+	bool unhinted;    /* the engine takes no part in hints */
+	int64_t alive_us; /* when it last said so; monotonic */
+	int64_t early_us; /* when it last went on before its time; the same */
+
 	atomic_int_fast64_t version;
 	struct pg_news *news[WATCH_TAPES];
 	size_t nnews;
 	bool fresh; /* there is one that was not looked at */
 };
 
-/* Over the list, and stop and wake of each. */
+/* Over the list, and the news of each. */
 static pthread_mutex_t watch_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct pg_watch *watches;
 
@@ -76,6 +91,7 @@ watch_alive(struct pg_watch *w, struct pg_link *l)
 {
 	struct err e;
 
+	w->alive_us = clock_mono_us();
 	/* It was forgotten if the engine was away for long. */
 	(void)pg_link_run(l, "cannot say that it is alive",
 	    "INSERT INTO hark_writer (id, seen_us, done) VALUES ($1, " PG_NOW_US
@@ -84,19 +100,66 @@ watch_alive(struct pg_watch *w, struct pg_link *l)
 	    PG_VALUES(VALUE_OF_NUMBER(w->writer)), &e);
 }
 
+/* Readers have the engine tell them, writers have it tell others. */
+static void
+watch_hint(struct pg_watch *w, struct pg_link *l)
+{
+	struct err e;
+
+	if (w->unhinted || l->conn == NULL)
+		return;
+	if (w->writer != 0) {
+		if (atomic_exchange(&w->changed, false))
+			w->unhinted =
+			    pg_link_run(l, "cannot tell of a change",
+				"NOTIFY hark_change", NULL, 0, &e) == -1 &&
+			    !l->away;
+	} else if (!l->listens) {
+		w->unhinted = pg_link_listen(l, "LISTEN hark_change", &e) == 0;
+		/* What changed before it did was not told. */
+		if (l->listens)
+			watch_look(w, l);
+	}
+}
+
+static void
+watch_wake(struct pg_watch *w)
+{
+	(void)eventfd_write(w->wake, 1); /* it never has too many */
+}
+
+/* How long the next round may be away: what is missing is not waited for. */
+static int64_t
+watch_rest(const struct pg_watch *w, const struct pg_link *l)
+{
+	bool lacks = l->conn == NULL || w->behind;
+
+	return lacks && w->poll_us > WATCH_US ? WATCH_US : w->poll_us;
+}
+
 /* Until the next round; false when there is none. */
 static bool
-watch_wait(struct pg_watch *w)
+watch_wait(struct pg_watch *w, struct pg_link *l)
 {
-	int64_t until = clock_mono_us() + WATCH_US;
-	bool on;
+	int64_t began = clock_mono_us(), now = began, until;
+	int64_t early =
+	    w->early_us + (w->writer != 0 ? WATCH_TELL_US : WATCH_HEAR_US);
+	bool heard = false;
+	eventfd_t n;
 
-	pthread_mutex_lock(&watch_mutex);
-	while (!w->stop && thread_wait(&w->wake, &watch_mutex, until))
-		;
-	on = !w->stop;
-	pthread_mutex_unlock(&watch_mutex);
-	return on;
+	while (!atomic_load(&w->stop) && now < began + watch_rest(w, l)) {
+		if (heard && now >= early) {
+			w->early_us = now;
+			break;
+		}
+		until = began + watch_rest(w, l);
+		if (heard && early < until)
+			until = early;
+		heard = pg_link_hear(l, w->wake, until) || heard;
+		heard = eventfd_read(w->wake, &n) == 0 || heard;
+		now = clock_mono_us();
+	}
+	return !atomic_load(&w->stop);
 }
 
 static void *
@@ -105,14 +168,16 @@ watch_run(void *arg)
 	struct pg_watch *w = arg;
 	struct pg_link l = { .url = xstrdup(w->url),
 		.patience_us = WATCH_PATIENCE_US };
-	unsigned round = 0;
 
 	(void)pthread_setname_np(pthread_self(), "store watch"); /* for eyes */
 	do {
 		watch_look(w, &l);
-		if (w->writer != 0 && round++ % WATCH_ALIVE == 0)
+		if (w->writer != 0 &&
+		    clock_mono_us() - w->alive_us >= WATCH_ALIVE_US)
 			watch_alive(w, &l);
-	} while (watch_wait(w));
+		watch_hint(w, &l);
+	} while (watch_wait(w, &l));
+	watch_hint(w, &l);
 	pg_link_fini(&l);
 	return NULL;
 }
@@ -122,7 +187,8 @@ watch_free(struct pg_watch *w)
 {
 	while (w->nnews > 0)
 		pg_news_free(w->news[--w->nnews]);
-	pthread_cond_destroy(&w->wake);
+	if (w->wake != -1)
+		close(w->wake);
 	free(w->url);
 	free(w);
 }
@@ -130,8 +196,9 @@ watch_free(struct pg_watch *w)
 static int
 watch_start(struct pg_watch *w)
 {
-	thread_cond_init(&w->wake);
-	return thread_start(&w->thread, watch_run, w);
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->alive_us = clock_mono_us() - WATCH_ALIVE_US;
+	return w->wake == -1 ? -1 : thread_start(&w->thread, watch_run, w);
 }
 
 static struct pg_watch *
@@ -146,7 +213,7 @@ watch_find(const char *url, int64_t writer)
 }
 
 struct pg_watch *
-pg_watch_take(const char *url, int64_t writer)
+pg_watch_take(const char *url, int64_t writer, int64_t poll_us)
 {
 	struct pg_watch *w;
 
@@ -156,7 +223,10 @@ pg_watch_take(const char *url, int64_t writer)
 		w = xcalloc(1, sizeof(*w));
 		w->url = xstrdup(url);
 		atomic_init(&w->version, 0);
+		atomic_init(&w->stop, false);
+		atomic_init(&w->changed, false);
 		w->writer = writer;
+		w->poll_us = poll_us > 0 ? poll_us : WATCH_US;
 		if (watch_start(w) != 0) {
 			watch_free(w);
 			w = NULL;
@@ -186,13 +256,22 @@ pg_watch_drop(struct pg_watch *w)
 			*at = w->next;
 			break;
 		}
-	w->stop = last;
-	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&watch_mutex);
 	if (!last)
 		return;
+	atomic_store(&w->stop, true);
+	watch_wake(w);
 	pthread_join(w->thread, NULL);
 	watch_free(w);
+}
+
+void
+pg_watch_tell(struct pg_watch *w)
+{
+	if (w == NULL)
+		return;
+	atomic_store(&w->changed, true);
+	watch_wake(w);
 }
 
 int64_t
@@ -233,6 +312,7 @@ pg_watch_tape(struct pg_watch *w, int64_t tape, struct pg_link *l)
 	if (n == NULL && w->nnews < WATCH_TAPES) {
 		n = w->news[w->nnews++] = fresh;
 		w->fresh = true;
+		watch_wake(w);
 		fresh = NULL;
 	}
 	pthread_mutex_unlock(&watch_mutex);

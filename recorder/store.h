@@ -404,6 +404,10 @@ int store_set_long_keyed(struct store *s, struct err *e);
  * one to another machine; a minute in the beginning. */
 void store_patience(struct store *s, int64_t us);
 
+/* How often changes of others are looked for where the store is on another
+ * machine, unless the program looks already. */
+void store_poll(struct store *s, int64_t us);
+
 /* It has been heard that the engine is there: what is asked next tries it,
  * however the last attempt to connect went. */
 void store_hasten(struct store *s);

@@ -35,6 +35,7 @@ struct both {
 	int64_t tapes[2];     /* in the shared store and in the file; 0: none */
 	int64_t returns;      /* of the shared store, when news was told */
 	int64_t patience_us;  /* with the engine; 0: its own */
+	int64_t poll_us;      /* the same */
 	int64_t began_us;     /* when the engine was asked last; monotonic */
 	bool away;            /* what was asked of it last failed for that */
 	bool held;
@@ -64,8 +65,10 @@ both_open(struct both *b, struct err *e)
 	b->engine = store_open(backlog_url(b->backlog), STORE_READ, false, e);
 	if (b->engine == NULL)
 		both_lose(b);
-	else if (b->patience_us > 0)
+	if (b->engine != NULL && b->patience_us > 0)
 		store_patience(b->engine, b->patience_us);
+	if (b->engine != NULL && b->poll_us > 0)
+		store_poll(b->engine, b->poll_us);
 	return b->engine;
 }
 
@@ -647,6 +650,17 @@ both_patience(struct store *s, int64_t us)
 		store_patience(b->engine, us);
 }
 
+/* Before the engine is asked for changes. */
+static void
+both_poll(struct store *s, int64_t us)
+{
+	struct both *b = both_of(s);
+
+	b->poll_us = us;
+	if (b->engine != NULL)
+		store_poll(b->engine, us);
+}
+
 /* What a library's readers ask for. */
 static const struct store_ops both_ops = {
 	.close = both_close,
@@ -662,6 +676,7 @@ static const struct store_ops both_ops = {
 	.list = both_list,
 	.near = both_near,
 	.patience = both_patience,
+	.poll = both_poll,
 	.version = both_version,
 	.news = both_news,
 	.turn = both_turn,

@@ -474,6 +474,13 @@ store_patience(struct store *s, int64_t us)
 }
 
 void
+store_poll(struct store *s, int64_t us)
+{
+	if (s->ops->poll != NULL)
+		s->ops->poll(s, us);
+}
+
+void
 store_hasten(struct store *s)
 {
 	if (s->ops->hasten != NULL)

@@ -100,6 +100,7 @@ struct store_ops {
 	int (*long_keyed)(struct store *s, struct err *e);
 	int (*set_long_keyed)(struct store *s, struct err *e);
 	void (*patience)(struct store *s, int64_t us); /* NULL: no matter */
+	void (*poll)(struct store *s, int64_t us);     /* the same */
 	void (*hasten)(struct store *s);               /* the same */
 	int64_t (*version)(struct store *s);
 	enum store_news (*news)(struct store *s, int64_t tape, int64_t *seen,

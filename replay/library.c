@@ -70,6 +70,7 @@ library_open(const struct library_options *o, struct err *e)
 	l = xcalloc(1, sizeof(*l));
 	l->extent = extent;
 	l->path = xstrdup(o->path);
+	l->poll_us = o->poll_us;
 	l->tape = xstrdup(o->tape);
 	l->share_cursors = o->share_cursors;
 	l->most_body = o->most_body > 0 ? o->most_body : LIBRARY_BODY;
@@ -228,6 +229,8 @@ reader_new(struct library *l, struct store *s)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
 
+	if (s != NULL && l->poll_us > 0)
+		store_poll(s, l->poll_us);
 	r->library = l;
 	r->store = s;
 	r->first_us = -1;

@@ -84,6 +84,8 @@ struct library_options {
 	struct backlog *backlog; /* entries that wait for the store are found,
 				    too; NULL: there is none */
 	bool share_cursors; /* with all gateways of the store, a shared one */
+	int64_t poll_us;    /* between looks for changes in a shared store; 0:
+			       its own */
 };
 
 /* NULL with *e set on failure.  The store need not have the tape yet. */

@@ -41,6 +41,7 @@ struct library {
 	struct store_extent extent; /* in the beginning */
 	size_t most_body;
 	bool share_cursors;
+	int64_t poll_us;
 	atomic_bool watch;
 	struct redact_key redact_key;
 	struct cache *cache;
