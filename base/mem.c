@@ -34,7 +34,8 @@ xcalloc(size_t n, size_t size)
 
 	if (n > 0 && size > 0 && size <= MEM_SMALL && n <= MEM_SMALL / size) {
 		p = xmalloc(n * size);
-		return memset(p, 0, n * size);
+		memset(p, 0, n * size);
+		return p;
 	}
 	return mem_check(calloc(n == 0 ? 1 : n, size == 0 ? 1 : size));
 }

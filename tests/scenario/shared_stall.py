@@ -111,6 +111,27 @@ def a_look_up_that_takes_too_long_is_given_up_and_told(t):
 
 
 @case(deadline=90)
+def look_ups_beyond_those_that_may_wait_are_refused_at_once(t):
+    store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold')})
+    link = Link(t, postgres().folder)
+    hark = begin(t, 'replay', '--store-timeout', PATIENT, store=store,
+                 link=link)
+    same(hark.get('/known').body, b'known', 'a known one')
+    waiting = stalls(hark, link, *['/cold'] * 1000)
+    while not hark.metric('hark_store_fetches_refused_total'):
+        for _ in range(20):
+            waiting.append(hark.client())
+            waiting[-1].request('GET', '/cold')
+    is_away(hark.get('/cold'))
+    hark.told('too many look-ups wait for the shared store')
+    same(hark.get('/known').body, b'known', 'what is in memory')
+    link.passing.set()
+    statuses = [w.response().status for w in waiting]
+    same(statuses[:1000], [200] * 1000, 'those that were to wait')
+    same(set(statuses[1000:]), {200, 503}, 'those behind')
+
+
+@case(deadline=90)
 def an_engine_that_is_stopped_delays_and_loses_nothing(t):
     store, origin = postgres().store(), t.origin()
     hark = t.hark('auto', origin, '--workers', '1', '--admin', '127.0.0.1:0',
