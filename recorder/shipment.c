@@ -52,21 +52,21 @@ shipment_tape_texts(struct shipment_list *l, struct str name, int64_t from,
 
 static int
 shipment_tape(
-    struct shipment_list *l, const struct store_entry_row *row, struct err *e)
+    struct shipment_list *l, const struct backlog_next *row, struct err *e)
 {
 	int64_t to;
 	bool made;
 
-	if (l->tape_from == row->tape_id)
+	if (l->tape_from == row->tape)
 		return 0;
-	to = store_tape(l->engine, row->tape, false, e);
+	to = store_tape(l->engine, row->name, false, e);
 	made = to == 0;
 	if (made)
-		to = store_tape(l->engine, row->tape, true, e);
+		to = store_tape(l->engine, row->name, true, e);
 	if (to <= 0 ||
-	    shipment_tape_texts(l, row->tape, row->tape_id, to, made, e) == -1)
+	    shipment_tape_texts(l, row->name, row->tape, to, made, e) == -1)
 		return -1;
-	l->tape_from = row->tape_id;
+	l->tape_from = row->tape;
 	l->tape_to = to;
 	return 0;
 }
@@ -81,25 +81,26 @@ shipment_is_aside(struct shipment_list *l, int64_t id)
 }
 
 static int
-shipment_on_entry(void *arg, const struct store_entry_row *row)
+shipment_on_entry(void *arg, const struct backlog_next *row)
 {
 	struct shipment_list *l = arg;
 	struct shipment *s = l->s;
-	int aside = shipment_is_aside(l, row->id);
+	int aside = shipment_is_aside(l, row->entry);
 
 	if (aside != 0) {
-		s->upto = aside == 1 ? row->id : s->upto;
+		s->upto = aside == 1 ? row->entry : s->upto;
 		return aside == 1 ? 0 : -1;
 	}
 	if (s->n == 0 &&
-	    backlog_run_of(l->file, row->id, s->run, &l->until, l->e) == -1)
+	    backlog_run_of(l->file, row->entry, s->run, &l->until, l->e) == -1)
 		return -1;
-	if (row->id > l->until)
+	if (row->entry > l->until)
 		return 1;
 	if (shipment_tape(l, row, l->e) == -1)
 		return -1;
-	s->upto = row->id;
-	s->v[s->n++] = (struct shipped){ .from = row->id, .tape = l->tape_to };
+	s->upto = row->entry;
+	s->v[s->n++] =
+	    (struct shipped){ .from = row->entry, .tape = l->tape_to };
 	return s->n == SHIPMENT_ENTRIES;
 }
 
@@ -210,7 +211,6 @@ int
 shipment_load(struct shipment *s, struct store *file, struct store *engine,
     int64_t after, struct err *e)
 {
-	struct store_filter behind = { .first_id = after + 1 };
 	struct shipment_list l = {
 		.file = file, .engine = engine, .s = s, .e = e
 	};
@@ -219,7 +219,7 @@ shipment_load(struct shipment *s, struct store *file, struct store *engine,
 	s->n = s->bytes = 0;
 	s->upto = after;
 	s->failed = 0;
-	r = store_list(file, &behind, shipment_on_entry, &l, e);
+	r = backlog_next(file, after, shipment_on_entry, &l, e);
 	if (r != -1)
 		r = store_hold(file, e);
 	if (r != -1)

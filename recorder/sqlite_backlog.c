@@ -213,6 +213,34 @@ backlog_begin(struct store *s, const char *url, int64_t last, struct err *e)
 }
 
 int
+backlog_next(struct store *s, int64_t after,
+    int (*fn)(void *arg, const struct backlog_next *), void *arg, struct err *e)
+{
+	sqlite3_stmt *q = store_statement(s, STORE_BACKLOG_NEXT,
+	    "SELECT e.id, e.tape, t.name FROM entry AS e CROSS JOIN tape AS t "
+	    "ON t.id = e.tape WHERE e.id > ? ORDER BY e.id",
+	    e);
+	struct backlog_next n;
+	int r = SQLITE_DONE, stop = 0;
+
+	if (q == NULL)
+		return -1;
+	sqlite3_bind_int64(q, 1, after);
+	while (stop == 0 && (r = sqlite3_step(q)) == SQLITE_ROW) {
+		n = (struct backlog_next){
+			.entry = sqlite3_column_int64(q, 0),
+			.tape = sqlite3_column_int64(q, 1),
+			.name = store_column(q, 2),
+		};
+		stop = fn(arg, &n);
+	}
+	if (stop == 0 && r != SQLITE_DONE)
+		stop = store_failed(s, "cannot read what waits", e);
+	sqlite3_reset(q);
+	return stop;
+}
+
+int
 backlog_run_of(struct store *s, int64_t entry, uint8_t run[BACKLOG_RUN_BYTES],
     int64_t *until, struct err *e)
 {

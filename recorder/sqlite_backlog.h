@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 
 struct err;
 struct store;
@@ -35,6 +36,16 @@ int backlog_state_of(
  * the entry called last, with what was put aside: it waits again.  0 or -1. */
 int backlog_begin(
     struct store *s, const char *url, int64_t last, struct err *e);
+
+/* Has fn called with each entry behind that one, in order, and the tape it is
+ * on, until that gives other than 0.  What it gave, 0 or -1. */
+struct backlog_next {
+	int64_t entry, tape;
+	struct str name; /* of the tape */
+};
+int backlog_next(struct store *s, int64_t after,
+    int (*fn)(void *arg, const struct backlog_next *), void *arg,
+    struct err *e);
 
 /* Which run the entry is of, and the last entry that may be of it, too.  0, or
  * -1. */
