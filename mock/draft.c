@@ -518,48 +518,62 @@ draft_remove(struct draft *d, json_t *route)
 	}
 }
 
-static bool
-draft_hides(const json_t *a, const json_t *b)
-{
-	struct str method = document_text(a, "method");
+/* A child of a folder, and of the route that it stands for what order asks. */
+struct place {
+	json_t *child;
+	bool is_route;
+	struct str method, endpoint; /* views of the route's */
+};
 
-	return (str_is(method, "all") ||
-		   str_eq(method, document_text(b, "method"))) &&
-	       !str_ieq(document_text(a, "endpoint"),
-		   document_text(b, "endpoint")) &&
-	       endpoint_covers(
-		   document_text(a, "endpoint"), document_text(b, "endpoint"));
+static struct place
+draft_place(const struct draft *d, json_t *child)
+{
+	json_t *route = json_object_get(
+	    d->by_uuid, json_string_value(json_object_get(child, "uuid")));
+
+	return (struct place){
+		.child = json_incref(child),
+		.is_route = route != NULL,
+		.method = document_text(route, "method"),
+		.endpoint = document_text(route, "endpoint"),
+	};
 }
 
-/* The route that a child of a folder stands for; NULL: it is a folder. */
-static json_t *
-draft_child_route(const struct draft *d, const json_t *child)
+static bool
+draft_hides(const struct place *a, const struct place *b)
 {
-	return json_object_get(
-	    d->by_uuid, json_string_value(json_object_get(child, "uuid")));
+	return a->is_route &&
+	       (str_is(a->method, "all") || str_eq(a->method, b->method)) &&
+	       !str_ieq(a->endpoint, b->endpoint) &&
+	       endpoint_covers(a->endpoint, b->endpoint);
 }
 
 static void
 draft_order_list(const struct draft *d, json_t *children)
 {
 	size_t n = json_array_size(children), i, k;
-	json_t *child, *route, *other;
+	struct place *places, moved;
 
+	if (n < 2)
+		return;
+	places = xcalloc(n, sizeof(*places));
+	for (i = 0; i < n; i++)
+		places[i] = draft_place(d, json_array_get(children, i));
 	for (i = 1; i < n; i++) {
-		child = json_array_get(children, i);
-		route = draft_child_route(d, child);
-		for (k = 0; route != NULL && k < i; k++) {
-			other =
-			    draft_child_route(d, json_array_get(children, k));
-			if (other != NULL && draft_hides(other, route))
-				break;
-		}
-		if (route == NULL || k == i)
+		moved = places[i];
+		for (k = 0; moved.is_route && k < i &&
+			    !draft_hides(&places[k], &moved);
+		     k++)
+			;
+		if (!moved.is_route || k == i)
 			continue;
-		json_incref(child);
-		json_array_remove(children, i);
-		json_array_insert_new(children, k, child);
+		memmove(&places[k + 1], &places[k], (i - k) * sizeof(*places));
+		places[k] = moved;
 	}
+	json_array_clear(children);
+	for (i = 0; i < n; i++)
+		json_array_append_new(children, places[i].child);
+	free(places);
 }
 
 void
