@@ -68,6 +68,8 @@ struct admin_request {
 
 /* ---- parameters, by their names in the command's row ------------------- */
 
+/* Whether the request has it; its text, p being NULL without; and the number of
+ * one whose row says that it is one, 0 without. */
 bool admin_given(const struct admin_request *r, const char *name);
 struct str admin_text(const struct admin_request *r, const char *name);
 uint64_t admin_number(const struct admin_request *r, const char *name);

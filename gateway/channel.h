@@ -19,6 +19,7 @@ struct channels; /* opaque; safe for any worker */
 struct socket;
 struct worker;
 
+/* Those of a gateway; channels_free() ends them. */
 struct channels *channels_new(void);
 void channels_free(struct channels *c); /* safe on NULL */
 

@@ -80,6 +80,8 @@ void clients_drain(struct worker *w);
 void clients_close(struct worker *w);
 void clients_free(struct worker *w); /* safe before clients_open() */
 
+/* The worker that has it; its address, for people; and a number that no other
+ * client of the gateway has: "c12" in the log. */
 struct worker *client_worker(const struct client *c);
 const char *client_address(const struct client *c); /* "127.0.0.1:4711" */
 uint64_t client_id(const struct client *c);

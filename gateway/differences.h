@@ -15,6 +15,7 @@ struct drift_findings;
 /* Different lines that are kept; the first ones. */
 #define DIFFERENCES_MOST 200
 
+/* None yet. */
 struct differences *differences_new(void);
 void differences_free(struct differences *d); /* safe on NULL */
 

@@ -36,6 +36,7 @@ enum h2_head_fault {
 #undef F
 	    H2_HEAD_FAULT_COUNT
 };
+/* What a request with it is refused with, and what the fault is in words. */
 int h2_head_status(enum h2_head_fault f);
 const char *h2_head_text(enum h2_head_fault f);
 
@@ -71,6 +72,7 @@ struct h2_head {
 	struct buf cookies; /* joined again (RFC 9113 section 8.2.3) */
 };
 
+/* Begins a section of that kind; what was there is forgotten. */
 void h2_head_begin(struct h2_head *h, const struct http1_limits *limits,
     enum h2_head_kind kind);
 

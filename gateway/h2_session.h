@@ -27,6 +27,7 @@ struct h2_list {
 	size_t n, cap;
 };
 
+/* Adds one; name and value are views that have to live as long. */
 void h2_list_add(
     struct h2_list *l, struct arena *a, struct str name, struct str value);
 

@@ -60,6 +60,7 @@ enum http1_fault {
 #undef F
 	    HTTP1_FAULT_COUNT
 };
+/* What a message with it is refused with, and what the fault is in words. */
 int http1_fault_status(enum http1_fault f);
 const char *http1_fault_text(enum http1_fault f);
 
@@ -134,6 +135,8 @@ struct http1_body {
 	bool ended;
 };
 
+/* Begins to read one.  length is that of FRAMING_LENGTH; a trailer section may
+ * have trailer_limit bytes. */
 void http1_body_start(struct http1_body *b, enum framing framing,
     uint64_t length, size_t trailer_limit);
 

@@ -49,6 +49,7 @@ struct junit {
 	int64_t time_us;
 };
 
+/* Adds a case, which is copied, and counts its result. */
 void junit_add(struct junit *j, const struct junit_case *c);
 
 /* The whole document. */

@@ -35,12 +35,14 @@ enum long_body_added {
 	LONG_BODY_OVER_BUDGET, /* too many bytes lie in such files */
 };
 
+/* Puts bytes behind what is there; they count towards the budget. */
 enum long_body_added long_body_add(
     struct long_body *b, struct str bytes, struct err *e);
 
 /* That was all of it. */
 void long_body_end(struct long_body *b);
 
+/* In bytes, as far as it has come. */
 uint64_t long_body_size(const struct long_body *b);
 
 /* Up to n bytes from offset at on: the count, 0 at the end, -1. */

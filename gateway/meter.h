@@ -37,6 +37,7 @@ enum meter_method {
 	    METER_OTHER,
 	METER_METHOD_COUNT
 };
+/* "GET"; "other" for METER_OTHER. */
 const char *meter_method_text(enum meter_method m);
 
 #define METER_CLASSES 6      /* 1xx to 5xx, and 0 for what is none of them */
@@ -107,6 +108,7 @@ void meter_route(struct meter *m, struct str name);
 
 struct meters; /* opaque */
 
+/* For n workers. */
 struct meters *meters_new(size_t n);
 void meters_free(struct meters *ms); /* safe on NULL */
 

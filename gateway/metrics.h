@@ -60,6 +60,7 @@ bool metrics_wants_open(struct str accept);
 /* The Content-Type of either. */
 const char *metrics_type(bool open);
 
+/* Appends all metrics as text, of OpenMetrics if open. */
 void metrics_write(const struct metrics_now *now, bool open, struct buf *out);
 
 #endif

@@ -60,6 +60,8 @@ struct mode_set {
 	struct mode_rows upstreams, routes;
 };
 
+/* *to, which holds nothing yet, has all that from has.  mode_set_fini() frees
+ * what a set holds. */
 void mode_set_copy(struct mode_set *to, const struct mode_set *from);
 void mode_set_fini(struct mode_set *m);
 bool mode_set_equal(const struct mode_set *a, const struct mode_set *b);

@@ -73,6 +73,7 @@ struct query_of {
 struct query *query_new(struct str text, struct err *e);
 void query_free(struct query *q); /* safe on NULL */
 
+/* Whether the exchange is one that is looked for. */
 bool query_holds(const struct query *q, const struct query_of *of);
 
 /* The fields with what they mean, a line each, for help and the manual. */

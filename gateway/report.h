@@ -60,6 +60,7 @@ int report_open(struct report *r, const struct gateway *g,
     const struct settings *s, unsigned fail_on, struct err *e);
 void report_close(struct report *r);
 
+/* Whether the run has used it. */
 enum report_entry report_entry(const struct report *r, int64_t entry);
 
 /* Calls on_entry for the tape's entries, first to last, from the one with id

@@ -15,6 +15,8 @@
 
 struct sessions; /* opaque; safe for any thread */
 
+/* At most so many at a time; one that was not used for idle_us ends when there
+ * is another request.  sessions_free() ends them. */
 struct sessions *sessions_new(size_t most, int64_t idle_us);
 
 /* Ends all. */

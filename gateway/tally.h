@@ -19,6 +19,7 @@ enum tally_kind { TALLY_MISS, TALLY_LIVE, TALLY_KINDS };
 
 struct tally; /* opaque; safe for any thread until it is read */
 
+/* Nothing is counted yet. */
 struct tally *tally_new(void);
 void tally_free(struct tally *t); /* safe on NULL */
 

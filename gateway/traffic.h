@@ -42,6 +42,7 @@ enum traffic_state {
 	    TRAFFIC_STATE_COUNT
 };
 
+/* As the API calls it. */
 const char *traffic_state_text(enum traffic_state s);
 
 /* The texts of a row, "" for what there is not.  Fields are "Name: value"
@@ -148,6 +149,8 @@ int64_t traffic_row_entry(const struct traffic_row *r);
 struct str traffic_field(struct str fields, const char *name);
 
 /* With two references: what two threads count costs more than the link. */
+/* A counted place where the recorder tells the entry that was made; of the
+ * memory of its worker. */
 struct traffic_link *traffic_link_new(struct traffic_memory *m);
 struct traffic_link *traffic_link_ref(struct traffic_link *l);
 void traffic_link_unref(struct traffic_link *l); /* safe on NULL */

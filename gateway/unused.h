@@ -20,6 +20,7 @@ struct unused *unused_load(
     struct store *s, const char *path, int64_t tape, struct err *e);
 void unused_free(struct unused *u); /* safe on NULL */
 
+/* Whether no replay has served the entry of that row. */
 bool unused_is(const struct unused *u, const struct store_entry_row *row);
 
 #endif

@@ -48,6 +48,7 @@ enum call_phase {
 #undef P
 	    CALL_PHASE_COUNT
 };
+/* In words, for people. */
 const char *call_phase_text(enum call_phase p);
 
 struct call_failure {
@@ -93,6 +94,8 @@ struct call_request {
 	struct headers trailers; /* behind a body with a length */
 };
 
+/* Begins a call: what *r views has to live until its end, which h, not copied,
+ * tells with arg.  Never NULL; what fails is told later. */
 struct call *call_start(struct worker *w, const struct call_request *r,
     const struct call_handler *h, void *arg);
 
@@ -123,6 +126,7 @@ void call_timings(const struct call *c, struct timings *t);
 const char *call_peer(const struct call *c);
 uint64_t call_connection(const struct call *c);
 
+/* Those of a worker; none is open yet. */
 struct pool *pool_new(struct worker *w);
 void pool_free(struct pool *p); /* safe on NULL; after the last call */
 

@@ -173,6 +173,7 @@ void call_by_proxy(struct call *call, const struct proxy *proxy);
 
 /* conn.c ---------------------------------------------------------------- */
 
+/* A connection for call, on its pool's list and without a socket yet. */
 struct conn *conn_new(struct pool *p, struct call *call);
 
 /* There is a way to the origin: begins TLS on it. */
@@ -190,6 +191,7 @@ void conn_resolve(struct conn *c);
 /* The time for the address in use is over. */
 void conn_connect_late(struct conn *c);
 
+/* Ends its call with that failure; the text is for people. */
 void conn_fail(struct conn *c, enum call_phase phase, enum outcome outcome,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

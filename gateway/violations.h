@@ -25,6 +25,7 @@ struct violation_line {
 	uint64_t count;
 };
 
+/* None yet. */
 struct violations *violations_new(void);
 void violations_free(struct violations *s); /* safe on NULL */
 

@@ -49,6 +49,7 @@ enum ws_fault {
 #undef F
 	    WS_FAULT_COUNT
 };
+/* The status that a Close with it has (RFC 6455 section 7.4), and its words. */
 unsigned ws_fault_code(enum ws_fault f);
 const char *ws_fault_text(enum ws_fault f);
 

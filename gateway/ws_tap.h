@@ -23,6 +23,8 @@ struct ws_tap *ws_tap_new(
     const struct headers *answer, ws_tap_fn on_frame, void *arg);
 void ws_tap_free(struct ws_tap *p); /* safe on NULL */
 
+/* Bytes that have passed, in the order of each side; on_frame is called for
+ * what is whole with them. */
 void ws_tap_take(struct ws_tap *p, bool from_client, struct str bytes);
 
 /* Whether one of the ends has said Close. */

@@ -39,6 +39,7 @@ struct asked_from {
 	bool socket;
 };
 
+/* In a, as all that it gives; what *from views has to live as long. */
 struct asked *asked_new(struct arena *a, const struct asked_from *from);
 
 /* The path and what it has of a query as well, repeated slashes being one:
@@ -46,6 +47,7 @@ struct asked *asked_new(struct arena *a, const struct asked_from *from);
 struct str asked_path(const struct asked *a);
 struct str asked_url(const struct asked *a);
 
+/* As the request has it. */
 struct str asked_method(const struct asked *a);
 struct str asked_client(const struct asked *a); /* its address */
 

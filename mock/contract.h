@@ -51,6 +51,7 @@ enum contract_kind {
 	    CONTRACT_KIND_COUNT
 };
 
+/* As settings and logs call it. */
 const char *contract_kind_name(enum contract_kind kind);
 
 #define CONTRACT_BIT(kind) (1u << (kind))
@@ -68,6 +69,7 @@ struct contract_options {
 	size_t most_body; /* bytes; longer ones are not looked into */
 };
 
+/* One without operations yet; the options are copied. */
 struct contract *contract_new(const struct contract_options *o);
 void contract_free(struct contract *c); /* safe on NULL */
 

@@ -49,6 +49,7 @@ struct contract_load_form {
 	size_t nfields;
 };
 
+/* 3.x: the request's body of an operation, by media type, as op's. */
 void contract_load_body(struct contract_loader *l,
     struct contract_operation *op, json_t *operation);
 
@@ -63,6 +64,7 @@ void contract_load_old_form(struct contract_loader *l,
     struct contract_operation *op, const json_t *operation,
     struct contract_load_form *f);
 
+/* The answers of an operation, by status, as op's. */
 void contract_load_responses(struct contract_loader *l,
     struct contract_operation *op, json_t *operation);
 

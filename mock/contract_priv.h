@@ -233,6 +233,8 @@ struct contract_pairs {
 
 struct contract_pairs contract_split(struct arena *a, struct str query);
 
+/* Hold a request's parameters, and an answer's fields, against what is
+ * described; violations go to k. */
 void contract_parameters(struct contract_check *k,
     const struct contract_found *found, struct str query);
 void contract_fields(

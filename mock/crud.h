@@ -14,6 +14,7 @@
 struct mock_reply;
 struct responding;
 
+/* Whether a CRUD route answers the method: at its endpoint, or with an id. */
 bool crud_has_method(struct str method, bool item);
 
 /* Does what the request asks, and makes the reply.  key is the path of the id

@@ -21,6 +21,7 @@ struct json_t; /* jansson's */
 struct draft *draft_new(struct str name, bool cors);
 void draft_free(struct draft *d); /* safe on NULL */
 
+/* What all its routes are below, and where requests go that none answers. */
 void draft_set_prefix(struct draft *d, struct str prefix);
 void draft_set_proxy(struct draft *d, struct str url);
 

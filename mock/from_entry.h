@@ -39,6 +39,7 @@ struct from_entry_options {
 	struct str prefix; /* of these names */
 };
 
+/* Turns entries into routes of d, which stays yours; the options are copied. */
 struct from_entry *from_entry_new(
     struct draft *d, const struct from_entry_options *o);
 

@@ -7,6 +7,7 @@
 
 struct buf;
 
+/* An import that goes on, as from_entry*.c share it. */
 struct from_entry {
 	struct draft *draft;
 	struct from_entry_options options;

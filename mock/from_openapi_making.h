@@ -81,6 +81,7 @@ struct making_limits {
 	double step;       /* 0: none */
 };
 
+/* Those of a schema of numbers. */
 struct making_limits making_limits(const json_t *schema);
 
 /* A member that is a length; otherwise where there is none, or a negative

@@ -9,6 +9,7 @@
 
 struct draft;
 
+/* An import that goes on, as from_postman*.c share it. */
 struct postman {
 	struct draft *draft;
 	json_t *variables; /* of the collection, by name: texts */

@@ -9,12 +9,14 @@
 
 struct draft;
 
+/* An import that goes on, as from_wiremock*.c share it. */
 struct wiremock {
 	struct draft *draft;
 	char *files;      /* the folder of bodies; NULL: there is none */
 	struct buf where; /* the file of the mapping that is being read */
 };
 
+/* Something of the mapping at hand that could not be carried over. */
 void wiremock_note(struct wiremock *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

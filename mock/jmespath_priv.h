@@ -128,9 +128,11 @@ struct jmes_arg {
 
 #define JMES_ARGS 64
 
+/* Calls the function of that name.  0, or -1 with the search's error set. */
 int jmes_call(struct jmes_search *s, struct str name,
     const struct jmes_arg *args, unsigned n, struct value *to);
 
+/* Whether JMESPath takes it for false: null, false, and what is empty. */
 bool jmes_is_false(struct value a);
 
 /* Whether they are equal all the way down. */

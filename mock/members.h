@@ -126,6 +126,8 @@ int members_read_new(
 int members_expected(
     struct reading *in, const char *name, const char *what, json_t *got);
 
+/* A remark about a member of where reading is, for who wants to know what was
+ * not taken; reading goes on. */
 void members_remark(struct reading *in, const char *name, const char *what);
 
 #endif

@@ -15,6 +15,7 @@ struct arena;
 struct pattern;
 struct router; /* opaque; read-only once it is filled */
 
+/* Without patterns yet. */
 struct router *router_new(void);
 void router_free(struct router *r); /* safe on NULL */
 

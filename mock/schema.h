@@ -24,6 +24,7 @@ struct schema_cache; /* opaque; may be shared by threads */
 struct schema *schema_new(struct value from, struct err *e);
 void schema_free(struct schema *s); /* safe on NULL */
 
+/* Whether the value fits; false, too, where that took too much work. */
 bool schema_valid(const struct schema *s, struct value value);
 
 /*

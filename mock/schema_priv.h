@@ -114,6 +114,7 @@ struct schema_run {
 	unsigned faults; /* yet to be told, at most */
 };
 
+/* Whether it does; once run->work is used up nothing fits. */
 bool schema_fits(
     struct schema_run *run, const struct schema_node *node, struct value value);
 

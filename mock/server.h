@@ -33,6 +33,7 @@ bool server_has_callbacks(const struct server *s);
 /* Whether it has WebSocket routes. */
 bool server_has_sockets(const struct server *s);
 
+/* What it serves, and how many routes of that are enabled. */
 const struct environment *server_environment(const struct server *s);
 size_t server_routes(const struct server *s);
 

@@ -74,11 +74,15 @@ int render_fail(struct render *r, const char *what);
 /* Counts a step and looks at the limits.  0 or -1. */
 int render_step(struct render *r);
 
+/* Data for a block within parent: a copy of that of of, or none if NULL. */
 struct frame *render_new_frame(
     struct render *r, const struct frame *of, struct frame *parent);
 
+/* The value of an expression.  0, or -1 with the error set. */
 int render_expr(struct render *r, const struct scope *s,
     const struct expr *expr, struct value *to);
+/* The named arguments of a call as an object; the error may be set behind
+ * it. */
 struct value render_hash(
     struct render *r, const struct scope *s, const struct call *call);
 
@@ -86,6 +90,7 @@ struct value render_hash(
 int render_program(struct render *r, const struct program *program,
     const struct scope *scope, const struct helper_run *run);
 
+/* Renders the partial that a node names.  0, or -1 with the error set. */
 int render_partial(
     struct render *r, const struct scope *s, const struct node *n);
 

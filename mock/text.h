@@ -27,9 +27,11 @@ void text_add_point(struct buf *out, uint32_t point);
 void text_add_decoded(struct buf *out, struct str bytes);
 
 bool text_is_space(uint32_t point); /* what trim() and \s take for one */
+/* Views without white space at both ends, and at the end. */
 struct str text_trim(struct str text);
 struct str text_trim_end(struct str text);
 
+/* Its length as JavaScript has it: in units of UTF-16. */
 size_t text_units(struct str text);
 
 /* The byte at which that unit begins; text.n beyond the end.  Within a pair
@@ -42,6 +44,7 @@ void text_add_slice(struct buf *out, struct str text, size_t from, size_t to);
 /* The byte at which part first stands at or behind from; SIZE_MAX: nowhere. */
 size_t text_find(struct str text, struct str part, size_t from);
 
+/* Append text as toLowerCase() and toUpperCase() give it. */
 void text_add_lower(struct buf *out, struct str text);
 void text_add_upper(struct buf *out, struct str text);
 

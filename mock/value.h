@@ -94,9 +94,11 @@ struct value value_text(struct str text); /* a view, not copied */
 struct value value_safe(struct str text); /* a view, not copied */
 struct value value_copy_text(struct values *v, struct str text);
 
+/* An array with room for so many items, which grows; an item is not copied. */
 struct value value_new_array(struct values *v, size_t room);
 void value_push(struct values *v, struct value array, struct value item);
 
+/* Without members. */
 struct value value_new_object(struct values *v);
 
 /* Sets or replaces a member; the name is not copied. */
