@@ -288,8 +288,10 @@ class Hark(Contender):
     def answers(self, stage, count, size, body):
         store = stage.once(("store", count, size, body), lambda: tape(
             stage, count, size, body))
-        return self.start(stage, "replay", asked.path(0), "--store", store,
-                          wanted=501 if body else 200)
+        s = self.start(stage, "replay", asked.path(0), "--store", store,
+                       wanted=501 if body else 200)
+        s.tape = store
+        return s
 
     def cold(self, stage, count, size, body):
         """The same with hardly any memory for answers."""

@@ -106,7 +106,8 @@ def machine_lines(m):
             f"{m['seconds']} s in turns, medians; ratios are those of one "
             f"round, and their median; peers take part in {m['peer_rounds']} "
             "of them. Load and backend have the first half "
-            "of the CPUs, a server has one worker and the last CPU.\n")
+            "of the CPUs, a server has one worker and the last CPU. The "
+            "kernel has read a tape's file just before.\n")
 
 
 def noise_lines(rows):
