@@ -271,10 +271,11 @@ fresh_read(struct fresh *f, const struct outfit *o, size_t n, struct err *e)
 		return -1;
 	if (s->match == MATCH_PLAYWRIGHT)
 		f->playwright = playwright_new();
-	else if (store_is_shared(s->store) &&
-		 (f->fetcher = fetcher_open(f->library, s->store_timeout, e)) ==
-		     NULL)
-		return -1;
+	if (store_is_shared(s->store)) {
+		f->fetcher = fetcher_open(f->library, s->store_timeout, e);
+		if (f->fetcher == NULL)
+			return -1;
+	}
 	return n > 0 ? fresh_open_readers(f, n, e) : 0;
 }
 

@@ -130,7 +130,9 @@ transaction_replay(struct transaction *t, enum found *why)
 	if (t->w->shared->playwright == NULL) {
 		*why = transaction_look(t, &a);
 	} else {
+		reader_look(t->w->reader, &t->basket);
 		*why = match_playwright(t, &a);
+		reader_look(t->w->reader, NULL);
 		if (*why == FOUND_UNUSABLE) {
 			transaction_hang_up(t);
 			return true;

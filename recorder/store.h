@@ -344,7 +344,8 @@ struct store_request {
 };
 
 /* Calls on_request for each entry of any tape behind the one with id after,
- * in recorded order.  0 or -1. */
+ * in recorded order, and for all that wait to come to a shared store
+ * (STORE_WAITING), whatever after is, even when it is away.  0 or -1. */
 int store_requests(struct store *s, int64_t after,
     void (*on_request)(void *arg, const struct store_request *), void *arg,
     struct err *e);

@@ -507,6 +507,76 @@ both_near(struct store *s, int64_t tape, struct str target,
 		      : r;
 }
 
+struct both_requests {
+	struct both *both;
+	int64_t last;  /* of the shared store, that was told */
+	int64_t after; /* those up to it are nothing; in the file */
+	void (*on_request)(void *arg, const struct store_request *);
+	void *arg;
+};
+
+static void
+both_on_request(void *arg, const struct store_request *of_engine)
+{
+	struct both_requests *l = arg;
+	struct store_request row = *of_engine;
+
+	l->last = row.id;
+	row.tape = row.tape == l->both->tapes[BOTH_ENGINE];
+	l->on_request(l->arg, &row);
+}
+
+static void
+both_on_waiting(void *arg, const struct store_request *of_file)
+{
+	struct both_requests *l = arg;
+	struct store_request row = *of_file;
+
+	row.id += STORE_WAITING;
+	row.tape = row.tape == l->both->tapes[BOTH_FILE];
+	l->on_request(l->arg, &row);
+}
+
+static int
+both_requests_of_engine(struct both *b, struct both_requests *l, struct err *e)
+{
+	int r = both_find_tape(b, BOTH_ENGINE, e);
+	struct store *engine;
+
+	if (r != 1)
+		return r;
+	engine = both_engine(b, e);
+	return engine == NULL
+		   ? -1
+		   : (int)both_ended(b, store_requests(engine, l->last,
+					    both_on_request, l, e));
+}
+
+/* What comes there while both are read is in neither, and told at the end. */
+static int
+both_requests(struct store *s, int64_t after,
+    void (*on_request)(void *arg, const struct store_request *), void *arg,
+    struct err *e)
+{
+	struct both *b = both_of(s);
+	int64_t shipped = backlog_shipped(b->backlog);
+	struct both_requests l = { b, after, shipped, on_request, arg };
+	struct err away;
+	int engine = both_requests_of_engine(b, &l, &away), file;
+
+	if (!both_go_on(b, engine))
+		return err_set(e, "%s", away.text);
+	l.after = both_after(b, shipped, engine);
+	file = both_find_tape(b, BOTH_FILE, e);
+	if (file == 1)
+		file = store_requests(b->file, l.after, both_on_waiting, &l, e);
+	if (file == -1)
+		return -1;
+	if (engine == 0 && shipped != backlog_shipped(b->backlog))
+		engine = both_requests_of_engine(b, &l, &away);
+	return engine == -1 ? err_set(e, "%s", away.text) : 0;
+}
+
 static bool
 both_has(struct both *b, bool (*has)(struct store *s, int64_t tape))
 {
@@ -675,6 +745,7 @@ static const struct store_ops both_ops = {
 	.body_read = both_body_read,
 	.list = both_list,
 	.near = both_near,
+	.requests = both_requests,
 	.patience = both_patience,
 	.poll = both_poll,
 	.version = both_version,

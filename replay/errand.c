@@ -8,6 +8,7 @@
 #include "replay/answer.h"
 #include "replay/cache.h"
 #include "replay/library_priv.h"
+#include "replay/playwright.h"
 #include "replay/shelf.h"
 
 #include "replay/errand.h"
@@ -30,6 +31,7 @@ errand_free(struct errand *d)
 		cache_item_unref(&d->shelf->item);
 	if (d->answer != NULL)
 		cache_item_unref(&d->answer->item);
+	playwright_question_free(d->question);
 	buf_free(&d->bytes);
 	free(d);
 }
@@ -121,6 +123,7 @@ errand_run(struct errand *d, struct reader *r)
 		[ERRAND_ANSWER] = errand_run_answer,
 		[ERRAND_TURN] = errand_run_turn,
 		[ERRAND_BODY] = errand_run_body,
+		[ERRAND_MATCH] = playwright_run,
 	};
 
 	d->failed = runs[d->what.kind](d, r) != 0;

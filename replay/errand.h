@@ -22,6 +22,7 @@
 
 struct answer_kept;
 struct library;
+struct playwright_question;
 struct shelf;
 
 enum errand_kind {
@@ -31,15 +32,16 @@ enum errand_kind {
 	ERRAND_ANSWER, /* the answer of an entry */
 	ERRAND_TURN,   /* the next place of a shared cursor */
 	ERRAND_BODY,   /* a piece of a body that stays in the store */
+	ERRAND_MATCH,  /* what is found in the way of Playwright */
 };
 
 /* What is to be brought; what the kind has no use for is zero. */
 struct errand_what {
 	enum errand_kind kind;
-	enum tier tier; /* of the shelf, which is under that key */
-	struct key key;
-	int64_t id;                      /* of the entry or body */
-	uint64_t offset;                 /* in the body */
+	enum tier tier;  /* of the shelf, which is under that key */
+	struct key key;  /* or what tells a question of Playwright's apart */
+	int64_t id;      /* of the entry or body */
+	uint64_t offset; /* in the body */
 	uint8_t name[STORE_CURSOR_NAME]; /* of the cursor */
 	int64_t total;                   /* of its places; the same name is the
 					    same cursor whatever this is */
@@ -48,11 +50,12 @@ struct errand_what {
 
 struct errand {
 	struct errand_what what;
+	struct playwright_question *question; /* NULL: it is none */
 
 	/* What it brought, unless it failed and e says why. */
 	bool failed;
 	struct err e;
-	enum found found; /* the shelf is there for FOUND */
+	enum found found; /* the shelf, or the match, is there for FOUND */
 	struct shelf *shelf;
 	struct answer_kept *answer; /* NULL: its entry is gone */
 	int64_t number;             /* the time, or the place */

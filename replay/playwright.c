@@ -1,7 +1,10 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/arena.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "har/exchange.h"
@@ -9,6 +12,7 @@
 #include "recorder/pseudonym.h"
 #include "recorder/store.h"
 #include "replay/answer.h"
+#include "replay/errand.h"
 #include "replay/form_data.h"
 #include "replay/level.h"
 #include "replay/library_priv.h"
@@ -27,7 +31,22 @@ struct playwright {
 	struct requested *asked;
 };
 
-/* A question on its way: what redirects change of it, and who came by. */
+/* The entries that a question came by. */
+struct playwright_trail {
+	int64_t *v;
+	size_t n;
+};
+
+/* A question that somebody else looks into, with all its bytes. */
+struct playwright_question {
+	struct playwright *playwright;
+	struct playwright_request q;
+	struct headers headers;
+	struct arena arena;
+	struct playwright_trail trail;
+};
+
+/* A question on its way, and what redirects change of it. */
 struct playwright_walk {
 	struct reader *reader;
 	const struct playwright_request *q;
@@ -35,8 +54,7 @@ struct playwright_walk {
 	struct buf first; /* the URL that was asked for */
 	struct buf url;   /* behind what.url after a redirect */
 	struct requested_list candidates;
-	int64_t *visited;
-	size_t nvisited;
+	struct playwright_trail *trail;
 	struct buf body; /* scratch */
 };
 
@@ -260,17 +278,16 @@ playwright_redirects(const struct exchange *x)
 static bool
 playwright_visit(struct playwright_walk *w, const struct exchange *x)
 {
+	struct playwright_trail *t = w->trail;
 	size_t i;
 
-	for (i = 0; i < w->nvisited; i++)
-		if (w->visited[i] == x->id)
+	for (i = 0; i < t->n; i++)
+		if (t->v[i] == x->id)
 			return false;
-	if ((w->nvisited & (w->nvisited - 1)) == 0)
-		w->visited = xrealloc(
-		    w->visited, (w->nvisited == 0 ? 1 : 2 * w->nvisited) *
-				    sizeof(*w->visited));
-	w->visited[w->nvisited++] = x->id;
-	reader_used(w->reader, x->id);
+	if ((t->n & (t->n - 1)) == 0)
+		t->v =
+		    xrealloc(t->v, (t->n == 0 ? 1 : 2 * t->n) * sizeof(*t->v));
+	t->v[t->n++] = x->id;
 	return true;
 }
 
@@ -339,7 +356,7 @@ playwright_walk(struct playwright *p, struct playwright_walk *w,
 			return -1;
 		if (x == NULL)
 			return 0;
-		if (w->nvisited == 0)
+		if (w->trail->n == 0)
 			buf_add_str(&w->first, x->url);
 		moved = !str_eq(x->url, buf_str(&w->first));
 		more = playwright_go_on(w, x, e);
@@ -356,14 +373,15 @@ playwright_walk(struct playwright *p, struct playwright_walk *w,
 	return 0;
 }
 
-int
-playwright_find(struct playwright *p, struct reader *r,
-    const struct playwright_request *q, struct playwright_found *found,
-    struct err *e)
+static int
+playwright_look_for(struct playwright *p, struct reader *r,
+    const struct playwright_request *q, struct playwright_trail *trail,
+    struct playwright_found *found, struct err *e)
 {
 	struct playwright_walk w = {
 		.reader = r,
 		.q = q,
+		.trail = trail,
 		.what = { .method = q->method,
 		    .url = q->url,
 		    .scope = q->scope,
@@ -381,7 +399,29 @@ playwright_find(struct playwright *p, struct reader *r,
 	buf_free(&w.url);
 	buf_free(&w.body);
 	free(w.candidates.v);
-	free(w.visited);
+	return result;
+}
+
+/* By the thread whose reader r is. */
+static void
+playwright_used(struct reader *r, const struct playwright_trail *trail)
+{
+	size_t i;
+
+	for (i = 0; i < trail->n; i++)
+		reader_used(r, trail->v[i]);
+}
+
+int
+playwright_find(struct playwright *p, struct reader *r,
+    const struct playwright_request *q, struct playwright_found *found,
+    struct err *e)
+{
+	struct playwright_trail trail = { 0 };
+	int result = playwright_look_for(p, r, q, &trail, found, e);
+
+	playwright_used(r, &trail);
+	free(trail.v);
 	return result;
 }
 
@@ -439,24 +479,160 @@ playwright_fulfill(
 	return found;
 }
 
+/* By a reader that has a store. */
+static enum found
+playwright_read(struct playwright *p, struct reader *r,
+    const struct playwright_request *q, struct playwright_trail *trail,
+    struct answer **a, struct err *e)
+{
+	struct playwright_found f;
+	enum found found = FOUND_NOTHING;
+
+	if (playwright_look_for(p, r, q, trail, &f, e) == -1)
+		return FOUND_ERROR;
+	if (f.action == PLAYWRIGHT_REDIRECT) {
+		*a = playwright_redirect(q, f.x);
+		found = FOUND;
+	} else if (f.x != NULL) {
+		found = playwright_fulfill(r, f.x->id, a, e);
+	}
+	/* A shared store that is away may have said so all the same. */
+	if (found == FOUND_NOTHING && f.action != PLAYWRIGHT_ERROR)
+		err_set(e, "%s", "");
+	exchange_free(f.x);
+	return found;
+}
+
+/*
+ * By a reader that sends errands
+ */
+
+static struct str
+playwright_body(const struct playwright_request *q)
+{
+	return str_is(q->method, "POST") ? q->body : STR("");
+}
+
+static struct playwright_question *
+playwright_question_new(
+    struct playwright *p, const struct playwright_request *q)
+{
+	struct playwright_question *to = xcalloc(1, sizeof(*to));
+	struct arena *a = &to->arena;
+
+	to->playwright = p;
+	to->headers = headers_copy(q->headers, a);
+	to->q = (struct playwright_request){
+		.method = arena_str(a, q->method),
+		.url = arena_str(a, q->url),
+		.scope = arena_str(a, q->scope),
+		.target = arena_str(a, q->target),
+		.headers = &to->headers,
+		.body = arena_str(a, playwright_body(q)),
+		.has_body = q->has_body,
+		.navigation = q->navigation,
+	};
+	return to;
+}
+
+void
+playwright_question_free(struct playwright_question *q)
+{
+	if (q == NULL)
+		return;
+	arena_fini(&q->arena);
+	free(q->trail.v);
+	free(q);
+}
+
+static void
+playwright_sum(struct digest *d, struct str s)
+{
+	uint64_t n = s.n;
+
+	digest_add(d, &n, sizeof(n));
+	digest_add(d, s.p, s.n);
+}
+
+/* A name that no other question has; what else counts is of the same request
+ * in all questions of a look-up. */
+static struct key
+playwright_name(const struct playwright_request *q)
+{
+	uint8_t sum[DIGEST_BYTES];
+	struct digest *d = digest_new();
+	struct key key;
+	size_t i;
+
+	playwright_sum(d, q->url);
+	playwright_sum(d, q->scope);
+	playwright_sum(d, q->target);
+	for (i = 0; i < q->headers->n; i++) {
+		playwright_sum(d, q->headers->v[i].name);
+		playwright_sum(d, q->headers->v[i].value);
+	}
+	playwright_sum(d, playwright_body(q));
+	digest_end(d, sum);
+	digest_free(d);
+	memcpy(key.bytes, sum, sizeof(key.bytes));
+	return key;
+}
+
+int
+playwright_run(struct errand *d, struct reader *r)
+{
+	struct playwright_question *q = d->question;
+	struct answer *a = NULL;
+
+	d->found =
+	    playwright_read(q->playwright, r, &q->q, &q->trail, &a, &d->e);
+	if (d->found == FOUND)
+		d->answer = answer_kept_of(a);
+	return d->found == FOUND_ERROR ? -1 : 0;
+}
+
+static enum found
+playwright_fetch(struct playwright *p, struct reader *r,
+    const struct playwright_request *q, struct answer **a, struct err *e)
+{
+	struct errand_what what = { .kind = ERRAND_MATCH };
+	const struct errand *d;
+	int rc;
+
+	err_set(e, "%s", "");
+	/* How secrets are kept out of it has to be known before. */
+	rc = reader_tape(r, e);
+	if (rc == 0 && r->tape == 0)
+		return FOUND_NOTHING;
+	if (rc == 0) {
+		what.key = playwright_name(q);
+		rc = basket_ask(r->basket, &what, &d, e);
+		if (rc == 1)
+			r->basket->wanted->question =
+			    playwright_question_new(p, q);
+	}
+	if (rc != 0)
+		return rc == 1 ? FOUND_LATER : FOUND_ERROR;
+	err_set(e, "%s", d->e.text);
+	playwright_used(r, &d->question->trail);
+	if (d->found == FOUND) {
+		cache_item_ref(&d->answer->item);
+		*a = &d->answer->answer;
+	}
+	return d->found;
+}
+
 enum found
 playwright_answer(struct playwright *p, struct reader *r,
     const struct playwright_request *q, struct answer **a, struct err *e)
 {
-	struct playwright_found f;
+	struct playwright_trail trail = { 0 };
 	enum found found;
 
-	err_set(e, "%s", "");
-	if (playwright_find(p, r, q, &f, e) == -1)
-		return FOUND_ERROR;
-	if (f.x == NULL)
-		return FOUND_NOTHING;
-	if (f.action == PLAYWRIGHT_REDIRECT) {
-		*a = playwright_redirect(q, f.x);
-		found = FOUND;
-	} else {
-		found = playwright_fulfill(r, f.x->id, a, e);
-	}
-	exchange_free(f.x);
+	if (reader_sends(r))
+		return playwright_fetch(p, r, q, a, e);
+	found = playwright_read(p, r, q, &trail, a, e);
+	playwright_used(r, &trail);
+	free(trail.v);
 	return found;
 }

@@ -24,6 +24,7 @@
 #include "replay/library.h"
 
 struct err;
+struct errand;
 struct exchange;
 struct headers;
 struct reader;
@@ -56,7 +57,8 @@ struct playwright_found {
 	struct exchange *x; /* NULL, or the caller's; bodies are in the store */
 };
 
-/* 0, or -1 with *e set when the store could not be read. */
+/* 0, or -1 with *e set when the store could not be read; not by a reader that
+ * sends errands. */
 int playwright_find(struct playwright *p, struct reader *r,
     const struct playwright_request *q, struct playwright_found *found,
     struct err *e);
@@ -65,9 +67,17 @@ int playwright_find(struct playwright *p, struct reader *r,
  * The same made an answer, which is the caller's reference: a redirect is a
  * 302 to where the client finds x, below the gateway if it asked by scope and
  * target.  FOUND_UNUSABLE when the recorded request was never answered;
- * FOUND_NOTHING with *e set, or empty when there just is no entry.
+ * FOUND_NOTHING with *e set, or empty when there just is no entry.  FOUND_LATER
+ * only by a reader that sends errands: then all of it is one errand.
  */
 enum found playwright_answer(struct playwright *p, struct reader *r,
     const struct playwright_request *q, struct answer **a, struct err *e);
+
+/* The question of such an errand, which has a copy of all that it needs. */
+struct playwright_question;                                   /* opaque */
+void playwright_question_free(struct playwright_question *q); /* NULL is safe */
+
+/* Runs the errand, which has a question: 0, or -1 with d->e set. */
+int playwright_run(struct errand *d, struct reader *r);
 
 #endif

@@ -116,6 +116,15 @@ requested_grow(struct requested *a)
 		requested_link(a, row);
 }
 
+/* One look for entries. */
+struct requested_look {
+	struct requested *all;
+	enum requested_by by;
+	uint64_t hash;
+	struct requested_list *list;
+	struct requested_list waiting; /* for the store: they come each time */
+};
+
 /* Word of an empty body stands in extra. */
 static uint64_t
 requested_same(const struct store_request *r)
@@ -127,11 +136,36 @@ requested_same(const struct store_request *r)
 }
 
 static void
+requested_add(struct requested_list *list, int64_t id, uint64_t same)
+{
+	if (list->n == list->cap) {
+		list->cap = list->cap == 0 ? 8 : 2 * list->cap;
+		list->v = xrealloc(list->v, list->cap * sizeof(*list->v));
+	}
+	list->v[list->n++] = (struct requested_entry){ id, same };
+}
+
+static uint64_t
+requested_hash_of(const struct store_request *r, enum requested_by by)
+{
+	return by == ASKED_BY_URL
+		   ? requested_hash(r->method, STR(""), r->url)
+		   : requested_hash(r->method, r->scope, r->target);
+}
+
+static void
 requested_on_request(void *arg, const struct store_request *r)
 {
-	struct requested *a = arg;
+	struct requested_look *look = arg;
+	struct requested *a = look->all;
 	struct requested_row *row;
 
+	if (r->id >= STORE_WAITING) {
+		if (r->tape == a->tape &&
+		    requested_hash_of(r, look->by) == look->hash)
+			requested_add(&look->waiting, r->id, requested_same(r));
+		return;
+	}
 	a->last = r->id;
 	if (r->tape != a->tape || a->full)
 		return;
@@ -144,34 +178,28 @@ requested_on_request(void *arg, const struct store_request *r)
 	row = &a->rows[a->n];
 	row->id = r->id;
 	row->same = requested_same(r);
-	row->hash[ASKED_BY_URL] = requested_hash(r->method, STR(""), r->url);
-	row->hash[ASKED_BY_PLACE] =
-	    requested_hash(r->method, r->scope, r->target);
+	row->hash[ASKED_BY_URL] = requested_hash_of(r, ASKED_BY_URL);
+	row->hash[ASKED_BY_PLACE] = requested_hash_of(r, ASKED_BY_PLACE);
 	requested_link(a, a->n++);
 }
 
 static void
-requested_add(struct requested_list *list, const struct requested_row *row)
+requested_collect(const struct requested_look *look)
 {
-	if (list->n == list->cap) {
-		list->cap = list->cap == 0 ? 8 : 2 * list->cap;
-		list->v = xrealloc(list->v, list->cap * sizeof(*list->v));
-	}
-	list->v[list->n++] = (struct requested_entry){ row->id, row->same };
-}
-
-static void
-requested_collect(const struct requested *a, enum requested_by by,
-    uint64_t hash, struct requested_list *list)
-{
-	uint32_t at = a->cap > 0 ? a->newest[by][hash & (a->cap - 1)] : 0;
+	const struct requested *a = look->all;
+	struct requested_list *list = look->list;
+	const struct requested_row *row;
 	struct requested_entry e;
+	uint32_t at = 0;
 	size_t i;
 
-	list->n = 0;
-	for (; at != 0; at = a->rows[at - 1].next[by])
-		if (a->rows[at - 1].hash[by] == hash)
-			requested_add(list, &a->rows[at - 1]);
+	if (a->cap > 0)
+		at = a->newest[look->by][look->hash & (a->cap - 1)];
+	for (; at != 0; at = row->next[look->by]) {
+		row = &a->rows[at - 1];
+		if (row->hash[look->by] == look->hash)
+			requested_add(list, row->id, row->same);
+	}
 	for (i = 0; i < list->n / 2; i++) {
 		e = list->v[i];
 		list->v[i] = list->v[list->n - 1 - i];
@@ -179,30 +207,50 @@ requested_collect(const struct requested *a, enum requested_by by,
 	}
 }
 
+static void
+requested_add_waiting(const struct requested_look *look)
+{
+	const struct requested_list *from = &look->waiting;
+	size_t i;
+
+	for (i = 0; i < from->n; i++)
+		requested_add(look->list, from->v[i].id, from->v[i].same);
+}
+
 int
 requested_find(struct requested *a, struct store *s, int64_t tape,
     const struct requested_for *what, struct requested_list *list,
     struct err *e)
 {
-	enum requested_by by = what->url.n > 0 ? ASKED_BY_URL : ASKED_BY_PLACE;
-	uint64_t hash =
-	    by == ASKED_BY_URL
-		? requested_hash(what->method, STR(""), what->url)
-		: requested_hash(what->method, what->scope, what->target);
+	struct requested_look look = {
+		.all = a,
+		.by = what->url.n > 0 ? ASKED_BY_URL : ASKED_BY_PLACE,
+		.list = list,
+	};
+	struct store_request like = { .method = what->method,
+		.scope = what->scope,
+		.target = what->target,
+		.url = what->url };
 	int r;
 
+	look.hash = requested_hash_of(&like, look.by);
 	pthread_mutex_lock(&a->lock);
 	if (a->tape != tape)
 		requested_clear(a);
 	a->tape = tape;
-	r = store_requests(s, a->last, requested_on_request, a, e);
+	r = store_requests(s, a->last, requested_on_request, &look, e);
 	if (r == 0 && a->full)
 		r = err_set(e,
 		    "more than %u entries are too many for this "
 		    "way of matching",
 		    ASKED_MOST);
+	list->n = 0;
 	if (r == 0)
-		requested_collect(a, by, hash, list);
+		requested_collect(&look);
+	else if (look.waiting.n > 0)
+		r = 0; /* as much as there is while the store is away */
+	requested_add_waiting(&look);
 	pthread_mutex_unlock(&a->lock);
+	free(look.waiting.v);
 	return r;
 }

@@ -9,7 +9,8 @@ import os
 import pathlib
 
 from harness import (Ended, Skip, case, check, command, main, reply,
-                     same)
+                     same, until)
+from postgres import postgres
 
 FILE = pathlib.Path(os.environ.get('top_srcdir', '.'),
                     '../shared/cases/playwright-lookup.json')
@@ -36,10 +37,10 @@ def entry(method, url, body, *, post=None, fields=(), status=200, to=None):
             'timings': {'send': 0, 'wait': 0, 'receive': 0}}
 
 
-def replay(t, har, *options):
+def replay(t, har, *options, store=None):
     """hark replay --match playwright of what is imported from har."""
     folder = t.path()
-    path, store = folder / 'in.har', folder / 'hark.db'
+    path, store = folder / 'in.har', store or folder / 'hark.db'
     path.write_text(json.dumps(har))
     done = command('import', '--store', store, path)
     same(done.returncode, 0, 'hark import')
@@ -163,12 +164,11 @@ def expected(case, r):
         (want['status'], want['bodyText'])
 
 
-@case(deadline=60)
-def all_cases_observed_from_playwright_hold_on_the_wire(t):
+def observed(t, store=None):
     if not FILE.exists():
         raise Skip(f'{FILE.name} is not beside the checkout')
     cases = json.loads(FILE.read_text())
-    hark = replay(t, cases['har'])
+    hark = replay(t, cases['har'], store=store)
     for one in cases['cases']:
         q = one['request']
         fields = [(f['name'], f['value']) for f in q['headers']]
@@ -181,6 +181,71 @@ def all_cases_observed_from_playwright_hold_on_the_wire(t):
         except Ended:
             r = None
         check(expected(one, r), lambda one=one, r=r: f'{one}: {r}')
+
+
+@case(deadline=60)
+def all_cases_observed_from_playwright_hold_on_the_wire(t):
+    observed(t)
+
+
+# ---- over a shared store ----------------------------------------------------
+
+@case(deadline=90)
+def they_hold_over_a_shared_store(t):
+    observed(t, postgres().store())
+
+
+@case(deadline=60)
+def what_a_shared_tape_has_is_found_as_in_a_file(t):
+    long = 'long' * 400000
+    hark = replay(t, tape(
+        entry('GET', 'http://h.test/a', '', status=302, to='b'),
+        entry('GET', 'http://h.test/b', 'end'),
+        entry('GET', 'http://h.test/b', 'other', fields=[('X-K', 'v')]),
+        entry('POST', 'http://h.test/b', 'p', post='x'),
+        entry('GET', 'http://h.test/round', '', status=302, to='/round'),
+        entry('GET', 'http://h.test/never', '', status=-1),
+        entry('GET', 'http://h.test/long', long)), store=postgres().store())
+    same(hark.get('/a').body, b'end', 'behind a redirect')
+    same(hark.get('/a', [('X-K', 'v')]).body, b'other', 'by a field')
+    r = hark.get('/a', [('Sec-Fetch-Mode', 'navigate')])
+    same((r.status, r.get('location')), (302, '/b'), 'a navigation')
+    same(hark.ask('POST', '/b', body=b'x').body, b'p', 'the recorded body')
+    same(hark.ask('POST', '/b', body=b'y').status, 501, 'another body')
+    same(hark.get('/long').body.decode(), long, 'in parts')
+    same(hark.get('/none').status, 501, 'none')
+    same(at(hark, 'h.test').body, b'end', 'Host')
+    same(hark.get('/round').status, 501, 'in a circle')
+    hark.told('found redirect cycle')
+    try:
+        hark.get('/never')
+    except Ended as end:
+        same((end.how, end.got), ('eof', b''), 'end')
+    else:
+        check(False, 'there was an answer')
+
+
+@case(deadline=90)
+def what_waits_to_come_to_a_shared_store_is_found_too(t):
+    store, origin = postgres().store(), t.origin()
+    hark = t.hark('auto', origin, '--match', 'playwright', store=store)
+
+    def kept(path):
+        same(hark.get(path).source, 'upstream', path)
+        until(lambda: source(hark.get(path)).startswith('replay'), path)
+
+    kept('/there')
+    until(lambda: hark.metric('hark_buffer_shipped_total') >= 1, 'it came')
+    same(source(hark.get('/there')).split(';')[0], 'replay', 'it is found')
+    postgres().run('crash')
+    asked = len(origin.requests)
+    kept('/waits')
+    postgres().run('again')
+    until(lambda: hark.metric('hark_buffer_entries') == 0, 'all came')
+    for path in ('/there', '/waits'):
+        until(lambda path=path: source(hark.get(path)) and
+              source(hark.get(path)).startswith('replay'), path)
+    check(len(origin.requests) > asked, 'it was recorded')
 
 
 main()

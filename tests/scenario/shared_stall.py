@@ -180,6 +180,41 @@ def the_first_look_up_behind_an_engine_that_is_back_finds_it(t):
         same(found.body, b'%d' % i, 'its body')
 
 
+@case(deadline=90)
+def playwrights_way_to_match_does_not_hold_a_worker_up_either(t):
+    store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold'),
+                     '/long': reply(LONG)})
+    link, origin = Link(t, postgres().folder), t.origin()
+    origin.routes['/live'] = reply(b'live')
+    hark = begin(t, 'replay', origin, '--match', 'playwright', '--mocks',
+                 mocks(t), '--mode-for', '/live=proxy', '--store-timeout',
+                 PATIENT, store=store, link=link)
+    same(hark.get('/known').body, b'known', 'a known one')
+    waiting = stalls(hark, link, '/known', '/cold', '/long', '/none')
+    for _ in range(5):
+        same(hark.get('/mock').body, b'mocked', 'what is mocked')
+        same(hark.get('/live').body, b'live', 'what is forwarded')
+    same(hark.metric('hark_store_fetches_late_total'), 0, 'late ones')
+    link.passing.set()
+    same([w.response().body for w in waiting[:3]], [b'known', b'cold', LONG],
+         'what was waited for')
+    same(waiting[3].response().status, 501, 'what is not recorded')
+
+
+@case(deadline=90)
+def playwrights_way_to_match_gives_up_what_takes_too_long(t):
+    store = tape(t, {'/known': reply(b'known')})
+    link = Link(t, postgres().folder)
+    hark = begin(t, 'replay', '--match', 'playwright', '--mocks', mocks(t),
+                 '--store-timeout', ms(1000), store=store, link=link)
+    same(hark.get('/known').body, b'known', 'a known one')
+    waiting, = stalls(hark, link, '/known')
+    is_away(waiting.response())
+    same(hark.get('/mock').body, b'mocked', 'what is mocked')
+    link.passing.set()
+    until(lambda: hark.get('/known').body == b'known', 'it is found again')
+
+
 # ---- who does not wait any more ---------------------------------------------
 
 @case(deadline=90)

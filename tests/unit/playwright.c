@@ -1,11 +1,14 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "har/exchange.h"
+#include "recorder/id_ranges.h"
 #include "recorder/store.h"
+#include "replay/errand.h"
 #include "replay/form_data.h"
 #include "replay/playwright.h"
 
@@ -77,18 +80,16 @@ tape_of(bool more, const struct entry *x)
 #define FIELD(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
 #define TEXT(text) "{\"mimeType\":\"text/plain\",\"text\":\"" text "\"}"
 
-/* What q is answered with: "200 body", "302 -> location" or a word. */
+/* What was found: "200 body", "302 -> location" or a word. */
 static const char *
-answer(const struct playwright_request *q)
+word(enum found found, struct answer *a, char *text, size_t n)
 {
-	static char text[256];
-	struct answer *a;
 	struct str to;
 
-	switch (playwright_answer(playwright, tape.reader, q, &a, &e)) {
+	switch (found) {
 	case FOUND:
 		to = headers_get(&a->headers, "Location");
-		snprintf(text, sizeof(text), "%d %s%.*s", a->status,
+		snprintf(text, n, "%d %s%.*s", a->status,
 		    to.p != NULL ? "-> " : "",
 		    STR_ARGS(to.p != NULL ? to : buf_str(&a->body->bytes)));
 		answer_unref(a);
@@ -101,6 +102,57 @@ answer(const struct playwright_request *q)
 		break;
 	}
 	return "error";
+}
+
+/* By a reader that does not wait for the store. */
+static enum found
+found_from_far(
+    struct reader *sends, const struct playwright_request *q, struct answer **a)
+{
+	struct reader *runs = errand_reader(tape.library, 0, &e);
+	struct basket b = { 0 };
+	struct errand *d;
+	enum found found;
+
+	CHECK(runs != NULL);
+	reader_look(sends, &b);
+	while ((found = playwright_answer(playwright, sends, q, a, &e)) ==
+	       FOUND_LATER) {
+		d = basket_take(&b);
+		errand_run(d, runs);
+		basket_put(&b, d);
+	}
+	basket_fini(&b);
+	reader_close(runs);
+	return found;
+}
+
+static const char *
+answer_from_far(const struct playwright_request *q, char *text, size_t n)
+{
+	struct reader *sends = reader_that_sends(tape.library);
+	struct answer *a;
+	enum found found = found_from_far(sends, q, &a);
+
+	reader_close(sends);
+	return word(found, a, text, n);
+}
+
+/* What q is answered with, wherever the store is. */
+static const char *
+answer(const struct playwright_request *q)
+{
+	static char text[256], far[256];
+	const char *said = answer_from_far(q, far, sizeof(far)), *near;
+	struct answer *a;
+	enum found found;
+
+	if (said == e.text)
+		said = strcpy(far, e.text);
+	found = playwright_answer(playwright, tape.reader, q, &a, &e);
+	near = word(found, a, text, sizeof(text));
+	CHECK_STR(near, said);
+	return near;
 }
 
 static const struct headers no_fields;
@@ -324,6 +376,54 @@ the_boundary_is_what_stands_behind_its_name(void)
 }
 
 static void
+a_look_up_that_was_not_run_is_an_error_that_says_why(void)
+{
+	struct playwright_request q = {
+		.method = STR("GET"), .target = STR("/a"), .headers = &no_fields
+	};
+	struct basket b = { 0 };
+	struct reader *sends;
+	struct answer *a;
+
+	TAPE({ "GET", "http://h/a", .status = 200, .body = "1" });
+	sends = reader_that_sends(tape.library);
+	reader_look(sends, &b);
+	CHECK_INT(
+	    playwright_answer(playwright, sends, &q, &a, &e), FOUND_LATER);
+	errand_free(basket_take(&b));
+	basket_fail(&b, "too late");
+	CHECK_INT(
+	    playwright_answer(playwright, sends, &q, &a, &e), FOUND_ERROR);
+	CHECK_STR(e.text, "too late");
+	basket_fini(&b);
+	reader_close(sends);
+}
+
+static void
+what_led_to_an_answer_from_far_was_used(void)
+{
+	struct playwright_request q = {
+		.method = STR("GET"), .target = STR("/a"), .headers = &no_fields
+	};
+	struct id_ranges used = { 0 };
+	struct reader *sends;
+	struct answer *a;
+
+	TAPE({ "GET", "http://h/a", .status = 302,
+		 .answer = FIELD("Location", "/b"), .body = "" },
+	    { "GET", "http://h/c", .status = 200, .body = "other" },
+	    { "GET", "http://h/b", .status = 200, .body = "end" });
+	sends = reader_that_sends(tape.library);
+	CHECK_INT(found_from_far(sends, &q, &a), FOUND);
+	answer_unref(a);
+	library_used(tape.library, &used);
+	CHECK(id_ranges_has(&used, 1) && id_ranges_has(&used, 3));
+	CHECK(!id_ranges_has(&used, 2));
+	id_ranges_fini(&used);
+	reader_close(sends);
+}
+
+static void
 without_a_tape_there_is_nothing(void)
 {
 	struct library_options o = { .tape = "other" };
@@ -361,4 +461,6 @@ RUN(TEST(what_the_gateway_was_asked_for_finds_entries_like_their_url),
     TEST(thousands_of_entries_find_their_places),
     TEST(form_data_compares_as_text_without_its_boundaries),
     TEST(the_boundary_is_what_stands_behind_its_name),
+    TEST(a_look_up_that_was_not_run_is_an_error_that_says_why),
+    TEST(what_led_to_an_answer_from_far_was_used),
     TEST(without_a_tape_there_is_nothing), TEST(everything_is_freed))

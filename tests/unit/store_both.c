@@ -162,6 +162,26 @@ near(const char *target, const char *want)
 }
 
 static void
+on_request(void *arg, const struct store_request *row)
+{
+	if (row->tape == 1)
+		buf_addf(arg, "%s%.*s ",
+		    row->id > STORE_WAITING ? "waiting" : "",
+		    STR_ARGS(row->target));
+}
+
+/* What was asked for behind an entry of the shared store. */
+static void
+asked(int64_t after, int result, const char *want)
+{
+	struct buf b = { 0 };
+
+	CHECK_INT(store_requests(both, after, on_request, &b, &e), result);
+	CHECK_STR(buf_text(&b), want);
+	buf_free(&b);
+}
+
+static void
 text(int (*of)(struct store *s, int64_t tape, struct buf *out, struct err *),
     const char *want)
 {
@@ -190,6 +210,7 @@ what_waits_is_read_while_the_shared_store_is_away(void)
 	found('a', 1, 1, "/a/1 ");
 	listed("http://api.test/a/1 http://api.test/b/1 ");
 	near("/b/1", "/b/1 ");
+	asked(0, -1, "waiting/a/1 waiting/b/1 ");
 	CHECK(store_stuck(both));
 	/* What is not there may be in the shared store. */
 	CHECK_INT(store_find(both, 1, other, false, &v, 1, &e), -1);
@@ -235,6 +256,7 @@ what_came_to_the_shared_store_is_nothing_in_the_file(void)
 	found('a', 3, 1, "/a/3 ");
 	listed("http://api.test/a/3 ");
 	near("/a/2", "");
+	asked(7, -1, "waiting/a/3 ");
 	end();
 }
 
@@ -330,6 +352,8 @@ the_shared_stores_come_first_and_what_waits_behind(void)
 	listed("http://api.test/a/1 http://api.test/b/1 http://api.test/a/2 ");
 	/* Of each what is nearest there. */
 	near("/a/2", "/a/1 /a/2 ");
+	asked(0, 0, "/a/1 /b/1 waiting/a/2 ");
+	asked(STORE_WAITING - 1, 0, "waiting/a/2 ");
 	/* Who has seen enough sees no more. */
 	CHECK_INT(store_list(both, &f, on_first, &b, &e), 7);
 	CHECK_STR(buf_text(&b), "http://api.test/a/1 ");
