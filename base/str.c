@@ -246,6 +246,18 @@ str_is_token(struct str a)
 	return a.n > 0;
 }
 
+bool
+str_is_field_value(struct str a)
+{
+	size_t i;
+
+	for (i = 0; i < a.n; i++)
+		if (((unsigned char)a.p[i] < ' ' && a.p[i] != '\t') ||
+		    a.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 size_t
 str_utf8(struct str text, bool *whole)
 {

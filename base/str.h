@@ -72,6 +72,10 @@ bool str_glob(struct str pattern, struct str text);
 bool str_is_token(struct str a);
 bool str_is_tchar(unsigned char c);
 
+/* Whether a field can have it as its value, spaces around it aside: it has no
+ * control character but tabs (RFC 9110 section 5.5). */
+bool str_is_field_value(struct str a);
+
 /*
  * How long the longest start of text (not empty) is that begins like a
  * sequence of UTF-8 (Unicode 15, section 3.9, "maximal subpart"), at least 1.

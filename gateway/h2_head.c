@@ -85,16 +85,9 @@ h2_head_is_name(struct str s)
 static bool
 h2_head_is_value(struct str s)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return s.n == 0 || (strchr(" \t", s.p[0]) == NULL &&
-			       strchr(" \t", s.p[s.n - 1]) == NULL);
+	return str_is_field_value(s) &&
+	       (s.n == 0 || (strchr(" \t", s.p[0]) == NULL &&
+				strchr(" \t", s.p[s.n - 1]) == NULL));
 }
 
 /* Whether it can be a word of a request line. */

@@ -438,7 +438,8 @@ const struct metric metrics_table[] = {
 	{
 	    .name = "hark_buffer_bytes",
 	    .kind = METRIC_GAUGE,
-	    .help = "Bytes of the buffer's file that are in use.",
+	    .help = "Bytes of the buffer's file that are in use, what is kept "
+		    "of what came among them.",
 	    METRIC_NOW(shipping.bytes),
 	},
 	{

@@ -299,14 +299,11 @@ int
 settings_field(struct settings *s, const char *text, struct err *e)
 {
 	struct str value = str_of(text), name;
-	size_t i;
 
 	(void)str_cut(&value, ':', &name);
 	value = str_trim(value);
-	for (i = 0; i < value.n; i++)
-		if ((unsigned char)value.p[i] < ' ' || value.p[i] == 0x7f)
-			break;
-	if (!str_is_token(name) || value.p == NULL || i < value.n)
+	if (!str_is_token(name) || value.p == NULL ||
+	    !str_is_field_value(value))
 		return err_set(e, "%.200s: expected 'Name: value'", text);
 	if (str_iis(name, "Content-Length") ||
 	    str_iis(name, "Transfer-Encoding"))

@@ -84,22 +84,36 @@ check_template(struct checking *c, const char *name, struct str text)
 	template_free(t);
 }
 
+static void
+check_header(struct checking *c, const struct mock_header *h)
+{
+	size_t had = c->where.n;
+
+	check_template(c, "value", h->value);
+	if (!check_is_template(h->value) &&
+	    !str_is_field_value(str_trim(h->value))) {
+		check_enter(c, "value");
+		check_found(c, true, "a control character: it is not sent");
+		c->where.n = had;
+	}
+	if (h->key.n > 0 && !str_is_token(h->key)) {
+		check_enter(c, "key");
+		check_found(c, true, "expected the name of a field");
+		c->where.n = had;
+	}
+}
+
 void
 check_headers(
     struct checking *c, const char *name, const struct mock_headers *h)
 {
-	size_t i, at, had = c->where.n;
+	size_t i, had;
 
 	for (i = 0; i < h->n; i++) {
-		at = check_enter_item(c, name, i);
-		check_template(c, "value", h->v[i].value);
-		if (h->v[i].key.n > 0 && !str_is_token(h->v[i].key)) {
-			check_enter(c, "key");
-			check_found(c, true, "expected the name of a field");
-		}
-		c->where.n = at;
+		had = check_enter_item(c, name, i);
+		check_header(c, &h->v[i]);
+		c->where.n = had;
 	}
-	c->where.n = had;
 }
 
 void

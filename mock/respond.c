@@ -73,19 +73,6 @@ respond_set(struct making *m, struct str name, struct str value)
 	respond_set_field(&m->fields, &m->r->arena, name, value);
 }
 
-/* Nothing that would begin another line. */
-static bool
-respond_is_field(struct str name, struct str value)
-{
-	size_t i;
-
-	for (i = 0; i < value.n; i++)
-		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') ||
-		    value.p[i] == 0x7f)
-			return false;
-	return str_is_token(name);
-}
-
 int
 respond_text(const struct respond_text *text, const struct template_context *c,
     struct buf *out, struct err *e)
@@ -116,7 +103,8 @@ respond_fields(const struct respond_headers *from,
 			buf_add_text(&value, RESPOND_HEADER_ERROR);
 		}
 		/* Node refuses such a field, and Mockoon goes on without. */
-		if (respond_is_field(h->key, str_trim(buf_str(&value))))
+		if (str_is_token(h->key) &&
+		    str_is_field_value(str_trim(buf_str(&value))))
 			respond_set_field(
 			    to, a, h->key, str_trim(buf_str(&value)));
 		else

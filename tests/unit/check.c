@@ -75,6 +75,18 @@ remarks_of_the_reader_have_their_place(void)
 }
 
 static void
+fields_that_cannot_be_sent_are_errors(void)
+{
+	finds(ROUTES(ROUTE("a", "\"headers\":[{\"key\":\"A\",\"value\":"
+				"\"b\\r\\nC: d\"},{\"key\":\"A b\"}]")),
+	    "E routes[0].responses[0].headers[0].value: a control character\n"
+	    "E routes[0].responses[0].headers[1].key: expected the name\n");
+	finds(ROUTES(ROUTE("a", "\"headers\":[{\"key\":\"A\",\"value\":"
+				"\"{{#if\\n1}}b{{/if}}\\n\"}]")),
+	    "");
+}
+
+static void
 bad_paths_templates_and_expressions_are_errors(void)
 {
 	finds(ROUTES(ROUTE("a/(", "")), "E routes[0].endpoint: ");
@@ -303,6 +315,7 @@ websockets_and_streams_have_their_own_members(void)
 RUN(TEST(a_good_file_has_no_findings), TEST(what_cannot_be_read_is_one_error),
     TEST(websockets_and_streams_have_their_own_members),
     TEST(remarks_of_the_reader_have_their_place),
+    TEST(fields_that_cannot_be_sent_are_errors),
     TEST(bad_paths_templates_and_expressions_are_errors),
     TEST(references_to_nothing_are_found),
     TEST(callbacks_need_a_url_a_method_and_what_they_name),

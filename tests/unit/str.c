@@ -99,6 +99,16 @@ tokens_have_no_delimiters(void)
 }
 
 static void
+values_of_fields_have_no_control_characters(void)
+{
+	CHECK(str_is_field_value(STR("")));
+	CHECK(str_is_field_value(STR("a\tb \xe4")));
+	CHECK(!str_is_field_value(STR("a\r\nb: c")));
+	CHECK(!str_is_field_value(STR("a\0")));
+	CHECK(!str_is_field_value(STR("\x7f")));
+}
+
+static void
 utf8_is_told_from_what_only_looks_like_it(void)
 {
 	CHECK(str_is_utf8(STR("")));
@@ -184,5 +194,7 @@ RUN(TEST(percent_escapes_are_decoded_and_others_stay),
     TEST(trimming_takes_spaces_and_tabs_only),
     TEST(cutting_gives_each_part_once_and_the_last_one_too),
     TEST(numbers_are_digits_within_a_bound), TEST(globs_match_whole_texts),
-    TEST(tokens_have_no_delimiters), TEST(order_is_that_of_bytes),
+    TEST(tokens_have_no_delimiters),
+    TEST(values_of_fields_have_no_control_characters),
+    TEST(order_is_that_of_bytes),
     TEST(utf8_is_told_from_what_only_looks_like_it))
