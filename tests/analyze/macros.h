@@ -8,6 +8,8 @@
 		struct type *next, **prev; \
 	}
 #define STAILQ_HEAD(name, type) TAILQ_HEAD(name, type)
+#define LIST_HEAD(name, type) TAILQ_HEAD(name, type)
+#define LIST_ENTRY(type) TAILQ_ENTRY(type)
 #define json_object_foreach(object, key, value) \
 	while (next_of(object, &(key), &(value)))
 #define json_array_foreach(array, index, value) \
