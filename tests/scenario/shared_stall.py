@@ -72,16 +72,23 @@ def frozen():
 
 # ---- who waits --------------------------------------------------------------
 
-@case(deadline=90)
-def one_worker_serves_all_else_while_a_request_waits_for_the_store(t):
+def patient(t, *options):
+    """Replays what is recorded, mocks and forwards, and waits long for the
+    store; and the link to that."""
     store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold'),
                      '/long': reply(LONG)})
     link, origin = Link(t, postgres().folder), t.origin()
     origin.routes['/live'] = reply(b'live')
-    hark = begin(t, 'replay', origin, '--mocks', mocks(t), '--mode-for',
-                 '/live=proxy', '--store-timeout', PATIENT,
+    hark = begin(t, 'replay', origin, *options, '--mocks', mocks(t),
+                 '--mode-for', '/live=proxy', '--store-timeout', PATIENT,
                  store=store, link=link)
     same(hark.get('/known').body, b'known', 'a known one')
+    return hark, link
+
+
+@case(deadline=90)
+def one_worker_serves_all_else_while_a_request_waits_for_the_store(t):
+    hark, link = patient(t)
     waiting = stalls(hark, link, '/cold', '/long', '/none')
     for _ in range(5):
         same(hark.get('/known').body, b'known', 'what is in memory')
@@ -182,14 +189,7 @@ def the_first_look_up_behind_an_engine_that_is_back_finds_it(t):
 
 @case(deadline=90)
 def playwrights_way_to_match_does_not_hold_a_worker_up_either(t):
-    store = tape(t, {'/known': reply(b'known'), '/cold': reply(b'cold'),
-                     '/long': reply(LONG)})
-    link, origin = Link(t, postgres().folder), t.origin()
-    origin.routes['/live'] = reply(b'live')
-    hark = begin(t, 'replay', origin, '--match', 'playwright', '--mocks',
-                 mocks(t), '--mode-for', '/live=proxy', '--store-timeout',
-                 PATIENT, store=store, link=link)
-    same(hark.get('/known').body, b'known', 'a known one')
+    hark, link = patient(t, '--match', 'playwright')
     waiting = stalls(hark, link, '/known', '/cold', '/long', '/none')
     for _ in range(5):
         same(hark.get('/mock').body, b'mocked', 'what is mocked')

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,6 +13,7 @@
 #include "recorder/store.h"
 
 #include "folder.h"
+#include "postgres.h"
 #include "tap.h"
 
 #define LONG (2 * BODY_PART + 12345)
@@ -513,17 +513,6 @@ news_are_those_of_the_shared_store(void)
 }
 
 static void
-server(const char *what)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh %s %s/pg %d", getenv("top_srcdir"),
-	    what, dir, (int)getpid());
-	CHECK_INT(system(command), 0);
-}
-
-static void
 an_engine_that_dies_leaves_what_waits_and_is_found_again(void)
 {
 	uint8_t key[EXCHANGE_KEY_BYTES];
@@ -537,7 +526,7 @@ an_engine_that_dies_leaves_what_waits_and_is_found_again(void)
 	CHECK_INT(store_tape(both, STR("dies"), false, &e), 1);
 	found('a', 2, 2, "/a/1 /a/2 ");
 	CHECK_INT(store_hold(both, &e), 0);
-	server("crash");
+	CHECK_INT(postgres_tell("crash"), 0);
 	/* What reads on is told, whatever it reads first. */
 	memset(key, 'b', sizeof(key));
 	CHECK_INT(store_find(both, 1, key, false, &v, 1, &e), -1);
@@ -549,42 +538,12 @@ an_engine_that_dies_leaves_what_waits_and_is_found_again(void)
 	CHECK_INT(store_tape_rules(both, 1, &b, &e), 0);
 	CHECK_INT(store_hold(both, &e), 0);
 	store_rollback(both);
-	server("again");
+	CHECK_INT(postgres_tell("again"), 0);
 	backlog_set_away(waits, false);
 	found('a', 2, 2, "/a/1 /a/2 ");
 	CHECK(!store_stuck(both));
 	buf_free(&b);
 	end();
-}
-
-static void
-stop(void)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh stop %s/pg", getenv("top_srcdir"),
-	    dir);
-	if (system(command) != 0)
-		printf("# the server would not stop\n");
-}
-
-static bool
-served(void)
-{
-	char command[600];
-
-	if (getenv("top_srcdir") == NULL)
-		setenv("top_srcdir", ".", 1);
-	if (chmod(dir, 0755) != 0)
-		return false;
-	snprintf(command, sizeof(command),
-	    "sh %s/tests/postgres/server.sh start %s/pg %d",
-	    getenv("top_srcdir"), dir, (int)getpid());
-	if (system(command) != 0)
-		return false;
-	atexit(stop);
-	return true;
 }
 
 /* Those behind need an engine. */
@@ -609,7 +568,7 @@ static const struct tap_test tests[] = {
 int
 main(void)
 {
-	bool all = served();
+	bool all = postgres_start();
 
 	if (!all)
 		printf("# no PostgreSQL 15: what needs it is left out\n");
